@@ -1,0 +1,182 @@
+"""boto3 clients: checked for where values may go, metered, and with errors that people understand."""
+
+import ipaddress
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import boto3
+from botocore import exceptions as boto
+from botocore.config import Config
+
+from learnermax_cli.errors import ConfigError, CredentialsError, FailedError, GuardError
+from learnermax_cli.meter import Meter
+from learnermax_cli.settings import AwsAccess
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb.client import DynamoDBClient
+    from types_boto3_secretsmanager.client import SecretsManagerClient
+
+# Standard mode also retries throttles; each attempt waits longer, at most 20 s [doc boto3 "Retries"].
+_CONFIG = Config(
+    retries={"mode": "standard", "total_max_attempts": 8}, connect_timeout=10, read_timeout=60, max_pool_connections=32
+)
+_AWS_HOST = re.compile(r"(?:[a-z0-9-]+\.)+(?:amazonaws\.com(?:\.cn)?|api\.aws)")
+_EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
+_REFUSED = {
+    "InvalidClientTokenId",
+    "UnrecognizedClientException",
+    "InvalidSignatureException",
+    "SignatureDoesNotMatch",
+    "InvalidAccessKeyId",
+    "MissingAuthenticationToken",
+}
+_DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "NotAuthorized"}
+
+
+class AwsClients:
+    """The AWS clients of one run."""
+
+    def __init__(self, access: AwsAccess, meter: Meter, debug: Callable[[str], None]) -> None:
+        self._access = access
+        self._meter = meter
+        self._debug = debug
+
+    @cached_property
+    def _session(self) -> boto3.Session:
+        secret = self._access.secret_access_key
+        with aws_errors("signing in to AWS"):
+            return boto3.Session(
+                profile_name=self._access.profile,
+                region_name=self._access.region,
+                aws_access_key_id=self._access.access_key_id,
+                aws_secret_access_key=secret.reveal() if secret else None,
+            )
+
+    def dynamodb(self) -> "DynamoDBClient":
+        """Return a DynamoDB client whose calls are metered."""
+        with aws_errors("opening DynamoDB"):
+            client = self._session.client("dynamodb", endpoint_url=self._access.endpoint_url, config=_CONFIG)
+        client.meta.events.register("after-call.dynamodb", self._count_units)
+        self._trace(client)
+        return client
+
+    def secretsmanager(self) -> "SecretsManagerClient":
+        """Return a Secrets Manager client; raises GuardError for an endpoint where keys must not go."""
+        with aws_errors("opening Secrets Manager"):
+            client = self._session.client("secretsmanager", endpoint_url=self._access.endpoint_url, config=_CONFIG)
+            if is_loopback(urlsplit(client.meta.endpoint_url).hostname or ""):
+                # What is meant for this machine must not pass a proxy in clear text.
+                direct = _CONFIG.merge(Config(proxies={}))
+                client = self._session.client("secretsmanager", endpoint_url=client.meta.endpoint_url, config=direct)
+        require_aws_endpoint(client.meta.endpoint_url)
+        self._trace(client)
+        return client
+
+    def _trace(self, client: Any) -> None:
+        client.meta.events.register("after-call", self._tell)
+
+    def _tell(self, model: Any, parsed: dict[str, Any], **_: Any) -> None:
+        metadata = parsed.get("ResponseMetadata", {})
+        self._debug(
+            f"AWS {model.service_model.service_name} {model.name}: {metadata.get('HTTPStatusCode')}, "
+            f"request {metadata.get('RequestId')}, {metadata.get('RetryAttempts', 0)} retries"
+        )
+
+    def _count_units(self, model: Any, parsed: dict[str, Any], **_: Any) -> None:
+        consumed = parsed.get("ConsumedCapacity") or []
+        units = sum(part.get("CapacityUnits", 0.0) for part in ([consumed] if isinstance(consumed, dict) else consumed))
+        reads = model.name in ("GetItem", "BatchGetItem", "Query", "Scan", "TransactGetItems")
+        self._meter.add("dynamodb_read_units" if reads else "dynamodb_write_units", units)
+
+
+def require_aws_endpoint(url: str) -> None:
+    """Raise GuardError unless values sent to this URL reach AWS over HTTPS, or this machine alone."""
+    parts = urlsplit(url)
+    host = (parts.hostname or "").rstrip(".")
+    plain = parts.username is None and parts.password is None
+    if plain and (is_loopback(host) or (parts.scheme == "https" and _AWS_HOST.fullmatch(host))):
+        return
+    raise GuardError(
+        f"keys must not go to {parts.scheme}://{host}: it is neither an AWS endpoint over HTTPS nor this machine",
+        hint="Unset AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_SECRETS_MANAGER; no flag lifts this.",
+        code="guard.endpoint",
+    )
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether a host name stands for this machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+@contextmanager
+def aws_errors(doing: str) -> Iterator[None]:
+    """Turn what boto3 raises into one line of what went wrong and one of what to do."""
+    try:
+        yield
+    except boto.ClientError as error:
+        raise _from_client_error(doing, error) from error
+    except (boto.NoCredentialsError, boto.PartialCredentialsError, boto.CredentialRetrievalError) as error:
+        raise CredentialsError(f"no AWS credentials while {doing}", hint=_SIGN_IN, code="credentials.aws") from error
+    except (boto.SSOError, boto.TokenRetrievalError) as error:
+        raise CredentialsError(f"the AWS sign-in has expired, while {doing}", hint=_SIGN_IN) from error
+    except boto.ProfileNotFound as error:
+        raise ConfigError(str(error), hint="Name an existing profile with --profile or AWS_PROFILE.") from error
+    except (boto.HTTPClientError, boto.ConnectionError) as error:
+        raise FailedError(
+            f"no connection to AWS while {doing}: {type(error).__name__}",
+            hint="Check network, region and AWS_ENDPOINT_URL; running again is safe.",
+            code="failed.network",
+        ) from error
+    except (boto.BotoCoreError, ValueError) as error:
+        raise ConfigError(
+            f"AWS refuses the configuration while {doing}: {error}", hint="Check region and profile."
+        ) from error
+
+
+_SIGN_IN = "Sign in (aws sso login, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY), or name a --profile."
+
+
+def _from_client_error(doing: str, error: boto.ClientError) -> Exception:
+    code = str(error.response.get("Error", {}).get("Code", ""))
+    if code in _EXPIRED:
+        return CredentialsError(
+            f"the AWS credentials have expired, while {doing}", hint=_SIGN_IN, code="credentials.expired"
+        )
+    if code in _REFUSED:
+        return CredentialsError(f"AWS does not accept these credentials, while {doing}", hint=_SIGN_IN)
+    if code in _DENIED:
+        action = f"{_IAM_PREFIX.get(error.operation_name, 'dynamodb')}:{error.operation_name}"
+        return CredentialsError(
+            f"AWS does not permit {action}, while {doing}",
+            hint=f"Give this identity {action}; the README has the whole policy.",
+            code="credentials.permission",
+        )
+    return FailedError(
+        f"AWS answered {code} while {doing}: {error.response.get('Error', {}).get('Message', '')}",
+        hint="Running again is safe; if it stays, check the AWS service health and the table or secret named.",
+        code="failed.aws",
+    )
+
+
+_IAM_PREFIX = dict.fromkeys(
+    (
+        "CreateSecret",
+        "DescribeSecret",
+        "GetSecretValue",
+        "ListSecretVersionIds",
+        "PutSecretValue",
+        "RestoreSecret",
+        "TagResource",
+        "UpdateSecretVersionStage",
+    ),
+    "secretsmanager",
+)

@@ -1,0 +1,105 @@
+"""Builds the Stripe client of a run, and turns what it raises into errors that people understand."""
+
+import logging
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
+import stripe
+
+from learnermax_cli.adapters.aws import is_loopback
+from learnermax_cli.adapters.rate_limiter import DEFAULT_RATE, RateLimiter
+from learnermax_cli.adapters.stripe_http import PacedHttpClient
+from learnermax_cli.errors import CredentialsError, FailedError, GuardError, LmxError
+from learnermax_cli.meter import Meter
+from learnermax_cli.settings import Settings
+from learnermax_cli.stripe_keys import StripeKey
+
+_STRIPE_HOST = "api.stripe.com"
+# Stripe's refusals name it as 'rak_product_read', newer ones as "Products Read" ('product_read').
+_PERMISSION = re.compile(r"'((?:rak_)?[a-z0-9_]+_(?:read|write))'")
+
+
+def build_stripe(key: StripeKey, settings: Settings, meter: Meter, debug: Callable[[str], None]) -> stripe.StripeClient:
+    """Return a client that keeps to the rate limit; raises GuardError for a base address where keys must not go."""
+    require_stripe_endpoint(settings.stripe_api_base)
+    # Telemetry would write an id file to the home folder: a dry run writes nothing.
+    stripe.enable_telemetry = False
+    # STRIPE_LOG=debug prints request bodies and answers past our own console, signing secrets among them.
+    stripe._util.STRIPE_LOG = None  # noqa: SLF001 - read once, at import, with no public switch
+    logging.getLogger("stripe").setLevel(logging.CRITICAL)
+    # What is meant for this machine must not pass a proxy in clear text.
+    outside = urlsplit(settings.stripe_api_base).scheme == "https"
+    limiter = RateLimiter(settings.max_rate or DEFAULT_RATE[str(key.mode)])
+    return stripe.StripeClient(
+        key.text.reveal(),
+        base_addresses={"api": settings.stripe_api_base.rstrip("/")},
+        http_client=PacedHttpClient(limiter, meter, debug, through_proxy=outside),
+        max_network_retries=0,
+    )
+
+
+def require_stripe_endpoint(url: str) -> None:
+    """Raise GuardError unless a key sent to this URL reaches Stripe over HTTPS, or this machine alone."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    try:
+        port = parts.port
+    except ValueError:
+        port = -1
+    plain = parts.username is None and parts.password is None and not parts.query and parts.path in ("", "/")
+    if plain and parts.scheme == "https" and host == _STRIPE_HOST and port is None:
+        return
+    if plain and parts.scheme in ("http", "https") and is_loopback(host):
+        return
+    raise GuardError(
+        f"the Stripe key must not go to {parts.scheme}://{host}: it is neither Stripe over HTTPS nor this machine",
+        hint="Unset STRIPE_API_BASE; no flag lifts this.",
+        code="guard.endpoint",
+    )
+
+
+@contextmanager
+def stripe_errors(doing: str) -> Iterator[None]:
+    """Turn what the Stripe SDK raises into one line of what went wrong and one of what to do."""
+    try:
+        yield
+    except stripe.StripeError as error:
+        raise translate(doing, error) from error
+
+
+def translate(doing: str, error: stripe.StripeError) -> LmxError:
+    """Return our error for one of the SDK's, judged by type and code."""
+    request = f" (request {error.request_id})" if error.request_id else ""
+    message = error.user_message or "no message"
+    match error:
+        case stripe.AuthenticationError():
+            what = "has expired" if error.code == "api_key_expired" else "is not accepted: it may have been revoked"
+            return CredentialsError(
+                f"the Stripe key {what}, while {doing}{request}",
+                hint="Create a new key in the dashboard, then lmx secrets push.",
+                code="credentials.stripe",
+            )
+        case stripe.PermissionError():
+            found = _PERMISSION.search(message)
+            needed = found.group(1) if found else "a permission"
+            return CredentialsError(
+                f"the restricted Stripe key lacks {needed}, while {doing}{request}",
+                hint=f"Give the key {needed} in the dashboard, Developers > API keys; the README lists all it needs.",
+                code="credentials.permission",
+            )
+        case stripe.RateLimitError():
+            hint = "Wait a minute and run again, or lower LMX_MAX_RATE; running again is safe."
+            return FailedError(f"Stripe keeps throttling, while {doing}{request}", hint=hint, code="failed.throttled")
+        case stripe.APIConnectionError():
+            return FailedError(
+                f"no connection to Stripe while {doing}",
+                hint="Check the network; running again is safe.",
+                code="failed.network",
+            )
+    return FailedError(
+        f"Stripe answered {error.http_status or 'an error'} while {doing}: {message}{request}",
+        hint="Running again is safe; if it stays, look the request up in the dashboard's logs.",
+        code="failed.stripe",
+    )

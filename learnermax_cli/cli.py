@@ -1,0 +1,93 @@
+"""The command tree; errors become exit codes here and nowhere else."""
+
+import os
+import sys
+from typing import Annotated, NoReturn
+
+import typer
+from typer.exceptions import TyperException
+
+from learnermax_cli.command import Invocation
+from learnermax_cli.console import Console, Manner
+from learnermax_cli.courses.commands import group as courses
+from learnermax_cli.errors import Exit, InterruptedRunError, LmxError, UsageError
+from learnermax_cli.products.commands import group as products
+from learnermax_cli.sandbox.commands import demo
+from learnermax_cli.sandbox.commands import group as sandbox
+from learnermax_cli.secrets.commands import group as secrets
+
+app = typer.Typer(
+    name="lmx",
+    help="Administration toolkit of LearnerMax: Stripe keys, products and prices, enrollments.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+)
+app.add_typer(secrets, name="secrets")
+app.add_typer(courses, name="courses")
+app.add_typer(products, name="products")
+app.add_typer(sandbox, name="sandbox")
+app.command("demo")(demo)
+
+
+@app.callback()
+def root(
+    version: Annotated[bool, typer.Option("--version", help="Show the version and exit.", is_eager=True)] = False,
+) -> None:
+    """Administration toolkit of LearnerMax: Stripe keys, products and prices, enrollments.
+
+    Try it without an account: lmx demo
+    """
+
+
+def run() -> NoReturn:
+    """Run the command line of this process and exit."""
+    sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
+    sys.stderr.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
+    invocation = Invocation(environ=dict(os.environ), argv=tuple(sys.argv[1:]))
+    code = _exit_code(invocation)
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(code)
+
+
+def _exit_code(invocation: Invocation) -> int:
+    try:
+        return int(app(standalone_mode=False, obj=invocation) or 0)
+    except LmxError as error:
+        return _fail(invocation, error)
+    except TyperException as error:
+        usage = UsageError(error.format_message(), hint="See lmx --help, or --help behind the command.")
+        return _fail(invocation, usage)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return int(Exit.FAILED)
+    except (KeyboardInterrupt, typer.Abort):
+        interrupted = InterruptedRunError("interrupted before anything was written", hint="Run it again when you like.")
+        return _fail(invocation, interrupted)
+
+
+def _fail(invocation: Invocation, error: LmxError) -> int:
+    console = invocation.console or Console(_manner(invocation.argv), invocation.environ)
+    console.show_failure(invocation.command or _command_words(invocation.argv), error)
+    return int(error.exit_code)
+
+
+def _manner(argv: tuple[str, ...]) -> Manner:
+    # The command line was not understood; whether JSON was asked for can still be seen.
+    pairs = zip(argv, (*argv[1:], ""), strict=True)
+    wants_json = any(
+        a in ("-ojson", "--output=json", "-o=json") or (a in ("-o", "--output") and b == "json") for a, b in pairs
+    )
+    return Manner(format="json" if wants_json else "table", no_color="--no-color" in argv)
+
+
+def _command_words(argv: tuple[str, ...]) -> str:
+    words = []
+    for word in argv:
+        if word.startswith("-"):
+            break
+        words.append(word)
+    return " ".join(words[:2])

@@ -1,0 +1,109 @@
+"""What every command shares: the common options, the app it works with, and the report it ends in."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
+
+import typer
+
+from learnermax_cli.console import Console, Manner
+
+if TYPE_CHECKING:
+    from learnermax_cli.planning.report import Report
+
+_PANEL = "Common options"
+
+COMMON: dict[str, Any] = {
+    "environment": Annotated[
+        Literal["preview", "prod", "sandbox"] | None,
+        typer.Option("--environment", "-e", help="Where to work. Default: preview.", rich_help_panel=_PANEL),
+    ],
+    "env_file": Annotated[
+        Path | None,
+        typer.Option("--env-file", help="Env file to read. Default: .env.local, if there.", rich_help_panel=_PANEL),
+    ],
+    "table": Annotated[str | None, typer.Option("--table", help="DynamoDB table.", rich_help_panel=_PANEL)],
+    "secret_name": Annotated[
+        str | None, typer.Option("--secret-name", help="Secret of the Stripe keys.", rich_help_panel=_PANEL)
+    ],
+    "region": Annotated[str | None, typer.Option("--region", help="AWS region.", rich_help_panel=_PANEL)],
+    "profile": Annotated[str | None, typer.Option("--profile", help="AWS profile.", rich_help_panel=_PANEL)],
+    "output": Annotated[
+        Literal["table", "json", "markdown"],
+        typer.Option("--output", "-o", help="Format of stdout.", rich_help_panel=_PANEL),
+    ],
+    "quiet": Annotated[bool, typer.Option("--quiet", "-q", help="Only errors on stderr.", rich_help_panel=_PANEL)],
+    "verbose": Annotated[
+        bool, typer.Option("--verbose", "-v", help="Stripe request ids and timings.", rich_help_panel=_PANEL)
+    ],
+    "no_color": Annotated[bool, typer.Option("--no-color", help="No colours.", rich_help_panel=_PANEL)],
+}
+_DEFAULTS: dict[str, Any] = {"output": "table", "quiet": False, "verbose": False, "no_color": False}
+
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", "-n", help="Show what would be done; write nothing.")]
+ExitCode = Annotated[bool, typer.Option("--exit-code", help="End in 8 when changes or findings are pending.")]
+
+
+@dataclass
+class Invocation:
+    """The run in progress, filled in as the command line is parsed, so that a failure finds the right voice."""
+
+    environ: Mapping[str, str]
+    argv: tuple[str, ...] = ()
+    command: str = ""
+    console: Console | None = None
+
+
+def add_command(group: typer.Typer, name: str) -> Callable[[Callable[..., "Report | None"]], None]:
+    """Register a function as a command: its first parameter is the App, its result the Report to show."""
+
+    def register(function: Callable[..., "Report | None"]) -> None:
+        hints = get_type_hints(function, include_extras=True, localns=_app_names())
+        own = list(inspect.signature(function).parameters.values())[1:]
+        parameters = [inspect.Parameter("ctx", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)]
+        parameters += [p.replace(kind=inspect.Parameter.KEYWORD_ONLY, annotation=hints[p.name]) for p in own]
+        parameters += [
+            inspect.Parameter(
+                option, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=_DEFAULTS.get(option)
+            )
+            for option, annotation in COMMON.items()
+        ]
+
+        def run(ctx: typer.Context, **given: Any) -> int:
+            common = {option: given.pop(option) for option in COMMON}
+            return _run(ctx, function, common, given)
+
+        run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+        run.__annotations__ = {p.name: p.annotation for p in parameters}
+        run.__doc__ = function.__doc__
+        group.command(name)(run)
+
+    return register
+
+
+def _run(
+    ctx: typer.Context, function: Callable[..., "Report | None"], common: dict[str, Any], given: dict[str, Any]
+) -> int:
+    from learnermax_cli.app import App
+    from learnermax_cli.settings import Flags
+
+    invocation: Invocation = ctx.obj
+    invocation.command = ctx.command_path.partition(" ")[2]
+    manner = Manner(common.pop("output"), common.pop("quiet"), common.pop("verbose"), common.pop("no_color"))
+    invocation.console = Console(manner, invocation.environ)
+    app = App(Flags(**common), invocation.environ, invocation.console)
+    report = function(app, **given)
+    if report is None:
+        return 0
+    report = replace(report, meter=app.meter.reading())
+    invocation.console.show(report, plan_shown=app.plan_shown)
+    app.after_report(report)
+    return int(report.exit_code)
+
+
+def _app_names() -> dict[str, Any]:
+    # The annotations `app: "App"` and `-> "Report"` need names, not the modules, which would be slow to import.
+    return {"App": Any, "Report": Any}

@@ -1,0 +1,164 @@
+"""The only printer: stdout is data, stderr is talk, everything printed is scrubbed of keys and of workflow commands."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TextIO
+
+from learnermax_cli.errors import GuardError, LmxError
+from learnermax_cli.secret_text import scrub
+from learnermax_cli.text_safety import printable, without_workflow_commands
+
+if TYPE_CHECKING:
+    from rich.console import Console as RichConsole
+    from rich.console import RenderableType
+
+    from learnermax_cli.planning.report import Report
+
+Format = Literal["table", "json", "markdown"]
+_PIPE_WIDTH = 100_000  # Rich falls back to 80 columns in a pipe and cuts cells
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How to talk: the format of stdout, and how much goes to stderr."""
+
+    format: Format = "table"
+    quiet: bool = False
+    verbose: bool = False
+    no_color: bool = False
+
+
+class Console:
+    """Prints reports to stdout and talk to stderr."""
+
+    def __init__(self, manner: Manner, environ: Mapping[str, str], stdin: TextIO | None = None) -> None:
+        self.manner = manner
+        self.environ = environ
+        self._stdin = stdin or sys.stdin
+        self.in_actions = environ.get("GITHUB_ACTIONS") == "true"
+
+    def show(self, report: "Report", *, plan_shown: bool = False) -> None:
+        """Print a report in the chosen format; `plan_shown` leaves out the plan that a prompt has shown already."""
+        if self.manner.format == "json":
+            self.data(json.dumps(report.as_json(), indent=2, ensure_ascii=True))
+        elif self.manner.format == "markdown":
+            from learnermax_cli.planning.render_markdown import render_markdown
+
+            self.data(render_markdown(report).rstrip("\n"))
+        else:
+            from learnermax_cli.planning.report_text import report_lines
+
+            self.print(*report_lines(report, plan_shown=plan_shown))
+        for warning in report.warnings:
+            self.warn(warning)
+        self.note(report.meter.as_line())
+        if report.error is not None:
+            self.error(report.error)
+
+    def show_failure(self, command: str, error: LmxError) -> None:
+        """Print the failure of a run that did not reach a report."""
+        if self.manner.format == "json":
+            from learnermax_cli.planning.report import failure_json
+
+            self.data(json.dumps(failure_json(command, error), indent=2, ensure_ascii=True))
+        self.error(error)
+
+    def data(self, text: str) -> None:
+        """Write plain text to stdout, without colour and without wrapping."""
+        sys.stdout.write(self._harmless(text) + "\n")
+
+    def write_sandbox_exports(self, text: str) -> None:
+        """Write the throw-away keys of a local sandbox to stdout: the one text that is not scrubbed."""
+        sys.stdout.write(text + "\n")
+
+    def show_plan(self, report: "Report") -> None:
+        """Print a plan before a prompt; JSON and Markdown come whole, at the end."""
+        if self.manner.format == "table":
+            from learnermax_cli.planning.report_text import plan_lines
+
+            self.print(*plan_lines(report))
+
+    def print(self, *lines: "RenderableType") -> None:
+        """Print Rich text or tables to stdout."""
+        for line in lines:
+            self._print(sys.stdout, line)
+
+    def note(self, text: str) -> None:
+        """Say something on stderr, unless --quiet."""
+        if not self.manner.quiet:
+            self._print(sys.stderr, self._text(text, "dim"))
+
+    def debug(self, text: str) -> None:
+        """Say something on stderr, only with --verbose."""
+        if self.manner.verbose:
+            self._print(sys.stderr, self._text(text, "dim"))
+
+    def warn(self, text: str) -> None:
+        """Warn on stderr."""
+        self._print(sys.stderr, self._text(f"Warning: {text}", "yellow"))
+
+    def error(self, error: LmxError) -> None:
+        """Print an expected failure: what went wrong, and what to do."""
+        self._print(sys.stderr, self._text(f"Error: {error.message}", "bold red"))
+        self._print(sys.stderr, self._text(f"  {error.hint}", ""))
+
+    def require_confirmation(self, question: str, *, yes: bool) -> bool:
+        """Ask before a write; raises GuardError naming --yes where nobody can answer."""
+        if yes:
+            return True
+        if not (self._stdin.isatty() and sys.stderr.isatty()):
+            raise GuardError(
+                "this writes, and there is no terminal to confirm it on",
+                hint="Look at it with --dry-run, then pass --yes.",
+                code="guard.confirm",
+            )
+        self._print(sys.stderr, self._text(f"{question} [y/N] ", "bold"), end="")
+        return self._stdin.readline().strip().lower() in ("y", "yes")
+
+    @contextmanager
+    def progress(self, label: str, total: int) -> Iterator[Callable[[int], None]]:
+        """Show progress on stderr when it is a terminal; yields a function that takes how much is done."""
+        if self.manner.quiet or not sys.stderr.isatty() or self.environ.get("TERM") == "dumb":
+            yield lambda _: None
+            return
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        with Progress(*columns, console=self._rich(sys.stderr), transient=True) as bar:
+            task = bar.add_task(label, total=total)
+            yield lambda done: bar.update(task, completed=done)
+
+    def _text(self, text: str, style: str) -> "RenderableType":
+        from rich.text import Text
+
+        return Text(printable(text), style=style)
+
+    def _print(self, stream: TextIO, line: "RenderableType", end: str = "\n") -> None:
+        rich = self._rich(stream)
+        with rich.capture() as capture:
+            rich.print(line, end=end, soft_wrap=not _is_table(line))
+        stream.write(self._harmless(capture.get()))
+        stream.flush()
+
+    def _rich(self, stream: TextIO) -> "RichConsole":
+        from rich.console import Console as RichConsole
+
+        return RichConsole(
+            file=stream,
+            markup=False,
+            highlight=False,
+            emoji=False,
+            no_color=True if self.manner.no_color else None,
+            width=None if stream.isatty() else _PIPE_WIDTH,
+        )
+
+    def _harmless(self, text: str) -> str:
+        text = scrub(text)
+        return without_workflow_commands(text) if self.in_actions else text
+
+
+def _is_table(line: "RenderableType") -> bool:
+    return type(line).__name__ == "Table"

@@ -1,0 +1,1 @@
+"""Courses as the table has them."""

@@ -1,0 +1,75 @@
+"""A course as the table has it, and the port through which courses are read and written."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Protocol
+
+# The attributes that lmx reads; a write-back holds only while these are as they were read.
+USED_ATTRIBUTES = (
+    "name",
+    "description",
+    "imageUrl",
+    "pricingModel",
+    "price",
+    "currency",
+    "priceUnit",
+    "comingSoon",
+    "stripeProductId",
+    "stripePriceId",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """One course item: its id from the key, and the used attributes as DynamoDB holds them, absent ones left out."""
+
+    course_id: str
+    attributes: Mapping[str, object] = field(hash=False)
+
+    def text(self, name: str) -> str | None:
+        """Return an attribute if it is a text that is not blank, stripped of blanks around it."""
+        value = self.attributes.get(name)
+        return value.strip() or None if isinstance(value, str) else None
+
+    @property
+    def paid(self) -> bool:
+        """Whether the course is sold."""
+        return self.attributes.get("pricingModel") == "paid"
+
+    @property
+    def coming_soon(self) -> bool:
+        """Whether the course is announced and not yet on sale."""
+        return self.attributes.get("comingSoon") is True
+
+    @property
+    def product_id(self) -> str | None:
+        """The Stripe product that the course names."""
+        return self.text("stripeProductId")
+
+    @property
+    def price_id(self) -> str | None:
+        """The Stripe price that the course names."""
+        return self.text("stripePriceId")
+
+
+class CourseStore(Protocol):
+    """Courses in the table."""
+
+    def list_courses(self) -> Iterator[Course]:
+        """Read all courses, of either key shape, in no order."""
+
+    def read_course(self, course_id: str) -> Course | None:
+        """Read one course."""
+
+    def read_item(self, course_id: str) -> Mapping[str, object] | None:
+        """Read one whole course item."""
+
+    def put_stripe_ids(self, course: Course, product_id: str, price_id: str) -> None:
+        """Write the two ids, if the used attributes are still as read; raises FailedError if not."""
+
+    def put_price(self, course: Course, price: Decimal) -> None:
+        """Write a price in major units with its unit, if the price is still as read; raises FailedError if not."""
+
+    def create_course(self, item: Mapping[str, object], *, replace: bool) -> None:
+        """Write a whole course item; without `replace` it raises FailedError where another item is there."""

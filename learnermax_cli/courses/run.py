@@ -1,0 +1,114 @@
+"""The jobs of `lmx courses`, from reading to the report."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from decimal import Decimal, InvalidOperation
+from functools import partial
+from typing import TYPE_CHECKING
+
+from learnermax_cli.courses.diff import plan_price, plan_seed
+from learnermax_cli.courses.model import Course, CourseStore
+from learnermax_cli.courses.seeds import read_seed_courses
+from learnermax_cli.errors import FailedError, GuardError, UsageError
+from learnermax_cli.planning.apply import Group, apply
+from learnermax_cli.planning.change import Change, Skipped
+from learnermax_cli.planning.outcome import Result, count, planned
+from learnermax_cli.planning.report import Changes, Items, Report
+from learnermax_cli.products.desired import desire, read_money
+from learnermax_cli.products.model import SyncOptions
+
+if TYPE_CHECKING:
+    from learnermax_cli.app import App
+
+COLUMNS = ("course_id", "name", "pricing_model", "price", "sold_for", "coming_soon", "product", "problem")
+
+
+def run_list(app: "App", options: SyncOptions) -> Report:
+    """Return all courses with their price as it would be sold, and what is wrong with them."""
+    courses = sorted(app.courses.list_courses(), key=lambda course: course.course_id)
+    rows = tuple(_row(course, options) for course in courses)
+    body = Items(rows, COLUMNS, "No courses: lmx courses seed puts the test courses in.")
+    return Report("courses list", app.settings.environment, body)
+
+
+def _row(course: Course, options: SyncOptions) -> dict[str, object]:
+    wanted = desire(course, replace(options, include_coming_soon=True), None) if course.paid else None
+    money = read_money(course, options) if course.paid else None
+    problems = [wanted.reason] if isinstance(wanted, Skipped) else list(wanted.warnings) if wanted else []
+    price = course.attributes.get("price")
+    return {
+        "course_id": course.course_id,
+        "name": course.text("name"),
+        "pricing_model": course.text("pricingModel"),
+        "price": None if price is None else str(price),
+        "price_unit": course.text("priceUnit"),
+        "sold_for": None if money is None or isinstance(money, str) or isinstance(wanted, Skipped) else money.as_json(),
+        "coming_soon": course.coming_soon,
+        "product": course.product_id,
+        "price_id": course.price_id,
+        "problem": "; ".join(problems) or None,
+    }
+
+
+def run_set_price(app: "App", course_id: str, text: str, *, dry_run: bool) -> Report:
+    """Return the report of writing a price, in major units, to one course."""
+    price = _decimal(text)
+    course = app.courses.read_course(course_id)
+    if course is None:
+        raise FailedError(
+            f"there is no course {course_id}", hint="See lmx courses list.", code="invalid.unknown_course"
+        )
+    change = plan_price(course, price, app.settings.currency or "usd")
+    results = planned([] if change is None else [change])
+    if change is not None and not dry_run:
+        app.courses.put_price(course, price)
+        results = (Result(change, "applied"),)
+    line = "Nothing to do." if change is None else "Next: lmx products sync --dry-run"
+    return Report("courses set-price", app.settings.environment, Changes(results), dry_run, summary_line=line)
+
+
+def run_seed(app: "App", *, replace_items: bool, dry_run: bool, yes: bool, allow_prod: bool) -> Report:
+    """Return the report of putting the LearnerMax test courses into the table."""
+    if app.settings.environment == "prod" and not allow_prod:
+        hint = "Use -e preview; if test courses are meant to be in prod, pass --allow-prod."
+        raise GuardError("these are test courses, and the environment is prod", hint=hint, code="guard.prod")
+    plans = [(item, plan_seed(item, app.courses.read_item(item["courseId"]), replace=replace_items))
+             for item in read_seed_courses()]  # fmt: skip
+    wanted = [(item, change) for item, change in plans if change is not None]
+    report = _seed_report(app, planned(change for _, change in wanted), len(plans), dry_run)
+    if dry_run or not wanted:
+        return report
+    if replace_items:
+        try:
+            if not app.confirm(report, "Replace these courses?", yes=yes):
+                return replace(report, error=FailedError("not confirmed", hint="Nothing was written.", code="declined"))
+        except GuardError as error:
+            return replace(report, error=error)
+    groups = [Group((change,), partial(_put, app.courses, item, change)) for item, change in wanted]
+    with app.interrupt.finishing() as stop:
+        applied = apply(groups, stop, workers=4, progress=lambda _: None)
+    return replace(_seed_report(app, applied.results, len(plans), dry_run), error=applied.error)
+
+
+def _put(store: CourseStore, item: Mapping[str, object], change: Change) -> Iterator[None]:
+    store.create_course(item, replace=change.action == "replace")
+    yield
+
+
+def _seed_report(app: "App", results: tuple[Result, ...], seeds: int, dry_run: bool) -> Report:
+    done = any(result.outcome != "planned" for result in results)
+    written = count(results, "applied") if done else len(results)
+    unchanged = seeds - len(results)
+    word = "Applied" if done else "Plan"
+    line = f"{word}: {written} courses to table {app.settings.table}, {unchanged} unchanged."
+    summary = {"create": written, "unchanged": unchanged, "failed": count(results, "failed")}
+    return Report(
+        "courses seed", app.settings.environment, Changes(results), dry_run, summary=summary, summary_line=line
+    )
+
+
+def _decimal(text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        raise UsageError(f"{text!r} is not a price", hint="Give it in major units, such as 49.99.") from None

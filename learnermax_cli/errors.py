@@ -1,0 +1,89 @@
+"""The one family of expected failures, and the exit codes that they stand for."""
+
+from collections.abc import Iterable
+from enum import IntEnum
+
+
+class Exit(IntEnum):
+    """How a run ends; the README lists the same table."""
+
+    OK = 0
+    FAILED = 1
+    USAGE = 2
+    CONFIG = 3
+    CREDENTIALS = 4
+    GUARD = 5
+    PENDING = 8
+    INTERRUPTED = 130
+
+
+EXIT_MEANINGS = {
+    Exit.OK: "done, or nothing to do; also with coming-soon courses and findings",
+    Exit.FAILED: "failed, wholly or for some items, invalid and guarded rows included; running again is safe",
+    Exit.USAGE: "wrong usage",
+    Exit.CONFIG: "configuration missing or invalid",
+    Exit.CREDENTIALS: "credentials missing, refused or not permitted",
+    Exit.GUARD: "a guard stopped the run; the message names the flag that lifts it",
+    Exit.PENDING: "changes or findings pending, only with --exit-code",
+    Exit.INTERRUPTED: "interrupted; the report says what was and was not applied",
+}
+
+_PRECEDENCE = (Exit.INTERRUPTED, Exit.USAGE, Exit.CREDENTIALS, Exit.CONFIG, Exit.GUARD, Exit.FAILED, Exit.PENDING)
+
+
+def weightiest(codes: Iterable[Exit]) -> Exit:
+    """Return the exit code that wins when several apply."""
+    present = set(codes)
+    return next((code for code in _PRECEDENCE if code in present), Exit.OK)
+
+
+class LmxError(Exception):
+    """An expected failure: one line of what went wrong, one line of what to do."""
+
+    exit_code = Exit.FAILED
+    default_code = "failed"
+
+    def __init__(self, message: str, *, hint: str, code: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.code = code or self.default_code
+
+
+class FailedError(LmxError):
+    """Something outside did not do what it was asked; running again is safe."""
+
+
+class UsageError(LmxError):
+    """The command line makes no sense."""
+
+    exit_code = Exit.USAGE
+    default_code = "usage"
+
+
+class ConfigError(LmxError):
+    """Configuration is missing or invalid."""
+
+    exit_code = Exit.CONFIG
+    default_code = "config"
+
+
+class CredentialsError(LmxError):
+    """Credentials are missing, refused or lack a permission."""
+
+    exit_code = Exit.CREDENTIALS
+    default_code = "credentials"
+
+
+class GuardError(LmxError):
+    """A guard stopped the run; the hint names the flag that lifts it."""
+
+    exit_code = Exit.GUARD
+    default_code = "guard"
+
+
+class InterruptedRunError(LmxError):
+    """The operator stopped the run."""
+
+    exit_code = Exit.INTERRUPTED
+    default_code = "interrupted"

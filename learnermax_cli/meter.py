@@ -1,0 +1,67 @@
+"""What a run costs: Stripe requests, DynamoDB capacity units, seconds."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+# Stripe allows 500 reads per transaction over 30 days, but never less than this many a month [doc "Rate limits"].
+READ_ALLOCATION_FLOOR = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class MeterReading:
+    """The cost of a run so far; capacity units as DynamoDB reports them, seconds of wall clock."""
+
+    stripe_reads: int = 0
+    stripe_writes: int = 0
+    stripe_throttled: int = 0
+    dynamodb_read_units: float = 0.0
+    dynamodb_write_units: float = 0.0
+    seconds: float = 0.0
+
+    def as_json(self) -> dict[str, object]:
+        """Return the `meter` object of a report."""
+        return {
+            "stripe_reads": self.stripe_reads,
+            "stripe_writes": self.stripe_writes,
+            "stripe_throttled": self.stripe_throttled,
+            "dynamodb_read_units": round(self.dynamodb_read_units, 1),
+            "dynamodb_write_units": round(self.dynamodb_write_units, 1),
+            "seconds": round(self.seconds, 2),
+        }
+
+    def as_line(self) -> str:
+        """Return the cost as one line for people."""
+        line = f"Cost: Stripe {self.stripe_reads} reads, {self.stripe_writes} writes"
+        if self.stripe_throttled:
+            line += f", {self.stripe_throttled} throttled"
+        line += f"; DynamoDB {self.dynamodb_read_units:.1f} read units, {self.dynamodb_write_units:.1f} write units"
+        return f"{line}; {self.seconds:.1f} s"
+
+
+class Meter:
+    """Thread-safe counters that the adapters turn and the report reads."""
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        self._monotonic = monotonic
+        self._started = monotonic()
+        self._lock = threading.Lock()
+        self._counts: dict[str, float] = {}
+
+    def add(self, name: str, amount: float = 1) -> None:
+        """Turn one counter, named as in `MeterReading`."""
+        with self._lock:
+            self._counts[name] = self._counts.get(name, 0) + amount
+
+    def reading(self) -> MeterReading:
+        """Return what was counted until now."""
+        with self._lock:
+            counts = dict(self._counts)
+        return MeterReading(
+            stripe_reads=int(counts.get("stripe_reads", 0)),
+            stripe_writes=int(counts.get("stripe_writes", 0)),
+            stripe_throttled=int(counts.get("stripe_throttled", 0)),
+            dynamodb_read_units=counts.get("dynamodb_read_units", 0.0),
+            dynamodb_write_units=counts.get("dynamodb_write_units", 0.0),
+            seconds=self._monotonic() - self._started,
+        )

@@ -1,0 +1,1 @@
+"""Plans as values: changes, outcomes, limits, apply and render. Knows no feature."""

@@ -1,0 +1,78 @@
+"""A change is one intended write, as a value; what is done with it is decided elsewhere."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Kind = Literal["secret", "course", "product", "price", "link", "session", "enrollment", "student", "endpoint", "event"]
+Action = Literal["create", "update", "adopt", "replace", "archive", "link", "complete", "release", "expire", "publish"]
+Fields = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One intended write. `before` and `after` hold JSON values and name nothing that the write itself makes up,
+    so that what is left of a plan after a crash is made of the same values."""
+
+    kind: Kind
+    key: str
+    action: Action
+    before: Fields | None = field(default=None, hash=False)
+    after: Fields | None = field(default=None, hash=False)
+    reason: str | None = None
+
+    def as_json(self) -> dict[str, object]:
+        """Return the change as reports and plan files hold it."""
+        return {
+            "kind": self.kind,
+            "key": self.key,
+            "action": self.action,
+            "before": None if self.before is None else dict(self.before),
+            "after": None if self.after is None else dict(self.after),
+            "reason": self.reason,
+        }
+
+    def canonical(self) -> str:
+        """Return the one text that stands for this change; equal changes have equal texts."""
+        return canonical_json(self.as_json())
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A row that was left alone, and why. `blocking` rows (invalid, guarded) make the run end in 1."""
+
+    kind: Kind
+    key: str
+    reason: str
+    blocking: bool = False
+    code: str = "skipped"
+
+    def as_json(self) -> dict[str, object]:
+        """Return the row as reports hold it."""
+        return {"kind": self.kind, "key": self.key, "reason": self.reason, "code": self.code}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something a person should look at; lmx changes nothing about it."""
+
+    kind: str
+    key: str
+    detail: str
+
+    def as_json(self) -> dict[str, object]:
+        """Return the finding as reports hold it."""
+        return {"kind": self.kind, "key": self.key, "detail": self.detail}
+
+
+def canonical_json(value: object) -> str:
+    """Return JSON with sorted keys and no blanks."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+
+
+def digest(changes: Iterable[Change]) -> str:
+    """Return the fingerprint that ties a review to a run: SHA-256 of the canonical, sorted changes."""
+    lines = "\n".join(sorted(change.canonical() for change in changes))
+    return "sha256:" + hashlib.sha256(lines.encode()).hexdigest()

@@ -1,0 +1,70 @@
+"""Reports as they should look in a pull request or a step summary; all text from outside is escaped."""
+
+from learnermax_cli.planning.render_text import show_value, sign
+from learnermax_cli.planning.report import Changes, Data, Items, Report
+from learnermax_cli.text_safety import markdown
+
+# A step summary may hold 1 MiB [doc "Workflow commands"]; a reader has had enough long before.
+MAX_ROWS = 500
+_CELL_LIMIT = 200
+
+
+def render_markdown(report: Report) -> str:
+    """Return the whole report as GitHub-flavoured Markdown."""
+    parts = [f"### lmx {report.command}: {report.environment}" + (" (dry run)" if report.dry_run else "")]
+    if report.stripe is not None:
+        parts.append(markdown(str(report.stripe)))
+    match report.body:
+        case Changes():
+            parts += _changes(report.body)
+        case Items(rows=rows, columns=columns, empty=empty):
+            cells = [[show_value(row.get(column)) for column in columns] for row in rows]
+            parts.append(_table([column.replace("_", " ") for column in columns], cells) if rows else empty)
+        case Data(lines=lines):
+            parts += [markdown(line) for line in lines]
+    if report.findings:
+        parts.append(_table(["finding", "key", "detail"], [[f.kind, f.key, f.detail] for f in report.findings]))
+    parts += [f"**Warning:** {markdown(warning)}" for warning in report.warnings]
+    parts += [markdown(note) for note in report.notes]
+    if report.summary_line:
+        parts.append(f"**{markdown(report.summary_line)}**")
+    if report.error is not None:
+        parts.append(f"**{markdown(report.error.message)}** {markdown(report.error.hint)}")
+    parts.append(f"<sub>{markdown(report.meter.as_line())}</sub>")
+    return "\n\n".join(parts) + "\n"
+
+
+def _changes(body: Changes) -> list[str]:
+    parts = []
+    if body.results:
+        rows = [
+            [
+                sign(result.change),
+                result.change.action,
+                result.change.kind,
+                result.change.key,
+                _fields(result.change.before),
+                _fields(result.change.after),
+                result.outcome if result.error is None else f"{result.outcome}: {result.error}",
+            ]
+            for result in body.results
+        ]
+        parts.append(_table(["", "action", "kind", "key", "before", "after", "outcome"], rows))
+    else:
+        parts.append("No changes.")
+    if body.skipped:
+        skipped = [["refused" if s.blocking else "skipped", s.kind, s.key, s.reason] for s in body.skipped]
+        parts.append(_table(["", "kind", "key", "reason"], skipped))
+    return parts
+
+
+def _fields(fields: object) -> str:
+    return "-" if fields is None else show_value(fields)
+
+
+def _table(titles: list[str], rows: list[list[str]]) -> str:
+    lines = ["| " + " | ".join(titles) + " |", "|" + " --- |" * len(titles)]
+    lines += ["| " + " | ".join(markdown(cell, _CELL_LIMIT) for cell in row) + " |" for row in rows[:MAX_ROWS]]
+    if len(rows) > MAX_ROWS:
+        lines.append(f"\n… and {len(rows) - MAX_ROWS} more")
+    return "\n".join(lines)

@@ -1,0 +1,117 @@
+"""Reports as people read them on a terminal: Terraform's signs, old → new per field, tables. Text in, Rich text out."""
+
+from collections.abc import Iterator, Mapping
+
+from rich.table import Table
+from rich.text import Text
+
+from learnermax_cli.money import Money
+from learnermax_cli.planning.change import Change, Finding, Skipped
+from learnermax_cli.planning.outcome import Result
+from learnermax_cli.planning.report import Items
+from learnermax_cli.text_safety import printable
+
+_SIGNS = {
+    "create": "+",
+    "complete": "+",
+    "publish": "+",
+    "replace": "-/+",
+    "archive": "-",
+    "release": "-",
+    "expire": "-",
+}
+_STYLES = {"+": "green", "~": "yellow", "-/+": "yellow", "-": "red"}
+_OUTCOME_STYLES = {"applied": "green", "failed": "bold red", "superseded": "yellow"}
+_VALUE_LIMIT = 72
+
+
+def sign(change: Change) -> str:
+    """Return Terraform's sign for a change."""
+    return _SIGNS.get(change.action, "~")
+
+
+def show_value(value: object, limit: int | None = None) -> str:
+    """Return a JSON value of a change or row as people write it, on one line; texts are cut at `limit`."""
+    match value:
+        case None | "":
+            return "-"
+        case bool():
+            return "yes" if value else "no"
+        case {"amount": int(amount), "currency": str(currency)}:
+            return str(Money(amount, currency))
+        case str():
+            return printable(value, limit)
+        case list() | tuple():
+            return ", ".join(show_value(part, limit) for part in value) or "-"
+        case dict():
+            return ", ".join(f"{printable(str(name))} {show_value(part, limit)}" for name, part in value.items()) or "-"
+    return printable(str(value))
+
+
+def render_plan(results: tuple[Result, ...]) -> Iterator[Text]:
+    """Yield the lines of a plan, a block of fields under each change."""
+    for result in results:
+        change = result.change
+        mark = sign(change)
+        line = Text(f"{mark:>3} ", style=_STYLES[mark])
+        line.append(f"{change.action} {change.kind} {printable(change.key)}")
+        if change.reason:
+            line.append(f"  ({printable(change.reason)})", style="dim")
+        yield line
+        yield from _field_lines(change)
+
+
+def render_outcomes(results: tuple[Result, ...]) -> Iterator[Text]:
+    """Yield a line for each change that was not simply applied."""
+    for result in results:
+        if result.outcome == "applied":
+            continue
+        outcome = "not applied" if result.outcome == "planned" else result.outcome
+        change = result.change
+        line = Text(f"    {outcome}", style=_OUTCOME_STYLES.get(result.outcome, "yellow"))
+        line.append(f" {change.action} {change.kind} {printable(change.key)}")
+        line.append(f": {printable(result.error)}" if result.error else "")
+        yield line
+
+
+def render_skipped(rows: tuple[Skipped, ...]) -> Iterator[Text]:
+    """Yield a line for each row that was left alone."""
+    for row in rows:
+        style = "red" if row.blocking else "dim"
+        word = "refused" if row.blocking else "skipped"
+        yield Text(f"    {word} {row.kind} {printable(row.key)}: {printable(row.reason)}", style=style)
+
+
+def render_findings(findings: tuple[Finding, ...]) -> Iterator[Text]:
+    """Yield a line for each thing that a person should look at."""
+    for finding in findings:
+        yield Text(
+            f"  ! {printable(finding.kind)} {printable(finding.key)}: {printable(finding.detail)}", style="magenta"
+        )
+
+
+def render_items(items: Items) -> Table | Text:
+    """Return the table of a list command."""
+    if not items.rows:
+        return Text(items.empty)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in items.columns:
+        table.add_column(column.replace("_", " "), overflow="fold")
+    for row in items.rows:
+        table.add_row(*(Text(show_value(row.get(column))) for column in items.columns))
+    return table
+
+
+def _field_lines(change: Change) -> Iterator[Text]:
+    before: Mapping[str, object] = change.before or {}
+    after: Mapping[str, object] = change.after or {}
+    if change.before is None or change.after is None:
+        for name, value in {**before, **after}.items():
+            yield Text(f"      {name}: {show_value(value, _VALUE_LIMIT)}")
+        return
+    for name, value in after.items():
+        new = show_value(value, _VALUE_LIMIT)
+        if name not in before:
+            yield Text(f"      {name}: {new}")
+        elif before[name] != value:
+            yield Text(f"      {name}: {show_value(before[name], _VALUE_LIMIT)} → {new}")

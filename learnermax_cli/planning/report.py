@@ -1,0 +1,146 @@
+"""What a run has to say, as one value: text, JSON, Markdown and the exit code are all read from it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from learnermax_cli.errors import Exit, LmxError, weightiest
+from learnermax_cli.meter import MeterReading
+from learnermax_cli.planning.change import Finding, Skipped, digest
+from learnermax_cli.planning.outcome import Result
+
+SCHEMA = "lmx/1"
+
+
+@dataclass(frozen=True, slots=True)
+class StripeIdentity:
+    """Whose Stripe data a run works on: test or live mode, and the account, None when it could not be learned."""
+
+    mode: str
+    account: str | None
+
+    def as_json(self) -> dict[str, object]:
+        """Return the `stripe` object of a report."""
+        return {"mode": self.mode, "account": self.account}
+
+    def __str__(self) -> str:
+        return f"Stripe {self.mode} mode, account {self.account or 'unknown'}"
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """The body of a planning command."""
+
+    results: tuple[Result, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """The body of a list command: rows of JSON values, and the columns a table shows of them."""
+
+    rows: tuple[Mapping[str, object], ...]
+    columns: tuple[str, ...]
+    empty: str = "Nothing to list."
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """The body of a command with a single result: its JSON value, and the lines that people or pipes read."""
+
+    value: Mapping[str, object]
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A finished run, successful or not."""
+
+    command: str
+    environment: str
+    body: Changes | Items | Data
+    dry_run: bool | None = None
+    stripe: StripeIdentity | None = None
+    findings: tuple[Finding, ...] = ()
+    warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    """Lines that belong to the data, such as references to what was stored; printed after the plan."""
+    extra: Mapping[str, object] = field(default_factory=dict)
+    """Further fields of the JSON document."""
+    summary: Mapping[str, int] = field(default_factory=dict)
+    summary_line: str | None = None
+    error: LmxError | None = None
+    pending_exit: bool = False
+    """Whether --exit-code was given: pending changes or findings end in 8."""
+    meter: MeterReading = field(default_factory=MeterReading)
+
+    @property
+    def exit_code(self) -> Exit:
+        """How the run ends."""
+        codes = [Exit.OK] if self.error is None else [self.error.exit_code]
+        results = self.body.results if isinstance(self.body, Changes) else ()
+        skipped = self.body.skipped if isinstance(self.body, Changes) else ()
+        if any(r.outcome == "failed" for r in results) or any(row.blocking for row in skipped):
+            codes.append(Exit.FAILED)
+        pending = any(r.outcome == "planned" for r in results)
+        if self.pending_exit and (pending or self.findings):
+            codes.append(Exit.PENDING)
+        return weightiest(codes)
+
+    def as_json(self) -> dict[str, object]:
+        """Return the whole document of schema lmx/1."""
+        document: dict[str, object] = {"schema": SCHEMA, "command": self.command, "environment": self.environment}
+        if self.dry_run is not None:
+            document["dry_run"] = self.dry_run
+        if self.stripe is not None:
+            document["stripe"] = self.stripe.as_json()
+        document.update(self._body_json())
+        document.update(self.extra)
+        if self.warnings:
+            document["warnings"] = list(self.warnings)
+        document["meter"] = self.meter.as_json()
+        exit_code = self.exit_code
+        if exit_code not in (Exit.OK, Exit.PENDING):
+            document["error"] = error_json(self.error or _some_rows_failed(self), exit_code)
+        return document
+
+    def _body_json(self) -> dict[str, object]:
+        findings = [finding.as_json() for finding in self.findings]
+        match self.body:
+            case Items(rows=rows):
+                return {"items": [dict(row) for row in rows], **({"findings": findings} if findings else {})}
+            case Data(value=value):
+                return {"data": dict(value), **({"findings": findings} if findings else {})}
+            case Changes(results=results, skipped=skipped):
+                return {
+                    "changes": [result.as_json() for result in results],
+                    "skipped": [row.as_json() for row in skipped],
+                    "findings": findings,
+                    "summary": dict(self.summary),
+                    "digest": digest(result.change for result in results),
+                }
+
+
+def error_json(error: LmxError, exit_code: Exit) -> dict[str, object]:
+    """Return the `error` object of a report."""
+    return {"code": error.code, "message": error.message, "hint": error.hint, "exit_code": int(exit_code)}
+
+
+def failure_json(command: str, error: LmxError) -> dict[str, object]:
+    """Return the document of a run that did not reach a report."""
+    return {"schema": SCHEMA, "command": command, "error": error_json(error, error.exit_code)}
+
+
+def _some_rows_failed(report: Report) -> LmxError:
+    body = report.body
+    results: Sequence[Result] = body.results if isinstance(body, Changes) else ()
+    skipped: Sequence[Skipped] = body.skipped if isinstance(body, Changes) else ()
+    failed = sum(result.outcome == "failed" for result in results)
+    refused = sum(row.blocking for row in skipped)
+    parts = []
+    if failed:
+        parts.append(f"{failed} change{'s' * (failed > 1)} failed")
+    if refused:
+        parts.append("1 row was refused" if refused == 1 else f"{refused} rows were refused")
+    return LmxError(
+        " and ".join(parts), hint="The report says which and why; mend them and run again.", code="failed.rows"
+    )

@@ -1,0 +1,1 @@
+"""Paid courses into Stripe products and prices."""

@@ -1,0 +1,72 @@
+"""Which product belongs to a course: named by it, derived from its id, or marked with it; never guessed. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from learnermax_cli.courses.model import Course
+from learnermax_cli.planning.change import Finding
+from learnermax_cli.products.ids import derived_product_id
+from learnermax_cli.products.model import Catalog, ListedProduct, is_ours, is_unmarked
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """Who claims which product: course ids by named product, products by the course id of our marker."""
+
+    named_by: Mapping[str, tuple[str, ...]]
+    marked_with: Mapping[str, tuple[ListedProduct, ...]]
+
+
+def collect_claims(courses: tuple[Course, ...], catalog: Catalog, environment: str) -> Claims:
+    """Return the claims of all courses and all marked products."""
+    named_by: dict[str, tuple[str, ...]] = {}
+    for course in courses:
+        if course.product_id is not None:
+            named_by[course.product_id] = (*named_by.get(course.product_id, ()), course.course_id)
+    marked: dict[str, tuple[ListedProduct, ...]] = {}
+    for product in catalog.products.values():
+        if is_ours(product.metadata, environment):
+            course_id = product.metadata.get("courseId", "")
+            marked[course_id] = (*marked.get(course_id, ()), product)
+    return Claims(named_by, marked)
+
+
+def locate(course: Course, catalog: Catalog, claims: Claims, environment: str) -> ListedProduct | Finding | None:
+    """Return the product of a course, None when it has none yet, or a finding when a person must decide."""
+    named = catalog.products.get(course.product_id or "")
+    derived = catalog.products.get(derived_product_id(environment, course.course_id))
+    candidates = {p.product_id: p for p in (named, derived, *claims.marked_with.get(course.course_id, ())) if p}
+    # An archived product that the course does not name sells nothing and claims nothing.
+    active = {p.product_id: p for p in candidates.values() if p.active or p is named}
+    chosen = list((active or candidates).values())
+    if not chosen:
+        return None
+    if len(chosen) > 1:
+        ids = " and ".join(sorted(p.product_id for p in chosen))
+        return _attention(course, f"{ids} both claim it: archive the wrong one in the dashboard, or mend its metadata")
+    return _objection(course, chosen[0], named is chosen[0], claims, environment) or chosen[0]
+
+
+def _objection(course: Course, product: ListedProduct, named: bool, claims: Claims, environment: str) -> Finding | None:
+    metadata, product_id = product.metadata, product.product_id
+    other = metadata.get("courseId", course.course_id)
+    if other != course.course_id:
+        return _attention(course, f"{product_id} belongs to course {other}, says its metadata: mend stripeProductId")
+    if is_ours(metadata, environment):
+        return None
+    if not is_unmarked(metadata):
+        where = metadata.get("environment", "unknown")
+        by = metadata.get("managedBy", "unknown")
+        return _attention(
+            course, f"{product_id} is managed by {by} for environment {where}, not by lmx for {environment}"
+        )
+    if not named:
+        return _attention(course, f"{product_id} has lost its metadata: name it as stripeProductId to adopt it again")
+    rivals = [course_id for course_id in claims.named_by.get(product_id, ()) if course_id != course.course_id]
+    if rivals:
+        return _attention(course, f"{product_id} is named by course {', '.join(sorted(rivals))} too: mend one of them")
+    return None
+
+
+def _attention(course: Course, detail: str) -> Finding:
+    return Finding("needs attention", course.course_id, detail)

@@ -1,0 +1,136 @@
+"""`products sync` and `products list` from end to end: read, plan, check the guards, confirm, apply, report."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from learnermax_cli.errors import FailedError, GuardError, InterruptedRunError, LmxError
+from learnermax_cli.planning.apply import Applied, Group, apply
+from learnermax_cli.planning.limits import require_few_archived
+from learnermax_cli.planning.outcome import Result, planned
+from learnermax_cli.planning.plan_file import PlanScope, require_within_plan, save_plan
+from learnermax_cli.planning.report import Changes, Report
+from learnermax_cli.products.diff import CoursePlan, SyncPlan, plan_sync
+from learnermax_cli.products.model import SyncOptions
+from learnermax_cli.products.sync import CourseSync, read_catalog, read_courses
+
+if TYPE_CHECKING:
+    from learnermax_cli.app import App
+
+COMMAND = "products sync"
+WORKERS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class SyncRequest:
+    """What `products sync` was asked to do."""
+
+    options: SyncOptions
+    dry_run: bool = False
+    yes: bool = False
+    allow_archive: int | None = None
+    exit_code: bool = False
+    save_plan: Path | None = None
+    plan: Path | None = None
+
+
+def run_sync(app: "App", request: SyncRequest) -> Report:
+    """Return the report of a sync; a dry run is the same road, cut before the last step."""
+    identity = app.stripe_identity
+    plan = plan_sync(read_courses(app.courses, request.options), read_catalog(app.catalog), request.options)
+    report = replace(
+        _report(app, plan, planned(plan.changes), request), stripe=identity, error=_refusal(app, plan, request)
+    )
+    if report.error is None and request.save_plan is not None:
+        save_plan(request.save_plan, _scope(app), plan.changes)
+    if request.dry_run or report.error is not None or not plan.changes:
+        return report
+    try:
+        if not app.confirm(report, f"Apply this to {identity}?", yes=request.yes):
+            return replace(report, error=FailedError("not confirmed", hint="Nothing was written.", code="declined"))
+    except GuardError as error:
+        return replace(report, error=error)
+    applied = _apply(app, plan)
+    return replace(_report(app, plan, applied.results, request), stripe=identity, error=_ending(applied))
+
+
+def _refusal(app: "App", plan: SyncPlan, request: SyncRequest) -> LmxError | None:
+    try:
+        require_few_archived(plan.archived_products, plan.managed, request.allow_archive)
+        if request.plan is not None:
+            require_within_plan(request.plan, _scope(app), plan.changes)
+    except GuardError as error:
+        return error
+    return None
+
+
+def _apply(app: "App", plan: SyncPlan) -> Applied:
+    catalog, courses, environment = app.catalog, app.courses, app.settings.environment
+    groups = [
+        Group(course.changes, CourseSync(course, catalog, courses, environment).carry_out) for course in plan.courses
+    ]
+    with app.interrupt.finishing() as stop, app.console.progress("Syncing", len(groups)) as progress:
+        return apply(groups, stop, workers=WORKERS, progress=progress)
+
+
+def _ending(applied: Applied) -> LmxError | None:
+    if applied.interrupted:
+        waiting = sum(result.outcome == "planned" for result in applied.results)
+        return InterruptedRunError(f"interrupted with {waiting} changes left", hint="Run again: it does the rest.")
+    return applied.error
+
+
+def _scope(app: "App") -> PlanScope:
+    settings, identity = app.settings, app.stripe_identity
+    return PlanScope(COMMAND, settings.environment, settings.table, identity.mode, identity.account)
+
+
+def _report(app: "App", plan: SyncPlan, results: tuple[Result, ...], request: SyncRequest) -> Report:
+    summary = summarize(plan, results)
+    return Report(
+        command=COMMAND,
+        environment=app.settings.environment,
+        body=Changes(results, plan.skipped),
+        dry_run=request.dry_run,
+        findings=plan.findings,
+        warnings=plan.warnings,
+        summary=summary,
+        summary_line=_summary_line(summary, done=any(result.outcome != "planned" for result in results)),
+        pending_exit=request.exit_code,
+    )
+
+
+def summarize(plan: SyncPlan, results: tuple[Result, ...]) -> dict[str, int]:
+    """Return the summary of a sync, counted in courses; a course of which anything failed counts as failed."""
+    summary = dict.fromkeys(("create", "update", "replace", "archive", "link"), 0)
+    failed = 0
+    position = 0
+    untouched = all(result.outcome == "planned" for result in results)
+    for course in plan.courses:
+        mine = results[position : position + len(course.changes)]
+        position += len(course.changes)
+        if any(result.outcome == "failed" for result in mine):
+            failed += 1
+        elif untouched or all(result.outcome == "applied" for result in mine):
+            summary[category(course)] += 1
+    return {**summary, "unchanged": len(plan.unchanged), "skipped": len(plan.skipped), "failed": failed}
+
+
+def category(course: CoursePlan) -> str:
+    """Return the one word under which a course's changes are counted."""
+    actions = {change.action for change in course.changes}
+    if "create" in actions and course.changes[0].kind == "product":
+        return "create"
+    for action, word in (("replace", "replace"), ("update", "update"), ("adopt", "update"), ("create", "update")):
+        if action in actions:
+            return word
+    return "link" if "link" in actions else "archive"
+
+
+def _summary_line(summary: dict[str, int], *, done: bool) -> str:
+    changed = summary["update"] + summary["replace"] + summary["link"]
+    rest = f"{summary['unchanged']} unchanged, {summary['skipped']} skipped"
+    if done:
+        numbers = f"{summary['create']} added, {changed} changed, {summary['archive']} archived"
+        return f"Applied: {numbers}, {rest}, {summary['failed']} failed."
+    return f"Plan: {summary['create']} to add, {changed} to change, {summary['archive']} to archive, {rest}."

@@ -1,0 +1,47 @@
+"""What stands in the local AWS from the start: LearnerMax's tables, the topic of its mails, a listening queue."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from moto.backends import get_backend
+
+from learnermax_cli.sandbox.state_file import ACCOUNT_ID, ENVIRONMENTS, REGION, queue_name, table_name, topic_name
+
+_KEYS = {"PK": "HASH", "SK": "RANGE"}
+_INDEXES = {"GSI1": {"GSI1PK": "HASH", "GSI1SK": "RANGE"}, "email-index": {"email": "HASH"}}
+
+
+def provision() -> None:
+    """Create tables, topic and queue in an empty backend."""
+    for environment in ENVIRONMENTS:
+        create_table(table_name(environment))
+    topic = get_backend("sns")[ACCOUNT_ID][REGION].create_topic(topic_name())
+    queue = get_backend("sqs")[ACCOUNT_ID][REGION].create_queue(queue_name())
+    get_backend("sns")[ACCOUNT_ID][REGION].subscribe(topic.arn, queue.queue_arn, "sqs")
+
+
+def create_table(name: str) -> None:
+    """Create a table with LearnerMax's keys and indexes."""
+    attributes = sorted({*_KEYS, *(attribute for schema in _INDEXES.values() for attribute in schema)})
+    get_backend("dynamodb")[ACCOUNT_ID][REGION].create_table(
+        name,
+        schema=_schema(_KEYS),
+        throughput=None,
+        attr=[{"AttributeName": attribute, "AttributeType": "S"} for attribute in attributes],
+        global_indexes=[
+            {"IndexName": index, "KeySchema": _schema(keys), "Projection": {"ProjectionType": "ALL"}}
+            for index, keys in _INDEXES.items()
+        ],
+        indexes=[],
+        streams={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
+        billing_mode="PAY_PER_REQUEST",
+        sse_specification=None,
+        tags=[],
+        deletion_protection_enabled=False,
+        warm_throughput=None,
+    )
+
+
+def _schema(keys: dict[str, str]) -> list[dict[str, Any]]:
+    return [{"AttributeName": name, "KeyType": kind} for name, kind in keys.items()]

@@ -1,0 +1,103 @@
+"""Steers a running sandbox over its control routes; standard library only, so that any command may import it."""
+
+import json
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from typing import Any
+
+
+class SandboxError(Exception):
+    """The sandbox refused a control request or does not answer."""
+
+
+class SandboxClient:
+    """The control routes of one sandbox."""
+
+    def __init__(self, base_url: str, timeout: float = 10.0) -> None:
+        self._base_url = base_url.rstrip("/") + "/_sandbox"
+        self._timeout = timeout
+        self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+    def health(self) -> dict[str, Any]:
+        """Return the sandbox's state; raises SandboxError when it does not answer."""
+        return self._call("GET", "/health")
+
+    def journal(self, since: int = 0) -> list[dict[str, Any]]:
+        """Return the journal's entries numbered higher than `since`."""
+        entries: list[dict[str, Any]] = self._call("GET", f"/journal?since={since}")["entries"]
+        return entries
+
+    def writes(self, service: str = "stripe") -> list[str]:
+        """Return the operations of a service that were writes, in order."""
+        return [entry["operation"] for entry in self.journal() if entry["write"] and service == entry["service"]]
+
+    def add_fault(self, kind: str, **fields: Any) -> str:
+        """Arm a fault (fields: see `control.faults.Fault`) and return its id."""
+        fault_id: str = self._call("POST", "/faults", {"kind": kind, **fields})["id"]
+        return fault_id
+
+    def clear_faults(self) -> None:
+        """Disarm all faults."""
+        self._call("DELETE", "/faults")
+
+    def held(self) -> int:
+        """Return how many requests are held now."""
+        held: int = self._call("GET", "/held")["held"]
+        return held
+
+    def wait_held(self, timeout: float = 10.0, at_least: int = 1) -> int:
+        """Wait until so many requests are held; raises TimeoutError after `timeout` seconds."""
+        deadline = time.monotonic() + timeout
+        while (held := self.held()) < at_least:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{held} of {at_least} requests held after {timeout} s")
+            time.sleep(0.01)
+        return held
+
+    def release(self) -> None:
+        """Let all held requests go on; their connections are dropped."""
+        self._call("POST", "/release", {})
+
+    def advance_clock(self, seconds: float) -> float:
+        """Let `seconds` pass at once and return the new time."""
+        now: float = self._call("POST", "/clock", {"advance_seconds": seconds})["now"]
+        return now
+
+    def set_rate_limit(self, requests_per_second: float | None) -> None:
+        """Limit Stripe's requests per second, or lift the limit."""
+        self._call("POST", "/settings", {"rate_limit": requests_per_second})
+
+    def set_latency(self, seconds: float) -> None:
+        """Let every answer take `seconds` longer."""
+        self._call("POST", "/settings", {"latency_seconds": seconds})
+
+    def reset(self) -> None:
+        """Empty everything and take back all faults and settings."""
+        self._call("POST", "/reset", {})
+
+    def list_keys(self) -> list[dict[str, Any]]:
+        """Return the Stripe keys that the sandbox knows."""
+        keys: list[dict[str, Any]] = self._call("GET", "/keys")["keys"]
+        return keys
+
+    def add_key(self, **fields: Any) -> dict[str, Any]:
+        """Make a Stripe key: `kind` (secret, publishable, restricted), `mode`, `account`, `permissions`, `status`."""
+        return self._call("POST", "/keys", fields)
+
+    def set_key_status(self, key: str, status: str) -> dict[str, Any]:
+        """Make a Stripe key active, revoked or expired."""
+        return self._call("POST", "/keys", {"key": key, "status": status})
+
+    def _call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self._base_url + path, data=data, method=method)
+        try:
+            with self._opener.open(request, timeout=self._timeout) as response:
+                answer: dict[str, Any] = json.load(response)
+                return answer
+        except urllib.error.HTTPError as error:
+            raise SandboxError(f"{method} {path}: {error.code} {error.read().decode(errors='replace')}") from error
+        except (OSError, ValueError) as error:
+            raise SandboxError(f"{method} {path}: {error}") from error

@@ -1,0 +1,94 @@
+"""`lmx sandbox`: parse, call, show."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from learnermax_cli.command import add_command
+
+if TYPE_CHECKING:
+    from learnermax_cli.app import App
+    from learnermax_cli.planning.report import Report
+
+group = typer.Typer(help="Stripe and AWS on this machine: no account, no network.", no_args_is_help=True)
+
+Port = typer.Option(min=0, max=65535, help="Port on 127.0.0.1. Default: a free one.", show_default=False)
+
+
+@add_command(group, "start")
+def start(
+    app: "App",
+    stripe_port: Annotated[int, Port] = 0,
+    aws_port: Annotated[int, Port] = 0,
+) -> "Report":
+    """Start the sandbox in the background; when it runs already, that is fine.
+
+    Example: lmx sandbox start && lmx courses list -e sandbox
+    """
+    from learnermax_cli.sandbox import process
+    from learnermax_cli.sandbox.report import running_report
+
+    info = process.start(process.default_state_dir(app.environ), stripe_port=stripe_port, aws_port=aws_port)
+    return running_report("sandbox start", info)
+
+
+@add_command(group, "stop")
+def stop(app: "App") -> "Report":
+    """Stop the sandbox; what was in it is gone.
+
+    Example: lmx sandbox stop
+    """
+    from learnermax_cli.sandbox import process
+    from learnermax_cli.sandbox.report import stopped_report
+
+    return stopped_report(was_running=process.stop(process.default_state_dir(app.environ)))
+
+
+@add_command(group, "status")
+def status(app: "App") -> "Report":
+    """Show whether the sandbox runs, and where; ends in 3 when it does not.
+
+    Example: lmx sandbox status -o json
+    """
+    from learnermax_cli.sandbox.report import missing_report, running_report
+    from learnermax_cli.sandbox.state_file import default_state_dir
+    from learnermax_cli.sandbox.state_file import status as read_status
+
+    info = read_status(default_state_dir(app.environ))
+    return missing_report("sandbox status") if info is None else running_report("sandbox status", info)
+
+
+@add_command(group, "reset")
+def reset(app: "App") -> "Report":
+    """Empty the sandbox: tables, secrets, products, journal, faults.
+
+    Example: lmx sandbox reset
+    """
+    from learnermax_cli.sandbox.report import require_running, running_report
+
+    info = require_running(app.environ)
+    info.control().reset()
+    return running_report("sandbox reset", info)
+
+
+@add_command(group, "env")
+def env(app: "App") -> None:
+    """Print the variables with which any other Stripe or AWS tool talks to the sandbox.
+
+    Example: eval "$(lmx sandbox env)"
+    """
+    from learnermax_cli.sandbox.report import environment_document, export_lines, require_running
+
+    info = require_running(app.environ)
+    as_json = app.console.manner.format == "json"
+    app.console.write_sandbox_exports(environment_document(info) if as_json else export_lines(info))
+
+
+def demo() -> int:
+    """Run the main jobs end to end on a throw-away sandbox; touches nothing else.
+
+    Example: lmx demo
+    """
+    from learnermax_cli.sandbox.demo import run_demo
+
+    return run_demo()

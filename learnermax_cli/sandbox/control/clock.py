@@ -1,0 +1,27 @@
+"""The sandbox's clock: real time, and an offset that a test may add to it."""
+
+import threading
+import time
+
+
+class Clock:
+    """Real time plus an offset, so that a day can pass in a moment."""
+
+    def __init__(self) -> None:
+        self._offset = 0.0
+        self._lock = threading.Lock()
+
+    def now(self) -> float:
+        """Return seconds since the Unix epoch as the sandbox sees them."""
+        with self._lock:
+            return time.time() + self._offset
+
+    def advance(self, seconds: float) -> None:
+        """Let `seconds` pass at once; a negative number goes back."""
+        with self._lock:
+            self._offset += seconds
+
+    def reset(self) -> None:
+        """Go back to real time."""
+        with self._lock:
+            self._offset = 0.0

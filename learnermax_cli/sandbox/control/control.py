@@ -1,0 +1,26 @@
+"""The parts that both local services share, in one value, and the callbacks that empty them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from learnermax_cli.sandbox.control.clock import Clock
+from learnermax_cli.sandbox.control.faults import Faults
+from learnermax_cli.sandbox.control.journal import Journal
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """Clock, journal and faults of one sandbox; a service adds its own reset to `reset_callbacks`."""
+
+    clock: Clock = field(default_factory=Clock)
+    journal: Journal = field(default_factory=Journal)
+    faults: Faults = field(default_factory=Faults)
+    reset_callbacks: list[Callable[[], None]] = field(default_factory=list)
+
+    def reset(self) -> None:
+        """Take back faults, settings and clock, empty the services, and the journal last."""
+        self.faults.reset()
+        self.clock.reset()
+        for callback in self.reset_callbacks:
+            callback()
+        self.journal.clear()

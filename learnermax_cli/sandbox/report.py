@@ -1,0 +1,67 @@
+"""What the commands of the sandbox have to say."""
+
+import json
+import shlex
+from collections.abc import Mapping
+
+from learnermax_cli.errors import ConfigError
+from learnermax_cli.planning.report import Data, Report
+from learnermax_cli.sandbox.state_file import SandboxInfo, default_state_dir, status
+
+ENVIRONMENT = "sandbox"
+
+
+def running_report(command: str, info: SandboxInfo) -> Report:
+    """Describe a running sandbox; its keys are told by `sandbox env` alone."""
+    value: dict[str, object] = {
+        "running": True,
+        "pid": info.pid,
+        "stripe_url": info.stripe_url,
+        "aws_url": info.aws_url,
+        "control_url": info.control_url,
+        "stripe_account": info.stripe_account,
+        "region": info.region,
+        "created": info.created,
+    }
+    lines = (
+        f"The sandbox runs (process {info.pid}, since {info.created}).",
+        f"Stripe: {info.stripe_url}  account {info.stripe_account}",
+        f"AWS:    {info.aws_url}  region {info.region}",
+        'Use it: -e sandbox, or for other tools: eval "$(lmx sandbox env)"',
+    )
+    return Report(command=command, environment=ENVIRONMENT, body=Data(value, lines))
+
+
+def stopped_report(*, was_running: bool) -> Report:
+    """Say that no sandbox runs any more."""
+    line = "The sandbox is stopped." if was_running else "No sandbox was running."
+    value = {"running": False, "was_running": was_running}
+    return Report(command="sandbox stop", environment=ENVIRONMENT, body=Data(value, (line,)))
+
+
+def missing_report(command: str) -> Report:
+    """Say that no sandbox runs, as a failure of configuration."""
+    return Report(command=command, environment=ENVIRONMENT, body=Data({"running": False}, ()), error=_not_running())
+
+
+def require_running(environ: Mapping[str, str]) -> SandboxInfo:
+    """Return the running sandbox; raises ConfigError when there is none."""
+    info = status(default_state_dir(environ))
+    if info is None:
+        raise _not_running()
+    return info
+
+
+def export_lines(info: SandboxInfo) -> str:
+    """Render the sandbox's variables as lines for a POSIX shell."""
+    return "\n".join(f"export {name}={shlex.quote(value)}" for name, value in info.environment().items())
+
+
+def environment_document(info: SandboxInfo) -> str:
+    """Render the sandbox's variables as one JSON document."""
+    report = Report("sandbox env", ENVIRONMENT, Data(info.environment(), ()))
+    return json.dumps(report.as_json(), indent=2)
+
+
+def _not_running() -> ConfigError:
+    return ConfigError("no sandbox is running", hint="Start one: lmx sandbox start", code="config.sandbox")

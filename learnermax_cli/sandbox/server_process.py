@@ -1,0 +1,94 @@
+"""The background process of a sandbox: both servers, their state file, and the watch over its parent."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import signal
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from learnermax_cli.sandbox import serving
+from learnermax_cli.sandbox.aws.server import create_aws_app
+from learnermax_cli.sandbox.control.control import Control
+from learnermax_cli.sandbox.state_file import LOG_FILE, REGION, STATE_FILE, SandboxInfo, load, process_start, save
+from learnermax_cli.sandbox.stripe_api.app import create_stripe_app
+from learnermax_cli.sandbox.stripe_api.state import StripeState
+
+_PARENT_POLL_SECONDS = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to run: where, on which ports (0: a free one), and until which process ends."""
+
+    state_dir: Path
+    stripe_port: int
+    aws_port: int
+    parent_pid: int | None
+
+
+def main() -> None:
+    """Serve until a signal, or until the parent is gone."""
+    options = _read_options()
+    logging.basicConfig(filename=options.state_dir / LOG_FILE, level=logging.WARNING, format="%(asctime)s %(message)s")
+    done = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: done.set())
+    info, stop = _serve(options)
+    save(options.state_dir, info)
+    try:
+        _wait(done, options.parent_pid)
+    finally:
+        if load(options.state_dir) == info:
+            (options.state_dir / STATE_FILE).unlink(missing_ok=True)
+        stop()
+
+
+def _serve(options: Options) -> tuple[SandboxInfo, Callable[[], None]]:
+    control = Control()
+    state = StripeState(control)
+    stripe = serving.start(create_stripe_app(state), options.stripe_port)
+    aws = serving.start(create_aws_app(control), options.aws_port)
+    info = SandboxInfo(
+        pid=os.getpid(),
+        started=process_start(os.getpid()) or "unknown",
+        stripe_url=stripe.url,
+        aws_url=aws.url,
+        control_url=stripe.url,
+        stripe_account=state.keys.account,
+        secret_key=state.keys.default("test", "secret").value,
+        publishable_key=state.keys.default("test", "publishable").value,
+        region=REGION,
+        created=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+    )
+
+    def stop() -> None:
+        stripe.stop()
+        aws.stop()
+
+    return info, stop
+
+
+def _wait(done: threading.Event, parent_pid: int | None) -> None:
+    if parent_pid is None:
+        done.wait()
+        return
+    started = process_start(parent_pid)
+    while started is not None and not done.wait(_PARENT_POLL_SECONDS):
+        if process_start(parent_pid) != started:
+            return
+
+
+def _read_options() -> Options:
+    parser = argparse.ArgumentParser(description="Run a sandbox in this process.")
+    parser.add_argument("--state-dir", type=Path, required=True)
+    parser.add_argument("--stripe-port", type=int, default=0)
+    parser.add_argument("--aws-port", type=int, default=0)
+    parser.add_argument("--exit-with-parent", type=int, metavar="PID", dest="parent_pid")
+    parsed = parser.parse_args()
+    return Options(parsed.state_dir, parsed.stripe_port, parsed.aws_port, parsed.parent_pid)

@@ -1,0 +1,58 @@
+"""The application of the local Stripe: the API under /v1, and beside it the sandbox's own pages and control routes."""
+
+from collections.abc import Iterable
+from http import HTTPStatus
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+from flask import Flask, Response, jsonify, request
+from werkzeug.datastructures import EnvironHeaders
+from werkzeug.wsgi import get_input_stream
+
+from learnermax_cli.sandbox.control.blueprint import create_control_blueprint
+from learnermax_cli.sandbox.stripe_api.control_routes import create_keys_blueprint
+from learnermax_cli.sandbox.stripe_api.dispatch import Dispatcher
+from learnermax_cli.sandbox.stripe_api.errors import unrecognized_url
+from learnermax_cli.sandbox.stripe_api.exchange import Incoming
+from learnermax_cli.sandbox.stripe_api.routes import ROUTES
+from learnermax_cli.sandbox.stripe_api.routing import Router
+from learnermax_cli.sandbox.stripe_api.state import StripeState
+
+API_PREFIX = "/v1/"
+
+
+def create_stripe_app(state: StripeState) -> Flask:
+    """Build the application that answers as api.stripe.com does, from one state."""
+    app = Flask(__name__)
+    app.register_blueprint(create_control_blueprint(state.control))
+    app.register_blueprint(create_keys_blueprint(state))
+
+    @app.errorhandler(404)
+    def unknown(error: Exception) -> tuple[Response, int]:
+        del error
+        return jsonify(unrecognized_url(request.method, request.path).body.to_json(None)), 404
+
+    # The API does not go through Flask, whose request and routing would take half of the time of a small answer.
+    app.wsgi_app = _with_api(app.wsgi_app, Dispatcher(state, Router(ROUTES)))  # type: ignore[assignment, method-assign]
+    return app
+
+
+def _with_api(others: WSGIApplication, dispatcher: Dispatcher) -> WSGIApplication:
+    def serve(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        path = environ["PATH_INFO"].encode("latin-1").decode(errors="replace")
+        if not path.startswith(API_PREFIX):
+            return others(environ, start_response)
+        answer = dispatcher.answer(
+            Incoming(
+                method=environ["REQUEST_METHOD"],
+                path=path,
+                query=environ.get("QUERY_STRING", "").encode("latin-1"),
+                body=get_input_stream(environ).read(),
+                headers=EnvironHeaders(environ),
+                environ=environ,
+            )
+        )
+        headers = {"Content-Type": "application/json", "Content-Length": str(len(answer.body)), **answer.headers}
+        start_response(f"{answer.status} {HTTPStatus(answer.status).phrase}", list(headers.items()))
+        return [answer.body]
+
+    return serve

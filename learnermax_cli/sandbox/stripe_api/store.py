@@ -1,0 +1,75 @@
+"""What is stored: per account and mode, per kind of object a collection in order of creation.
+
+A stored object is never changed in place, it is replaced, so that an answer can be written without a copy or a lock.
+"""
+
+from bisect import bisect_left, insort
+from collections.abc import Iterator, Mapping
+from itertools import count
+from typing import Any
+
+Object = dict[str, Any]
+_Position = tuple[int, int, str]
+
+
+class Collection:
+    """Objects of one kind, by id and sorted by creation; those made in one second keep the order they came in."""
+
+    def __init__(self) -> None:
+        self._objects: dict[str, Object] = {}
+        self._positions: dict[str, _Position] = {}
+        self._order: list[_Position] = []
+        self._sequence = count()
+
+    def get(self, object_id: str) -> Object | None:
+        """Return the object, or None."""
+        return self._objects.get(object_id)
+
+    def put(self, stored: Object) -> None:
+        """Store a new object, or replace the one with its id."""
+        object_id = stored["id"]
+        if object_id not in self._objects:
+            position = (stored["created"], next(self._sequence), object_id)
+            self._positions[object_id] = position
+            insort(self._order, position)
+        self._objects[object_id] = stored
+
+    def remove(self, object_id: str) -> None:
+        """Forget an object."""
+        del self._objects[object_id]
+        del self._order[bisect_left(self._order, self._positions.pop(object_id))]
+
+    def values(self) -> Iterator[Object]:
+        """Return the objects in no particular order."""
+        return iter(self._objects.values())
+
+    def index(self, object_id: str) -> int:
+        """Return the object's place, the oldest being 0."""
+        return bisect_left(self._order, self._positions[object_id])
+
+    def first_created_from(self, created: int) -> int:
+        """Return the place of the oldest object created at or after that second."""
+        return bisect_left(self._order, (created, -1, ""))
+
+    def between(self, low: int, high: int, newest_first: bool) -> Iterator[Object]:
+        """Return the objects of the places low to high, without high."""
+        places = range(high - 1, low - 1, -1) if newest_first else range(low, high)
+        return (self._objects[self._order[place][2]] for place in places)
+
+    def __len__(self) -> int:
+        return len(self._order)
+
+
+class Data:
+    """The collections of one account in one mode."""
+
+    def __init__(self) -> None:
+        self._collections: dict[str, Collection] = {}
+
+    def __getitem__(self, kind: str) -> Collection:
+        return self._collections.setdefault(kind, Collection())
+
+
+def replaced(stored: Object, changes: Mapping[str, Any]) -> Object:
+    """Return the object with some fields changed."""
+    return {**stored, **changes}

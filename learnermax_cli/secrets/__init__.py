@@ -1,0 +1,1 @@
+"""The Stripe keys of an environment as one JSON secret in Secrets Manager."""

@@ -1,0 +1,50 @@
+"""Whether git could carry a file away: keys are written only where no commit picks them up."""
+
+import os
+import subprocess
+from pathlib import Path
+
+from learnermax_cli.errors import GuardError
+
+
+def require_ignored(path: Path) -> None:
+    """Raise GuardError for a file that git tracks, does not ignore, or of which git can't tell."""
+    folder = path.parent.resolve()
+    if not _in_repository(folder):
+        return
+    # Both commands: 0 is yes, 1 is no, anything else is a failure [doc git-ls-files, git-check-ignore].
+    tracked = _git(folder, "ls-files", "--error-unmatch", "--", path.name)
+    ignored = 1 if tracked == 0 else _git(folder, "check-ignore", "--quiet", "--", path.name)
+    if tracked == 1 and ignored == 0:
+        return
+    problem = "is tracked by git" if tracked == 0 else "is not ignored by git"
+    if tracked not in (0, 1) or ignored not in (0, 1):
+        problem = "is in a git repository, and git can't tell whether it is ignored"
+    raise GuardError(
+        f"{path} {problem}: keys in it could be committed",
+        hint=f"Add {path.name} to .gitignore (and git rm --cached it if tracked), or name another with --env-file.",
+        code="guard.git",
+    )
+
+
+def _in_repository(folder: Path) -> bool:
+    return any((parent / ".git").exists() for parent in (folder, *folder.parents))
+
+
+def _git(folder: Path, *args: str) -> int:
+    # GIT_DIR and its like would make git look at another repository than the one around the file.
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    environ["GIT_LITERAL_PATHSPECS"] = "1"
+    try:
+        run = subprocess.run(  # noqa: S603 - git, found on PATH, with a file name behind `--`
+            ["git", "-C", str(folder), *args],  # noqa: S607
+            env=environ,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            timeout=30,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return -1
+    return run.returncode

@@ -1,0 +1,111 @@
+"""What the secrets feature works with: the secret as Secrets Manager describes it, and the port to it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from learnermax_cli.errors import FailedError
+from learnermax_cli.secret_text import SecretText
+
+SECRET_KEY = "STRIPE_SECRET_KEY"  # noqa: S105 - the name of a key, not a key
+PUBLISHABLE_KEY = "NEXT_PUBLIC_STRIPE_PUBLISHABLE_KEY"
+WEBHOOK_SECRET = "STRIPE_WEBHOOK_SECRET"  # noqa: S105 - the name of a key, not a key
+
+Content = Mapping[str, object]
+"""The JSON object that a secret holds; its values are never shown."""
+
+
+class LostRaceError(FailedError):
+    """Somebody else wrote the secret since it was read; reading it again tells what is left to do."""
+
+    def __init__(self, doing: str) -> None:
+        super().__init__(
+            f"the secret changed while {doing}", hint="Run it again; running again is safe.", code="failed.race"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SecretDescription:
+    """A secret without its value; `labels` maps each staging label to the version that has it."""
+
+    arn: str
+    name: str
+    labels: Mapping[str, str]
+    deleted: datetime | None = None
+    rotates: bool = False
+    owning_service: str | None = None
+    kms_key_id: str | None = None
+
+    @property
+    def current(self) -> str | None:
+        """The id of the version that readers get, None for a secret without one."""
+        return self.labels.get("AWSCURRENT")
+
+    @property
+    def previous(self) -> str | None:
+        """The id of the version that was current before."""
+        return self.labels.get("AWSPREVIOUS")
+
+
+@dataclass(frozen=True, slots=True)
+class SecretValue:
+    """The value of one version; `text` is None when it is binary."""
+
+    version: str
+    created: datetime
+    text: SecretText | None
+
+
+@dataclass(frozen=True, slots=True)
+class SecretVersion:
+    """One version of a secret, without its value."""
+
+    id: str
+    created: datetime
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NewSecret:
+    """A secret to be created; `token` becomes the id of its first version."""
+
+    name: str
+    text: SecretText
+    token: str
+    tags: Mapping[str, str]
+    kms_key_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A secret as it was read; `content` is None where it can't be read: scheduled for deletion, or unreadable."""
+
+    description: SecretDescription
+    content: Content | None = field(repr=False)
+    created: datetime | None = None
+
+
+class SecretStore(Protocol):
+    """Secrets Manager; every method raises LmxError for what it can't do."""
+
+    def read_description(self, name: str) -> SecretDescription | None:
+        """Return the secret without its value, also one scheduled for deletion; None when there is none."""
+
+    def read_value(self, name: str, version: str | None = None) -> SecretValue | None:
+        """Return one version, by default the current one; None when there is no such secret or version."""
+
+    def list_versions(self, name: str) -> tuple[SecretVersion, ...]:
+        """Return all versions, the newest first."""
+
+    def create_secret(self, secret: NewSecret) -> None:
+        """Create a secret; raises LostRaceError when there is one of that name."""
+
+    def restore_secret(self, arn: str) -> None:
+        """Take back the deletion of a secret."""
+
+    def put_version(self, arn: str, text: SecretText, token: str) -> None:
+        """Add a version that is not current yet; the same token and text again do nothing."""
+
+    def move_current(self, arn: str, version: str, *, away_from: str | None) -> None:
+        """Make a version current; raises LostRaceError when `away_from` no longer is."""

@@ -1,0 +1,21 @@
+"""Reads the Stripe key that lmx itself works with from the secret."""
+
+from learnermax_cli.errors import ConfigError
+from learnermax_cli.secret_text import SecretText
+from learnermax_cli.secrets.content import parse_content
+from learnermax_cli.secrets.model import SECRET_KEY, SecretStore
+
+
+def read_stripe_key(store: SecretStore, secret_name: str) -> SecretText:
+    """Return the stored STRIPE_SECRET_KEY; raises ConfigError when the secret or the key in it is missing."""
+    value = store.read_value(secret_name)
+    if value is None:
+        raise _missing(f"there is no {SECRET_KEY}, neither configured nor in secret {secret_name}")
+    key = parse_content(secret_name, value).get(SECRET_KEY)
+    if not isinstance(key, str) or not key:
+        raise _missing(f"secret {secret_name} holds no {SECRET_KEY}")
+    return SecretText(key)
+
+
+def _missing(message: str) -> ConfigError:
+    return ConfigError(message, hint="Store it: lmx secrets push", code="config.key_missing")

@@ -1,0 +1,63 @@
+"""`secrets rollback` from end to end: read, show, confirm, move, report."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from learnermax_cli.errors import InterruptedRunError, LmxError, UsageError
+from learnermax_cli.planning.outcome import OutcomeWord, Result
+from learnermax_cli.planning.report import Changes, Report
+from learnermax_cli.secrets.confirm import require_yes
+from learnermax_cli.secrets.rollback import RollbackPlan, carry_out_rollback, read_rollback
+
+if TYPE_CHECKING:
+    from learnermax_cli.app import App
+
+
+def run_rollback(app: "App", *, to: str | None, yes: bool, dry_run: bool) -> Report:
+    """Return the report of making an earlier version current."""
+    if yes and to is None:
+        # Without --to, each run would undo the one before.
+        raise UsageError("--yes needs --to", hint="Name the version: lmx secrets rollback --yes --to VERSION")
+    plan = read_rollback(app.secret_store, app.settings.secret_name, to, app.now())
+    report = _report(app, plan, "planned", dry_run=dry_run)
+    if plan.change is None or dry_run:
+        return report
+    try:
+        require_yes(app, report, f"Make version {plan.version} current?", yes=yes)
+    except LmxError as refusal:
+        return replace(report, error=refusal)
+    return _carry_out(app, plan)
+
+
+def _carry_out(app: "App", plan: RollbackPlan) -> Report:
+    try:
+        with app.interrupt.finishing() as stop:
+            carry_out_rollback(app.secret_store, plan)
+    except LmxError as error:
+        return replace(_report(app, plan, "failed", dry_run=False), error=error)
+    report = _report(app, plan, "applied", dry_run=False)
+    if stop.is_set():
+        interrupted = InterruptedRunError(
+            "interrupted, after the version was made current", hint="Nothing is left to do."
+        )
+        return replace(report, error=interrupted)
+    return report
+
+
+def _report(app: "App", plan: RollbackPlan, outcome: OutcomeWord, *, dry_run: bool) -> Report:
+    results: tuple[Result, ...] = ()
+    line = f"Nothing to do: version {plan.version} is current."
+    if plan.change is not None:
+        error = "see the error of this run" if outcome == "failed" else None
+        results = (Result(plan.change, outcome, error),)
+        words = {"planned": f"Plan: make version {plan.version} current.", "failed": "Not rolled back."}
+        line = words.get(outcome, f"Version {plan.version} is current now.")
+    return Report(
+        "secrets rollback",
+        app.settings.environment,
+        Changes(results),
+        dry_run=dry_run,
+        extra={"secret": app.settings.secret_name, "arn": plan.description.arn, "version_id": plan.version},
+        summary={"update": len(results)},
+        summary_line=line,
+    )

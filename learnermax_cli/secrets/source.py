@@ -1,0 +1,27 @@
+"""The one place that all keys of a run are taken from: the env file, else the running sandbox, else the environment."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from learnermax_cli.settings import STRIPE_KEY_NAMES, Flags, Settings
+
+
+@dataclass(frozen=True, slots=True)
+class KeySource:
+    """Where keys came from, in words, and their values, which are never shown."""
+
+    name: str
+    values: Mapping[str, str] = field(repr=False)
+
+
+def find_keys(settings: Settings, flags: Flags, environ: Mapping[str, str]) -> KeySource:
+    """Return the Stripe keys of the one place that counts."""
+    if settings.sandbox is not None and flags.env_file is None:
+        return _only_keys("the running sandbox", settings.sandbox.environment())
+    if settings.env_file is not None:
+        return _only_keys(str(settings.env_file.path), settings.env_file.values)
+    return _only_keys("the process environment", environ)
+
+
+def _only_keys(name: str, values: Mapping[str, str]) -> KeySource:
+    return KeySource(name, {key: values[key] for key in STRIPE_KEY_NAMES if values.get(key)})

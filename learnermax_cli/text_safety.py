@@ -1,0 +1,41 @@
+"""Makes text from the table or from Stripe harmless wherever it is printed: terminals, Markdown, GitHub Actions."""
+
+import re
+import unicodedata
+
+# Cc: control characters; Cf: invisible ones, the bidirectional overrides among them; Zl, Zp: line separators.
+_HIDDEN = frozenset(("Cc", "Cf", "Zl", "Zp", "Cs"))
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>()#+\-!|~&@:$])")
+
+
+def printable(text: str, limit: int | None = None) -> str:
+    """Return one line in which control characters are visible escapes, cut at `limit` characters."""
+    shown = "".join(_visible(character) for character in text)
+    return shown if limit is None or len(shown) <= limit else shown[: limit - 1] + "…"
+
+
+def markdown(text: str, limit: int | None = None) -> str:
+    """Return text that Markdown shows as it stands: no markup, no HTML, no mention, no cell border."""
+    return _MARKDOWN.sub(lambda match: f"&#{ord(match.group(1))};", printable(text, limit))
+
+
+def without_workflow_commands(text: str) -> str:
+    """Return text that GitHub's runner does not obey; it takes `::name` at a line's start and `##[name]` anywhere."""
+    text = text.replace("##[", "#\u200b#[")
+    return re.sub(r"(?m)^(\s*):(?=:)", "\\1:\u200b", text)
+
+
+def workflow_command_value(text: str) -> str:
+    """Return text escaped as the message or property of a workflow command [doc "Workflow commands"]."""
+    for character, escape in (("%", "%25"), ("\r", "%0D"), ("\n", "%0A"), (":", "%3A"), (",", "%2C")):
+        text = text.replace(character, escape)
+    return text
+
+
+def _visible(character: str) -> str:
+    if unicodedata.category(character) not in _HIDDEN:
+        return character
+    code = ord(character)
+    if character in "\t\n\r":
+        return {"\t": "\\t", "\n": "\\n", "\r": "\\r"}[character]
+    return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"

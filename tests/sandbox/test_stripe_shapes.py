@@ -1,0 +1,100 @@
+"""Every object of the local Stripe has exactly the fields that the SDK's classes have."""
+
+from types import NoneType, UnionType
+from typing import Any, Union, get_args, get_origin
+
+import pytest
+import stripe
+
+from tests.sandbox.stripe_server import StripeServer
+
+# Never in an answer unless it is asked for, or unless the object is gone.
+_OPTIONAL = {"deleted", "currency_options", "tiers"}
+
+
+def faults_of(answer: dict[str, Any], shape: type, path: str = "") -> list[str]:
+    """Return how an answer differs from one of the SDK's classes, its nested objects included."""
+    hints = {name: hint for name, hint in shape.__annotations__.items() if name.islower()}
+    required = {name for name, hint in hints.items() if not is_optional(hint)}
+    unknown = [f"{path}{name}: unknown" for name in answer if name not in hints]
+    missing = [f"{path}{name}: missing" for name in required - answer.keys() if name not in _OPTIONAL]
+    null = [f"{path}{name}: null" for name in required if name in answer and answer[name] is None]
+    inner_types: dict[str, Any] = getattr(shape, "_inner_class_types", {})
+    nested = []
+    for name, inner in inner_types.items():
+        values = answer.get(name) if isinstance(answer.get(name), list) else [answer.get(name)]
+        for value in values or []:
+            if isinstance(value, dict) and name != "currency_options":
+                nested += faults_of(value, inner, f"{path}{name}.")
+    return unknown + missing + null + nested
+
+
+def is_optional(hint: Any) -> bool:
+    """Say whether an annotation admits None."""
+    return get_origin(hint) in (Union, UnionType) and NoneType in get_args(hint)
+
+
+def test_a_missing_and_an_unknown_field_are_found() -> None:
+    """The check itself is not blind."""
+    assert ["foo: unknown"] == [fault for fault in faults_of({"foo": 1}, stripe.Product) if "unknown" in fault]
+    assert "name: missing" in faults_of({}, stripe.Product)
+    assert "name: null" in faults_of({"name": None}, stripe.Product)
+    assert ["custom_unit_amount.enabled: unknown"] == [
+        fault for fault in faults_of({"custom_unit_amount": {"enabled": True}}, stripe.Price) if "unknown" in fault
+    ]
+
+
+def test_a_product_with_everything_has_the_sdks_fields(stripe_server: StripeServer) -> None:
+    """Nested objects too."""
+    stripe_server.client().v1.products.create(
+        {
+            "id": "c1",
+            "name": "Course",
+            "marketing_features": [{"name": "feature"}],
+            "package_dimensions": {"height": 1, "length": 2, "weight": 3, "width": 4},
+            "tax_details": {"tax_code": "txcd_1"},
+            "default_price_data": {"currency": "usd", "unit_amount": 1},
+        }
+    )
+    answer = stripe_server.raw("GET", "/v1/products/c1").json()
+    assert [] == faults_of(answer, stripe.Product)
+    assert {"tax_code": "txcd_1", "performance_location": None} == answer["tax_details"]
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {"unit_amount": 1},
+        {"custom_unit_amount": {"enabled": True}},
+        {"unit_amount": 1, "recurring": {"interval": "month"}, "transform_quantity": {"divide_by": 2, "round": "up"}},
+        {
+            "billing_scheme": "tiered",
+            "tiers_mode": "volume",
+            "recurring": {"interval": "month"},
+            "tiers": [{"up_to": "inf", "unit_amount": 5}],
+            "expand": ["tiers"],
+        },
+    ],
+)
+def test_a_price_of_any_form_has_the_sdks_fields(stripe_server: StripeServer, form: dict[str, Any]) -> None:
+    """One-time, custom, recurring and tiered."""
+    client = stripe_server.client()
+    product = client.v1.products.create({"name": "Course"}).id
+    created = client.v1.prices.create({"product": product, "currency": "usd", **form})  # type: ignore[typeddict-item]
+    query = "?expand[]=tiers" if "expand" in form else ""
+    answer = stripe_server.raw("GET", f"/v1/prices/{created.id}{query}").json()
+    assert [] == faults_of(answer, stripe.Price)
+    assert [(None, 5, "5")] * len(answer.get("tiers", [])) == [
+        (tier["up_to"], tier["unit_amount"], tier["unit_amount_decimal"]) for tier in answer.get("tiers", [])
+    ]
+
+
+def test_an_account_has_the_sdks_fields(stripe_server: StripeServer) -> None:
+    """None that the SDK does not know."""
+    assert [] == faults_of(stripe_server.raw("GET", "/v1/account").json(), stripe.Account)
+
+
+def test_an_error_has_the_sdks_fields(stripe_server: StripeServer) -> None:
+    """None that the SDK does not know."""
+    error = stripe_server.raw("GET", "/v1/products/prod_none").json()["error"]
+    assert set() == error.keys() - stripe.ErrorObject.__annotations__.keys()
