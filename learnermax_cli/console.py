@@ -1,6 +1,7 @@
 """The only printer: stdout is data, stderr is talk, everything printed is scrubbed of keys and of workflow commands."""
 
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -43,7 +44,7 @@ class Console:
     def show(self, report: "Report", *, plan_shown: bool = False) -> None:
         """Print a report in the chosen format; `plan_shown` leaves out the plan that a prompt has shown already."""
         if self.manner.format == "json":
-            self.data(json.dumps(report.as_json(), indent=2, ensure_ascii=True))
+            self._json(report.as_json())
         elif self.manner.format == "markdown":
             from learnermax_cli.planning.render_markdown import render_markdown
 
@@ -55,20 +56,25 @@ class Console:
         for warning in report.warnings:
             self.warn(warning)
         self.note(report.meter.as_line())
-        if report.error is not None:
-            self.error(report.error)
+        if report.failure is not None:
+            self.error(report.failure)
 
     def show_failure(self, command: str, error: LmxError) -> None:
         """Print the failure of a run that did not reach a report."""
         if self.manner.format == "json":
             from learnermax_cli.planning.report import failure_json
 
-            self.data(json.dumps(failure_json(command, error), indent=2, ensure_ascii=True))
+            self._json(failure_json(command, error))
         self.error(error)
 
     def data(self, text: str) -> None:
         """Write plain text to stdout, without colour and without wrapping."""
         sys.stdout.write(self._harmless(text) + "\n")
+
+    def _json(self, document: Mapping[str, object]) -> None:
+        text = json.dumps(document, indent=2, ensure_ascii=True)
+        # As an escape the same value is read back, while GitHub's runner finds no command in it.
+        self.data(text.replace("##[", "#\\u0023["))
 
     def write_sandbox_exports(self, text: str) -> None:
         """Write the throw-away keys of a local sandbox to stdout: the one text that is not scrubbed."""
@@ -140,7 +146,10 @@ class Console:
         rich = self._rich(stream)
         with rich.capture() as capture:
             rich.print(line, end=end, soft_wrap=not _is_table(line))
-        stream.write(self._harmless(capture.get()))
+        text = capture.get()
+        if not stream.isatty():
+            text = re.sub(r" +$", "", text, flags=re.MULTILINE)  # Rich pads the last column
+        stream.write(self._harmless(text))
         stream.flush()
 
     def _rich(self, stream: TextIO) -> "RichConsole":

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _OURS = re.compile(r"\s*(?:export\s+)?'?(?:STRIPE_|NEXT_PUBLIC_STRIPE_|LMX_)")
 _ASSIGNMENT = re.compile(
     r"""(?P<head>\s*(?:export[^\S\r\n]+)?(?:'[^']+'|[^=\#\s]+)[^\S\r\n]*=[^\S\r\n]*)
-        (?P<value>'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|(?:(?!\s+\#|\s*[\r\n]|\s*$)[^\r\n])*)
+        (?P<value>(?<=[^\S\r\n])(?=\#)|'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|(?:(?!\s+\#|\s*[\r\n]|\s*$)[^\r\n])*)
         (?P<rest>.*)""",
     re.VERBOSE | re.DOTALL,
 )

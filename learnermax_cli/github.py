@@ -8,7 +8,7 @@ from learnermax_cli.planning.change import digest
 from learnermax_cli.planning.render_markdown import render_markdown
 from learnermax_cli.planning.report import Changes, Report
 from learnermax_cli.secret_text import scrub
-from learnermax_cli.text_safety import printable, workflow_command_value
+from learnermax_cli.text_safety import printable, workflow_command_message, workflow_command_property
 
 # [doc "Workflow commands"]: a step summary holds 1 MiB; ten annotations of a kind are shown per step.
 MAX_SUMMARY_BYTES = 1_000_000
@@ -45,8 +45,8 @@ def _annotations(report: Report) -> list[str]:
 
 
 def _annotation(level: str, title: str, message: str) -> str:
-    title, message = workflow_command_value(printable(title)), workflow_command_value(printable(message))
-    return f"::{level} title={title}::{message}"
+    title = workflow_command_property(printable(title))
+    return f"::{level} title={title}::{workflow_command_message(printable(message))}"
 
 
 def _append(path: str | None, content: bytes) -> None:

@@ -5,7 +5,10 @@ import unicodedata
 
 # Cc: control characters; Cf: invisible ones, the bidirectional overrides among them; Zl, Zp: line separators.
 _HIDDEN = frozenset(("Cc", "Cf", "Zl", "Zp", "Cs"))
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>()#+\-!|~&@:$])")
+# What Markdown, HTML or GitHub would act on: markup, mentions, emoji, links, list signs at a start; plain ids stay legible.
+_MARKDOWN = re.compile(
+    r"[\\`*\[\]<>|~&@#!$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|:(?=\S)|^[-+=]|^\d+(?=[.)])|(?<=www)\."
+)
 
 
 def printable(text: str, limit: int | None = None) -> str:
@@ -16,7 +19,7 @@ def printable(text: str, limit: int | None = None) -> str:
 
 def markdown(text: str, limit: int | None = None) -> str:
     """Return text that Markdown shows as it stands: no markup, no HTML, no mention, no cell border."""
-    return _MARKDOWN.sub(lambda match: f"&#{ord(match.group(1))};", printable(text, limit))
+    return _MARKDOWN.sub(lambda match: "".join(f"&#{ord(character)};" for character in match.group()), printable(text, limit))
 
 
 def without_workflow_commands(text: str) -> str:
@@ -25,11 +28,16 @@ def without_workflow_commands(text: str) -> str:
     return re.sub(r"(?m)^(\s*):(?=:)", "\\1:\u200b", text)
 
 
-def workflow_command_value(text: str) -> str:
-    """Return text escaped as the message or property of a workflow command [doc "Workflow commands"]."""
-    for character, escape in (("%", "%25"), ("\r", "%0D"), ("\n", "%0A"), (":", "%3A"), (",", "%2C")):
+def workflow_command_message(text: str) -> str:
+    """Return text escaped as the message of a workflow command [doc "Workflow commands"]."""
+    for character, escape in (("%", "%25"), ("\r", "%0D"), ("\n", "%0A")):
         text = text.replace(character, escape)
-    return text
+    return text.replace("##[", "#\u200b#[")
+
+
+def workflow_command_property(text: str) -> str:
+    """Return text escaped as a property of a workflow command, such as its title [src actions/toolkit]."""
+    return workflow_command_message(text).replace(":", "%3A").replace(",", "%2C")
 
 
 def _visible(character: str) -> str:

@@ -94,7 +94,10 @@ class Sandbox:
         )
 
     def run(
-        self, *args: str, env: Mapping[str, str | None] | None = None, input: str | None = None
+        self,
+        *args: str,
+        env: Mapping[str, str | None] | None = None,
+        input: str | None = None,  # noqa: A002 - as subprocess names it
     ) -> subprocess.CompletedProcess[str]:
         """Run lmx to its end; `env` adds variables, or removes those that are None."""
         return subprocess.run(

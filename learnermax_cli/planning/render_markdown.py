@@ -28,8 +28,8 @@ def render_markdown(report: Report) -> str:
     parts += [markdown(note) for note in report.notes]
     if report.summary_line:
         parts.append(f"**{markdown(report.summary_line)}**")
-    if report.error is not None:
-        parts.append(f"**{markdown(report.error.message)}** {markdown(report.error.hint)}")
+    if report.failure is not None:
+        parts.append(f"**{markdown(report.failure.message)}** {markdown(report.failure.hint)}")
     parts.append(f"<sub>{markdown(report.meter.as_line())}</sub>")
     return "\n\n".join(parts) + "\n"
 

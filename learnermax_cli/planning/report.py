@@ -99,9 +99,15 @@ class Report:
             document["warnings"] = list(self.warnings)
         document["meter"] = self.meter.as_json()
         exit_code = self.exit_code
-        if exit_code not in (Exit.OK, Exit.PENDING):
-            document["error"] = error_json(self.error or _some_rows_failed(self), exit_code)
+        if self.failure is not None:
+            document["error"] = error_json(self.failure, exit_code)
         return document
+
+    @property
+    def failure(self) -> LmxError | None:
+        """What ended the run early, or that some rows failed; None when it went well."""
+        well = self.exit_code in (Exit.OK, Exit.PENDING)
+        return None if well else self.error or _some_rows_failed(self)
 
     def _body_json(self) -> dict[str, object]:
         findings = [finding.as_json() for finding in self.findings]

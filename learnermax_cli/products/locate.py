@@ -24,7 +24,7 @@ def collect_claims(courses: tuple[Course, ...], catalog: Catalog, environment: s
         if course.product_id is not None:
             named_by[course.product_id] = (*named_by.get(course.product_id, ()), course.course_id)
     marked: dict[str, tuple[ListedProduct, ...]] = {}
-    for product in catalog.products.values():
+    for product in sorted(catalog.products.values(), key=lambda product: product.product_id):
         if is_ours(product.metadata, environment):
             course_id = product.metadata.get("courseId", "")
             marked[course_id] = (*marked.get(course_id, ()), product)

@@ -5,45 +5,84 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
 
 from learnermax_cli.sandbox import process
 
-STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("The Stripe keys go into Secrets Manager", ("secrets", "push", "--yes")),
-    ("Courses into the table", ("courses", "seed", "--yes")),
-    ("What the table has", ("courses", "list")),
-    ("What would be done at Stripe", ("products", "sync", "--dry-run")),
-    ("The same, done", ("products", "sync", "--yes")),
-    ("Again: nothing left to do", ("products", "sync", "--yes")),
-    ("What Stripe has now", ("products", "list")),
+_OUTSIDE = ("AWS_", "STRIPE_", "NEXT_PUBLIC_STRIPE_", "LMX_", "EDUCATION_", "TRANSACTIONAL_", "FRONTEND_", "GITHUB_")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One command of the demo, the sentence that introduces it, and how it should end."""
+
+    title: str
+    command: str
+    last_line_only: bool = False
+    exit_code: int = 0
+
+
+STEPS = (
+    Step("The LearnerMax courses go into a DynamoDB table.", "courses seed", last_line_only=True),
+    Step("Prices are a number without a unit: 99.99 here, 4999 there.", "courses list"),
+    Step("The Stripe keys go into AWS Secrets Manager, as one JSON secret.", "secrets push", last_line_only=True),
+    Step("What would change at Stripe? A dry run writes nothing.", "products sync --dry-run"),
+    Step("Do exactly that.", "products sync --yes", last_line_only=True),
+    Step("And again: nothing left to do, nothing written.", "products sync --yes", last_line_only=True),
+    Step("A course gets a new price ...", "courses set-price TEST-COURSE-003 119.00"),
+    Step("... so Stripe gets a new price, and the old one becomes inactive.", "products sync --yes"),
+    Step(
+        "4999: is that 4,999.00 or 49.99 dollars? lmx refuses to guess.",
+        "products sync --dry-run --include-coming-soon --course spec-driven-dev-premium",
+        exit_code=1,
+    ),
+    Step("What Stripe holds now.", "products list"),
 )
-_OUTSIDE = ("AWS_", "STRIPE_", "NEXT_PUBLIC_STRIPE_", "LMX_", "EDUCATION_", "TRANSACTIONAL_", "GITHUB_")
 
 
 def run_demo(environ: Mapping[str, str] = os.environ) -> int:
-    """Run all steps and return 0, or the number of the first exit code that says something failed."""
+    """Run all steps and return 0, or 1 when a step did not end as it should."""
+    console = Console(highlight=False, markup=False)
+    console.print("Starting a throw-away sandbox of Stripe and AWS on this machine ...", style="dim")
     with tempfile.TemporaryDirectory(prefix="lmx-demo-") as folder:
         state_dir = Path(folder) / "state"
         info = process.start(state_dir, parent_pid=os.getpid())
         try:
-            environment = {
-                **{name: value for name, value in environ.items() if not name.startswith(_OUTSIDE)},
-                "LMX_SANDBOX_HOME": str(state_dir),
-                **info.environment(),
-            }
-            return _run_steps(environment, Path(folder))
+            kept = {name: value for name, value in environ.items() if not name.startswith(_OUTSIDE)}
+            return _run_steps(console, {**kept, "LMX_SANDBOX_HOME": str(state_dir), **info.environment()}, Path(folder))
         finally:
             process.stop(state_dir)
 
 
-def _run_steps(environment: Mapping[str, str], folder: Path) -> int:
-    worst = 0
-    for title, arguments in STEPS:
-        sys.stdout.write(f"\n# {title}\n$ lmx {' '.join(arguments)}\n")
+def _run_steps(console: Console, environment: Mapping[str, str], folder: Path) -> int:
+    for number, step in enumerate(STEPS, 1):
+        console.print(Text(f"\n{number}. {step.title}", style="bold"))
+        console.print(Text(f"$ lmx {step.command}", style="cyan"), soft_wrap=True)
         sys.stdout.flush()
-        done = subprocess.run(
-            [sys.executable, "-m", "learnermax_cli", *arguments], env=environment, cwd=folder, check=False
-        )
-        worst = worst or done.returncode
-    return worst
+        code = _run(step, environment, folder)
+        if code != step.exit_code:
+            console.print(f"The demo stopped: this step ended with {code}.", style="bold red")
+            return 1
+    console.print("\nThe sandbox is gone again. Yours to keep: lmx sandbox start", style="dim")
+    return 0
+
+
+def _run(step: Step, environment: Mapping[str, str], folder: Path) -> int:
+    # Talk goes where data goes, so that both keep their order in a pipe as well.
+    done = subprocess.run(  # noqa: S603 - our own words
+        [sys.executable, "-m", "learnermax_cli", *step.command.split()],
+        env=environment,
+        cwd=folder,
+        check=False,
+        stdout=subprocess.PIPE if step.last_line_only else None,
+        stderr=subprocess.PIPE if step.last_line_only else subprocess.STDOUT,
+        text=True,
+    )
+    if step.last_line_only:
+        sys.stdout.write(f"{done.stdout.rstrip().rpartition("\n")[2]}\n{done.stderr}")
+        sys.stdout.flush()
+    return done.returncode

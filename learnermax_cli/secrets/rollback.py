@@ -31,7 +31,7 @@ class RollbackPlan:
 
 
 def read_rollback(store: SecretStore, name: str, to: str | None, now: datetime) -> RollbackPlan:
-    """Return the plan that makes `to`, by default the previous version, current; raises UsageError for an unknown one."""
+    """Return the plan that makes a version, by default the previous one, current; raises UsageError if unknown."""
     description = store.read_description(name)
     if description is None:
         raise ConfigError(

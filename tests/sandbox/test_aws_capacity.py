@@ -8,26 +8,7 @@ from boto3.dynamodb.conditions import Attr, Key
 from botocore.exceptions import ClientError
 
 from tests.running import Sandbox
-
-KB = 1024
-TABLE = "learnermax-education-sandbox"
-
-
-def course(number: int, size: int = 0, **attributes: Any) -> dict[str, Any]:
-    """A course item; `size` is its exact size in bytes when given."""
-    key = f"COURSE#{number:03}"
-    item = {"PK": key, "SK": "METADATA", "GSI1PK": "COURSE", "GSI1SK": key, **attributes}
-    if size:
-        used = sum(len(name) + len(value) for name, value in item.items())
-        item["d"] = "x" * (size - used - 1)
-    return item
-
-
-def put_courses(sandbox: Sandbox, count: int, size: int) -> None:
-    """Store courses of one size."""
-    with sandbox.dynamodb().batch_writer() as batch:
-        for number in range(count):
-            batch.put_item(course(number, size))
+from tests.sandbox.course_items import KB, TABLE, course, put_courses
 
 
 def item_bytes(sandbox: Sandbox, item: dict[str, Any]) -> int:
@@ -198,96 +179,6 @@ def test_condition_that_fails_is_journalled_with_its_units(sandbox: Sandbox) -> 
     assert {"S": "COURSE#001"} == refused.value.response["Item"]["PK"]  # type: ignore[typeddict-item]
     entry = sandbox.control.journal()[-1]
     assert ("PutItem", 400, 2.0) == (entry["operation"], entry["status"], entry["units"])
-
-
-def test_page_ends_at_a_megabyte_before_the_filter(sandbox: Sandbox) -> None:
-    """A page can be empty and still be followed by another."""
-    put_courses(sandbox, 12, 100 * KB)
-    table = sandbox.dynamodb()
-
-    nothing = Attr("PK").eq("no such course")
-    first = table.scan(FilterExpression=nothing)
-    second = table.scan(FilterExpression=nothing, ExclusiveStartKey=first["LastEvaluatedKey"])
-
-    assert (0, 10) == (first["Count"], first["ScannedCount"])
-    assert (0, 2) == (second["Count"], second["ScannedCount"])
-    assert "LastEvaluatedKey" not in second
-
-
-def test_limit_counts_evaluated_items(sandbox: Sandbox) -> None:
-    """Limit is about what is read, and a page that reaches it is always followed by another."""
-    put_courses(sandbox, 4, 0)
-    table = sandbox.dynamodb()
-
-    answers = [table.scan(Limit=2, FilterExpression=Attr("PK").eq("no"))]
-    while "LastEvaluatedKey" in answers[-1]:
-        start = answers[-1]["LastEvaluatedKey"]
-        answers.append(table.scan(Limit=2, FilterExpression=Attr("PK").eq("no"), ExclusiveStartKey=start))
-
-    assert [2, 2, 0] == [answer["ScannedCount"] for answer in answers]
-
-
-@pytest.mark.parametrize("forward", [True, False])
-def test_pages_of_an_index_query_are_complete_and_in_order(sandbox: Sandbox, forward: bool) -> None:
-    """Pages of a query continue where the last one ended, in both directions."""
-    put_courses(sandbox, 7, 0)
-    table = sandbox.dynamodb()
-    question: dict[str, Any] = {
-        "IndexName": "GSI1",
-        "KeyConditionExpression": Key("GSI1PK").eq("COURSE") & Key("GSI1SK").begins_with("COURSE#"),
-        "ScanIndexForward": forward,
-        "Limit": 3,
-    }
-
-    answer = table.query(**question)
-    found = answer["Items"]
-    while "LastEvaluatedKey" in answer:
-        answer = table.query(**question, ExclusiveStartKey=answer["LastEvaluatedKey"])
-        found += answer["Items"]
-
-    expected = [f"COURSE#{number:03}" for number in range(7)]
-    assert (expected if forward else expected[::-1]) == [item["PK"] for item in found]
-
-
-@pytest.mark.parametrize("limit", [None, 3])
-def test_segments_part_the_table(sandbox: Sandbox, limit: int | None) -> None:
-    """A parallel scan sees each item in exactly one segment."""
-    put_courses(sandbox, 50, 0)
-    table = sandbox.dynamodb()
-    more: dict[str, Any] = {} if limit is None else {"Limit": limit}
-
-    seen: list[list[str]] = []
-    for segment in range(4):
-        question = {"Segment": segment, "TotalSegments": 4, **more}
-        answer = table.scan(**question)
-        items = answer["Items"]
-        while "LastEvaluatedKey" in answer:
-            answer = table.scan(**question, ExclusiveStartKey=answer["LastEvaluatedKey"])
-            items += answer["Items"]
-        seen.append([str(item["PK"]) for item in items])
-
-    assert [f"COURSE#{number:03}" for number in range(50)] == sorted(name for segment in seen for name in segment)
-    assert all(segment for segment in seen)
-
-
-def test_consistent_read_of_an_index_is_refused(sandbox: Sandbox) -> None:
-    """Global secondary indexes are eventually consistent only."""
-    with pytest.raises(ClientError, match="Consistent reads are not supported on global secondary indexes") as refused:
-        sandbox.dynamodb().query(
-            IndexName="GSI1", KeyConditionExpression=Key("GSI1PK").eq("COURSE"), ConsistentRead=True
-        )
-
-    assert "ValidationException" == refused.value.response["Error"]["Code"]
-
-
-def test_query_filter_on_a_key_is_refused(sandbox: Sandbox) -> None:
-    """A query's filter may not name its key attributes."""
-    with pytest.raises(ClientError, match="non-primary key attributes: Primary key attribute: GSI1SK"):
-        sandbox.dynamodb().query(
-            IndexName="GSI1",
-            KeyConditionExpression=Key("GSI1PK").eq("COURSE"),
-            FilterExpression=Attr("GSI1SK").begins_with("USER#"),
-        )
 
 
 def test_index_holds_only_items_with_its_keys(sandbox: Sandbox) -> None:

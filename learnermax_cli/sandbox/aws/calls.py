@@ -43,7 +43,7 @@ def read_call(environ: WSGIEnvironment) -> Call:
     target = environ.get("HTTP_X_AMZ_TARGET", "")
     fields = _json(body) if target else dict(parse_qsl(body.decode(errors="replace")))
     operation = target.rpartition(".")[2] or fields.get("Action", "")
-    write = not operation.startswith(_READS)
+    write = bool(operation) and not operation.startswith(_READS)
     return Call(service, operation, write, not target, access_key_id, names_of(fields))
 
 

@@ -9,7 +9,8 @@ import copy
 import json
 import re
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from flask import request
@@ -23,11 +24,20 @@ from moto.dynamodb.responses import DynamoHandler
 from moto.utilities.aws_headers import gen_amzn_requestid_long
 
 from learnermax_cli.sandbox.aws.capacity import Usage, combined, usage_of_get, usage_of_page, usage_of_write
+from learnermax_cli.sandbox.aws.checks import require_batch_size, require_index_keys, require_key, require_sound
 from learnermax_cli.sandbox.aws.table import SandboxTable
 
 UNITS = "learnermax.units"
-Target = tuple[str, dict[str, Any]]
 _NAME = re.compile(r"(?<![:\w.#-])#?[A-Za-z_]\w*")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """An item that a request names: by its key, or whole when it is put."""
+
+    table: str
+    attrs: dict[str, Any]
+    whole: bool = False
 
 
 class SandboxDynamoBackend(DynamoDBBackend):
@@ -54,11 +64,10 @@ class SandboxDynamoBackend(DynamoDBBackend):
 
     def stored_item(self, target: Target) -> Item | None:
         """Return the item that a request names, or None when there is none or the request makes no sense."""
-        name, attrs = target
-        table = self.tables.get(name)
-        if table is None or any(key not in attrs for key in table.table_key_attrs):
+        table = self.tables.get(target.table)
+        if table is None or any(key not in target.attrs for key in table.table_key_attrs):
             return None
-        hash_key, range_key = self.get_keys_value(table, attrs)
+        hash_key, range_key = self.get_keys_value(table, target.attrs)
         return table.get_item(hash_key, range_key)
 
 
@@ -74,13 +83,13 @@ class SandboxDynamoHandler(DynamoHandler):
 
     def get_item(self) -> ActionResult:
         """Read one item."""
-        self._check([(self.body["TableName"], self.body["Key"])])
+        self._check([Target(self.body["TableName"], self.body["Key"])])
         result = super().get_item()
         return self._report(result, [self._usage_of_get(self.body["TableName"], self.body, self.body["Key"])])
 
     def batch_get_item(self) -> ActionResult:
         """Read items by their keys; each is counted by itself."""
-        self._check([(table, key) for table, asked in self.body["RequestItems"].items() for key in asked["Keys"]])
+        self._check([Target(table, key) for table, asked in self.body["RequestItems"].items() for key in asked["Keys"]])
         result = super().batch_get_item()
         usages = [
             self._usage_of_get(table, asked, key)
@@ -92,7 +101,7 @@ class SandboxDynamoHandler(DynamoHandler):
     def transact_get_items(self) -> ActionResult:
         """Read items at one moment, at twice the units."""
         asked = [item["Get"] for item in self.body["TransactItems"]]
-        self._check([(get["TableName"], get["Key"]) for get in asked])
+        self._check([Target(get["TableName"], get["Key"]) for get in asked])
         result = super().transact_get_items()
         strong = {"ConsistentRead": True}
         usages = [self._usage_of_get(get["TableName"], strong, get["Key"]).doubled() for get in asked]
@@ -111,21 +120,23 @@ class SandboxDynamoHandler(DynamoHandler):
 
     def put_item(self) -> ActionResult:
         """Write one item."""
-        return self._write(super().put_item, [(self.body["TableName"], self.body["Item"])])
+        return self._write(super().put_item, [Target(self.body["TableName"], self.body["Item"], whole=True)])
 
     def update_item(self) -> ActionResult:
         """Change attributes of one item."""
-        return self._write(super().update_item, [(self.body["TableName"], self.body["Key"])])
+        return self._write(super().update_item, [Target(self.body["TableName"], self.body["Key"])])
 
     def delete_item(self) -> ActionResult:
         """Remove one item."""
-        return self._write(super().delete_item, [(self.body["TableName"], self.body["Key"])])
+        return self._write(super().delete_item, [Target(self.body["TableName"], self.body["Key"])])
 
     def batch_write_item(self) -> ActionResult:
         """Write or remove items, each by itself."""
         require_batch_size(self.body["RequestItems"])
         targets = [
-            (table, entry["PutRequest"]["Item"] if "PutRequest" in entry else entry["DeleteRequest"]["Key"])
+            Target(table, entry["PutRequest"]["Item"], whole=True)
+            if "PutRequest" in entry
+            else Target(table, entry["DeleteRequest"]["Key"])
             for table, entries in self.body["RequestItems"].items()
             for entry in entries
         ]
@@ -134,7 +145,10 @@ class SandboxDynamoHandler(DynamoHandler):
     def transact_write_items(self) -> ActionResult:
         """Write items all together or not at all, at twice the units."""
         operations = [operation for item in self.body["TransactItems"] for operation in item.values()]
-        targets = [(operation["TableName"], operation.get("Item") or operation["Key"]) for operation in operations]
+        targets = [
+            Target(operation["TableName"], operation.get("Item") or operation["Key"], whole="Item" in operation)
+            for operation in operations
+        ]
         return self._write(super().transact_write_items, targets, several=True, transactional=True)
 
     def serialized(self, action_result: ActionResult) -> TYPE_RESPONSE:
@@ -146,17 +160,14 @@ class SandboxDynamoHandler(DynamoHandler):
         return 200, headers, json.dumps(action_result.result, default=_encoded)
 
     def _usage_of_get(self, table: str, asked: dict[str, Any], key: dict[str, Any]) -> Usage:
-        item = self.dynamodb_backend.stored_item((table, key))
+        item = self.dynamodb_backend.stored_item(Target(table, key))
         return usage_of_get(table, item, consistent=bool(asked.get("ConsistentRead", False)))
 
     def _check(self, targets: Sequence[Target] = ()) -> None:
         require_sound(self.body)
-        for name, attrs in targets:
-            table = self.dynamodb_backend.get_table(name)
-            if attrs.keys() == set(table.table_key_attrs) or not self._puts(attrs):
-                require_key(table, attrs)
-            else:
-                require_index_keys(table, attrs)
+        for target in targets:
+            require = require_index_keys if target.whole else require_key
+            require(self.dynamodb_backend.get_table(target.table), target.attrs)
 
     def _report_page(self, result: ActionResult) -> ActionResult:
         table = self.dynamodb_backend.get_table(self.body["TableName"])
@@ -187,7 +198,7 @@ class SandboxDynamoHandler(DynamoHandler):
     def _usages_of_writes(self, targets: list[Target], before: list[Item | None]) -> list[Usage]:
         backend = self.dynamodb_backend
         return [
-            usage_of_write(backend.get_table(target[0]), old, backend.stored_item(target))
+            usage_of_write(backend.get_table(target.table), old, backend.stored_item(target))
             for target, old in zip(targets, before, strict=True)
         ]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable
 from typing import Any, ClassVar
@@ -17,7 +16,8 @@ from moto.secretsmanager.exceptions import (
     ValidationException,
 )
 from moto.secretsmanager.models import FakeSecret, SecretsManagerBackend, secretsmanager_backends
-from moto.secretsmanager.responses import SecretsManagerResponse
+
+from learnermax_cli.sandbox.aws.secrets_handler import SandboxSecretsHandler
 
 MAX_VALUE_BYTES = 65_536
 CURRENT, PREVIOUS = "AWSCURRENT", "AWSPREVIOUS"
@@ -90,25 +90,17 @@ class SandboxSecretsBackend(SecretsManagerBackend):
             self._add_version(secret, version_id, content, [*version_stages, *first])
         return secret.to_short_dict(include_version_stages=True, version_id=version_id)
 
-    def update_secret(
-        self,
-        secret_id: str,
-        secret_string: str | None = None,
-        secret_binary: str | None = None,
-        client_request_token: str | None = None,
-        kms_key_id: str | None = None,
-        description: str | None = None,
-    ) -> str:
+    def update_secret(self, secret_id: str, **changes: Any) -> str:
         """Change description or key, or add a version; a token in use is an error always [doc UpdateSecret]."""
         secret = self._active(secret_id)
-        _require_size(secret_string)
-        secret.description = description or secret.description
-        secret.kms_key_id = kms_key_id or secret.kms_key_id
+        _require_size(changes.get("secret_string"))
+        secret.description = changes.get("description") or secret.description
+        secret.kms_key_id = changes.get("kms_key_id") or secret.kms_key_id
         secret.last_changed_date = self._stamp()
-        content = _content(secret_string, secret_binary)
+        content = _content(changes.get("secret_string"), changes.get("secret_binary"))
         if not content:
             return secret.to_short_dict(include_version_id=False)
-        version_id = self._from_client_request_token(client_request_token)
+        version_id = self._from_client_request_token(changes.get("client_request_token"))
         if version_id in secret.versions:
             raise _token_in_use(version_id, secret)
         self._add_version(secret, version_id, content, [CURRENT])
@@ -198,28 +190,6 @@ class SandboxSecretsBackend(SecretsManagerBackend):
 
     def _stamp(self) -> Any:
         return round(type(self).now(), 3)
-
-
-class SandboxSecretsHandler(SecretsManagerResponse):
-    """Versions without a label are deprecated: not described, and listed only when asked for."""
-
-    def describe_secret(self) -> str:
-        """Describe a secret, also one scheduled for deletion [doc DescribeSecret: VersionIdsToStages]."""
-        described = json.loads(super().describe_secret())
-        for name in ("VersionIdsToStages", "SecretVersionsToStages"):
-            if name in described:
-                described[name] = {version: labels for version, labels in described[name].items() if labels}
-        return json.dumps(described)
-
-    def list_secret_version_ids(self) -> str:
-        """List versions with their true dates, deprecated ones by IncludeDeprecated [doc ListSecretVersionIds]."""
-        secret = self.backend.describe_secret(self._get_param("SecretId"))
-        versions = [
-            {"VersionId": version_id, "VersionStages": version["version_stages"], "CreatedDate": version["createdate"]}
-            for version_id, version in secret.versions.items()
-            if version["version_stages"] or self._get_bool_param("IncludeDeprecated", False)
-        ]
-        return json.dumps({"ARN": secret.arn, "Name": secret.name, "Versions": versions})
 
 
 _CONTENT = ("secret_string", "secret_binary")

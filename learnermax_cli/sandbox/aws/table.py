@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator
+from inspect import Signature, signature
 from itertools import islice
 from operator import gt, lt
 from typing import Any
@@ -20,7 +21,8 @@ from learnermax_cli.sandbox.aws.sizes import item_size
 
 Answer = tuple[list[Item], int, dict[str, Any] | None]
 Segment = tuple[int, int]
-_NO_SEGMENTS = (None, None)
+# Their many parameters are moto's own; taken by name, they need not be repeated here.
+_QUERY, _SCAN = signature(Table.query), signature(Table.scan)
 
 
 class SandboxTable(Table):
@@ -45,57 +47,36 @@ class SandboxTable(Table):
         item = super().get_item(hash_key, range_key)
         return projected(item, projection_expression) if item else None
 
-    def query(
-        self,
-        hash_key: DynamoType | None,
-        range_comparison: str | None,
-        range_objs: list[DynamoType],
-        limit: int,
-        exclusive_start_key: dict[str, Any],
-        scan_index_forward: bool,
-        projection_expressions: list[list[str]] | None,
-        index_name: str | None = None,
-        consistent_read: bool = False,
-        filter_expression: Any = None,
-        hash_key_conditions: list[tuple[str, DynamoType]] | None = None,
-        range_key_conditions: list[tuple[str, str, list[DynamoType]]] | None = None,
-        **filter_kwargs: Any,
-    ) -> Answer:
+    def query(self, *args: Any, **kwargs: Any) -> Answer:
         """Evaluate the items that meet the key condition, in the order of the sort key."""
-        del hash_key_conditions
-        _require_no_legacy(filter_kwargs)
-        index = self._require_index(index_name, consistent_read)
-        found = list(self._matching(index, hash_key))
-        if range_comparison and range_key_conditions:
-            name = range_key_conditions[-1][0]
-            found = [item for item in found if item.attrs[name].compare(range_comparison, range_objs)]
-        found.sort(key=lambda item: self._order(index, item.attrs), reverse=not scan_index_forward)
-        if exclusive_start_key:
-            start = self._order(index, _typed(exclusive_start_key))
-            past = gt if scan_index_forward else lt
+        asked = _bound(_QUERY, self, args, kwargs)
+        _require_no_legacy(asked["filter_kwargs"])
+        index_name, forward = asked["index_name"], asked["scan_index_forward"]
+        index = self._require_index(index_name, asked["consistent_read"])
+        found = list(self._matching(index, asked["hash_key"]))
+        if asked["range_comparison"] and asked["range_key_conditions"]:
+            name = asked["range_key_conditions"][-1][0]
+            compare = (asked["range_comparison"], asked["range_objs"])
+            found = [item for item in found if item.attrs[name].compare(*compare)]
+        found.sort(key=lambda item: self._order(index, item.attrs), reverse=not forward)
+        if asked["exclusive_start_key"]:
+            start = self._order(index, _typed(asked["exclusive_start_key"]))
+            past = gt if forward else lt
             found = [item for item in found if past(self._order(index, item.attrs), start)]
-        page = read_page((_seen(index, item) for item in found), limit)
-        return self._answer(page, filter_expression, projection_expressions, index_name)
+        page = read_page((_seen(index, item) for item in found), asked["limit"])
+        return self._answer(page, asked["filter_expression"], asked["projection_expressions"], index_name)
 
-    def scan(
-        self,
-        filters: dict[str, Any],
-        limit: int,
-        exclusive_start_key: dict[str, Any],
-        filter_expression: Any = None,
-        index_name: str | None = None,
-        consistent_read: bool = False,
-        projection_expression: list[list[str]] | None = None,
-        segments: tuple[None, None] | tuple[int, int] = _NO_SEGMENTS,
-    ) -> Answer:
+    def scan(self, *args: Any, **kwargs: Any) -> Answer:
         """Evaluate every item, or those of one segment, in the order of their partition keys' hashes."""
-        _require_no_legacy(filters)
-        index = self._require_index(index_name, consistent_read)
-        start = _typed(exclusive_start_key) if exclusive_start_key else None
-        segment = None if segments[0] is None or segments[1] is None else (segments[0], segments[1])
+        asked = _bound(_SCAN, self, args, kwargs)
+        _require_no_legacy(asked["filters"])
+        index_name = asked["index_name"]
+        index = self._require_index(index_name, asked["consistent_read"])
+        start = _typed(asked["exclusive_start_key"]) if asked["exclusive_start_key"] else None
+        segment = None if asked["segments"][0] is None else asked["segments"]
         candidates = self._index_entries(index, start, segment) if index else self._stored(start, segment)
-        page = read_page(candidates, limit)
-        return self._answer(page, filter_expression, projection_expression, index_name)
+        page = read_page(candidates, asked["limit"])
+        return self._answer(page, asked["filter_expression"], asked["projection_expression"], index_name)
 
     def describe(self, base_key: str = "TableDescription") -> dict[str, Any]:
         """Describe the table with true sizes and counts, of its indexes too."""
@@ -184,6 +165,12 @@ class SandboxTable(Table):
 
 def _seen(index: SecondaryIndex | None, item: Item) -> Item:
     return index.project(item) if index else item
+
+
+def _bound(shape: Signature, table: Table, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+    bound = shape.bind(table, *args, **kwargs)
+    bound.apply_defaults()
+    return bound.arguments
 
 
 def _typed(key: dict[str, Any]) -> dict[str, DynamoType]:

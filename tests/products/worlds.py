@@ -1,0 +1,213 @@
+"""Worlds for `products sync`: courses and products put in place, and what is there afterwards in comparable form."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, cast
+
+from tests.running import Sandbox
+
+if TYPE_CHECKING:
+    from stripe.params import ProductCreateParams
+
+COURSE = "TEST-COURSE-003"
+PRODUCT = f"lmx_sandbox_{COURSE}"
+IMAGE = "https://example.com/course.png"
+DAY_AND_MORE = 25 * 3600.0
+_LINKS = ("stripeProductId", "stripePriceId")
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """How one sync ended."""
+
+    exit_code: int
+    report: Mapping[str, Any]
+    stderr: str
+
+    @property
+    def changes(self) -> list[dict[str, Any]]:
+        """The changes without what became of them."""
+        return [
+            {name: value for name, value in change.items() if name not in ("outcome", "error")}
+            for change in self.report["changes"]
+        ]
+
+    @property
+    def outcomes(self) -> list[tuple[str, str, str, str]]:
+        """Key, action, kind and outcome of each change."""
+        return [(c["key"], c["action"], c["kind"], c["outcome"]) for c in self.report["changes"]]
+
+    @property
+    def findings(self) -> list[tuple[str, str]]:
+        """Kind and key of each finding."""
+        return [(finding["kind"], finding["key"]) for finding in self.report["findings"]]
+
+
+def sync(sandbox: Sandbox, *args: str, env: Mapping[str, str | None] | None = None) -> Ran:
+    """Run `products sync --yes -o json` to its end."""
+    done = sandbox.run("products", "sync", "--yes", "-o", "json", *args, env=env)
+    return read_ran(done.returncode, done.stdout, done.stderr)
+
+
+def read_ran(exit_code: int, stdout: str, stderr: str) -> Ran:
+    """Return how a sync ended from what it printed: exactly one JSON document, and no traceback."""
+    assert "Traceback" not in stderr, stderr
+    return Ran(exit_code, json.loads(stdout), stderr)
+
+
+def course_item(course_id: str, price: str | None, **attributes: object) -> dict[str, Any]:
+    """Return a course item as a seed script writes it, with attributes that lmx has no business with."""
+    item: dict[str, Any] = {
+        "PK": f"COURSE#{course_id}",
+        "SK": "METADATA",
+        "GSI1PK": f"COURSE#{course_id}",
+        "GSI1SK": "METADATA",
+        "entityType": "COURSE",
+        "courseId": course_id,
+        "name": f"Course {course_id}",
+        "description": "All about it.",
+        "instructor": "Test Instructor",
+        "pricingModel": "paid",
+        "imageUrl": IMAGE,
+        "learningObjectives": ["Learn", "Build"],
+        "curriculum": [{"moduleId": "module-1", "videos": [{"lengthInMins": Decimal(10)}]}],
+        "totalLessons": None,
+        "updatedAt": "2025-10-12T09:00:00.000Z",
+    }
+    if price is not None:
+        item["price"] = Decimal(price)
+    return {**item, **attributes}
+
+
+def put_course(sandbox: Sandbox, course_id: str, price: str | None, **attributes: object) -> None:
+    """Put a course item into the table."""
+    sandbox.dynamodb().put_item(Item=course_item(course_id, price, **attributes))
+
+
+def edit_course(sandbox: Sandbox, course_id: str, **attributes: object) -> None:
+    """Set attributes of a course item, as the site's own pages do."""
+    names = {f"#{index}": name for index, name in enumerate(attributes)}
+    sandbox.dynamodb().update_item(
+        Key={"PK": f"COURSE#{course_id}", "SK": "METADATA"},
+        UpdateExpression="SET " + ", ".join(f"{place} = :{place[1:]}" for place in names),
+        ExpressionAttributeNames=names,
+        ExpressionAttributeValues={f":{place[1:]}": cast("Any", attributes[name]) for place, name in names.items()},
+    )
+
+
+def read_course(sandbox: Sandbox, course_id: str) -> dict[str, Any]:
+    """Return a course item."""
+    answer = sandbox.dynamodb().get_item(Key={"PK": f"COURSE#{course_id}", "SK": "METADATA"}, ConsistentRead=True)
+    return dict(answer["Item"])
+
+
+def marker(course_id: str, environment: str = "sandbox") -> dict[str, str]:
+    """Return the metadata that makes an object at Stripe lmx's."""
+    return {"managedBy": "lmx", "environment": environment, "courseId": course_id}
+
+
+def make_product(
+    sandbox: Sandbox, product_id: str, course_id: str, amount: int, metadata: Mapping[str, str] | None
+) -> str:
+    """Make a product with a default price at Stripe, as lmx does or, without metadata, by hand; return the price id."""
+    params: ProductCreateParams = {
+        "id": product_id,
+        "name": f"Course {course_id}",
+        "description": "All about it.",
+        "images": [IMAGE],
+        "default_price_data": {"currency": "usd", "unit_amount": amount},
+    }
+    if metadata is not None:
+        params["metadata"] = dict(metadata)
+        params["default_price_data"]["metadata"] = dict(metadata)
+    return str(sandbox.stripe().v1.products.create(params).default_price)
+
+
+def synced_course(sandbox: Sandbox, course_id: str = COURSE, price: str = "99.99", **attributes: object) -> str:
+    """Put a course in place as a sync leaves it, product and price included; return the price id."""
+    product_id = f"lmx_sandbox_{course_id}"
+    price_id = make_product(sandbox, product_id, course_id, int(Decimal(price) * 100), marker(course_id))
+    put_course(sandbox, course_id, price, stripeProductId=product_id, stripePriceId=price_id, **attributes)
+    return price_id
+
+
+def add_price(sandbox: Sandbox, product_id: str, amount: int, metadata: Mapping[str, str] | None = None) -> str:
+    """Make a further active price of a product; return its id."""
+    return (
+        sandbox.stripe()
+        .v1.prices.create(
+            {"product": product_id, "currency": "usd", "unit_amount": amount, "metadata": dict(metadata or {})}
+        )
+        .id
+    )
+
+
+def last_entry(sandbox: Sandbox) -> int:
+    """Return the number of the journal's newest entry."""
+    entries = sandbox.control.journal()
+    return int(entries[-1]["seq"]) if entries else 0
+
+
+def writes_since(sandbox: Sandbox, seq: int) -> list[str]:
+    """Return the write requests, to any service, that came after a journal entry."""
+    return [entry["operation"] for entry in sandbox.control.journal(seq) if entry["write"]]
+
+
+def read_products(sandbox: Sandbox) -> dict[str, dict[str, Any]]:
+    """Return every product by id, its active prices without their ids, and whether one of them is the default."""
+    client = sandbox.stripe()
+    prices: dict[str, list[tuple[int | None, str, bool, dict[str, str]]]] = {}
+    defaults: dict[str, str] = {}
+    for product in client.v1.products.list({"limit": 100}).auto_paging_iter():
+        prices[product.id] = []
+        defaults[product.id] = str(product.default_price)
+    for price in client.v1.prices.list({"limit": 100, "active": True}).auto_paging_iter():
+        owner = str(price.product)
+        is_default = defaults[owner] == price.id
+        prices[owner].append((price.unit_amount, price.currency, is_default, price.metadata.to_dict()))
+    return {
+        product.id: {
+            "name": product.name,
+            "description": product.description,
+            "images": list(product.images),
+            "active": product.active,
+            "metadata": product.metadata.to_dict(),
+            "prices": sorted(prices[product.id], key=str),
+        }
+        for product in client.v1.products.list({"limit": 100}).auto_paging_iter()
+    }
+
+
+def read_state(sandbox: Sandbox) -> dict[str, Any]:
+    """Return all that a sync may touch, without what each run makes up: price ids and times."""
+    defaults = {
+        product.id: str(product.default_price)
+        for product in sandbox.stripe().v1.products.list({"limit": 100}).auto_paging_iter()
+    }
+    courses: dict[str, Any] = {}
+    for item in sandbox.dynamodb().scan(ConsistentRead=True)["Items"]:
+        product_id = str(item.get("stripeProductId"))
+        courses[str(item["courseId"])] = {
+            **{name: value for name, value in item.items() if name not in _LINKS},
+            "product": product_id,
+            "linked": item.get("stripePriceId") == defaults.get(product_id),
+        }
+    return {"courses": courses, "products": read_products(sandbox)}
+
+
+def only_price(amount: int, course_id: str = COURSE) -> list[tuple[int, str, bool, dict[str, str]]]:
+    """Return the `prices` of a product with one active price of ours, its default."""
+    return [(amount, "usd", True, marker(course_id))]
+
+
+def require_sold_for(sandbox: Sandbox, amount: int, course_id: str = COURSE, product_id: str = PRODUCT) -> None:
+    """Assert that a course has one product with one active price, which is its default and linked."""
+    state = read_state(sandbox)
+    assert only_price(amount, course_id) == state["products"][product_id]["prices"]
+    assert state["products"][product_id]["active"] is True
+    course = state["courses"][course_id]
+    assert (product_id, True) == (course["product"], course["linked"])
+    named = [p for p, product in state["products"].items() if product["metadata"].get("courseId") == course_id]
+    assert [product_id] == named

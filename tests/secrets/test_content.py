@@ -1,0 +1,75 @@
+"""The JSON object in a secret."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from learnermax_cli.errors import ConfigError
+from learnermax_cli.secret_text import SecretText
+from learnermax_cli.secrets.content import canonical_text, parse_content
+from learnermax_cli.secrets.identity import require_new_name, version_token
+from learnermax_cli.secrets.model import SecretValue
+
+
+def value(text: str | None) -> SecretValue:
+    """Return a version that holds a text, or is binary."""
+    return SecretValue("1" * 32, datetime(2026, 1, 1, tzinfo=UTC), None if text is None else SecretText(text))
+
+
+def test_json_object() -> None:
+    """A JSON object is read as it is."""
+    assert {"A": "1", "b": [1]} == parse_content("name", value('{"b": [1], "A": "1"}'))
+
+
+@pytest.mark.parametrize(
+    ("text", "flaw"),
+    [
+        (None, "is binary"),
+        ("", "is not JSON"),
+        ("sk_canary", "is not JSON"),
+        ('{"A": NaN}', "is not JSON"),
+        ("[" * 60_000, "is not JSON"),
+        ('"canary"', "is not a JSON object"),
+        ("[1]", "is not a JSON object"),
+        ("null", "is not a JSON object"),
+    ],
+)
+def test_anything_else(text: str | None, flaw: str) -> None:
+    """Anything else is refused by what it is, not by what it says."""
+    with pytest.raises(ConfigError) as raised:
+        parse_content("name", value(text))
+
+    assert f"the value of secret name {flaw}" == raised.value.message
+
+
+def test_too_large() -> None:
+    """More than Secrets Manager takes is refused before it is sent."""
+    with pytest.raises(ConfigError, match="more than 65536"):
+        canonical_text({"A": "x" * 65_536})
+
+
+def test_token_depends_on_secret_text_and_previous() -> None:
+    """The same write has the same token, any other another one, and each fits into 64 characters."""
+    tokens = {
+        version_token("arn:1", "{}", "v1"),
+        version_token("arn:1", "{}", "v1"),
+        version_token("arn:2", "{}", "v1"),
+        version_token("arn:1", "[]", "v1"),
+        version_token("arn:1", "{}", "v2"),
+        version_token("arn:1", "{}", None),
+    }
+
+    assert (5, {64}) == (len(tokens), {len(token) for token in tokens})
+
+
+@pytest.mark.parametrize("name", ["learnermax/stripe-keys", "learnermax/stripe-keys-prod", "a"])
+def test_good_names(name: str) -> None:
+    """Usual names pass."""
+    require_new_name(name)
+
+
+@pytest.mark.parametrize("name", ["", "with blank", "arn:aws:secretsmanager:eu-west-1:1:secret:x", "keys-abc123", "x" * 513])
+def test_bad_names(name: str) -> None:
+    """Names that AWS refuses, or confuses with the end of an ARN, are refused."""
+    with pytest.raises(ConfigError):
+        require_new_name(name)
