@@ -2,18 +2,21 @@
 
 import os
 import sys
+import traceback
 from typing import Annotated, NoReturn
 
 import typer
 from typer.exceptions import TyperException
 
+from learnermax_cli import __version__
 from learnermax_cli.command import Invocation
 from learnermax_cli.console import Console, Manner
 from learnermax_cli.courses.commands import group as courses
-from learnermax_cli.errors import Exit, InterruptedRunError, LmxError, UsageError
+from learnermax_cli.errors import Exit, LmxError, UsageError
 from learnermax_cli.products.commands import group as products
 from learnermax_cli.sandbox.commands import demo
 from learnermax_cli.sandbox.commands import group as sandbox
+from learnermax_cli.secret_text import scrub
 from learnermax_cli.secrets.commands import group as secrets
 
 app = typer.Typer(
@@ -30,9 +33,17 @@ app.add_typer(sandbox, name="sandbox")
 app.command("demo")(demo)
 
 
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"lmx {__version__}")
+        raise typer.Exit
+
+
 @app.callback()
 def root(
-    version: Annotated[bool, typer.Option("--version", help="Show the version and exit.", is_eager=True)] = False,
+    _version: Annotated[
+        bool, typer.Option("--version", help="Show the version and exit.", is_eager=True, callback=_show_version)
+    ] = False,
 ) -> None:
     """Administration toolkit of LearnerMax: Stripe keys, products and prices, enrollments.
 
@@ -59,14 +70,18 @@ def _exit_code(invocation: Invocation) -> int:
     except LmxError as error:
         return _fail(invocation, error)
     except TyperException as error:
-        usage = UsageError(error.format_message(), hint="See lmx --help, or --help behind the command.")
-        return _fail(invocation, usage)
+        if not error.message:  # a group without a command has shown its help
+            return int(Exit.USAGE)
+        return _fail(invocation, UsageError(error.format_message(), hint="See --help behind the command."))
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return int(Exit.FAILED)
-    except (KeyboardInterrupt, typer.Abort):
-        interrupted = InterruptedRunError("interrupted before anything was written", hint="Run it again when you like.")
-        return _fail(invocation, interrupted)
+    except Exception as error:  # noqa: BLE001 - a bug; its traceback is scrubbed like all other output
+        sys.stderr.write(scrub(traceback.format_exc()))
+        bug = LmxError(
+            f"unexpected {type(error).__name__}: {error}", hint="This is a bug in lmx: report it.", code="bug"
+        )
+        return _fail(invocation, bug)
 
 
 def _fail(invocation: Invocation, error: LmxError) -> int:
@@ -77,10 +92,8 @@ def _fail(invocation: Invocation, error: LmxError) -> int:
 
 def _manner(argv: tuple[str, ...]) -> Manner:
     # The command line was not understood; whether JSON was asked for can still be seen.
-    pairs = zip(argv, (*argv[1:], ""), strict=True)
-    wants_json = any(
-        a in ("-ojson", "--output=json", "-o=json") or (a in ("-o", "--output") and b == "json") for a, b in pairs
-    )
+    text = " ".join(argv)
+    wants_json = any(option in text for option in ("-o json", "-ojson", "--output json", "--output=json"))
     return Manner(format="json" if wants_json else "table", no_color="--no-color" in argv)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
 import typer
 
 from learnermax_cli.console import Console, Manner
+from learnermax_cli.errors import InterruptedRunError
 
 if TYPE_CHECKING:
     from learnermax_cli.planning.report import Report
@@ -95,7 +96,11 @@ def _run(
     manner = Manner(common.pop("output"), common.pop("quiet"), common.pop("verbose"), common.pop("no_color"))
     invocation.console = Console(manner, invocation.environ)
     app = App(Flags(**common), invocation.environ, invocation.console)
-    report = function(app, **given)
+    try:
+        report = function(app, **given)
+    except KeyboardInterrupt:
+        # Typer would swallow it; writes in flight never raise it (see `interrupt`).
+        raise InterruptedRunError("interrupted before anything was written", hint="Run it again.") from None
     if report is None:
         return 0
     report = replace(report, meter=app.meter.reading())

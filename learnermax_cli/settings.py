@@ -157,7 +157,7 @@ def _allowed(values: Mapping[str, str]) -> dict[str, str]:
 
 
 def _without_outside_access(values: Mapping[str, str]) -> dict[str, str]:
-    outside = ("AWS_", "STRIPE_", "NEXT_PUBLIC_STRIPE_", "LMX_STRIPE_")
+    outside = ("AWS_", "STRIPE_", "NEXT_PUBLIC_STRIPE_", "LMX_STRIPE_ACCOUNT")
     return {name: value for name, value in values.items() if not name.startswith(outside)}
 
 

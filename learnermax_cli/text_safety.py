@@ -5,7 +5,7 @@ import unicodedata
 
 # Cc: control characters; Cf: invisible ones, the bidirectional overrides among them; Zl, Zp: line separators.
 _HIDDEN = frozenset(("Cc", "Cf", "Zl", "Zp", "Cs"))
-# What Markdown, HTML or GitHub would act on: markup, mentions, emoji, links, list signs at a start; plain ids stay legible.
+# What Markdown, HTML or GitHub would act on: markup, mentions, emoji, links, list signs; plain ids stay legible.
 _MARKDOWN = re.compile(
     r"[\\`*\[\]<>|~&@#!$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|:(?=\S)|^[-+=]|^\d+(?=[.)])|(?<=www)\."
 )
@@ -19,7 +19,7 @@ def printable(text: str, limit: int | None = None) -> str:
 
 def markdown(text: str, limit: int | None = None) -> str:
     """Return text that Markdown shows as it stands: no markup, no HTML, no mention, no cell border."""
-    return _MARKDOWN.sub(lambda match: "".join(f"&#{ord(character)};" for character in match.group()), printable(text, limit))
+    return _MARKDOWN.sub(_entities, printable(text, limit))
 
 
 def without_workflow_commands(text: str) -> str:
@@ -38,6 +38,10 @@ def workflow_command_message(text: str) -> str:
 def workflow_command_property(text: str) -> str:
     """Return text escaped as a property of a workflow command, such as its title [src actions/toolkit]."""
     return workflow_command_message(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def _entities(match: re.Match[str]) -> str:
+    return "".join(f"&#{ord(character)};" for character in match.group())
 
 
 def _visible(character: str) -> str:

@@ -2,6 +2,7 @@
 
 import logging
 import re
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from urllib.parse import urlsplit
@@ -29,6 +30,8 @@ def build_stripe(key: StripeKey, settings: Settings, meter: Meter, debug: Callab
     # STRIPE_LOG=debug prints request bodies and answers past our own console, signing secrets among them.
     stripe._util.STRIPE_LOG = None  # noqa: SLF001 - read once, at import, with no public switch
     logging.getLogger("stripe").setLevel(logging.CRITICAL)
+    # The SDK prints Stripe's notices to test accounts as Python warnings.
+    warnings.filterwarnings("ignore", module=r"stripe\b")
     # What is meant for this machine must not pass a proxy in clear text.
     outside = urlsplit(settings.stripe_api_base).scheme == "https"
     limiter = RateLimiter(settings.max_rate or DEFAULT_RATE[str(key.mode)])

@@ -37,7 +37,15 @@ class PacedHttpClient(stripe.RequestsClient):
         self._meter = meter
         self._debug = debug
 
-    def request(self, method: str, url: str, headers: Mapping[str, str] | None, post_data: Any = None) -> Answer:
+    def request(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str] | None,
+        post_data: Any = None,
+        *,
+        _usage: list[str] | None = None,
+    ) -> Answer:
         """Return the first answer worth having, or raise the SDK's APIConnectionError."""
         self._use_own_session()
         tries = throttled = 0

@@ -1,6 +1,7 @@
 """What one paid course wants at Stripe, or why it cannot be sold as it stands. Pure."""
 
 import re
+import reprlib
 from dataclasses import dataclass
 from decimal import Decimal
 from urllib.parse import urlsplit
@@ -59,13 +60,13 @@ def read_money(course: Course, options: SyncOptions) -> Money | str:
     if price is None:
         return "it has no price"
     if not isinstance(price, Decimal):
-        return f"its price is not a number but the {_kind(price)} {price!r}"
+        return f"its price is not a number but the {_kind(price)} {reprlib.repr(price)}"
     currency = _currency(course, options)
     if currency is None:
-        return f"its currency {course.attributes.get('currency')!r} is not a three-letter code"
+        return f"its currency {reprlib.repr(course.attributes.get('currency'))} is not a three-letter code"
     unit = course.attributes.get("priceUnit")
     if unit not in (None, "major", "minor"):
-        return f"its priceUnit {unit!r} is neither major nor minor"
+        return f"its priceUnit {reprlib.repr(unit)} is neither major nor minor"
     if not price.is_finite() or price <= 0:
         return f"its price {price} is not positive"
     try:

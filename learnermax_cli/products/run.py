@@ -119,7 +119,7 @@ def summarize(plan: SyncPlan, results: tuple[Result, ...]) -> dict[str, int]:
 def category(course: CoursePlan) -> str:
     """Return the one word under which a course's changes are counted."""
     actions = {change.action for change in course.changes}
-    if ("product", "create") == (course.changes[0].kind, course.changes[0].action):
+    if (course.changes[0].kind, course.changes[0].action) == ("product", "create"):
         return "create"
     for action, word in (("replace", "replace"), ("update", "update"), ("adopt", "update"), ("create", "update")):
         if action in actions:

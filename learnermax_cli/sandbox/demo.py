@@ -83,6 +83,7 @@ def _run(step: Step, environment: Mapping[str, str], folder: Path) -> int:
         text=True,
     )
     if step.last_line_only:
-        sys.stdout.write(f"{done.stdout.rstrip().rpartition("\n")[2]}\n{done.stderr}")
+        last_line = done.stdout.rstrip().splitlines()[-1:]
+        sys.stdout.write("\n".join((*last_line, done.stderr)))
         sys.stdout.flush()
     return done.returncode

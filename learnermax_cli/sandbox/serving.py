@@ -1,4 +1,4 @@
-"""Serves a WSGI application on loopback from a thread of this process: keep-alive, no delay, and droppable connections."""
+"""Serves a WSGI application on loopback from a thread: keep-alive, no delay, and droppable connections."""
 
 import contextlib
 import io
@@ -87,8 +87,8 @@ class _Handler(WSGIRequestHandler):
         head = "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n"
         self.wfile.write(head if self.command == "HEAD" or code in _NO_BODY else head + body)
 
-    def log(self, type: str, message: str, *args: Any) -> None:
-        del type, message, args
+    def log(self, *_: Any) -> None:
+        """Say nothing; the journal has it."""
 
 
 class _Server(ThreadedWSGIServer):
@@ -121,8 +121,8 @@ class _Server(ThreadedWSGIServer):
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
 
-    def log(self, type: str, message: str, *args: Any) -> None:
-        del type, message, args
+    def log(self, *_: Any) -> None:
+        """Say nothing; the journal has it."""
 
 
 @dataclass(frozen=True, slots=True)

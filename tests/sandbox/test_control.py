@@ -85,7 +85,7 @@ def test_an_unknown_kind_of_fault_is_refused() -> None:
 
 
 def test_a_held_request_goes_on_when_it_is_released() -> None:
-    """hold blocks, held counts, release ends it."""
+    """Hold blocks, held counts, release ends it."""
     faults = Faults()
     thread = threading.Thread(target=faults.hold, args=(Fault("hold"),))
     thread.start()
@@ -109,7 +109,7 @@ def test_the_client_reads_health_and_time(stripe_server: StripeServer) -> None:
 
 def test_a_wrong_control_request_says_what_is_wrong(stripe_server: StripeServer) -> None:
     """An unknown field of a fault or an unknown setting is refused."""
-    with pytest.raises(SandboxError, match="400.*unknown fields of a fault.*'tmies'"):
+    with pytest.raises(SandboxError, match=r"400.*unknown fields of a fault.*'tmies'"):
         stripe_server.control.add_fault("drop", tmies=3)
 
 

@@ -49,7 +49,7 @@ def test_an_unknown_or_revoked_key_is_a_401_that_does_not_show_it(stripe_server:
     )
     if status == "revoked":
         stripe_server.control.set_key_status(key, "revoked")
-    error = error_of(lambda: stripe_server.client(key).v1.products.list())
+    error = error_of(stripe_server.client(key).v1.products.list)
     stars = "*" * (len(key) - 12)
     assert (401, None, f"Invalid API Key provided: sk_test_{stars}{key[-4:]}") == (
         error["status"],
@@ -61,14 +61,14 @@ def test_an_unknown_or_revoked_key_is_a_401_that_does_not_show_it(stripe_server:
 def test_an_expired_key_says_so(stripe_server: StripeServer) -> None:
     """401 with a code of its own."""
     key = stripe_server.control.add_key(kind="secret", status="expired")["value"]
-    error = error_of(lambda: stripe_server.client(key).v1.products.list())
+    error = error_of(stripe_server.client(key).v1.products.list)
     assert (401, "api_key_expired") == (error["status"], error["code"])
 
 
 def test_a_publishable_key_may_not_read(stripe_server: StripeServer) -> None:
     """A secret key is required."""
     key = stripe_server.key("test", "publishable")
-    error = error_of(lambda: stripe_server.client(key).v1.products.list())
+    error = error_of(stripe_server.client(key).v1.products.list)
     assert (403, "secret_key_required") == (error["status"], error["code"])
 
 
@@ -86,7 +86,7 @@ def test_a_restricted_key_does_what_it_is_permitted(stripe_server: StripeServer)
 def test_a_missing_permission_is_named_with_the_account(stripe_server: StripeServer) -> None:
     """The 403 is how a restricted key learns what it lacks, and whose it is."""
     key = stripe_server.control.add_key(permissions={"price": "none"})["value"]
-    error = error_of(lambda: stripe_server.client(key).v1.prices.list())
+    error = error_of(stripe_server.client(key).v1.prices.list)
     assert (403, "invalid_request_error") == (error["status"], error["type"])
     assert f"on account '{stripe_server.state.keys.account}'" in str(error["message"])
     assert "('plan_read')" in str(error["message"])

@@ -78,7 +78,7 @@ def test_only_one_cursor_at_a_time(stripe_server: StripeServer, ten_products: li
 
 
 def test_created_bounds_are_open_and_closed(stripe_server: StripeServer, ten_products: list[str]) -> None:
-    """gt and lt leave the bound out, gte and lte take it in, a plain number is that second."""
+    """Gt and lt leave the bound out, gte and lte take it in, a plain number is that second."""
     client = stripe_server.client()
     at = client.v1.products.retrieve("p7").created
     assert ten_products[:2] == ids(client.v1.products.list({"created": {"gt": at}}))

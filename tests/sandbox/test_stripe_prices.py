@@ -90,7 +90,7 @@ def test_an_unknown_currency_is_refused(stripe_server: StripeServer, product: st
 def test_what_a_price_is_cannot_change(stripe_server: StripeServer, product: str, change: dict[str, object]) -> None:
     """Amount, currency, product and interval are no parameters of an update."""
     created = price(stripe_server, product)
-    answer = stripe_server.raw("POST", f"/v1/prices/{created.id}", {name: "1" for name in change})
+    answer = stripe_server.raw("POST", f"/v1/prices/{created.id}", dict.fromkeys(change, "1"))
     name = next(iter(change))
     assert (400, "parameter_unknown", name, f"Received unknown parameter: {name}") == (
         answer.status_code,

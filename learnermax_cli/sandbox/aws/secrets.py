@@ -90,7 +90,7 @@ class SandboxSecretsBackend(SecretsManagerBackend):
             self._add_version(secret, version_id, content, [*version_stages, *first])
         return secret.to_short_dict(include_version_stages=True, version_id=version_id)
 
-    def update_secret(self, secret_id: str, **changes: Any) -> str:
+    def update_secret(self, secret_id: str, *_: Any, **changes: Any) -> str:
         """Change description or key, or add a version; a token in use is an error always [doc UpdateSecret]."""
         secret = self._active(secret_id)
         _require_size(changes.get("secret_string"))

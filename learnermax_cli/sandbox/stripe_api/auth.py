@@ -31,7 +31,7 @@ _PUBLISHABLE = (
 
 
 def authenticate(authorization: str, keys: KeyRing) -> Key:
-    """Return the key of a request; raises 401 for none, an unknown, a revoked or an expired one, 403 for a publishable."""
+    """Return the key of a request; raises 401 for none, an unknown, revoked or expired one, 403 for a publishable."""
     value = _presented(authorization)
     if not value:
         raise _unauthorized(_NO_KEY)

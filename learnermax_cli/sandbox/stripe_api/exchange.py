@@ -75,7 +75,7 @@ class Exchange:
         return headers
 
     def entry(self, status: int) -> Entry:
-        """Return the journal's entry; neither the API key nor a header is in it. A request without work has status 0."""
+        """Return the journal's entry, without API key or headers; a request without work has status 0."""
         return Entry(
             service="stripe",
             operation=self.operation,

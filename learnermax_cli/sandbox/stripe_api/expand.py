@@ -14,8 +14,8 @@ MAX_DEPTH = 4
 class Expandable:
     """A field that a path of `expand` may name.
 
-    `id`: an id that becomes its object. `included`: left out unless it is asked for. `nested`: always there, only on the
-    way to what lies in it. `target` is the kind of object found there, if any.
+    `id`: an id that becomes its object. `included`: left out unless it is asked for. `nested`: always there, only on
+    the way to what lies in it. `target` is the kind of object found there, if any.
     """
 
     how: Literal["id", "included", "nested"]

@@ -44,7 +44,8 @@ def _check(spec: Spec, value: Value, param: str) -> Checked:
             return ""
         raise invalid(
             f"You passed an empty string for '{param}'. We assume empty values are an attempt to unset a parameter; "
-            f"however '{param}' cannot be unset. You should remove '{param}' from your request or supply a non-empty value.",
+            f"however '{param}' cannot be unset. "
+            f"You should remove '{param}' from your request or supply a non-empty value.",
             param,
             "parameter_invalid_empty",
         )
@@ -108,7 +109,7 @@ def _check_string(spec: Spec, text: str, param: str) -> str:
             last.join([", ".join(spec.literals[:-1]), spec.literals[-1]]) if spec.literals[1:] else spec.literals[0]
         )
         raise invalid(f"Invalid {param}: must be one of {allowed}", param)
-    limit = _MAX_LENGTH.get(param.split("[")[-1].rstrip("]"), _USUAL_MAX_LENGTH)
+    limit = _MAX_LENGTH.get(param.rsplit("[", maxsplit=1)[-1].rstrip("]"), _USUAL_MAX_LENGTH)
     if len(text) > limit:
         raise invalid(f"Invalid string: {text[:10]}...{text[-10:]}; must be at most {limit} characters", param)
     return text

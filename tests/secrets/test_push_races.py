@@ -1,0 +1,229 @@
+"""Other writers, kills and lost answers: a push ends in the state of one clean run."""
+
+import signal
+from collections.abc import Mapping
+
+import pytest
+
+from tests.running import Sandbox
+from tests.secrets.support import (
+    FIRST,
+    NAME,
+    PREVIEW,
+    WEBHOOK,
+    api_keys,
+    create_secret,
+    document,
+    ending,
+    mark,
+    put_secret,
+    stored,
+    versions,
+    write_env,
+    writes_since,
+)
+
+MOVE, PUT, CREATE = "UpdateSecretVersionStage", "PutSecretValue", "CreateSecret"
+
+
+def hold(sandbox: Sandbox, operation: str, when: str = "before") -> None:
+    """Hold the next such call; once released, its connection is dropped and boto3 sends it again."""
+    sandbox.control.add_fault("hold", service="secretsmanager", operation=operation, when=when)
+
+
+def push_while(sandbox: Sandbox, operation: str, other: Mapping[str, object], *flags: str) -> tuple[int, str]:
+    """Push; another writer stores `other` while that call is held. Return exit code and standard error."""
+    hold(sandbox, operation)
+    process = sandbox.start("secrets", "push", *flags)
+    sandbox.control.wait_held(60)
+    if operation == CREATE:
+        create_secret(sandbox, other)
+    else:
+        put_secret(sandbox, other)
+    sandbox.control.release()
+    _, err = process.communicate(timeout=60)
+    return process.returncode, err
+
+
+@pytest.mark.parametrize("operation", [PUT, MOVE])
+def test_writer_between_read_and_move(sandbox: Sandbox, operation: str) -> None:
+    """A version that came after the read is not lost: the push starts over from it."""
+    create_secret(sandbox, {"a": "1"})
+
+    code, _ = push_while(sandbox, operation, {"a": "1", "theirs": "kept"})
+
+    assert (0, {**api_keys(sandbox), "a": "1", "theirs": "kept"}) == (code, stored(sandbox))
+
+
+@pytest.mark.parametrize("flags", [(), ("--yes",)])
+def test_writer_whose_value_would_be_replaced(sandbox: Sandbox, flags: tuple[str, ...]) -> None:
+    """What nobody agreed to replace is not replaced, though it came after the plan."""
+    create_secret(sandbox, {})
+    theirs: dict[str, object] = {"STRIPE_SECRET_KEY": "sk_" + "test_" + "theirs" * 4}
+
+    code, err = push_while(sandbox, MOVE, theirs, *flags)
+
+    expected = (0, api_keys(sandbox)) if flags else (5, theirs)
+    assert expected == (code, stored(sandbox))
+    assert bool(flags) != ("--yes" in err)
+
+
+def test_creation_that_another_one_won(sandbox: Sandbox) -> None:
+    """A secret that was created meanwhile is merged with."""
+    code, _ = push_while(sandbox, CREATE, {"theirs": "kept"})
+
+    assert (0, {**api_keys(sandbox), "theirs": "kept"}) == (code, stored(sandbox))
+
+
+def test_same_keys_by_another_writer(sandbox: Sandbox) -> None:
+    """When the other one stored the same, ours is superseded, and there is one new version current."""
+    create_secret(sandbox, {})
+    hold(sandbox, PUT)
+    process = sandbox.start("secrets", "push", "-o", "json")
+    sandbox.control.wait_held(60)
+    put_secret(sandbox, api_keys(sandbox))
+    sandbox.control.release()
+    out, _ = process.communicate(timeout=60)
+
+    assert (0, True) == (process.returncode, '"superseded"' in out)
+    assert api_keys(sandbox) == stored(sandbox)
+
+
+def test_two_pushes_side_by_side(sandbox: Sandbox) -> None:
+    """Two first pushes of the same keys end in one version; neither fails."""
+    processes = [sandbox.start("secrets", "push") for _ in range(2)]
+    codes = []
+    for process in processes:
+        process.communicate(timeout=60)
+        codes.append(process.returncode)
+
+    assert ([0, 0], 1, api_keys(sandbox)) == (codes, versions(sandbox), stored(sandbox))
+
+
+def test_two_different_pushes_side_by_side(sandbox: Sandbox) -> None:
+    """What either of two pushes adds is there in the end."""
+    create_secret(sandbox, {"other": "1"})
+    write_env(sandbox, api_keys(sandbox), "one.env")
+    write_env(sandbox, {**api_keys(sandbox), "STRIPE_WEBHOOK_SECRET": WEBHOOK}, "two.env")
+
+    processes = [sandbox.start("secrets", "push", *PREVIEW, "--env-file", name) for name in ("one.env", "two.env")]
+    codes = []
+    for process in processes:
+        process.communicate(timeout=60)
+        codes.append(process.returncode)
+
+    expected = {**api_keys(sandbox), "STRIPE_WEBHOOK_SECRET": WEBHOOK, "other": "1"}
+    assert ([0, 0], expected) == (codes, stored(sandbox))
+
+
+def test_writers_without_end(sandbox: Sandbox) -> None:
+    """After five lost races the push gives up; what is current is untouched."""
+    create_secret(sandbox, {"theirs": "1"})
+    sandbox.control.add_fault(
+        "error", service="secretsmanager", operation=MOVE, times=None, status=400, code="InvalidParameterException"
+    )
+    position = mark(sandbox)
+
+    run = sandbox.run("secrets", "push", "-o", "json")
+
+    assert (1, "failed.race") == ending(run)
+    assert 5 == writes_since(sandbox, position).count(MOVE)
+    assert {"theirs": "1"} == stored(sandbox)
+    assert 2 == versions(sandbox)
+
+
+@pytest.mark.parametrize(
+    ("operation", "when", "current"),
+    [(PUT, "before", {"a": "1"}), (PUT, "after", {"a": "1"}), (MOVE, "before", {"a": "1"}), (MOVE, "after", None)],
+)
+def test_kill(sandbox: Sandbox, operation: str, when: str, current: dict[str, object] | None) -> None:
+    """Killed anywhere, the secret is as before or as wanted; the next run ends with exactly one new version."""
+    create_secret(sandbox, {"a": "1"})
+    wanted = {**api_keys(sandbox), "a": "1"}
+    hold(sandbox, operation, when)
+    process = sandbox.start("secrets", "push")
+    sandbox.control.wait_held(60)
+    process.kill()
+    process.wait()
+    sandbox.control.release()
+    assert (current or wanted) == stored(sandbox)
+
+    run = sandbox.run("secrets", "push")
+
+    assert (0, wanted, 2) == (run.returncode, stored(sandbox), versions(sandbox))
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_kill_while_creating(sandbox: Sandbox, when: str) -> None:
+    """Killed while creating, the next run ends with one version all the same."""
+    hold(sandbox, CREATE, when)
+    process = sandbox.start("secrets", "push")
+    sandbox.control.wait_held(60)
+    process.kill()
+    process.wait()
+    sandbox.control.release()
+
+    run = sandbox.run("secrets", "push")
+
+    assert (0, api_keys(sandbox), 1) == (run.returncode, stored(sandbox), versions(sandbox))
+
+
+def test_killed_push_that_is_not_wanted_any_more(sandbox: Sandbox) -> None:
+    """A version that was stored but never made current stays without effect."""
+    create_secret(sandbox, api_keys(sandbox))
+    write_env(sandbox, {**api_keys(sandbox), "STRIPE_WEBHOOK_SECRET": WEBHOOK}, "other.env")
+    hold(sandbox, MOVE)
+    process = sandbox.start("secrets", "push", *PREVIEW, "--env-file", "other.env")
+    sandbox.control.wait_held(60)
+    process.kill()
+    process.wait()
+    sandbox.control.release()
+    position = mark(sandbox)
+
+    run = sandbox.run("secrets", "push")
+
+    assert (0, []) == (run.returncode, writes_since(sandbox, position))
+    assert api_keys(sandbox) == stored(sandbox)
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("operation", [CREATE, PUT, MOVE])
+def test_lost_answer(sandbox: Sandbox, operation: str, when: str) -> None:
+    """A call whose answer is lost is sent again and done once."""
+    if operation != CREATE:
+        create_secret(sandbox, {"a": "1"})
+    sandbox.control.add_fault("drop", service="secretsmanager", operation=operation, when=when)
+
+    run = sandbox.run("secrets", "push", "-o", "json")
+
+    assert (0, "applied") == (run.returncode, document(run)["changes"][0]["outcome"])
+    assert (1 if operation == CREATE else 2) == versions(sandbox)
+    assert api_keys(sandbox).items() <= stored(sandbox).items()
+
+
+def test_interrupt_finishes_what_is_in_flight(sandbox: Sandbox) -> None:
+    """Ctrl-C between put and move: the secret is stored, the report says so, and the run ends in 130."""
+    create_secret(sandbox, {})
+    hold(sandbox, MOVE)
+    process = sandbox.start("secrets", "push", "-o", "json")
+    sandbox.control.wait_held(60)
+    process.send_signal(signal.SIGINT)
+    sandbox.control.release()
+    out, _ = process.communicate(timeout=60)
+
+    assert (130, True) == (process.returncode, '"applied"' in out)
+    assert api_keys(sandbox) == stored(sandbox)
+
+
+def test_push_after_a_rollback(sandbox: Sandbox) -> None:
+    """Pushing again what was rolled back makes it current again."""
+    create_secret(sandbox, {"a": "1"})
+    sandbox.run("secrets", "push")
+    sandbox.run("secrets", "rollback", "--to", FIRST, "--yes")
+    assert {"a": "1"} == stored(sandbox)
+
+    run = sandbox.run("secrets", "push")
+
+    assert (0, {**api_keys(sandbox), "a": "1"}) == (run.returncode, stored(sandbox))
+    labels = sandbox.secretsmanager().describe_secret(SecretId=NAME)["VersionIdsToStages"]
+    assert ["AWSPREVIOUS"] == labels[FIRST]

@@ -1,0 +1,310 @@
+"""Everything that stops a push, each before the first write."""
+
+import json
+
+import pytest
+
+from tests.running import Sandbox
+from tests.secrets.support import (
+    NAME,
+    PREVIEW,
+    api_keys,
+    create_secret,
+    document,
+    ending,
+    mark,
+    stored,
+    write_env,
+    writes_since,
+)
+
+PUBLISHABLE = "NEXT_PUBLIC_STRIPE_PUBLISHABLE_KEY"
+
+
+def test_missing_env_file(sandbox: Sandbox) -> None:
+    """A named env file must be there."""
+    assert (3, "config.env_file") == ending(sandbox.run("secrets", "push", "--env-file", "nowhere", "-o", "json"))
+
+
+def test_unreadable_env_file(sandbox: Sandbox) -> None:
+    """A folder in place of the env file is an error of one line."""
+    (sandbox.cwd / ".env.local").mkdir()
+
+    run = sandbox.run("secrets", "push", *PREVIEW, "-o", "json")
+
+    assert (3, "config.env_file") == ending(run)
+    assert "Is a directory" in document(run)["error"]["message"]
+
+
+def test_env_file_with_an_open_quote(sandbox: Sandbox) -> None:
+    """A quote that never closes is named by its line."""
+    (sandbox.cwd / ".env.local").write_text('A=1\nSTRIPE_SECRET_KEY="sk_canary\n')
+
+    run = sandbox.run("secrets", "push", *PREVIEW, "-o", "json")
+
+    assert (3, "env file .env.local can't be understood at line 2") == (
+        run.returncode,
+        document(run)["error"]["message"],
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "flaw"),
+    [
+        ('"', '"', "wrapped in quotes"),
+        ("'", "'", "wrapped in quotes"),
+        ("", " ", "blank or newline"),
+        ("", "\n", "blank or newline"),
+        (" ", "", "blank or newline"),
+        ("x", "", "not a Stripe key"),
+    ],
+)
+def test_flawed_value_in_the_environment(sandbox: Sandbox, before: str, after: str, flaw: str) -> None:
+    """A key that was pasted badly into the process environment is refused with the flaw."""
+    key = f"{before}{sandbox.info.secret_key}{after}"
+
+    run = sandbox.run("secrets", "push", *PREVIEW, "-o", "json", env={"STRIPE_SECRET_KEY": key})
+
+    assert (3, "config.key") == ending(run)
+    assert flaw in document(run)["error"]["message"]
+    assert [] == writes_since(sandbox)
+
+
+def test_blank_inside_the_quotes_of_an_env_file(sandbox: Sandbox) -> None:
+    """Quotes of an env file belong to the file, a blank inside them to the value."""
+    keys = {name: f'"{value} "' for name, value in api_keys(sandbox).items()}
+    write_env(sandbox, keys)
+
+    assert (3, "config.key") == ending(sandbox.run("secrets", "push", *PREVIEW, "-o", "json"))
+
+
+def test_swapped_keys(sandbox: Sandbox) -> None:
+    """A publishable key in the secret key's place is refused: anybody may read it there."""
+    keys = api_keys(sandbox)
+    write_env(sandbox, {"STRIPE_SECRET_KEY": keys[PUBLISHABLE], PUBLISHABLE: keys["STRIPE_SECRET_KEY"]})
+
+    assert (3, "config.key") == ending(sandbox.run("secrets", "push", *PREVIEW, "-o", "json"))
+
+
+def test_keys_of_two_modes(sandbox: Sandbox) -> None:
+    """Both keys are test keys, or both are live keys."""
+    mixed = {**api_keys(sandbox), PUBLISHABLE: api_keys(sandbox, "live")[PUBLISHABLE]}
+    write_env(sandbox, mixed)
+
+    assert (3, "config.key_mode") == ending(sandbox.run("secrets", "push", *PREVIEW, "-o", "json"))
+
+
+@pytest.mark.parametrize(("environment", "mode"), [("preview", "live"), ("prod", "test")])
+def test_mode_that_does_not_fit(sandbox: Sandbox, environment: str, mode: str) -> None:
+    """Live keys outside prod and test keys for prod are refused; the flag is named; Stripe is not asked."""
+    write_env(sandbox, api_keys(sandbox, mode))
+
+    run = sandbox.run("secrets", "push", "-e", environment, "-o", "json")
+
+    assert (5, "guard.mode") == ending(run)
+    assert "--allow-mode-mismatch" in document(run)["error"]["hint"]
+    assert [] == sandbox.control.journal()
+
+
+def test_keys_of_two_accounts(sandbox: Sandbox) -> None:
+    """A publishable key of another account is seen without asking Stripe."""
+    other = sandbox.control.add_key(kind="publishable", mode="test", account="acct_1" + "Z" * 15)
+    write_env(sandbox, {**api_keys(sandbox), PUBLISHABLE: str(other["value"])})
+
+    assert (3, "config.key_account") == ending(sandbox.run("secrets", "push", *PREVIEW, "-o", "json"))
+    assert [] == sandbox.control.journal()
+
+
+def test_account_that_is_not_expected(sandbox: Sandbox) -> None:
+    """LMX_STRIPE_ACCOUNT refuses the keys of any other account."""
+    run = sandbox.run("secrets", "push", *PREVIEW, "-o", "json", env={"LMX_STRIPE_ACCOUNT": "acct_1other"})
+
+    assert (5, "guard.account") == ending(run)
+    assert [] == writes_since(sandbox)
+
+
+def test_unverified_account_that_is_not_expected(sandbox: Sandbox) -> None:
+    """Without a call to Stripe, the account that the key names is compared."""
+    environment = {"LMX_STRIPE_ACCOUNT": "acct_1other"}
+    run = sandbox.run("secrets", "push", *PREVIEW, "--no-verify", "-o", "json", env=environment)
+
+    assert (5, "guard.account") == ending(run)
+
+
+@pytest.mark.parametrize("status", ["revoked", "expired"])
+def test_key_that_no_longer_works(sandbox: Sandbox, status: str) -> None:
+    """A revoked or expired key is found out before it is stored."""
+    sandbox.control.set_key_status(sandbox.info.secret_key, status)
+
+    run = sandbox.run("secrets", "push", "-o", "json")
+
+    assert (4, "credentials.stripe") == ending(run)
+    assert [] == writes_since(sandbox)
+
+
+@pytest.mark.parametrize(
+    ("value", "flaw"), [("plain text", "is not JSON"), ("[1]", "is not a JSON object"), (b"\x00\x01", "is binary")]
+)
+def test_secret_that_is_no_json_object(sandbox: Sandbox, value: str | bytes, flaw: str) -> None:
+    """What lmx can't merge it does not overwrite; the remedy is named."""
+    client = sandbox.secretsmanager()
+    if isinstance(value, bytes):
+        client.create_secret(Name=NAME, SecretBinary=value)
+    else:
+        client.create_secret(Name=NAME, SecretString=value)
+    position = mark(sandbox)
+
+    run = sandbox.run("secrets", "push", "--yes", "-o", "json")
+
+    assert (3, "config.secret_content") == ending(run)
+    assert f"the value of secret {NAME} {flaw}" == document(run)["error"]["message"]
+    assert "lmx secrets rollback" in document(run)["error"]["hint"]
+    assert [] == writes_since(sandbox, position)
+
+
+def test_secret_scheduled_for_deletion(sandbox: Sandbox) -> None:
+    """The date and --restore are named."""
+    create_secret(sandbox, {})
+    client = sandbox.secretsmanager()
+    client.delete_secret(SecretId=NAME)
+    date = client.describe_secret(SecretId=NAME)["DeletedDate"]
+
+    run = sandbox.run("secrets", "push", "-o", "json")
+
+    assert (3, "config.secret_deleted") == ending(run)
+    assert f"{date:%Y-%m-%d}" in document(run)["error"]["message"]
+    assert "--restore" in document(run)["error"]["hint"]
+
+
+def test_restore(sandbox: Sandbox) -> None:
+    """--restore brings the secret back and goes on: keys there are kept."""
+    create_secret(sandbox, {"other": "1"})
+    sandbox.secretsmanager().delete_secret(SecretId=NAME)
+
+    run = sandbox.run("secrets", "push", "--restore", "--yes", "-o", "json")
+
+    assert (0, {**api_keys(sandbox), "other": "1"}) == (run.returncode, stored(sandbox))
+    assert "applied" == document(run)["changes"][0]["outcome"]
+
+
+def test_restore_that_suffices(sandbox: Sandbox) -> None:
+    """When the restored secret holds the keys already, restoring is the only write."""
+    create_secret(sandbox, api_keys(sandbox))
+    sandbox.secretsmanager().delete_secret(SecretId=NAME)
+    position = mark(sandbox)
+
+    run = sandbox.run("secrets", "push", "--restore", "--yes", "-o", "json")
+
+    assert (0, ["RestoreSecret"]) == (run.returncode, writes_since(sandbox, position))
+    assert "applied" == document(run)["changes"][0]["outcome"]
+
+
+@pytest.mark.parametrize(("flag", "code"), [("--dry-run", 0), ("--restore", 5)])
+def test_restore_is_asked_for_first(sandbox: Sandbox, flag: str, code: int) -> None:
+    """A dry run restores nothing; without a yes nothing is restored either, for nobody can see what is replaced."""
+    create_secret(sandbox, {"STRIPE_SECRET_KEY": "other"})
+    sandbox.secretsmanager().delete_secret(SecretId=NAME)
+    position = mark(sandbox)
+
+    run = sandbox.run("secrets", "push", "--restore", flag)
+
+    assert (code, []) == (run.returncode, writes_since(sandbox, position))
+
+
+def test_secret_with_rotation(sandbox: Sandbox) -> None:
+    """A secret that something else rewrites is left alone."""
+    create_secret(sandbox, {})
+    rotator = "arn:aws:lambda:us-east-1:123456789012:function:rotate"
+    sandbox.secretsmanager().rotate_secret(
+        SecretId=NAME, RotationLambdaARN=rotator, RotationRules={"AutomaticallyAfterDays": 30}
+    )
+    position = mark(sandbox)
+
+    run = sandbox.run("secrets", "push", "--yes", "-o", "json")
+
+    assert (5, "guard.owned_secret") == ending(run)
+    assert [] == writes_since(sandbox, position)
+
+
+@pytest.mark.parametrize("code", ["ExpiredTokenException", "UnrecognizedClientException"])
+def test_aws_credentials_that_no_longer_work(sandbox: Sandbox, code: str) -> None:
+    """Expired or unknown AWS credentials end in 4 before anything is written."""
+    sandbox.control.add_fault("error", service="secretsmanager", times=None, status=400, code=code, message="expired")
+
+    run = sandbox.run("secrets", "push", "-o", "json")
+
+    assert 4 == run.returncode
+    assert [] == [entry for entry in sandbox.control.journal() if entry["write"]]
+
+
+@pytest.mark.parametrize("operation", ["DescribeSecret", "GetSecretValue", "PutSecretValue", "UpdateSecretVersionStage"])
+def test_missing_permission_is_named(sandbox: Sandbox, operation: str) -> None:
+    """The permission that is missing is named as IAM calls it, and the stored keys stay."""
+    create_secret(sandbox, {"other": "1"})
+    sandbox.control.add_fault(
+        "error", service="secretsmanager", operation=operation, times=None, status=400, code="AccessDeniedException"
+    )
+
+    run = sandbox.run("secrets", "push", "-o", "json")
+
+    assert (4, "credentials.permission") == ending(run)
+    assert f"secretsmanager:{operation}" in document(run)["error"]["message"]
+    sandbox.control.clear_faults()
+    assert {"other": "1"} == stored(sandbox)
+
+
+def test_failed_write_is_reported(sandbox: Sandbox) -> None:
+    """A run that got as far as a plan prints it, with what failed."""
+    sandbox.control.add_fault(
+        "error", service="secretsmanager", operation="CreateSecret", times=None, status=400, code="AccessDeniedException"
+    )
+
+    report = document(sandbox.run("secrets", "push", "-o", "json"))
+
+    assert ("failed", 4) == (report["changes"][0]["outcome"], report["error"]["exit_code"])
+
+
+def test_no_aws_credentials(sandbox: Sandbox) -> None:
+    """Without AWS credentials the run ends in 4 and says how to sign in."""
+    none = {"AWS_ACCESS_KEY_ID": None, "AWS_SECRET_ACCESS_KEY": None}
+
+    run = sandbox.run("secrets", "push", *PREVIEW, "-o", "json", env=none)
+
+    assert (4, "credentials.aws") == ending(run)
+
+
+def test_keys_go_to_aws_only(sandbox: Sandbox) -> None:
+    """An endpoint that is neither AWS nor this machine gets no key."""
+    run = sandbox.run("secrets", "push", *PREVIEW, "-o", "json", env={"AWS_ENDPOINT_URL": "http://aws.example.com"})
+
+    assert (5, "guard.endpoint") == ending(run)
+
+
+def test_name_that_a_new_secret_must_not_have(sandbox: Sandbox) -> None:
+    """A name that looks like the end of an ARN is refused when the secret would be created."""
+    assert (3, "config.secret_name") == ending(
+        sandbox.run("secrets", "push", "--secret-name", "learnermax-abc123", "-o", "json")
+    )
+
+
+def test_too_large(sandbox: Sandbox) -> None:
+    """A secret that would grow beyond what AWS takes is refused before the call."""
+    create_secret(sandbox, {"other": "x" * 65_400})
+    position = mark(sandbox)
+
+    run = sandbox.run("secrets", "push", "-o", "json")
+
+    assert (3, "config.secret_size") == ending(run)
+    assert [] == writes_since(sandbox, position)
+
+
+def test_values_are_no_arguments(sandbox: Sandbox) -> None:
+    """There is no way to pass a key on the command line."""
+    assert 2 == sandbox.run("secrets", "push", sandbox.info.secret_key).returncode
+
+
+def test_failure_without_a_report(sandbox: Sandbox) -> None:
+    """A run that did not get as far as a plan prints schema, command and error alone."""
+    run = sandbox.run("secrets", "push", "--env-file", "nowhere", "-o", "json")
+
+    assert {"schema", "command", "error"} == set(json.loads(run.stdout))
