@@ -109,7 +109,21 @@ def test_value_that_needs_quotes() -> None:
 
 
 LINES = st.sampled_from(
-    ["A=1", "export A='x y'", 'A="q"', "B=2 # c", "# c", "", "   ", "C='z'  #c", "D", "A =  5", "E=a#b", "F='it", "A= # x"]
+    [
+        "A=1",
+        "export A='x y'",
+        'A="q"',
+        "B=2 # c",
+        "# c",
+        "",
+        "   ",
+        "C='z'  #c",
+        "D",
+        "A =  5",
+        "E=a#b",
+        "F='it",
+        "A= # x",
+    ]
 )
 ENDS = st.sampled_from(["\n", "\r\n"])
 

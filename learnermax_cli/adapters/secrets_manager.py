@@ -131,7 +131,7 @@ def _races(doing: str, *codes: str) -> Iterator[None]:
         yield
     except ClientError as error:
         if _code(error) in codes:
-            raise LostRaceError(doing) from error
+            raise LostRaceError(doing, str(error.response.get("Error", {}).get("Message", ""))) from error
         raise
 
 

@@ -13,8 +13,9 @@ def require_ignored(path: Path) -> None:
     if not _in_repository(folder):
         return
     # Both commands: 0 is yes, 1 is no, anything else is a failure [doc git-ls-files, git-check-ignore].
-    tracked = _git(folder, "ls-files", "--error-unmatch", "--", path.name)
-    ignored = 1 if tracked == 0 else _git(folder, "check-ignore", "--quiet", "--", path.name)
+    # A leading ./ keeps a name that starts with a colon from being read as a pattern.
+    tracked = _git(folder, "ls-files", "--error-unmatch", "--", f"./{path.name}")
+    ignored = 1 if tracked == 0 else _git(folder, "check-ignore", "--quiet", "--", f"./{path.name}")
     if tracked == 1 and ignored == 0:
         return
     problem = "is tracked by git" if tracked == 0 else "is not ignored by git"
@@ -34,7 +35,6 @@ def _in_repository(folder: Path) -> bool:
 def _git(folder: Path, *args: str) -> int:
     # GIT_DIR and its like would make git look at another repository than the one around the file.
     environ = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    environ["GIT_LITERAL_PATHSPECS"] = "1"
     try:
         run = subprocess.run(  # noqa: S603 - git, found on PATH, with a file name behind `--`
             ["git", "-C", str(folder), *args],  # noqa: S607

@@ -17,12 +17,13 @@ Content = Mapping[str, object]
 
 
 class LostRaceError(FailedError):
-    """Somebody else wrote the secret since it was read; reading it again tells what is left to do."""
+    """The secret is not as it was read; reading it again tells what is left to do. `reason` is what AWS said."""
 
-    def __init__(self, doing: str) -> None:
+    def __init__(self, doing: str, reason: str) -> None:
         super().__init__(
             f"the secret changed while {doing}", hint="Run it again; running again is safe.", code="failed.race"
         )
+        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)

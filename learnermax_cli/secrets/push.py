@@ -48,6 +48,7 @@ class Push:
         self._approved: PushPlan | None = None
         self._written: set[str] = set()
         self._restored = False
+        self._refusal = ""
         self._stored, self.plan = self._look()
 
     def preview(self) -> PushOutcome:
@@ -63,7 +64,7 @@ class Push:
         try:
             for _ in range(MAX_ATTEMPTS):
                 if self.plan.change is None:
-                    return self._already_there()
+                    break
                 self._require_approval(approve)
                 started = True
                 with interrupt.finishing() as stop:
@@ -74,11 +75,7 @@ class Push:
                         "interrupted before the secret was stored", hint="Run it again when you like."
                     )
                 self._stored, self.plan = self._look()
-            raise FailedError(
-                f"secret {self._request.name} was changed by others {MAX_ATTEMPTS} times in a row",
-                hint="See who else writes it, then run again; running again is safe.",
-                code="failed.race",
-            )
+            return self._already_there()
         except LmxError as error:
             return self._failed(error, "failed" if started else "planned")
 
@@ -121,7 +118,8 @@ class Push:
             if description.current is None and self._is_current(token):
                 return True  # the first version of a secret is current by itself [doc PutSecretValue]
             self._store.move_current(description.arn, token, away_from=description.current)
-        except LostRaceError:
+        except LostRaceError as lost:
+            self._refusal = lost.reason
             return False
         return True
 
@@ -138,16 +136,21 @@ class Push:
         return description is not None and description.current == version
 
     def _already_there(self) -> PushOutcome:
-        """Tell a lost answer, or a restore that sufficed, from another writer who stored the same."""
+        """Tell a lost answer, or a restore that sufficed, from another writer; raises FailedError when it gives up."""
+        if self.plan.change is not None:
+            raise FailedError(
+                f"secret {self._request.name} was changed by others {MAX_ATTEMPTS} times in a row: {self._refusal}",
+                hint="See who else writes it, then run again; running again is safe.",
+                code="failed.race",
+            )
         assert self._stored is not None
-        description = self._stored.description
-        plan = self._approved
-        if plan is None or plan.change is None:
+        description, done = self._stored.description, self._approved
+        if done is None or done.change is None:
             return PushOutcome(self.plan, None, description, warnings=self._warnings())
         ours = self._restored or description.current in self._written
         outcome: OutcomeWord = "applied" if ours else "superseded"
         error = None if ours else "another writer stored the same keys first"
-        return PushOutcome(plan, Result(plan.change, outcome, error), description, warnings=self._warnings())
+        return PushOutcome(done, Result(done.change, outcome, error), description, warnings=self._warnings())
 
     def _finished(self, *, interrupted: bool) -> PushOutcome:
         assert self.plan.change is not None
@@ -170,6 +173,6 @@ class Push:
 
     def _warnings(self) -> tuple[str, ...]:
         wanted = self._request.kms_key_id
-        if wanted is None or self._stored is None or self._stored.description.kms_key_id == wanted:
-            return ()
+        if wanted is None or self._stored is None or (self._stored.description.kms_key_id or "").endswith(wanted):
+            return ()  # an alias may come back as its ARN
         return ("--kms-key-id counts only when the secret is created; this one keeps its own key",)

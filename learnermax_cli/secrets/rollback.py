@@ -16,7 +16,6 @@ from learnermax_cli.secrets.model import (
     SecretValue,
     SecretVersion,
 )
-from learnermax_cli.secrets.status import age
 
 _SHOWN_VERSIONS = 10
 
@@ -28,9 +27,10 @@ class RollbackPlan:
     description: SecretDescription
     version: str
     change: Change | None
+    created: datetime | None = None
 
 
-def read_rollback(store: SecretStore, name: str, to: str | None, now: datetime) -> RollbackPlan:
+def read_rollback(store: SecretStore, name: str, to: str | None) -> RollbackPlan:
     """Return the plan that makes a version, by default the previous one, current; raises UsageError if unknown."""
     description = store.read_description(name)
     if description is None:
@@ -50,17 +50,17 @@ def read_rollback(store: SecretStore, name: str, to: str | None, now: datetime) 
     if target is None:
         raise _no_such_version(name, f"it has no version {version}", store.list_versions(description.arn))
     current = store.read_value(description.arn, description.current) if description.current else None
-    return RollbackPlan(description, version, plan_rollback(name, current, target, now))
+    return RollbackPlan(description, version, plan_rollback(name, current, target), target.created)
 
 
-def plan_rollback(name: str, current: SecretValue | None, target: SecretValue, now: datetime) -> Change:
+def plan_rollback(name: str, current: SecretValue | None, target: SecretValue) -> Change:
     """Return the change from one version to another; raises ConfigError when the target holds no JSON object."""
     new = parse_content(f"{name}, version {target.version},", target)
     old = _content_or_nothing(name, current)
     every = new.keys() | old.keys()
-    before = {"version": current.version if current else None, **describe_content(old, every)}
-    after = {"version": target.version, **describe_content(new, every, old)}
-    return Change("secret", name, "update", before, after, reason=f"a version of {age(target.created, now)} ago")
+    before = {**_version(current), **describe_content(old, every)}
+    after = {**_version(target), **describe_content(new, every, old)}
+    return Change("secret", name, "update", before, after)
 
 
 def carry_out_rollback(store: SecretStore, plan: RollbackPlan) -> None:
@@ -72,6 +72,12 @@ def carry_out_rollback(store: SecretStore, plan: RollbackPlan) -> None:
         description = store.read_description(plan.description.name)
         if description is None or description.current != plan.version:
             raise
+
+
+def _version(value: SecretValue | None) -> dict[str, object]:
+    if value is None:
+        return {"version": None, "created": None}
+    return {"version": value.version, "created": value.created.isoformat(timespec="seconds")}
 
 
 def _content_or_nothing(name: str, value: SecretValue | None) -> Content:

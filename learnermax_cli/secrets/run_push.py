@@ -69,8 +69,9 @@ def _identify(app: "App", keys: PushKeys, *, verify: bool) -> StripeIdentity:
     """Return whose keys these are, asked at Stripe unless told not to; raises LmxError for the wrong ones."""
     expected = app.settings.stripe_account
     if not verify:
-        require_account(keys.secret.account or keys.publishable.account, expected)
-        return StripeIdentity(keys.mode, keys.secret.account)
+        account = keys.secret.account or keys.publishable.account
+        require_account(account, expected)
+        return StripeIdentity(keys.mode, account)
     # From here on this run works with the key that it is about to store.
     app.stripe_key = keys.secret
     identity = app.stripe_identity

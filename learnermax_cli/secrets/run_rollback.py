@@ -8,6 +8,7 @@ from learnermax_cli.planning.outcome import OutcomeWord, Result
 from learnermax_cli.planning.report import Changes, Report
 from learnermax_cli.secrets.confirm import require_yes
 from learnermax_cli.secrets.rollback import RollbackPlan, carry_out_rollback, read_rollback
+from learnermax_cli.secrets.status import age
 
 if TYPE_CHECKING:
     from learnermax_cli.app import App
@@ -18,12 +19,12 @@ def run_rollback(app: "App", *, to: str | None, yes: bool, dry_run: bool) -> Rep
     if yes and to is None:
         # Without --to, each run would undo the one before.
         raise UsageError("--yes needs --to", hint="Name the version: lmx secrets rollback --yes --to VERSION")
-    plan = read_rollback(app.secret_store, app.settings.secret_name, to, app.now())
+    plan = read_rollback(app.secret_store, app.settings.secret_name, to)
     report = _report(app, plan, "planned", dry_run=dry_run)
     if plan.change is None or dry_run:
         return report
     try:
-        require_yes(app, report, f"Make version {plan.version} current?", yes=yes)
+        require_yes(app, report, f"Make version {plan.version}{_age(app, plan)} current?", yes=yes)
     except LmxError as refusal:
         return replace(report, error=refusal)
     return _carry_out(app, plan)
@@ -34,8 +35,8 @@ def _carry_out(app: "App", plan: RollbackPlan) -> Report:
         with app.interrupt.finishing() as stop:
             carry_out_rollback(app.secret_store, plan)
     except LmxError as error:
-        return replace(_report(app, plan, "failed", dry_run=False), error=error)
-    report = _report(app, plan, "applied", dry_run=False)
+        return replace(_report(app, plan, "failed", error.message), error=error)
+    report = _report(app, plan, "applied")
     if stop.is_set():
         interrupted = InterruptedRunError(
             "interrupted, after the version was made current", hint="Nothing is left to do."
@@ -44,13 +45,21 @@ def _carry_out(app: "App", plan: RollbackPlan) -> Report:
     return report
 
 
-def _report(app: "App", plan: RollbackPlan, outcome: OutcomeWord, *, dry_run: bool) -> Report:
+def _age(app: "App", plan: RollbackPlan) -> str:
+    return f", {age(plan.created, app.now())} old," if plan.created else ""
+
+
+def _report(
+    app: "App", plan: RollbackPlan, outcome: OutcomeWord, error: str | None = None, *, dry_run: bool = False
+) -> Report:
     results: tuple[Result, ...] = ()
     line = f"Nothing to do: version {plan.version} is current."
     if plan.change is not None:
-        error = "see the error of this run" if outcome == "failed" else None
         results = (Result(plan.change, outcome, error),)
-        words = {"planned": f"Plan: make version {plan.version} current.", "failed": "Not rolled back."}
+        words = {
+            "planned": f"Plan: make version {plan.version}{_age(app, plan)} current.",
+            "failed": "Not rolled back.",
+        }
         line = words.get(outcome, f"Version {plan.version} is current now.")
     return Report(
         "secrets rollback",

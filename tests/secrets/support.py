@@ -18,11 +18,11 @@ FIRST = "1" * 32
 OTHER = "2" * 32
 
 
-def api_keys(sandbox: Sandbox, mode: str = "test", secret_kind: str = "secret") -> dict[str, str]:
+def api_keys(sandbox: Sandbox, mode: str = "test", kind: str = "secret") -> dict[str, str]:
     """Return the two API keys of the sandbox's account."""
     found = {(key["mode"], key["kind"]): str(key["value"]) for key in reversed(sandbox.control.list_keys())}
     return {
-        "STRIPE_SECRET_KEY": found[mode, secret_kind],
+        "STRIPE_SECRET_KEY": found[mode, kind],
         "NEXT_PUBLIC_STRIPE_PUBLISHABLE_KEY": found[mode, "publishable"],
     }
 

@@ -68,7 +68,9 @@ def test_good_names(name: str) -> None:
     require_new_name(name)
 
 
-@pytest.mark.parametrize("name", ["", "with blank", "arn:aws:secretsmanager:eu-west-1:1:secret:x", "keys-abc123", "x" * 513])
+@pytest.mark.parametrize(
+    "name", ["", "with blank", "arn:aws:secretsmanager:eu-west-1:1:secret:x", "keys-abc123", "x" * 513]
+)
 def test_bad_names(name: str) -> None:
     """Names that AWS refuses, or confuses with the end of an ARN, are refused."""
     with pytest.raises(ConfigError):

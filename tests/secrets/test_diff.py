@@ -53,9 +53,9 @@ def test_prune() -> None:
     """With prune, keys that are not pushed go, and count as losses."""
     plan = plan_push(NAME, {"A": "1", "other": "2"}, {"A": "1"}, prune=True)
 
-    assert Change("secret", NAME, "update", {"A": "present", "other": "present"}, {"A": "present", "other": "missing"}) == (
-        plan.change
-    )
+    assert Change(
+        "secret", NAME, "update", {"A": "present", "other": "present"}, {"A": "present", "other": "missing"}
+    ) == (plan.change)
     assert (("other",), KeyCounts(remove=1, unchanged=1)) == (plan.loses, plan.counts)
 
 
@@ -81,7 +81,9 @@ def test_restore_tells_the_date() -> None:
 
 
 @given(
-    stored=st.none() | st.dictionaries(NAMES, FOREIGN), wanted=st.dictionaries(NAMES, VALUES, min_size=1), prune=st.booleans()
+    stored=st.none() | st.dictionaries(NAMES, FOREIGN),
+    wanted=st.dictionaries(NAMES, VALUES, min_size=1),
+    prune=st.booleans(),
 )
 def test_applied_plan_leaves_nothing_to_do(
     stored: dict[str, object] | None, wanted: dict[str, str], prune: bool

@@ -23,7 +23,6 @@ from tests.secrets.support import (
 )
 
 
-
 def test_creates_the_secret(sandbox: Sandbox) -> None:
     """The first push creates the secret with its tags, in one write."""
     run = sandbox.run("secrets", "push")
@@ -160,7 +159,7 @@ def test_dry_run_writes_nothing(sandbox: Sandbox, there: dict[str, object] | Non
 
 def test_env_file_is_the_one_place(sandbox: Sandbox) -> None:
     """With .env.local there, all keys come from it, none from the process environment."""
-    keys = {**api_keys(sandbox, secret_kind="restricted"), "STRIPE_WEBHOOK_SECRET": WEBHOOK}
+    keys = {**api_keys(sandbox, kind="restricted"), "STRIPE_WEBHOOK_SECRET": WEBHOOK}
     write_env(sandbox, keys)
 
     run = sandbox.run("secrets", "push", *PREVIEW)
@@ -245,7 +244,7 @@ def test_secret_by_arn(sandbox: Sandbox) -> None:
 
 def test_restricted_key_is_known_by_the_refusal(sandbox: Sandbox) -> None:
     """A restricted key may not read the account; the refusal names it."""
-    write_env(sandbox, api_keys(sandbox, secret_kind="restricted"))
+    write_env(sandbox, api_keys(sandbox, kind="restricted"))
 
     report = document(sandbox.run("secrets", "push", *PREVIEW, "-o", "json"))
 

@@ -132,6 +132,20 @@ def test_writers_without_end(sandbox: Sandbox) -> None:
     assert 2 == versions(sandbox)
 
 
+def test_last_attempt_counts(sandbox: Sandbox) -> None:
+    """Four lost races, and an answer lost at the fifth attempt, are a success."""
+    create_secret(sandbox, {})
+    sandbox.control.add_fault(
+        "error", service="secretsmanager", operation=MOVE, times=4, status=400, code="InvalidParameterException"
+    )
+    sandbox.control.add_fault("drop", service="secretsmanager", operation=MOVE, when="after")
+
+    run = sandbox.run("secrets", "push", "-o", "json")
+
+    assert (0, "applied") == (run.returncode, document(run)["changes"][0]["outcome"])
+    assert api_keys(sandbox) == stored(sandbox)
+
+
 @pytest.mark.parametrize(
     ("operation", "when", "current"),
     [(PUT, "before", {"a": "1"}), (PUT, "after", {"a": "1"}), (MOVE, "before", {"a": "1"}), (MOVE, "after", None)],

@@ -237,7 +237,9 @@ def test_aws_credentials_that_no_longer_work(sandbox: Sandbox, code: str) -> Non
     assert [] == [entry for entry in sandbox.control.journal() if entry["write"]]
 
 
-@pytest.mark.parametrize("operation", ["DescribeSecret", "GetSecretValue", "PutSecretValue", "UpdateSecretVersionStage"])
+@pytest.mark.parametrize(
+    "operation", ["DescribeSecret", "GetSecretValue", "PutSecretValue", "UpdateSecretVersionStage"]
+)
 def test_missing_permission_is_named(sandbox: Sandbox, operation: str) -> None:
     """The permission that is missing is named as IAM calls it, and the stored keys stay."""
     create_secret(sandbox, {"other": "1"})
@@ -256,7 +258,12 @@ def test_missing_permission_is_named(sandbox: Sandbox, operation: str) -> None:
 def test_failed_write_is_reported(sandbox: Sandbox) -> None:
     """A run that got as far as a plan prints it, with what failed."""
     sandbox.control.add_fault(
-        "error", service="secretsmanager", operation="CreateSecret", times=None, status=400, code="AccessDeniedException"
+        "error",
+        service="secretsmanager",
+        operation="CreateSecret",
+        times=None,
+        status=400,
+        code="AccessDeniedException",
     )
 
     report = document(sandbox.run("secrets", "push", "-o", "json"))

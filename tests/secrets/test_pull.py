@@ -1,0 +1,253 @@
+"""`lmx secrets pull`, end to end."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.running import Sandbox
+from tests.secrets.support import (
+    NAME,
+    PREVIEW,
+    WEBHOOK,
+    api_keys,
+    create_secret,
+    document,
+    ending,
+    write_env,
+)
+
+OTHER_KEY = "sk_" + "test_" + "other" * 5
+
+
+def mode(path: Path) -> int:
+    """Return a file's permissions."""
+    return path.stat().st_mode & 0o777
+
+
+def git(sandbox: Sandbox, *args: str) -> None:
+    """Run git where lmx runs."""
+    subprocess.run(["git", *args], cwd=sandbox.cwd, env={**sandbox.env}, check=True, capture_output=True)
+
+
+def test_new_file(sandbox: Sandbox) -> None:
+    """A file that is not there is made, readable by its owner alone, and nothing else is left behind."""
+    create_secret(sandbox, {**api_keys(sandbox), "foreign": "X"})
+
+    run = sandbox.run("secrets", "pull", *PREVIEW)
+
+    path = sandbox.cwd / ".env.local"
+    lines = [f"{name}={value}\n" for name, value in api_keys(sandbox).items()]
+    assert (0, "".join(lines), 0o600) == (run.returncode, path.read_text(), mode(path))
+    assert [".env.local"] == [child.name for child in sandbox.cwd.iterdir()]
+
+
+def test_new_named_file(sandbox: Sandbox) -> None:
+    """--env-file may name a file that does not exist yet."""
+    create_secret(sandbox, api_keys(sandbox))
+
+    run = sandbox.run("secrets", "pull", *PREVIEW, "--env-file", "new.env")
+
+    assert (0, True, False) == (
+        run.returncode,
+        (sandbox.cwd / "new.env").exists(),
+        (sandbox.cwd / ".env.local").exists(),
+    )
+
+
+def test_other_lines_stay(sandbox: Sandbox) -> None:
+    """Comments, order, other names and export stay; keys are set in place; permissions become 600."""
+    keys = api_keys(sandbox)
+    create_secret(sandbox, keys)
+    path = sandbox.cwd / ".env.local"
+    path.write_text(f"# mine\nexport STRIPE_SECRET_KEY='{OTHER_KEY}'  # old\n\nA=\"1 2\"\n")
+    path.chmod(0o644)
+
+    run = sandbox.run("secrets", "pull", *PREVIEW, "--yes")
+
+    public = keys["NEXT_PUBLIC_STRIPE_PUBLISHABLE_KEY"]
+    text = (
+        f'# mine\nexport STRIPE_SECRET_KEY={keys["STRIPE_SECRET_KEY"]}  # old\n\nA="1 2"\n'
+        f"NEXT_PUBLIC_STRIPE_PUBLISHABLE_KEY={public}\n"
+    )
+    assert (0, text, 0o600) == (run.returncode, path.read_text(), mode(path))
+
+
+def test_only_stripe_keys_are_taken(sandbox: Sandbox) -> None:
+    """Whoever writes the secret can't set other variables here."""
+    create_secret(sandbox, {**api_keys(sandbox), "NODE_OPTIONS": "--require evil"})
+
+    sandbox.run("secrets", "pull", *PREVIEW)
+
+    assert "NODE_OPTIONS" not in (sandbox.cwd / ".env.local").read_text()
+
+
+def test_second_pull_writes_nothing(sandbox: Sandbox) -> None:
+    """A file that holds the keys is left as it is, down to its inode; too wide permissions are warned of."""
+    create_secret(sandbox, api_keys(sandbox))
+    sandbox.run("secrets", "pull", *PREVIEW)
+    path = sandbox.cwd / ".env.local"
+    path.chmod(0o644)
+    before = (path.stat().st_ino, path.stat().st_mtime_ns)
+
+    run = sandbox.run("secrets", "pull", *PREVIEW)
+
+    assert (0, before) == (run.returncode, (path.stat().st_ino, path.stat().st_mtime_ns))
+    assert ("Nothing to do" in run.stdout, "chmod 600" in run.stderr) == (True, True)
+
+
+def test_dry_run(sandbox: Sandbox) -> None:
+    """A dry run shows the plan and leaves the folder as it was."""
+    create_secret(sandbox, api_keys(sandbox))
+
+    run = sandbox.run("secrets", "pull", *PREVIEW, "--dry-run", "-o", "json")
+
+    assert (0, "planned") == (run.returncode, document(run)["changes"][0]["outcome"])
+    assert [] == list(sandbox.cwd.iterdir())
+
+
+def test_replacing_needs_a_yes(sandbox: Sandbox) -> None:
+    """A differing key in the file is not replaced without a yes."""
+    create_secret(sandbox, api_keys(sandbox))
+    path = write_env(sandbox, {"STRIPE_SECRET_KEY": OTHER_KEY})
+
+    run = sandbox.run("secrets", "pull", *PREVIEW, "-o", "json")
+
+    assert (5, "guard.confirm") == ending(run)
+    assert f"STRIPE_SECRET_KEY={OTHER_KEY}\n" == path.read_text()
+
+
+def test_filling_an_empty_name_needs_none(sandbox: Sandbox) -> None:
+    """A name without a value, as in a copied example file, is filled without asking."""
+    create_secret(sandbox, api_keys(sandbox))
+    path = write_env(sandbox, {"STRIPE_SECRET_KEY": ""})
+
+    assert 0 == sandbox.run("secrets", "pull", *PREVIEW).returncode
+    assert sandbox.info.secret_key in path.read_text()
+
+
+def test_live_keys(sandbox: Sandbox) -> None:
+    """Live keys come into a file only when that is meant."""
+    create_secret(sandbox, api_keys(sandbox, "live"), "learnermax/stripe-keys-prod")
+
+    refused = sandbox.run("secrets", "pull", "-e", "prod", "-o", "json")
+    assert (5, "guard.live") == ending(refused)
+    assert "--allow-live" in document(refused)["error"]["hint"]
+    assert [] == list(sandbox.cwd.iterdir())
+
+    assert 0 == sandbox.run("secrets", "pull", "-e", "prod", "--allow-live").returncode
+
+
+def test_symbolic_link(sandbox: Sandbox) -> None:
+    """Keys are not written through a link, dangling or not."""
+    create_secret(sandbox, api_keys(sandbox))
+    target = sandbox.home / "target"
+    (sandbox.cwd / ".env.local").symlink_to(target)
+
+    assert (5, "guard.symlink") == ending(sandbox.run("secrets", "pull", *PREVIEW, "-o", "json"))
+    target.write_text("A=1\n")
+    assert (5, "guard.symlink") == ending(sandbox.run("secrets", "pull", *PREVIEW, "-o", "json"))
+    assert "A=1\n" == target.read_text()
+
+
+def test_folder_that_is_not_there(sandbox: Sandbox) -> None:
+    """A file can't be made in a folder that does not exist."""
+    create_secret(sandbox, api_keys(sandbox))
+
+    run = sandbox.run("secrets", "pull", *PREVIEW, "--env-file", "no/where.env", "-o", "json")
+
+    assert (3, "config.env_file") == ending(run)
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        ({}, "config.key_missing"),
+        ({"foreign": "x"}, "config.key_missing"),
+        ({"STRIPE_SECRET_KEY": "two\nlines"}, "config.key"),
+        ({"STRIPE_SECRET_KEY": {"nested": 1}}, "config.key"),
+    ],
+)
+def test_secret_without_good_keys(sandbox: Sandbox, content: dict[str, object], code: str) -> None:
+    """What is not a Stripe key is not written to a file."""
+    create_secret(sandbox, content)
+
+    assert (3, code) == ending(sandbox.run("secrets", "pull", *PREVIEW, "-o", "json"))
+    assert [] == list(sandbox.cwd.iterdir())
+
+
+def test_no_secret(sandbox: Sandbox) -> None:
+    """A missing secret names the command that makes it."""
+    run = sandbox.run("secrets", "pull", *PREVIEW, "-o", "json")
+
+    assert (3, "config.secret_missing") == ending(run)
+    assert "lmx secrets push" in document(run)["error"]["hint"]
+
+
+def test_scheduled_for_deletion(sandbox: Sandbox) -> None:
+    """A secret that can't be read is explained."""
+    create_secret(sandbox, api_keys(sandbox))
+    sandbox.secretsmanager().delete_secret(SecretId=NAME)
+
+    assert (3, "config.secret_deleted") == ending(sandbox.run("secrets", "pull", *PREVIEW, "-o", "json"))
+
+
+def test_file_that_git_does_not_ignore(sandbox: Sandbox) -> None:
+    """In a repository the file must be ignored; once it is, the pull goes through."""
+    create_secret(sandbox, {**api_keys(sandbox), "STRIPE_WEBHOOK_SECRET": WEBHOOK})
+    git(sandbox, "init")
+
+    run = sandbox.run("secrets", "pull", *PREVIEW, "-o", "json")
+    assert (5, "guard.git") == ending(run)
+    assert ".env.local is not ignored by git: keys in it could be committed" == document(run)["error"]["message"]
+
+    (sandbox.cwd / ".gitignore").write_text(".env.local\n")
+    assert 0 == sandbox.run("secrets", "pull", *PREVIEW).returncode
+
+
+def test_file_that_git_tracks(sandbox: Sandbox) -> None:
+    """A tracked file is refused, ignored or not."""
+    create_secret(sandbox, api_keys(sandbox))
+    git(sandbox, "init")
+    (sandbox.cwd / ".gitignore").write_text(".env.local\n")
+    path = write_env(sandbox, {"A": "1"})
+    git(sandbox, "add", "--force", ".env.local")
+
+    run = sandbox.run("secrets", "pull", *PREVIEW, "-o", "json")
+
+    assert (5, "guard.git") == ending(run)
+    assert ".env.local is tracked by git: keys in it could be committed" == document(run)["error"]["message"]
+    assert "A=1\n" == path.read_text()
+
+
+def test_repository_without_git(sandbox: Sandbox) -> None:
+    """In a repository that nobody can ask, nothing is written."""
+    create_secret(sandbox, api_keys(sandbox))
+    git(sandbox, "init")
+    (sandbox.cwd / ".gitignore").write_text(".env.local\n")
+
+    run = sandbox.run("secrets", "pull", *PREVIEW, "-o", "json", env={"PATH": str(sandbox.home)})
+
+    assert (5, "guard.git") == ending(run)
+    assert "git can't tell whether it is ignored" in document(run)["error"]["message"]
+
+
+def test_other_repository_in_the_environment(sandbox: Sandbox, tmp_path: Path) -> None:
+    """GIT_DIR does not make git look elsewhere."""
+    create_secret(sandbox, api_keys(sandbox))
+    git(sandbox, "init")
+
+    run = sandbox.run("secrets", "pull", *PREVIEW, "-o", "json", env={"GIT_DIR": str(tmp_path / "nowhere")})
+
+    assert ".env.local is not ignored by git: keys in it could be committed" == document(run)["error"]["message"]
+
+
+def test_name_that_looks_like_a_pattern(sandbox: Sandbox) -> None:
+    """A file name with git's pattern signs is taken as a name."""
+    create_secret(sandbox, api_keys(sandbox))
+    git(sandbox, "init")
+    (sandbox.cwd / ".gitignore").write_text("*.env\n")
+
+    run = sandbox.run("secrets", "pull", *PREVIEW, "--env-file", ":(top)x.env")
+
+    assert (0, True) == (run.returncode, (sandbox.cwd / ":(top)x.env").exists())

@@ -1,0 +1,196 @@
+"""`lmx secrets rollback`, end to end."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from tests.running import Sandbox
+from tests.secrets.support import (
+    FIRST,
+    NAME,
+    OTHER,
+    api_keys,
+    create_secret,
+    document,
+    ending,
+    mark,
+    put_secret,
+    run_on_terminal,
+    stored,
+    writes_since,
+)
+
+OLD: dict[str, object] = {"STRIPE_SECRET_KEY": "sk_" + "test_" + "old" * 8, "gone": "1"}
+NEW: dict[str, object] = {"STRIPE_SECRET_KEY": "rk_" + "test_" + "new" * 8}
+MOVE = "UpdateSecretVersionStage"
+
+
+@pytest.fixture
+def two(sandbox: Sandbox) -> Sandbox:
+    """The sandbox, with a secret of two versions."""
+    create_secret(sandbox, OLD)
+    put_secret(sandbox, NEW)
+    return sandbox
+
+
+def test_named_version(two: Sandbox) -> None:
+    """A named version becomes current with one write, the current one previous."""
+    position = mark(two)
+
+    run = two.run("secrets", "rollback", "--to", FIRST, "--yes", "-o", "json")
+
+    labels = two.secretsmanager().describe_secret(SecretId=NAME)["VersionIdsToStages"]
+    assert (0, [MOVE], OLD) == (run.returncode, writes_since(two, position), stored(two))
+    assert {FIRST: ["AWSCURRENT"], OTHER: ["AWSPREVIOUS"]} == labels
+
+
+def test_age(two: Sandbox) -> None:
+    """The table tells how old the version is that becomes current."""
+    run = two.run("secrets", "rollback", "--dry-run")
+
+    assert f"Plan: make version {FIRST}, less than a minute old, current." in run.stdout
+
+
+def test_plan(two: Sandbox) -> None:
+    """The plan names both versions, the age, and what becomes of each key, without a value; nothing is written."""
+    position = mark(two)
+
+    report = document(two.run("secrets", "rollback", "--dry-run", "-o", "json"))
+
+    before, after = report["changes"][0]["before"], report["changes"][0]["after"]
+    made = [datetime.fromisoformat(fields.pop("created")).tzinfo for fields in (before, after)]
+    assert {"version": OTHER, "STRIPE_SECRET_KEY": "present (restricted, test)", "gone": "missing"} == before
+    assert {"version": FIRST, "STRIPE_SECRET_KEY": "changed (secret, test)", "gone": "present"} == after
+    assert [UTC, UTC] == made
+    assert [] == writes_since(two, position)
+
+
+@pytest.mark.parametrize(("answer", "code", "content"), [("y\n", 0, OLD), ("n\n", 1, NEW)])
+def test_asks_on_a_terminal(two: Sandbox, answer: str, code: int, content: dict[str, object]) -> None:
+    """On a terminal the previous version is offered."""
+    assert code == run_on_terminal(two, answer, "secrets", "rollback")
+    assert content == stored(two)
+
+
+def test_without_a_terminal(two: Sandbox) -> None:
+    """Where nobody can answer, the flag is named."""
+    run = two.run("secrets", "rollback", "-o", "json")
+
+    assert (5, "guard.confirm") == ending(run)
+    assert NEW == stored(two)
+
+
+def test_yes_needs_a_version(two: Sandbox) -> None:
+    """--yes without --to would undo itself when run again."""
+    assert (2, "usage") == ending(two.run("secrets", "rollback", "--yes", "-o", "json"))
+    assert NEW == stored(two)
+
+
+def test_already_current(two: Sandbox) -> None:
+    """The current version is nothing to do, again and again."""
+    position = mark(two)
+
+    run = two.run("secrets", "rollback", "--to", OTHER, "--yes", "-o", "json")
+
+    assert (0, [], []) == (run.returncode, document(run)["changes"], writes_since(two, position))
+
+
+@pytest.mark.parametrize("version", ["9" * 32, "9" * 64, "short", "x" * 100])
+def test_unknown_version(two: Sandbox, version: str) -> None:
+    """The versions that there are get named."""
+    run = two.run("secrets", "rollback", "--to", version, "--yes", "-o", "json")
+
+    assert (2, "usage.version") == ending(run)
+    hint = document(run)["error"]["hint"]
+    assert [True, True] == [known in hint for known in (FIRST, OTHER)]
+
+
+def test_version_without_a_label(two: Sandbox) -> None:
+    """A version older than the previous one can be named too."""
+    put_secret(two, {"newest": "1"}, "3" * 32)
+
+    assert 0 == two.run("secrets", "rollback", "--to", FIRST, "--yes").returncode
+    assert OLD == stored(two)
+
+
+def test_no_earlier_version(sandbox: Sandbox) -> None:
+    """With one version there is nothing to go back to."""
+    create_secret(sandbox, OLD)
+
+    assert (1, "failed.no_version") == ending(sandbox.run("secrets", "rollback", "-o", "json"))
+
+
+def test_no_secret(sandbox: Sandbox) -> None:
+    """Without a secret neither."""
+    assert (3, "config.secret_missing") == ending(sandbox.run("secrets", "rollback", "-o", "json"))
+
+
+def test_scheduled_for_deletion(two: Sandbox) -> None:
+    """A secret that is going away is brought back first."""
+    two.secretsmanager().delete_secret(SecretId=NAME)
+
+    assert (3, "config.secret_deleted") == ending(two.run("secrets", "rollback", "-o", "json"))
+
+
+def test_rotation(two: Sandbox) -> None:
+    """A secret with rotation is left alone."""
+    two.secretsmanager().rotate_secret(SecretId=NAME, RotationRules={"AutomaticallyAfterDays": 30})
+
+    assert (5, "guard.owned_secret") == ending(two.run("secrets", "rollback", "-o", "json"))
+
+
+def test_current_version_that_is_broken(sandbox: Sandbox) -> None:
+    """A current version that is no JSON is what a rollback is for."""
+    create_secret(sandbox, api_keys(sandbox))
+    sandbox.secretsmanager().put_secret_value(SecretId=NAME, SecretString="not JSON")
+
+    assert 0 == sandbox.run("secrets", "rollback", "--to", FIRST, "--yes").returncode
+    assert api_keys(sandbox) == stored(sandbox)
+
+
+def test_target_that_is_broken(sandbox: Sandbox) -> None:
+    """A version that is no JSON does not become current."""
+    sandbox.secretsmanager().create_secret(Name=NAME, SecretString="not JSON", ClientRequestToken=FIRST)
+    put_secret(sandbox, NEW)
+
+    run = sandbox.run("secrets", "rollback", "--to", FIRST, "--yes", "-o", "json")
+
+    assert (3, "config.secret_content") == ending(run)
+    assert NEW == stored(sandbox)
+
+
+def test_another_writer(two: Sandbox) -> None:
+    """When another version became current meanwhile, what was agreed to no longer holds: nothing is moved."""
+    two.control.add_fault("hold", service="secretsmanager", operation=MOVE)
+    process = two.start("secrets", "rollback", "--to", FIRST, "--yes", "-o", "json")
+    two.control.wait_held(60)
+    put_secret(two, {"theirs": "1"}, "3" * 32)
+    two.control.release()
+    out, _ = process.communicate(timeout=60)
+
+    assert (1, True) == (process.returncode, "failed.race" in out)
+    assert {"theirs": "1"} == stored(two)
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_lost_answer(two: Sandbox, when: str) -> None:
+    """A call whose answer is lost is sent again and done once."""
+    two.control.add_fault("drop", service="secretsmanager", operation=MOVE, when=when)
+
+    run = two.run("secrets", "rollback", "--to", FIRST, "--yes", "-o", "json")
+
+    assert (0, "applied", OLD) == (run.returncode, document(run)["changes"][0]["outcome"], stored(two))
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_kill(two: Sandbox, when: str) -> None:
+    """Killed before or after the move, the same command run again ends the same."""
+    two.control.add_fault("hold", service="secretsmanager", operation=MOVE, when=when)
+    process = two.start("secrets", "rollback", "--to", FIRST, "--yes")
+    two.control.wait_held(60)
+    process.kill()
+    process.wait()
+    two.control.release()
+
+    assert 0 == two.run("secrets", "rollback", "--to", FIRST, "--yes").returncode
+    assert OLD == stored(two)
