@@ -17,15 +17,14 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb.client import DynamoDBClient
 
 
-def pytest_report_header() -> list[str]:
-    """Say which versions meet."""
-    lines = []
-    if (emulators.STRIPE_MOCK / "version").exists():
-        mock, spec = (emulators.STRIPE_MOCK / "version").read_text().strip(), emulators.read_spec()["info"]["version"]
-        lines.append(f"stripe-mock {mock}: its spec is {spec}, the SDK pins {stripe.api_version}")
-    if (emulators.DYNAMODB_LOCAL / "version").exists():
-        lines.append(f"DynamoDB Local {(emulators.DYNAMODB_LOCAL / 'version').read_text().strip()}")
-    return lines
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say which versions met."""
+    mock, local = (emulators.version_of(home) for home in (emulators.STRIPE_MOCK, emulators.DYNAMODB_LOCAL))
+    if mock:
+        spec = emulators.read_spec()["info"]["version"]
+        terminalreporter.write_line(f"stripe-mock {mock} speaks {spec}; the SDK pins {stripe.api_version}")
+    if local:
+        terminalreporter.write_line(f"DynamoDB Local {local}")
 
 
 @pytest.fixture(scope="session")

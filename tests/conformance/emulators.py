@@ -18,6 +18,12 @@ STRIPE_MOCK = _HOME / "stripe-mock"
 DYNAMODB_LOCAL = _HOME / "dynamodb-local"
 
 
+def version_of(home: Path) -> str | None:
+    """Read which version of an emulator is installed, if any is."""
+    stamp = home / "version"
+    return stamp.read_text(encoding="utf-8").strip() if stamp.exists() else None
+
+
 def read_spec() -> dict[str, Any]:
     """Read the OpenAPI description that stripe-mock answers by."""
     spec: dict[str, Any] = json.loads((STRIPE_MOCK / "spec3.json").read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""Hands each request to the sandbox's Stripe and to stripe-mock, remembers what both said, and answers with the sandbox's."""
+"""Hands each request to the sandbox's Stripe and to stripe-mock, remembers both answers, and gives the sandbox's."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

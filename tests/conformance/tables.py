@@ -1,8 +1,10 @@
-"""One table in two emulators: DynamoDB Local and the sandbox. Each operation goes to both, for their answers to be compared."""
+"""One table in two emulators, DynamoDB Local and the sandbox: each operation goes to both."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import cache
+from typing import TYPE_CHECKING, Any, cast
 
 import boto3
 from botocore.exceptions import ClientError
@@ -12,6 +14,7 @@ from learnermax_cli.sandbox.state_file import ACCESS_KEY_ID, REGION, SECRET_ACCE
 if TYPE_CHECKING:
     from types_boto3_dynamodb.client import DynamoDBClient
 
+_BATCH = 25
 _DEFINITION = ("AttributeDefinitions", "KeySchema")
 Outcome = dict[str, Any]
 
@@ -30,9 +33,10 @@ class TablePair:
 
     def put(self, *items: Mapping[str, Any]) -> None:
         """Put items, in DynamoDB's own JSON, into both tables."""
-        for client in (self.local, self.sandbox):
-            for item in items:
-                client.put_item(TableName=self.name, Item=item)
+        for first in range(0, len(items), _BATCH):
+            requests: Any = [{"PutRequest": {"Item": item}} for item in items[first : first + _BATCH]]
+            for client in (self.local, self.sandbox):
+                client.batch_write_item(RequestItems={self.name: requests})
 
     def _outcome(self, client: "DynamoDBClient", operation: str, request: Mapping[str, Any]) -> Outcome:
         try:
@@ -40,14 +44,16 @@ class TablePair:
         except ClientError as error:
             failure: Outcome = {"status": error.response["ResponseMetadata"]["HTTPStatusCode"]}
             failure["code"] = error.response["Error"]["Code"]
-            if "Item" in error.response:
-                failure["Item"] = error.response["Item"]
+            item = cast("dict[str, Any]", error.response).get("Item")
+            if item is not None:
+                failure["Item"] = item
             return failure
         return {name: value for name, value in answer.items() if name != "ResponseMetadata"}
 
 
+@cache
 def client_of(url: str) -> "DynamoDBClient":
-    """Return a client of an emulator, with the sandbox's credentials."""
+    """Return the client of an emulator, with the sandbox's credentials: one for each, since making it is slow."""
     session = boto3.Session(
         aws_access_key_id=ACCESS_KEY_ID, aws_secret_access_key=SECRET_ACCESS_KEY, region_name=REGION
     )
@@ -55,11 +61,11 @@ def client_of(url: str) -> "DynamoDBClient":
 
 
 def copy_table(source: "DynamoDBClient", target: "DynamoDBClient", name: str) -> None:
-    """Create a table in the target with the keys and indexes that it has in the source, or empty it by making it anew."""
+    """Make a table in the target as it is in the source, with its keys and indexes; an older one is dropped."""
     described: Any = source.describe_table(TableName=name)["Table"]
-    if name in target.list_tables()["TableNames"]:
+    with suppress(target.exceptions.ResourceNotFoundException):
         target.delete_table(TableName=name)
-    indexes = [
+    indexes: Any = [
         {part: index[part] for part in ("IndexName", "KeySchema", "Projection")}
         for index in described["GlobalSecondaryIndexes"]
     ]

@@ -52,6 +52,24 @@ REFUSED: list[tuple[Callable[["DynamoDBClient"], object], str]] = [
         "Attempting to store more than 38 significant digits in a Number",
     ),
     (
+        lambda client: client.put_item(TableName=TABLE, Item={**KEY, "n": {"N": "1E126"}}),
+        "Number overflow. Attempting to store a number with magnitude larger than supported range",
+    ),
+    (
+        lambda client: client.put_item(TableName=TABLE, Item={**KEY, "n": {"NS": ["1E-131"]}}),
+        "Number underflow. Attempting to store a number with magnitude smaller than supported range",
+    ),
+    (
+        lambda client: client.scan(TableName=TABLE, FilterExpression=" OR ".join(["attribute_exists(v)"] * 200)),
+        "Invalid FilterExpression: Expression size has exceeded the maximum allowed size; expression size: 4596",
+    ),
+    (
+        lambda client: client.query(
+            TableName=TABLE, IndexName="GSI9", KeyConditionExpression="v = :v", ExpressionAttributeValues=VALUE
+        ),
+        "The table does not have the specified index: GSI9",
+    ),
+    (
         lambda client: client.batch_write_item(
             RequestItems={TABLE: [{"PutRequest": {"Item": {"PK": {"S": str(n)}, "SK": {"S": "b"}}}} for n in range(26)]}
         ),

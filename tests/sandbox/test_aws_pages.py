@@ -19,8 +19,8 @@ def test_page_ends_at_a_megabyte_before_the_filter(sandbox: Sandbox) -> None:
     first = table.scan(FilterExpression=nothing)
     second = table.scan(FilterExpression=nothing, ExclusiveStartKey=first["LastEvaluatedKey"])
 
-    assert (0, 10) == (first["Count"], first["ScannedCount"])
-    assert (0, 2) == (second["Count"], second["ScannedCount"])
+    assert (0, 11) == (first["Count"], first["ScannedCount"])
+    assert (0, 1) == (second["Count"], second["ScannedCount"])
     assert "LastEvaluatedKey" not in second
 
 

@@ -14,6 +14,8 @@ from moto.dynamodb.parsing.reserved_keywords import ReservedKeywords
 from learnermax_cli.sandbox.aws.sizes import significant_digits
 
 MAX_DIGITS = 38
+MAX_EXPRESSION_BYTES = 4 * 1024
+_MAGNITUDES = range(-130, 126)  # of the highest digit, as a power of ten [doc Data types: Number]
 MAX_BATCH_WRITES = 25
 _EXPRESSIONS = (
     "ConditionExpression",
@@ -33,6 +35,7 @@ def require_sound(body: dict[str, Any]) -> None:
     """Check the expressions of a request and bring its numbers into their stored form; raises a ValidationException."""
     transaction = [operation for item in body.get("TransactItems", ()) for operation in item.values()]
     for operation in (body, *transaction):
+        _require_short_expressions(operation)
         _require_placeholders(operation)
         _require_no_reserved_path(operation)
     _normalize_numbers(body)
@@ -66,6 +69,16 @@ def require_batch_size(requests: dict[str, list[Any]]) -> None:
 
 def _attribute_types(table: Table) -> dict[str, str]:
     return {attribute["AttributeName"]: attribute["AttributeType"] for attribute in table.attr}
+
+
+def _require_short_expressions(operation: dict[str, Any]) -> None:
+    """The limit is on the text; values do not count [doc Quotas: expression parameters]."""
+    for expression in _EXPRESSIONS:
+        size = len((operation.get(expression) or "").encode())
+        if size > MAX_EXPRESSION_BYTES:
+            raise MockValidationException(
+                f"Invalid {expression}: Expression size has exceeded the maximum allowed size; expression size: {size}"
+            )
 
 
 def _require_placeholders(operation: dict[str, Any]) -> None:
@@ -122,5 +135,10 @@ def _plain(text: str) -> str:
         return text
     if len(significant_digits(number)) > MAX_DIGITS:
         raise MockValidationException("Attempting to store more than 38 significant digits in a Number")
+    if number and number.adjusted() not in _MAGNITUDES:
+        what, than = ("overflow", "larger") if number.adjusted() > 0 else ("underflow", "smaller")
+        raise MockValidationException(
+            f"Number {what}. Attempting to store a number with magnitude {than} than supported range"
+        )
     plain = format(number, "f")
     return (plain.rstrip("0").rstrip(".") if "." in plain else plain) if number else "0"

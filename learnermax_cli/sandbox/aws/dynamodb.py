@@ -219,9 +219,8 @@ class SandboxDynamoHandler(DynamoHandler):
 
     def _require_filter_without_keys(self) -> None:
         """Refuse a filter on a key attribute, as DynamoDB does and moto does not [doc Filter expressions for Query]."""
-        backend = self.dynamodb_backend
-        schema = backend.get_schema(self.body["TableName"], self.body.get("IndexName"))
-        keys = {key["AttributeName"] for key in schema}
+        table, index = self.dynamodb_backend.get_table(self.body["TableName"]), self.body.get("IndexName")
+        keys = set(table.get_index(index, error_if_not=True).schema_key_attrs if index else table.table_key_attrs)
         names = self.body.get("ExpressionAttributeNames") or {}
         for name in _NAME.findall(self.body.get("FilterExpression") or ""):
             if (attribute := names.get(name, name)) in keys:

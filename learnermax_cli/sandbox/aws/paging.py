@@ -25,19 +25,17 @@ class Page:
 
 
 def read_page(candidates: Iterable[Item], limit: int | None) -> Page:
-    """Take items up to 1 MB or `limit`, whichever comes first [doc Paginating table query results].
+    """Take items until they reach 1 MB or `limit`, whichever comes first [doc Paginating table query results].
 
-    A page that reaches its limit has a LastEvaluatedKey even when nothing follows.
+    The item that crosses 1 MB is still in the page, which is why a full page costs more than 128 units [src DynamoDB
+    Local]. A page that reaches either end has a LastEvaluatedKey even when nothing follows.
     """
     items: list[Item] = []
     total = 0
     for item in candidates:
-        size = item_size(item)
-        if items and total + size > PAGE_BYTES:
-            return Page(items, total, cut=True)
         items.append(item)
-        total += size
-        if len(items) == limit:
+        total += item_size(item)
+        if len(items) == limit or total >= PAGE_BYTES:
             return Page(items, total, cut=True)
     return Page(items, total, cut=False)
 

@@ -45,8 +45,16 @@ def _scalar_size(kind: str, content: Any) -> int:
 
 
 def number_size(text: str) -> int:
-    """Return the bytes of a number: one for two significant digits, and one [doc DynamoDB item sizes and formats]."""
-    return math.ceil(max(1, len(significant_digits(Decimal(text)))) / 2) + 1
+    """Return the bytes of a number: one for two significant digits, and one [doc DynamoDB item sizes and formats].
+
+    Pairs of digits begin at the decimal point, a minus takes a byte more, and zero one in all [src DynamoDB Local].
+    """
+    number = Decimal(text)
+    digits = len(significant_digits(number))
+    if digits == 0:
+        return 1
+    lowest = number.adjusted() - digits + 1
+    return math.ceil((digits + lowest % 2) / 2) + 1 + (number < 0)
 
 
 def significant_digits(number: Decimal) -> str:
