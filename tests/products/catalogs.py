@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from decimal import Decimal
+from typing import Any
 
 from learnermax_cli.courses.model import Course
 from learnermax_cli.money import Money
@@ -11,7 +12,7 @@ ENVIRONMENT = "sandbox"
 OPTIONS = SyncOptions(ENVIRONMENT)
 
 
-def course(course_id: str = "a", **attributes: object) -> Course:
+def course(course_id: str = "a", /, **attributes: Any) -> Course:
     """A paid course of 49.99; an attribute that is None is absent."""
     defaults: dict[str, object] = {"name": "Course A", "pricingModel": "paid", "price": Decimal("49.99")}
     merged = {**defaults, **attributes}

@@ -71,7 +71,13 @@ class World:
         price_id = self._create_price(plan.product_id, plan.course_id, wanted.money)
         mark = marker(self.environment, plan.course_id)
         self.products[plan.product_id] = ListedProduct(
-            plan.product_id, wanted.name, wanted.description, wanted.images, active=True, default_price_id=price_id, metadata=mark
+            plan.product_id,
+            wanted.name,
+            wanted.description,
+            wanted.images,
+            active=True,
+            default_price_id=price_id,
+            metadata=mark,
         )
         return price_id
 

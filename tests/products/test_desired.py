@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -67,7 +68,7 @@ def test_coming_soon_is_sold_when_included() -> None:
         ({"description": "d" * 40_001}, "its description has 40,001 characters; Stripe takes 40,000"),
     ],
 )
-def test_invalid_course_is_refused_with_the_reason(attributes: dict[str, object], why: str) -> None:
+def test_invalid_course_is_refused_with_the_reason(attributes: dict[str, Any], why: str) -> None:
     """Each flaw has its own words."""
     assert why == reason(course(**attributes))
 

@@ -150,7 +150,7 @@ def test_sold_course_has_one_active_price_of_ours(world: World, options: SyncOpt
 @many
 @given(worlds(), _options)
 def test_foreign_objects_are_never_touched(world: World, options: SyncOptions) -> None:
-    """Products and prices with another marker or environment stay as they are, unmarked ones unless a course names them."""
+    """Products and prices with another marker or environment stay as they are, like unmarked ones that nobody names."""
     before = world.copy()
     world.apply(world.plan(options))
     named = {course.product_id for course in before.courses.values() if course.paid}
@@ -190,7 +190,7 @@ def test_order_of_the_input_does_not_matter(world: World, options: SyncOptions, 
 @many
 @given(worlds(), _options)
 def test_every_course_has_its_place_in_the_plan(world: World, options: SyncOptions) -> None:
-    """Each paid course that was asked for is changed, unchanged, skipped, or needs attention: never lost, never twice."""
+    """Each paid course asked for is changed, unchanged, skipped, or needs attention: never lost, never twice."""
     plan = world.plan(options)
     asked = {c for c, value in world.courses.items() if value.paid and (not options.only or c in options.only)}
     attention = [finding.key for finding in plan.findings if finding.kind == "needs attention"]

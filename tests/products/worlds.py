@@ -1,7 +1,7 @@
 """Worlds for `products sync`: courses and products put in place, and what is there afterwards in comparable form."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, cast
@@ -84,6 +84,13 @@ def course_item(course_id: str, price: str | None, **attributes: object) -> dict
 def put_course(sandbox: Sandbox, course_id: str, price: str | None, **attributes: object) -> None:
     """Put a course item into the table."""
     sandbox.dynamodb().put_item(Item=course_item(course_id, price, **attributes))
+
+
+def put_courses(sandbox: Sandbox, course_ids: Iterable[str]) -> None:
+    """Put courses into the table in batches, each for 19.99."""
+    with sandbox.dynamodb().batch_writer() as batch:
+        for course_id in course_ids:
+            batch.put_item(Item=course_item(course_id, "19.99"))
 
 
 def edit_course(sandbox: Sandbox, course_id: str, **attributes: object) -> None:
@@ -197,15 +204,19 @@ def read_state(sandbox: Sandbox) -> dict[str, Any]:
     return {"courses": courses, "products": read_products(sandbox)}
 
 
-def only_price(amount: int, course_id: str = COURSE) -> list[tuple[int, str, bool, dict[str, str]]]:
+def only_price(
+    amount: int, course_id: str = COURSE, environment: str = "sandbox"
+) -> list[tuple[int, str, bool, dict[str, str]]]:
     """Return the `prices` of a product with one active price of ours, its default."""
-    return [(amount, "usd", True, marker(course_id))]
+    return [(amount, "usd", True, marker(course_id, environment))]
 
 
-def require_sold_for(sandbox: Sandbox, amount: int, course_id: str = COURSE, product_id: str = PRODUCT) -> None:
+def require_sold_for(
+    sandbox: Sandbox, amount: int, course_id: str = COURSE, product_id: str = PRODUCT, environment: str = "sandbox"
+) -> None:
     """Assert that a course has one product with one active price, which is its default and linked."""
     state = read_state(sandbox)
-    assert only_price(amount, course_id) == state["products"][product_id]["prices"]
+    assert only_price(amount, course_id, environment) == state["products"][product_id]["prices"]
     assert state["products"][product_id]["active"] is True
     course = state["courses"][course_id]
     assert (product_id, True) == (course["product"], course["linked"])

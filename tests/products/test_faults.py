@@ -1,0 +1,104 @@
+"""`products sync` under a rate limit and with failing requests, and what its meter says of it."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tests.products import worlds
+from tests.products.worlds import COURSE, PRODUCT, Ran
+from tests.running import Sandbox
+
+MANY = 500
+FAILURES: tuple[dict[str, Any], ...] = (
+    {"kind": "error", "when": "before", "status": 500},
+    {"kind": "error", "when": "after", "status": 500, "stored": True},
+    {"kind": "drop", "when": "before"},
+    {"kind": "drop", "when": "after"},
+)
+
+
+@pytest.mark.slow
+def test_many_courses_through_a_limit_and_failures(sandbox: Sandbox) -> None:
+    """At 25 requests a second, one in ten failing in four ways, 500 courses are all synced, and none twice."""
+    courses = [f"course-{number:03}" for number in range(MANY)]
+    worlds.put_courses(sandbox, courses)
+    for failure in FAILURES:
+        sandbox.control.add_fault(service="stripe", times=None, percent=2.5, **failure)
+    sandbox.control.set_rate_limit(25)
+    ran = worlds.sync(sandbox)
+    assert (0, MANY, 0) == (ran.exit_code, ran.report["summary"]["create"], ran.report["summary"]["failed"])
+    faults = [entry["fault"] for entry in sandbox.control.journal() if entry["service"] == "stripe"]
+    assert {None, "error before", "error after", "drop before", "drop after"} == set(faults)
+    assert len(faults) < 20 * len([fault for fault in faults if fault is not None])
+    sandbox.control.clear_faults()
+    sandbox.control.set_rate_limit(None)
+    state = worlds.read_state(sandbox)
+    assert {f"lmx_sandbox_{course_id}": worlds.only_price(1999, course_id) for course_id in courses} == {
+        product_id: product["prices"] for product_id, product in state["products"].items()
+    }
+    assert MANY == len(list(sandbox.stripe().v1.prices.list({"limit": 100}).auto_paging_iter()))
+    assert {(c, f"lmx_sandbox_{c}", True) for c in courses} == {
+        (course_id, course["product"], course["linked"]) for course_id, course in state["courses"].items()
+    }
+    before = worlds.last_entry(sandbox)
+    assert (0, MANY) == _end_and_unchanged(worlds.sync(sandbox))
+    assert [] == worlds.writes_since(sandbox, before)
+
+
+def test_throttled_requests_are_counted(sandbox: Sandbox) -> None:
+    """The meter counts each request that Stripe saw, and each that it throttled."""
+    worlds.put_courses(sandbox, [f"course-{number:02}" for number in range(20)])
+    sandbox.control.set_rate_limit(5)
+    before = worlds.last_entry(sandbox)
+    ran = worlds.sync(sandbox)
+    entries = [entry for entry in sandbox.control.journal(before) if entry["service"] == "stripe"]
+    meter = ran.report["meter"]
+    assert 0 == ran.exit_code
+    assert len([entry for entry in entries if entry["status"] == 429]) == meter["stripe_throttled"]
+    assert meter["stripe_throttled"] > 0
+    assert len([entry for entry in entries if not entry["write"]]) == meter["stripe_reads"]
+    assert len([entry for entry in entries if entry["write"]]) == meter["stripe_writes"]
+    assert f"{meter['stripe_throttled']} throttled" in ran.stderr
+
+
+def test_capacity_units_are_counted(sandbox: Sandbox) -> None:
+    """The meter's capacity units are those that DynamoDB reported."""
+    worlds.put_courses(sandbox, ["course-1", "course-2"])
+    before = worlds.last_entry(sandbox)
+    meter = worlds.sync(sandbox).report["meter"]
+    entries = [entry for entry in sandbox.control.journal(before) if entry["service"] == "dynamodb"]
+    assert sum(entry["units"] for entry in entries if not entry["write"]) == meter["dynamodb_read_units"]
+    assert sum(entry["units"] for entry in entries if entry["write"]) == meter["dynamodb_write_units"] > 0
+
+
+def test_one_refused_product_does_not_stop_the_others(sandbox: Sandbox) -> None:
+    """A product that Stripe refuses is reported by key and reason; the others go through; exit 1."""
+    worlds.put_course(sandbox, "good", "19.99")
+    worlds.put_course(sandbox, "bad", "19.99")
+    worlds.make_product(sandbox, "lmx_sandbox_other", "other", 1999, worlds.marker("other"))
+    sandbox.control.add_fault("error", operation="POST /v1/products", status=400, code="parameter_invalid")
+    ran = worlds.sync(sandbox)
+    assert 1 == ran.exit_code
+    failed = [change for change in ran.report["changes"] if change["outcome"] == "failed"]
+    assert 1 == len(failed)
+    assert "Stripe answered 400" in failed[0]["error"]
+    assert 0 == worlds.sync(sandbox).exit_code
+    assert {"good", "bad"} == {k for k, course in worlds.read_state(sandbox)["courses"].items() if course["linked"]}
+
+
+def test_connection_lost_for_good(sandbox: Sandbox) -> None:
+    """When no answer comes back at all the run ends in 1 after some tries; what was made is found by the next."""
+    worlds.synced_course(sandbox, price="99.99")
+    worlds.edit_course(sandbox, COURSE, price=Decimal("149.99"))
+    sandbox.control.add_fault("drop", operation="POST /v1/prices", when="after", times=None)
+    ran = worlds.sync(sandbox)
+    assert (1, "failed.rows") == (ran.exit_code, ran.report["error"]["code"])
+    assert f"no connection to Stripe while creating a price of {PRODUCT}" == ran.report["changes"][0]["error"]
+    sandbox.control.clear_faults()
+    assert 0 == worlds.sync(sandbox).exit_code
+    worlds.require_sold_for(sandbox, 14999)
+
+
+def _end_and_unchanged(ran: Ran) -> tuple[int, int]:
+    return ran.exit_code, ran.report["summary"]["unchanged"]

@@ -1,0 +1,129 @@
+"""Which product belongs to a course, and when a person must decide."""
+
+from collections.abc import Sequence
+
+from learnermax_cli.courses.model import Course
+from learnermax_cli.planning.change import Finding
+from learnermax_cli.products.locate import collect_claims, locate
+from learnermax_cli.products.model import ListedProduct
+from tests.products.catalogs import ENVIRONMENT, catalog, course, ours, product
+
+
+def found(
+    courses: Sequence[Course], products: Sequence[ListedProduct], environment: str = ENVIRONMENT
+) -> ListedProduct | Finding | None:
+    """Return what is found for the first course."""
+    listed = catalog(products)
+    return locate(courses[0], listed, collect_claims(tuple(courses), listed, environment), environment)
+
+
+def attention(detail: str) -> Finding:
+    """Return the finding that a person must look at course a."""
+    return Finding("needs attention", "a", detail)
+
+
+def test_course_without_product_has_none() -> None:
+    """Nothing is there yet."""
+    assert found([course()], []) is None
+
+
+def test_course_whose_product_is_gone_has_none() -> None:
+    """A stripeProductId that Stripe does not know counts for nothing."""
+    assert found([course(stripeProductId="prod_gone")], []) is None
+
+
+def test_product_with_the_derived_id_is_found() -> None:
+    """The derived id finds a product that an earlier run made and could not link."""
+    derived = product()
+    assert derived == found([course()], [derived])
+
+
+def test_product_with_our_metadata_is_found() -> None:
+    """Metadata finds a product of another id."""
+    marked = product("prod_1")
+    assert marked == found([course()], [marked])
+
+
+def test_named_product_without_marker_is_found_for_adoption() -> None:
+    """A product made by hand belongs to the course that names it."""
+    handmade = product("prod_1", {})
+    assert handmade == found([course(stripeProductId="prod_1")], [handmade])
+
+
+def test_named_product_of_ours_is_found_though_archived() -> None:
+    """What the course names is its product, active or not."""
+    archived = product("prod_1", active=False)
+    assert archived == found([course(stripeProductId="prod_1")], [archived])
+
+
+def test_archived_product_yields_to_the_active_one() -> None:
+    """An archived product that nobody names sells nothing and claims nothing."""
+    active, archived = product("prod_1"), product("prod_2", active=False)
+    assert active == found([course()], [active, archived])
+
+
+def test_archived_product_alone_is_found() -> None:
+    """It is made active again rather than made anew."""
+    archived = product(active=False)
+    assert archived == found([course()], [archived])
+
+
+def test_two_products_that_claim_a_course_need_attention() -> None:
+    """Which one is right is never guessed."""
+    detail = "prod_1 and prod_2 both claim it: archive the wrong one in the dashboard, or mend its metadata"
+    assert attention(detail) == found([course()], [product("prod_2"), product("prod_1")])
+
+
+def test_named_and_derived_product_need_attention() -> None:
+    """The named one does not win over another active one of ours."""
+    detail = "lmx_sandbox_a and prod_1 both claim it: archive the wrong one in the dashboard, or mend its metadata"
+    assert attention(detail) == found([course(stripeProductId="prod_1")], [product("prod_1", {}), product()])
+
+
+def test_product_of_another_course_needs_attention() -> None:
+    """Metadata that names another course is believed over stripeProductId."""
+    detail = "prod_1 belongs to course b, says its metadata: mend stripeProductId"
+    assert attention(detail) == found([course(stripeProductId="prod_1")], [product("prod_1", ours("b"))])
+
+
+def test_unmarked_product_of_another_course_needs_attention() -> None:
+    """A course id in the metadata counts without our marker too."""
+    detail = "prod_1 belongs to course b, says its metadata: mend stripeProductId"
+    assert attention(detail) == found([course(stripeProductId="prod_1")], [product("prod_1", {"courseId": "b"})])
+
+
+def test_product_of_another_environment_needs_attention() -> None:
+    """Another environment's product is never adopted."""
+    detail = "prod_1 is managed by lmx for environment prod, not by lmx for sandbox"
+    assert attention(detail) == found([course(stripeProductId="prod_1")], [product("prod_1", ours("a", "prod"))])
+
+
+def test_product_of_another_tool_needs_attention() -> None:
+    """Neither is another tool's."""
+    detail = "prod_1 is managed by shop for environment unknown, not by lmx for sandbox"
+    assert attention(detail) == found([course(stripeProductId="prod_1")], [product("prod_1", {"managedBy": "shop"})])
+
+
+def test_derived_product_without_metadata_needs_attention() -> None:
+    """A marker that was removed by hand comes back only when the course names the product."""
+    detail = "lmx_sandbox_a has lost its metadata: name it as stripeProductId to adopt it again"
+    assert attention(detail) == found([course()], [product(metadata={})])
+
+
+def test_unmarked_product_that_two_courses_name_needs_attention() -> None:
+    """Neither course gets it."""
+    detail = "prod_1 is named by course b too: mend one of them"
+    courses = [course(stripeProductId="prod_1"), course("b", stripeProductId="prod_1")]
+    assert attention(detail) == found(courses, [product("prod_1", {})])
+
+
+def test_marked_product_is_its_courses_though_another_names_it() -> None:
+    """The marker settles whose it is."""
+    marked = product("prod_1")
+    courses = [course(stripeProductId="prod_1"), course("b", stripeProductId="prod_1")]
+    assert marked == found(courses, [marked])
+
+
+def test_product_of_the_same_course_elsewhere_is_not_seen() -> None:
+    """Prod's product for the same course id is not preview's."""
+    assert found([course()], [product("lmx_prod_a", ours("a", "prod"))]) is None
