@@ -45,4 +45,4 @@ $(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
 	@$(INSTALL) --editable '.[dev]'
 	@touch $@ $(VENV)/.sandbox
 
--include conformance.mk
+-include conformance.mk bench.mk

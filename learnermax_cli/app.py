@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from stripe import StripeClient
 
     from learnermax_cli.adapters.aws import AwsClients
+    from learnermax_cli.checkout.model import LinkGateway, PendingStore, SessionGateway
     from learnermax_cli.courses.model import CourseStore
+    from learnermax_cli.enrollments.listing import EnrollmentScanner
+    from learnermax_cli.enrollments.model import EnrollmentReader, EnrollmentWriter, EventPublisher, PaymentGateway
     from learnermax_cli.planning.report import Report, StripeIdentity
     from learnermax_cli.products.model import CatalogGateway
     from learnermax_cli.secret_text import SecretText
@@ -37,8 +40,9 @@ class App:
         self.plan_shown = False
 
     def now(self) -> datetime:
-        """Return the present, in UTC."""
-        return datetime.now(UTC)
+        """Return the present, in UTC; in a sandbox as its clock has it, so that a day can pass in a moment there."""
+        sandbox = self.settings.sandbox
+        return datetime.now(UTC) if sandbox is None else sandbox.now()
 
     @cached_property
     def settings(self) -> Settings:
@@ -65,6 +69,43 @@ class App:
         from learnermax_cli.adapters.course_table import CourseTable
 
         return CourseTable(self.aws.dynamodb(), self.settings.table)
+
+    @cached_property
+    def enrollments(self) -> "EnrollmentReader":
+        """The enrollments and students of the table."""
+        from learnermax_cli.adapters.enrollment_table import EnrollmentTable
+
+        return EnrollmentTable(self.aws.dynamodb(), self.settings.table)
+
+    @cached_property
+    def enrollment_writes(self) -> "EnrollmentWriter":
+        """The conditional writes to enrollments."""
+        from learnermax_cli.adapters.enrollment_writes import EnrollmentWrites
+
+        return EnrollmentWrites(self.aws.dynamodb(), self.settings.table)
+
+    @cached_property
+    def all_enrollments(self) -> "EnrollmentScanner":
+        """The scan for enrollments of any status."""
+        from learnermax_cli.adapters.enrollment_scan import EnrollmentScan
+
+        return EnrollmentScan(self.aws.dynamodb(), self.settings.table)
+
+    @cached_property
+    def pending_store(self) -> "PendingStore":
+        """The writes of a checkout to pending enrollments."""
+        from learnermax_cli.adapters.pending_table import PendingTable
+
+        return PendingTable(self.aws.dynamodb(), self.settings.table)
+
+    @cached_property
+    def events(self) -> "EventPublisher | None":
+        """The topic of the students' mails, if one is configured."""
+        if self.settings.topic_arn is None:
+            return None
+        from learnermax_cli.adapters.sns_events import SnsEvents
+
+        return SnsEvents(self.aws.sns(), self.settings.topic_arn)
 
     @cached_property
     def stripe_key(self) -> "StripeKey":
@@ -105,6 +146,27 @@ class App:
         return StripeCatalog(self.stripe)
 
     @cached_property
+    def payments(self) -> "PaymentGateway":
+        """Checkout Sessions and their payments at Stripe."""
+        from learnermax_cli.adapters.stripe_payments import StripePayments
+
+        return StripePayments(self.stripe)
+
+    @cached_property
+    def checkout_sessions(self) -> "SessionGateway":
+        """Checkout Sessions at Stripe, to make and to end."""
+        from learnermax_cli.adapters.stripe_sessions import StripeSessions
+
+        return StripeSessions(self.stripe)
+
+    @cached_property
+    def links(self) -> "LinkGateway":
+        """Payment Links at Stripe."""
+        from learnermax_cli.adapters.stripe_links import StripeLinks
+
+        return StripeLinks(self.stripe)
+
+    @cached_property
     def stripe_identity(self) -> "StripeIdentity":
         """Whose Stripe data this is; raises GuardError when LMX_STRIPE_ACCOUNT names another account."""
         from learnermax_cli.adapters.stripe_account import read_account
@@ -130,5 +192,6 @@ class App:
         """Tell GitHub Actions of the report, when it runs there."""
         if self.console.in_actions:
             from learnermax_cli.github import tell_actions
+            from learnermax_cli.planning.report import without_private_lines
 
-            tell_actions(report, self.environ)
+            tell_actions(without_private_lines(report), self.environ)

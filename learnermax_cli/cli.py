@@ -9,9 +9,11 @@ import typer
 from typer.exceptions import TyperException
 
 from learnermax_cli import __version__
+from learnermax_cli.checkout.commands import group as checkout
 from learnermax_cli.command import Invocation
 from learnermax_cli.console import Console, Manner
 from learnermax_cli.courses.commands import group as courses
+from learnermax_cli.enrollments.commands import group as enrollments
 from learnermax_cli.errors import Exit, LmxError, UsageError
 from learnermax_cli.products.commands import group as products
 from learnermax_cli.sandbox.commands import demo
@@ -29,6 +31,8 @@ app = typer.Typer(
 app.add_typer(secrets, name="secrets")
 app.add_typer(courses, name="courses")
 app.add_typer(products, name="products")
+app.add_typer(checkout, name="checkout")
+app.add_typer(enrollments, name="enrollments")
 app.add_typer(sandbox, name="sandbox")
 app.command("demo")(demo)
 
@@ -70,9 +74,10 @@ def _exit_code(invocation: Invocation) -> int:
     except LmxError as error:
         return _fail(invocation, error)
     except TyperException as error:
-        if not error.message:  # a group without a command has shown its help
+        message = error.format_message()
+        if not message:  # a group without a command has shown its help
             return int(Exit.USAGE)
-        return _fail(invocation, UsageError(error.format_message(), hint="See --help behind the command."))
+        return _fail(invocation, UsageError(message, hint="See --help behind the command."))
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return int(Exit.FAILED)

@@ -22,8 +22,10 @@ def tell_actions(report: Report, environ: Mapping[str, str]) -> None:
         summary = summary[:MAX_SUMMARY_BYTES].rpartition(b"\n")[0] + b"\n\ncut short\n"
     _append(environ.get("GITHUB_STEP_SUMMARY"), summary)
     _append(environ.get("GITHUB_OUTPUT"), _outputs(report).encode())
-    for line in _annotations(report)[:MAX_ANNOTATIONS]:
-        sys.stderr.write(scrub(line) + "\n")
+    annotations = _annotations(report)
+    for level in ("::error ", "::warning "):
+        for line in [line for line in annotations if line.startswith(level)][:MAX_ANNOTATIONS]:
+            sys.stderr.write(scrub(line) + "\n")
 
 
 def _outputs(report: Report) -> str:

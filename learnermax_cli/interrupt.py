@@ -24,12 +24,12 @@ class Interrupt:
 
     @contextmanager
     def finishing(self) -> Iterator[threading.Event]:
-        """Mark a stretch in which a first signal only sets `stop`, because writes are in flight."""
+        """Mark where writes begin: from here to the end of the run a first signal only sets `stop`.
+
+        What was written has to be reported, so nothing after it is cut short either.
+        """
         self._finishing = True
-        try:
-            yield self.stop
-        finally:
-            self._finishing = False
+        yield self.stop
 
     def _on_signal(self, _signum: int, _frame: FrameType | None) -> None:
         if self.stop.is_set():

@@ -7,7 +7,7 @@ from typing import Final
 MASK: Final = "***"
 
 # Stripe's documented prefixes [doc "API keys"]; publishable keys are public and stay readable.
-_KEY_PATTERN = re.compile(r"\b((?:sk|rk|rkcs)_(?:test|live)_|whsec_)[A-Za-z0-9+/=_*.\-]+")
+_KEY_PATTERN = re.compile(r"(?<![A-Za-z0-9])((?:sk|rk|rkcs)_(?:test|live)_|whsec_)[A-Za-z0-9+/=_*.\-]+")
 
 
 class SecretText:

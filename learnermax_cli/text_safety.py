@@ -6,9 +6,7 @@ import unicodedata
 # Cc: control characters; Cf: invisible ones, the bidirectional overrides among them; Zl, Zp: line separators.
 _HIDDEN = frozenset(("Cc", "Cf", "Zl", "Zp", "Cs"))
 # What Markdown, HTML or GitHub would act on: markup, mentions, emoji, links, list signs; plain ids stay legible.
-_MARKDOWN = re.compile(
-    r"[\\`*\[\]<>|~&@#!$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|:(?=\S)|^[-+=]|^\d+(?=[.)])|(?<=www)\."
-)
+_MARKDOWN = re.compile(r"[\\`*\[\]<>|~&@#!$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|:(?=\S)|^[-+=]|^\d+(?=[.)])|(?<=www)\.")
 
 
 def printable(text: str, limit: int | None = None) -> str:

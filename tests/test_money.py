@@ -19,6 +19,7 @@ from learnermax_cli.money import (
     to_money,
 )
 
+ZEROS = "0" * 30
 DIGITS_38 = Decimal("9" * 36 + ".99")
 
 
@@ -61,7 +62,7 @@ def test_price_becomes_the_amount_of_its_currency(price: str, currency: str, uni
         ("NaN", "usd", "major", "NaN is not an amount"),
         ("Infinity", "usd", "major", "Infinity is not an amount"),
         ("1E-30", "usd", "major", "1E-30 has more decimals than usd allows (2 in major units)"),
-        ("49.99" + "0" * 30 + "1", "usd", "major", f"49.99{'0' * 30}1 has more decimals than usd allows (2 in major units)"),
+        (f"49.99{ZEROS}1", "usd", "major", f"49.99{ZEROS}1 has more decimals than usd allows (2 in major units)"),
     ],
 )
 def test_inexact_price_is_refused_with_its_numbers(price: str, currency: str, unit: PriceUnit, message: str) -> None:
@@ -72,7 +73,7 @@ def test_inexact_price_is_refused_with_its_numbers(price: str, currency: str, un
 
 
 def test_all_38_digits_of_a_dynamodb_number_count() -> None:
-    """A number of DynamoDB's full length is neither rounded nor refused, though Decimal's usual context has 28 digits."""
+    """A number of DynamoDB's full length is neither rounded nor refused, though Decimal usually has 28 digits."""
     money = to_money(DIGITS_38, "usd", "major")
     assert int("9" * 38) == money.amount
     assert DIGITS_38 == money.major()

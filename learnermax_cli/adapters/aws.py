@@ -19,12 +19,17 @@ from learnermax_cli.settings import AwsAccess
 if TYPE_CHECKING:
     from types_boto3_dynamodb.client import DynamoDBClient
     from types_boto3_secretsmanager.client import SecretsManagerClient
+    from types_boto3_sns.client import SNSClient
 
 # Standard mode also retries throttles; each attempt waits longer, at most 20 s [doc boto3 "Retries"].
 _CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 8}, connect_timeout=10, read_timeout=60, max_pool_connections=32
 )
-_AWS_HOST = re.compile(r"(?:[a-z0-9-]+\.)+(?:amazonaws\.com(?:\.cn)?|api\.aws)")
+# Secrets Manager alone, in a region, by its public name or a VPC endpoint's: anybody can have an API or a bucket under
+# amazonaws.com [doc "AWS Secrets Manager endpoints and quotas"].
+_AWS_HOST = re.compile(
+    r"(?:[a-z0-9-]+\.)?secretsmanager(?:-fips)?\.[a-z]{2,4}(?:-[a-z]+)+-\d\.(?:vpce\.)?(?:amazonaws\.com(?:\.cn)?|api\.aws)"
+)
 _EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
 _REFUSED = {
     "InvalidClientTokenId",
@@ -61,6 +66,13 @@ class AwsClients:
         with aws_errors("opening DynamoDB"):
             client = self._session.client("dynamodb", endpoint_url=self._access.endpoint_url, config=_CONFIG)
         client.meta.events.register("after-call.dynamodb", self._count_units)
+        self._trace(client)
+        return client
+
+    def sns(self) -> "SNSClient":
+        """Return an SNS client."""
+        with aws_errors("opening SNS"):
+            client = self._session.client("sns", endpoint_url=self._access.endpoint_url, config=_CONFIG)
         self._trace(client)
         return client
 
@@ -179,4 +191,4 @@ _IAM_PREFIX = dict.fromkeys(
         "UpdateSecretVersionStage",
     ),
     "secretsmanager",
-)
+) | {"Publish": "sns"}

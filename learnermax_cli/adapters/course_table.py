@@ -2,16 +2,15 @@
 
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
-from botocore.exceptions import ClientError
 
-from learnermax_cli.adapters.aws import aws_errors
+from learnermax_cli.adapters.table import ConditionFailedError, table_errors
 from learnermax_cli.courses.model import USED_ATTRIBUTES, Course
-from learnermax_cli.errors import ConfigError, FailedError
+from learnermax_cli.errors import FailedError
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb.client import DynamoDBClient
@@ -84,7 +83,7 @@ class CourseTable:
                     ReturnConsumedCapacity="TOTAL",
                     **condition,
                 )
-        except _ConditionFailedError as failure:
+        except ConditionFailedError as failure:
             _require_already_written(str(item["courseId"]), item, failure.item)
 
     def _scan_segment(self, segment: int) -> list[Course]:
@@ -130,37 +129,11 @@ class CourseTable:
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
                     ReturnConsumedCapacity="TOTAL",
                 )
-        except _ConditionFailedError as failure:
+        except ConditionFailedError as failure:
             _require_already_written(course.course_id, wanted, failure.item)
 
-    @contextmanager
-    def _errors(self, doing: str) -> Iterator[None]:
-        with aws_errors(doing):
-            try:
-                yield
-            except ClientError as error:
-                raise self._special(error) or error from error
-
-    def _special(self, error: ClientError) -> Exception | None:
-        code = error.response.get("Error", {}).get("Code")
-        if code == "ResourceNotFoundException":
-            return ConfigError(
-                f"table {self._table} does not exist in this account and region",
-                hint="Check -e, --table, --region and --profile.",
-                code="config.table",
-            )
-        if code == "ConditionalCheckFailedException":
-            item: Mapping[str, Any] = error.response.get("Item", {})  # type: ignore[assignment]
-            return _ConditionFailedError({name: _to_python(value) for name, value in item.items()})
-        return None
-
-
-class _ConditionFailedError(Exception):
-    """A conditional write did not hold; `item` is what is there, empty when nothing is."""
-
-    def __init__(self, item: Mapping[str, object]) -> None:
-        super().__init__("condition failed")
-        self.item = item
+    def _errors(self, doing: str) -> AbstractContextManager[None]:
+        return table_errors(doing, self._table)
 
 
 def _require_already_written(course_id: str, wanted: Mapping[str, object], item: Mapping[str, object]) -> None:

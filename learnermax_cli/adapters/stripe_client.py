@@ -45,19 +45,20 @@ def build_stripe(key: StripeKey, settings: Settings, meter: Meter, debug: Callab
 
 def require_stripe_endpoint(url: str) -> None:
     """Raise GuardError unless a key sent to this URL reaches Stripe over HTTPS, or this machine alone."""
-    parts = urlsplit(url)
-    host = parts.hostname or ""
     try:
-        port = parts.port
+        parts = urlsplit(url)
+        scheme, host, port = parts.scheme, parts.hostname or "", parts.port
+        plain = parts.username is None and parts.password is None and not parts.query and parts.path in ("", "/")
     except ValueError:
-        port = -1
-    plain = parts.username is None and parts.password is None and not parts.query and parts.path in ("", "/")
-    if plain and parts.scheme == "https" and host == _STRIPE_HOST and port is None:
+        scheme, host, port, plain = "", "a malformed address", None, False
+    # What urlsplit drops without a word, an HTTP client may not.
+    plain = plain and url.isprintable() and not set(" \\#") & set(url)
+    if plain and scheme == "https" and host == _STRIPE_HOST and port is None:
         return
-    if plain and parts.scheme in ("http", "https") and is_loopback(host):
+    if plain and scheme in ("http", "https") and is_loopback(host):
         return
     raise GuardError(
-        f"the Stripe key must not go to {parts.scheme}://{host}: it is neither Stripe over HTTPS nor this machine",
+        f"the Stripe key must not go to {scheme}://{host}: it is neither Stripe over HTTPS nor this machine",
         hint="Unset STRIPE_API_BASE; no flag lifts this.",
         code="guard.endpoint",
     )

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from learnermax_cli.courses.model import Course
 from learnermax_cli.errors import FailedError
-from learnermax_cli.money import InexactAmountError, minimum_charge, to_money
+from learnermax_cli.money import MAX_UNIT_AMOUNT, InexactAmountError, minimum_charge, to_money
 from learnermax_cli.planning.change import Change
 
 
@@ -33,6 +33,8 @@ def plan_price(course: Course, price: Decimal, currency: str) -> Change | None:
     minimum = minimum_charge(currency)
     if money.amount <= 0 or (minimum is not None and money < minimum):
         raise _unusable(f"{money} is below Stripe's minimum of {minimum or 'more than 0'}", "Give a higher price.")
+    if money.amount > MAX_UNIT_AMOUNT:
+        raise _unusable(f"{money} is above what Stripe takes", "Give a lower price.")
     listed = course.attributes.get("price")
     if listed == price and course.attributes.get("priceUnit") == "major":
         return None

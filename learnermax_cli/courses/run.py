@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from learnermax_cli.app import App
 
 COLUMNS = ("course_id", "name", "pricing_model", "price", "sold_for", "coming_soon", "product", "problem")
+_MOST_DIGITS = 38  # of a number in DynamoDB [doc "Data types"]
 
 
 def run_list(app: "App", options: SyncOptions) -> Report:
@@ -108,7 +109,11 @@ def _seed_report(app: "App", results: tuple[Result, ...], seeds: int, dry_run: b
 
 
 def _decimal(text: str) -> Decimal:
+    hint = "Give it in major units, such as 49.99."
     try:
-        return Decimal(text)
+        price = Decimal(text)
     except InvalidOperation:
-        raise UsageError(f"{text!r} is not a price", hint="Give it in major units, such as 49.99.") from None
+        raise UsageError(f"{text!r} is not a price", hint=hint) from None
+    if len(price.as_tuple().digits) > _MOST_DIGITS:
+        raise UsageError(f"{text!r} has more than {_MOST_DIGITS} digits", hint=hint)
+    return price

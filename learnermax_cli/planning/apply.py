@@ -7,10 +7,14 @@ from dataclasses import dataclass
 
 from learnermax_cli.errors import Exit, LmxError
 from learnermax_cli.planning.change import Change
-from learnermax_cli.planning.outcome import Result, planned
+from learnermax_cli.planning.outcome import OutcomeWord, Result, planned
 
 # What fails one group for these reasons fails the next one too.
 _FATAL = (Exit.CREDENTIALS, Exit.CONFIG, Exit.GUARD)
+
+
+class SupersededError(LmxError):
+    """Somebody else was faster, and what was to be written no longer applies: no failure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,8 @@ def _carry_out(group: Group) -> _Ended:
         for change, _ in zip(group.changes, group.carry_out(), strict=True):
             results.append(Result(change, "applied"))
     except LmxError as error:
-        results.append(Result(group.changes[len(results)], "failed", error.message))
+        outcome: OutcomeWord = "superseded" if isinstance(error, SupersededError) else "failed"
+        results.append(Result(group.changes[len(results)], outcome, error.message))
         results.extend(planned(group.changes[len(results) :]))
         return tuple(results), error if error.exit_code in _FATAL else None
     return tuple(results), None

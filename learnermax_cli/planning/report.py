@@ -1,7 +1,7 @@
 """What a run has to say, as one value: text, JSON, Markdown and the exit code are all read from it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from learnermax_cli.errors import Exit, LmxError, weightiest
 from learnermax_cli.meter import MeterReading
@@ -49,6 +49,8 @@ class Data:
 
     value: Mapping[str, object]
     lines: tuple[str, ...]
+    private: bool = False
+    """Whether the lines are for stdout alone, and not for a summary that others read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,13 @@ class Report:
                     "summary": dict(self.summary),
                     "digest": digest(result.change for result in results),
                 }
+
+
+def without_private_lines(report: Report) -> Report:
+    """Return a report as others than its reader may see it."""
+    if isinstance(report.body, Data) and report.body.private:
+        return replace(report, body=replace(report.body, lines=()))
+    return report
 
 
 def error_json(error: LmxError, exit_code: Exit) -> dict[str, object]:

@@ -36,6 +36,17 @@ class ListedProduct:
 
 
 @dataclass(frozen=True, slots=True)
+class ListedLink:
+    """A Payment Link as Stripe has it now, with the prices that it sells."""
+
+    link_id: str
+    url: str
+    price_ids: tuple[str, ...]
+    active: bool
+    metadata: Mapping[str, str] = field(hash=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Catalog:
     """All products, and the active prices of each."""
 
@@ -113,3 +124,10 @@ class CatalogGateway(Protocol):
 
     def update_price(self, price_id: str, fields: Mapping[str, object]) -> None:
         """Set the named fields of a price."""
+
+
+class LinkReader(Protocol):
+    """Payment Links at the payment provider, for reading."""
+
+    def list_active_links(self) -> list[ListedLink]:
+        """Read all active links with what they sell."""

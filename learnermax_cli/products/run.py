@@ -4,13 +4,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from learnermax_cli.errors import FailedError, GuardError, InterruptedRunError, LmxError
+from learnermax_cli.errors import CredentialsError, FailedError, GuardError, InterruptedRunError, LmxError
 from learnermax_cli.planning.apply import Applied, Group, apply
 from learnermax_cli.planning.limits import require_few_archived
 from learnermax_cli.planning.outcome import Result, planned
 from learnermax_cli.planning.plan_file import PlanScope, require_within_plan, save_plan
 from learnermax_cli.planning.report import Changes, Report
 from learnermax_cli.products.diff import CoursePlan, SyncPlan, plan_sync
+from learnermax_cli.products.links import find_stale_links
 from learnermax_cli.products.model import SyncOptions
 from learnermax_cli.products.sync import CourseSync, read_catalog, read_courses
 
@@ -37,7 +38,7 @@ class SyncRequest:
 def run_sync(app: "App", request: SyncRequest) -> Report:
     """Return the report of a sync; a dry run is the same road, cut before the last step."""
     identity = app.stripe_identity
-    plan = plan_sync(read_courses(app.courses, request.options), read_catalog(app.catalog), request.options)
+    plan = _plan(app, request)
     report = replace(
         _report(app, plan, planned(plan.changes), request), stripe=identity, error=_refusal(app, plan, request)
     )
@@ -52,6 +53,20 @@ def run_sync(app: "App", request: SyncRequest) -> Report:
         return replace(report, error=error)
     applied = _apply(app, plan)
     return replace(_report(app, plan, applied.results, request), stripe=identity, error=_ending(applied))
+
+
+def _plan(app: "App", request: SyncRequest) -> SyncPlan:
+    courses, catalog = read_courses(app.courses, request.options), read_catalog(app.catalog)
+    plan = plan_sync(courses, catalog, request.options)
+    if request.options.only and any(change.action == "adopt" for change in plan.changes):
+        # A product that nobody marked may be named by a course that --course left out: only the whole table tells.
+        courses = list(app.courses.list_courses())
+        plan = plan_sync(courses, catalog, request.options)
+    try:
+        links = app.links.list_active_links()
+    except CredentialsError as error:
+        return replace(plan, warnings=(*plan.warnings, f"payment links were not checked: {error.message}"))
+    return replace(plan, findings=(*plan.findings, *find_stale_links(links, courses, plan, request.options)))
 
 
 def _refusal(app: "App", plan: SyncPlan, request: SyncRequest) -> LmxError | None:

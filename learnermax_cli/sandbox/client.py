@@ -1,24 +1,16 @@
 """Steers a running sandbox over its control routes; standard library only, so that any command may import it."""
 
-import json
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Mapping
 from typing import Any
 
+from learnermax_cli.sandbox.control_http import SandboxError
+from learnermax_cli.sandbox.sales_client import Dispute, Refund, SalesClient, Session
 
-class SandboxError(Exception):
-    """The sandbox refused a control request or does not answer."""
+__all__ = ["Dispute", "Refund", "SandboxClient", "SandboxError", "Session"]
 
 
-class SandboxClient:
+class SandboxClient(SalesClient):
     """The control routes of one sandbox."""
-
-    def __init__(self, base_url: str, timeout: float = 10.0) -> None:
-        self._base_url = base_url.rstrip("/") + "/_sandbox"
-        self._timeout = timeout
-        self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
     def health(self) -> dict[str, Any]:
         """Return the sandbox's state; raises SandboxError when it does not answer."""
@@ -89,17 +81,3 @@ class SandboxClient:
     def set_key_status(self, key: str, status: str) -> dict[str, Any]:
         """Make a Stripe key active, revoked or expired."""
         return self._call("POST", "/keys", {"key": key, "status": status})
-
-    def _call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(  # noqa: S310 - a sandbox on loopback
-            self._base_url + path, data=data, method=method
-        )
-        try:
-            with self._opener.open(request, timeout=self._timeout) as response:
-                answer: dict[str, Any] = json.load(response)
-                return answer
-        except urllib.error.HTTPError as error:
-            raise SandboxError(f"{method} {path}: {error.code} {error.read().decode(errors='replace')}") from error
-        except (OSError, ValueError) as error:
-            raise SandboxError(f"{method} {path}: {error}") from error

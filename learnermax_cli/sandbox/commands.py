@@ -1,6 +1,6 @@
 """`lmx sandbox`: parse, call, show."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -82,6 +82,49 @@ def env(app: "App") -> None:
     info = require_running(app.environ)
     as_json = app.console.manner.format == "json"
     app.console.write_sandbox_exports(environment_document(info) if as_json else export_lines(info))
+
+
+@add_command(group, "pay")
+def pay(
+    app: "App",
+    target: Annotated[str, typer.Argument(metavar="SESSION_ID|URL", help="A session, or a payment link's URL.")],
+    method: Annotated[
+        Literal["card", "delayed", "declined", "free"], typer.Option(help="How; free: by a promotion code.")
+    ] = "card",
+    email: Annotated[str | None, typer.Option(help="The buyer's address.", show_default=False)] = None,
+) -> "Report":
+    """Pay as a buyer would on the checkout page; a delayed payment arrives later, a declined one never.
+
+    Example: lmx sandbox pay "$(lmx checkout create TEST-COURSE-003 --user user-7 -e sandbox)"
+    """
+    from learnermax_cli.sandbox import sales_report
+
+    return sales_report.pay(app.environ, target, method, email)
+
+
+@add_command(group, "expire")
+def expire(app: "App", session_id: Annotated[str, typer.Argument(metavar="SESSION_ID")]) -> "Report":
+    """Expire an open checkout session, as its time would.
+
+    Example: lmx sandbox expire cs_test_a1b2c3
+    """
+    from learnermax_cli.sandbox import sales_report
+
+    return sales_report.expire(app.environ, session_id)
+
+
+@add_command(group, "clock")
+def clock(
+    app: "App",
+    advance: Annotated[str, typer.Option(metavar="DURATION", help="How much time passes: 90s, 30m, 25h, 3d.")],
+) -> "Report":
+    """Let time pass in the sandbox: sessions expire, idempotency keys are forgotten.
+
+    Example: lmx sandbox clock --advance 25h
+    """
+    from learnermax_cli.sandbox import sales_report
+
+    return sales_report.advance_clock(app.environ, advance)
 
 
 def demo() -> int:

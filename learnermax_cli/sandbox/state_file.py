@@ -7,6 +7,7 @@ import os
 import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -59,6 +60,17 @@ class SandboxInfo:
         from learnermax_cli.sandbox.client import SandboxClient
 
         return SandboxClient(self.control_url)
+
+    def now(self) -> datetime:
+        """Return the present by the sandbox's clock, in UTC; raises ConfigError when it does not answer."""
+        from learnermax_cli.errors import ConfigError
+        from learnermax_cli.sandbox.client import SandboxError
+
+        try:
+            return datetime.fromtimestamp(self.control().health()["now"], UTC)
+        except SandboxError as error:
+            hint = "Start it again: lmx sandbox stop, then lmx sandbox start."
+            raise ConfigError("the sandbox does not answer", hint=hint, code="config.sandbox") from error
 
 
 def default_state_dir(environ: Mapping[str, str] = os.environ) -> Path:

@@ -118,6 +118,17 @@ def test_two_courses_of_one_unmarked_product_need_attention(sandbox: Sandbox) ->
     _require_left_alone(sandbox, [*ATTENTION, ("needs attention", OTHER)])
 
 
+def test_course_option_does_not_hide_a_rival(sandbox: Sandbox) -> None:
+    """--course of one of two courses that name a product made by hand adopts it no more than a whole sync does."""
+    worlds.make_product(sandbox, "prod_by_hand", COURSE, 9999, None)
+    worlds.put_course(sandbox, COURSE, "99.99", stripeProductId="prod_by_hand")
+    worlds.put_course(sandbox, OTHER, "99.99", stripeProductId="prod_by_hand")
+    before = worlds.read_state(sandbox)
+    ran = worlds.sync(sandbox, "--course", COURSE)
+    assert (0, ATTENTION) == (ran.exit_code, ran.findings)
+    assert before == worlds.read_state(sandbox)
+
+
 def test_course_that_names_the_product_of_another_needs_attention(sandbox: Sandbox) -> None:
     """A product keeps to the course of its metadata; the other course that names it is reported."""
     worlds.synced_course(sandbox, OTHER)

@@ -6,10 +6,13 @@ from typing import Any, Union, get_args, get_origin
 import pytest
 import stripe
 
+from tests.sandbox.selling import new_link, new_session
 from tests.sandbox.stripe_server import StripeServer
 
 # Never in an answer unless it is asked for, or unless the object is gone.
 _OPTIONAL = {"deleted", "currency_options", "tiers"}
+# What is in these depends on currency or payment method, and is not looked at.
+_OPAQUE = {"currency_options", "payment_method_options"}
 
 
 def faults_of(answer: dict[str, Any], shape: type, path: str = "") -> list[str]:
@@ -24,7 +27,7 @@ def faults_of(answer: dict[str, Any], shape: type, path: str = "") -> list[str]:
     for name, inner in inner_types.items():
         values = answer.get(name) if isinstance(answer.get(name), list) else [answer.get(name)]
         for value in values or []:
-            if isinstance(value, dict) and name != "currency_options":
+            if isinstance(value, dict) and name not in _OPAQUE:
                 nested += faults_of(value, inner, f"{path}{name}.")
     return unknown + missing + null + nested
 
@@ -98,3 +101,58 @@ def test_an_error_has_the_sdks_fields(stripe_server: StripeServer) -> None:
     """None that the SDK does not know."""
     error = stripe_server.raw("GET", "/v1/products/prod_none").json()["error"]
     assert set() == error.keys() - stripe.ErrorObject.__annotations__.keys()
+
+
+STATES = ["open", "expired", "free", "paid", "processing", "failed", "refunded", "disputed"]
+_PARTS = ["line_items", "payment_intent.latest_charge.refunds"]
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_a_seeded_session_has_the_sdks_fields(stripe_server: StripeServer, state: str) -> None:
+    """With its line items, payment intent, charge and refunds."""
+    (session_id,) = stripe_server.control.seed_sessions([{"course_id": "c1", "user_id": "u1", "state": state}])
+    session_has_the_sdks_fields(stripe_server, session_id)
+
+
+@pytest.mark.parametrize("method", ["card", "delayed", "declined"])
+def test_a_session_that_a_buyer_paid_has_the_sdks_fields(stripe_server: StripeServer, method: Any) -> None:
+    """One of a payment link, and its events."""
+    link = new_link(stripe_server, restrictions={"completed_sessions": {"limit": 9}}, payment_intent_data={})
+    paid = stripe_server.control.pay(link.url, method)
+    session_has_the_sdks_fields(stripe_server, paid.id)
+    answer = stripe_server.raw("GET", f"/v1/payment_links/{link.id}?expand[]=line_items").json()
+    assert [] == faults_of(answer, stripe.PaymentLink)
+    for event in stripe_server.raw("GET", "/v1/events").json()["data"]:
+        assert [] == faults_of(event, stripe.Event)
+
+
+@pytest.mark.parametrize("ui_mode", ["hosted_page", "embedded_page"])
+def test_a_new_session_has_the_sdks_fields(stripe_server: StripeServer, ui_mode: str) -> None:
+    """In either form."""
+    urls = {} if ui_mode == "hosted_page" else {"success_url": None, "return_url": "https://a.example/"}
+    session = new_session(stripe_server, ui_mode=ui_mode, allow_promotion_codes=True, **urls)
+    session_has_the_sdks_fields(stripe_server, session.id)
+
+
+def test_customers_refunds_and_disputes_have_the_sdks_fields(stripe_server: StripeServer) -> None:
+    """None that the SDK does not know, and none missing."""
+    client = stripe_server.client()
+    client.v1.customers.create({"email": "a@b.example"})
+    stripe_server.control.seed_sessions([{"course_id": "c", "user_id": "u", "state": s} for s in STATES[-2:]])
+    for path, shape in (("customers", stripe.Customer), ("refunds", stripe.Refund), ("disputes", stripe.Dispute)):
+        (answer,) = stripe_server.raw("GET", f"/v1/{path}").json()["data"]
+        assert [] == faults_of(answer, shape)
+
+
+def session_has_the_sdks_fields(server: StripeServer, session_id: str) -> None:
+    """Check a session and everything that can be expanded in it."""
+    query = "&".join(f"expand[]={part}" for part in _PARTS)
+    session = server.raw("GET", f"/v1/checkout/sessions/{session_id}?{query}").json()
+    assert [] == faults_of(session, stripe.checkout.Session)
+    for item in session["line_items"]["data"]:
+        assert [] == faults_of(item, stripe.LineItem) + faults_of(item["price"], stripe.Price)
+    intent = session["payment_intent"]
+    if intent is not None:
+        assert [] == faults_of(intent, stripe.PaymentIntent) + faults_of(intent["latest_charge"], stripe.Charge)
+        for refund in intent["latest_charge"]["refunds"]["data"]:
+            assert [] == faults_of(refund, stripe.Refund)

@@ -1,6 +1,7 @@
 """Every request that the sandbox answered, or dropped, in the order in which it was finished; never a key in it."""
 
 import threading
+import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 
@@ -15,6 +16,8 @@ class Entry:
     write: bool
     status: int
     seq: int = 0
+    at: float = 0.0
+    """When it was finished, in seconds of the monotonic clock."""
     idempotency_key: str | None = None
     replayed: bool = False
     request_id: str | None = None
@@ -39,7 +42,7 @@ class Journal:
         """Append the entry and return it with its number."""
         with self._lock:
             self._seq += 1
-            numbered = replace(entry, seq=self._seq)
+            numbered = replace(entry, seq=self._seq, at=time.monotonic())
             self._entries.append(numbered)
             return numbered
 

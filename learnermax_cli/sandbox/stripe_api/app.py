@@ -9,6 +9,8 @@ from werkzeug.datastructures import EnvironHeaders
 from werkzeug.wsgi import get_input_stream
 
 from learnermax_cli.sandbox.control.blueprint import create_control_blueprint
+from learnermax_cli.sandbox.stripe_api.buyer.control_routes import create_buyer_blueprint
+from learnermax_cli.sandbox.stripe_api.buyer.pages import create_pages_blueprint
 from learnermax_cli.sandbox.stripe_api.control_routes import create_keys_blueprint
 from learnermax_cli.sandbox.stripe_api.dispatch import Dispatcher
 from learnermax_cli.sandbox.stripe_api.errors import unrecognized_url
@@ -25,6 +27,8 @@ def create_stripe_app(state: StripeState) -> Flask:
     app = Flask(__name__)
     app.register_blueprint(create_control_blueprint(state.control))
     app.register_blueprint(create_keys_blueprint(state))
+    app.register_blueprint(create_buyer_blueprint(state))
+    app.register_blueprint(create_pages_blueprint(state))
 
     @app.errorhandler(404)
     def unknown(error: Exception) -> tuple[Response, int]:

@@ -14,6 +14,8 @@ API_VERSION: str = stripe.api_version
 # Resource, as keys of the sandbox name it, to what Stripe's dashboard and its refusals call it.
 _PERMISSIONS = {
     "account": ("Accounts KYC Basic", "accounts_kyc_basic"),
+    "charge": ("Charges and Refunds", "charge"),
+    "payment_intent": ("PaymentIntents", "payment_intent"),
     "price": ("Prices", "plan"),
     "payment_link": ("Payment Links", "payment_links"),
     "webhook_endpoint": ("Webhook Endpoints, Event Destinations", "webhook"),

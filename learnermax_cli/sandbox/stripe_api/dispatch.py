@@ -10,11 +10,12 @@ from learnermax_cli.sandbox.serving import mark_dropped
 from learnermax_cli.sandbox.stripe_api.auth import authenticate, require_account, require_permission, require_version
 from learnermax_cli.sandbox.stripe_api.errors import ErrorBody, StripeApiError, invalid
 from learnermax_cli.sandbox.stripe_api.exchange import Answer, Exchange, Incoming
-from learnermax_cli.sandbox.stripe_api.expand import check_expand, rendered, rendered_list
+from learnermax_cli.sandbox.stripe_api.expand import check_expand, expanded_kinds, rendered, rendered_list
 from learnermax_cli.sandbox.stripe_api.form import decode_form
 from learnermax_cli.sandbox.stripe_api.idempotency import Scope, StoredAnswer
 from learnermax_cli.sandbox.stripe_api.keys import Key
 from learnermax_cli.sandbox.stripe_api.params import check_params
+from learnermax_cli.sandbox.stripe_api.resources.session_expiry import expire_due
 from learnermax_cli.sandbox.stripe_api.routing import Call, Route, Router
 from learnermax_cli.sandbox.stripe_api.schema import spec_of
 from learnermax_cli.sandbox.stripe_api.state import StripeState
@@ -110,9 +111,14 @@ class Dispatcher:
         params: dict[str, Any] = dict(check_params(spec_of(route.params), exchange.values))
         paths = params.pop("expand", [])
         check_expand(paths, route.kind, route.is_list)
+        for kind in expanded_kinds(paths, route.kind):
+            require_permission(key, kind, write=False)
         with self._state.lock:
             now = int(self._state.control.clock.now())
-            call = Call(self._state, key, exchange.incoming.path, path_params, params, now)
+            request = {"id": exchange.request_id, "idempotency_key": exchange.idempotency_key}
+            origin = f"http://{exchange.incoming.headers.get('Host', 'localhost')}"
+            call = Call(self._state, key, exchange.incoming.path, path_params, params, now, origin, request)
+            expire_due(call.data, now)
             result = route.handler(call)
             render = rendered_list if route.is_list else rendered
             answered = render(result, route.kind, paths, call.data)

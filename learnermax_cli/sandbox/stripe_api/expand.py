@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 from learnermax_cli.sandbox.stripe_api.errors import invalid
@@ -22,14 +23,48 @@ class Expandable:
     target: str | None = None
 
 
+def _ids(**targets: str) -> dict[str, Expandable]:
+    return {name: Expandable("id", target) for name, target in targets.items()}
+
+
+def _never(*names: str) -> dict[str, Expandable]:
+    """Return fields that Stripe can expand and that are always null here."""
+    return {name: Expandable("id") for name in names}
+
+
 EXPANDABLE: dict[str, dict[str, Expandable]] = {
     "account": {},
+    "charge": {
+        **_ids(customer="customer", payment_intent="payment_intent"),
+        **_never("application", "application_fee", "balance_transaction", "failure_balance_transaction"),
+        **_never("on_behalf_of", "review", "source_transfer", "transfer"),
+        "refunds": Expandable("included", "refund[]"),
+    },
+    "checkout.session": {
+        **_ids(customer="customer", payment_intent="payment_intent", payment_link="payment_link"),
+        **_never("invoice", "setup_intent", "subscription"),
+        "line_items": Expandable("included", "item[]"),
+    },
+    "customer": _never("default_source", "test_clock"),
+    "dispute": _ids(charge="charge", payment_intent="payment_intent"),
+    "event": {},
+    "item": {"price": Expandable("nested", "price")},
+    "payment_intent": {
+        **_ids(customer="customer", latest_charge="charge"),
+        **_never("application", "on_behalf_of", "payment_method", "review"),
+    },
+    "payment_link": {**_never("application", "on_behalf_of"), "line_items": Expandable("included", "item[]")},
     "price": {
         "product": Expandable("id", "product"),
         "currency_options": Expandable("included"),
         "tiers": Expandable("included"),
     },
-    "product": {"default_price": Expandable("id", "price")},
+    "product": {**_ids(default_price="price"), **_never("tax_code")},
+    "refund": {
+        **_ids(charge="charge", payment_intent="payment_intent"),
+        **_never("balance_transaction", "customer", "failure_balance_transaction", "payment_method"),
+        **_never("source_transfer_reversal", "transfer_reversal"),
+    },
 }
 
 
@@ -47,39 +82,75 @@ def check_expand(paths: Iterable[str], kind: str, is_list: bool) -> None:
             raise invalid(f"This property cannot be expanded ({path}).", "expand")
 
 
+def expanded_kinds(paths: Iterable[str], kind: str) -> frozenset[str]:
+    """Return the kinds of the objects that take the places of their ids, for paths that can be expanded."""
+    found = set()
+    for path in paths:
+        reached = kind
+        for segment in path.removeprefix("data.").split("."):
+            field = EXPANDABLE[reached.removesuffix("[]")].get(segment)
+            if field is None or field.target is None:
+                continue
+            reached = field.target
+            if field.how == "id":
+                found.add(reached)
+    return frozenset(found)
+
+
 def rendered(stored: Object, kind: str, paths: Iterable[str], data: Data) -> Object:
     """Return the object as it is answered: without what was not asked for, with what was."""
-    asked: dict[str, list[str]] = {}
-    for path in paths:
-        head, _, rest = path.partition(".")
-        asked.setdefault(head, []).extend([rest] if rest else [])
-    answer = {}
-    fields = EXPANDABLE[kind]
-    for name, value in stored.items():
-        expandable = fields.get(name)
-        if expandable is None or (name not in asked and expandable.how != "included"):
-            answer[name] = value
-        elif name in asked:
-            answer[name] = _expanded(value, expandable, asked[name], data)
-    return answer
+    return _rendered(stored, _view(kind, tuple(paths)), data)
 
 
 def rendered_list(page: Object, kind: str, paths: Iterable[str], data: Data) -> Object:
     """Return a list with each of its objects as it is answered."""
-    inner = [path.partition(".")[2] for path in paths]
-    inner = [path for path in inner if path]
-    return {**page, "data": [rendered(stored, kind, inner, data) for stored in page["data"]]}
+    inner = tuple(path.partition(".")[2] for path in paths)
+    view = _view(kind, tuple(path for path in inner if path))
+    return {**page, "data": [_rendered(stored, view, data) for stored in page["data"]]}
 
 
-def _expanded(value: Any, expandable: Expandable, rest: list[str], data: Data) -> Any:
-    if expandable.target is None or value is None:
-        return value
+@dataclass(frozen=True, slots=True)
+class _View:
+    """What to leave out of an object, and what to put the objects in the place of: field, kind, and paths below."""
+
+    dropped: tuple[str, ...]
+    expanded: tuple[tuple[str, str, tuple[str, ...]], ...]
+
+
+@lru_cache(maxsize=256)
+def _view(kind: str, paths: tuple[str, ...]) -> _View:
+    """Work the paths out once, since a page renders hundreds of objects."""
+    asked: dict[str, list[str]] = {}
+    for path in paths:
+        head, _, rest = path.partition(".")
+        asked.setdefault(head, []).extend([rest] if rest else [])
+    fields = EXPANDABLE[kind]
+    dropped = (name for name, field in fields.items() if field.how == "included" and name not in asked)
+    expanded = (
+        (name, field.target, tuple(asked.get(name, ())))
+        for name, field in fields.items()
+        if field.target is not None and (name in asked or field.how == "nested")
+    )
+    return _View(tuple(dropped), tuple(expanded))
+
+
+def _rendered(stored: Object, view: _View, data: Data) -> Object:
+    answer = dict(stored)
+    for name in view.dropped:
+        answer.pop(name, None)
+    for name, target, paths in view.expanded:
+        if answer.get(name) is not None:
+            answer[name] = _expanded(answer[name], target, paths, data)
+    return answer
+
+
+def _expanded(value: Any, target: str, paths: tuple[str, ...], data: Data) -> Any:
     if isinstance(value, str):
-        stored = data[expandable.target].get(value)
-        return value if stored is None else rendered(stored, expandable.target, rest, data)
-    if isinstance(value, dict) and value.get("object") == "list":
-        return rendered_list(value, expandable.target, rest, data)
-    return rendered(value, expandable.target, rest, data)
+        stored = data[target].get(value)
+        return value if stored is None else rendered(stored, target, paths, data)
+    if value.get("object") == "list":
+        return rendered_list(value, target.removesuffix("[]"), paths, data)
+    return rendered(value, target, paths, data)
 
 
 def _reaches(kind: str, segments: list[str]) -> bool:

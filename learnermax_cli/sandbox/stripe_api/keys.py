@@ -23,6 +23,7 @@ LEAST_PERMISSIONS: dict[str, str] = {
     "webhook_endpoint": "write",
     "payment_intent": "read",
     "charge": "read",
+    "dispute": "read",
     "event": "read",
 }
 

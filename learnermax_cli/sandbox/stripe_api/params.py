@@ -11,8 +11,24 @@ from learnermax_cli.sandbox.stripe_api.schema import Spec
 Checked = str | int | float | bool | Decimal | list["Checked"] | dict[str, "Checked"]
 Params = dict[str, Checked]
 
-# Longer texts than the usual one; the others are Stripe's OpenAPI `maxLength` of 5,000.
-_MAX_LENGTH = {"description": 40_000, "lookup_key": 200, "statement_descriptor": 22}
+# Texts with a limit of their own, by the whole name or its last part; the others have Stripe's usual OpenAPI
+# `maxLength` of 5,000.
+_MAX_LENGTH = {
+    "business_name": 150,
+    "client_reference_id": 200,
+    "custom_message": 500,
+    "description": 40_000,
+    "email": 512,
+    "inactive_message": 500,
+    "individual_name": 150,
+    "integration_identifier": 200,
+    "lookup_key": 200,
+    "message": 1_200,
+    "payment_intent_data[description]": 1_000,
+    "statement_descriptor": 22,
+    "statement_descriptor_suffix": 22,
+    "unit_label": 12,
+}
 _USUAL_MAX_LENGTH = 5_000
 _INTEGER = re.compile(r"[+-]?\d+")
 _MAX_DECIMAL_PLACES = 12
@@ -109,7 +125,8 @@ def _check_string(spec: Spec, text: str, param: str) -> str:
             last.join([", ".join(spec.literals[:-1]), spec.literals[-1]]) if spec.literals[1:] else spec.literals[0]
         )
         raise invalid(f"Invalid {param}: must be one of {allowed}", param)
-    limit = _MAX_LENGTH.get(param.rsplit("[", maxsplit=1)[-1].rstrip("]"), _USUAL_MAX_LENGTH)
+    last_part = param.rsplit("[", maxsplit=1)[-1].rstrip("]")
+    limit = _MAX_LENGTH.get(param) or _MAX_LENGTH.get(last_part, _USUAL_MAX_LENGTH)
     if len(text) > limit:
         raise invalid(f"Invalid string: {text[:10]}...{text[-10:]}; must be at most {limit} characters", param)
     return text

@@ -3,6 +3,23 @@
 from stripe.params import (
     AccountRetrieveCurrentParams,
     AccountRetrieveParams,
+    ChargeListParams,
+    ChargeRetrieveParams,
+    CustomerCreateParams,
+    CustomerListParams,
+    CustomerRetrieveParams,
+    CustomerUpdateParams,
+    DisputeListParams,
+    DisputeRetrieveParams,
+    EventListParams,
+    EventRetrieveParams,
+    PaymentIntentListParams,
+    PaymentIntentRetrieveParams,
+    PaymentLinkCreateParams,
+    PaymentLinkLineItemListParams,
+    PaymentLinkListParams,
+    PaymentLinkRetrieveParams,
+    PaymentLinkUpdateParams,
     PriceCreateParams,
     PriceListParams,
     PriceRetrieveParams,
@@ -12,10 +29,41 @@ from stripe.params import (
     ProductListParams,
     ProductRetrieveParams,
     ProductUpdateParams,
+    RefundCreateParams,
+    RefundListParams,
+    RefundRetrieveParams,
+)
+from stripe.params.checkout import (
+    SessionCreateParams,
+    SessionExpireParams,
+    SessionLineItemListParams,
+    SessionListParams,
+    SessionRetrieveParams,
+    SessionUpdateParams,
 )
 
-from learnermax_cli.sandbox.stripe_api.resources import accounts, prices, products
-from learnermax_cli.sandbox.stripe_api.routing import Route
+from learnermax_cli.sandbox.stripe_api.resources import (
+    accounts,
+    customers,
+    disputes,
+    events,
+    payment_links,
+    payments,
+    prices,
+    products,
+    refunds,
+    sessions,
+)
+from learnermax_cli.sandbox.stripe_api.routing import Handler, Method, Route
+
+_SESSION = "/v1/checkout/sessions"
+_LINK = "/v1/payment_links"
+
+
+def _session(method: Method, path: str, params: type, handler: Handler) -> Route:
+    is_list = handler is sessions.list_sessions
+    return Route(method, _SESSION + path, params, handler, sessions.KIND, is_list, "checkout_session")
+
 
 ROUTES: tuple[Route, ...] = (
     Route("GET", "/v1/account", AccountRetrieveCurrentParams, accounts.retrieve_current, "account"),
@@ -29,4 +77,36 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/v1/prices", PriceListParams, prices.list_prices, "price", is_list=True),
     Route("GET", "/v1/prices/{id}", PriceRetrieveParams, prices.retrieve, "price"),
     Route("POST", "/v1/prices/{id}", PriceUpdateParams, prices.update, "price"),
-)
+    _session("POST", "", SessionCreateParams, sessions.create),
+    _session("GET", "", SessionListParams, sessions.list_sessions),
+    _session("GET", "/{id}", SessionRetrieveParams, sessions.retrieve),
+    _session("POST", "/{id}", SessionUpdateParams, sessions.update),
+    _session("POST", "/{id}/expire", SessionExpireParams, sessions.expire),
+    Route(
+        "GET", _SESSION + "/{id}/line_items", SessionLineItemListParams, sessions.list_line_items, "item",
+        is_list=True, permission="checkout_session",
+    ),
+    Route("POST", _LINK, PaymentLinkCreateParams, payment_links.create, "payment_link"),
+    Route("GET", _LINK, PaymentLinkListParams, payment_links.list_links, "payment_link", is_list=True),
+    Route("GET", _LINK + "/{id}", PaymentLinkRetrieveParams, payment_links.retrieve, "payment_link"),
+    Route("POST", _LINK + "/{id}", PaymentLinkUpdateParams, payment_links.update, "payment_link"),
+    Route(
+        "GET", _LINK + "/{id}/line_items", PaymentLinkLineItemListParams, payment_links.list_line_items, "item",
+        is_list=True, permission="payment_link",
+    ),
+    Route("POST", "/v1/customers", CustomerCreateParams, customers.create, "customer"),
+    Route("GET", "/v1/customers", CustomerListParams, customers.list_customers, "customer", is_list=True),
+    Route("GET", "/v1/customers/{id}", CustomerRetrieveParams, customers.retrieve, "customer"),
+    Route("POST", "/v1/customers/{id}", CustomerUpdateParams, customers.update, "customer"),
+    Route("GET", "/v1/payment_intents", PaymentIntentListParams, payments.list_intents, "payment_intent", is_list=True),
+    Route("GET", "/v1/payment_intents/{id}", PaymentIntentRetrieveParams, payments.retrieve_intent, "payment_intent"),
+    Route("GET", "/v1/charges", ChargeListParams, payments.list_charges, "charge", is_list=True),
+    Route("GET", "/v1/charges/{id}", ChargeRetrieveParams, payments.retrieve_charge, "charge"),
+    Route("POST", "/v1/refunds", RefundCreateParams, refunds.create, "refund", permission="charge"),
+    Route("GET", "/v1/refunds", RefundListParams, refunds.list_refunds, "refund", is_list=True, permission="charge"),
+    Route("GET", "/v1/refunds/{id}", RefundRetrieveParams, refunds.retrieve, "refund", permission="charge"),
+    Route("GET", "/v1/disputes", DisputeListParams, disputes.list_disputes, "dispute", is_list=True),
+    Route("GET", "/v1/disputes/{id}", DisputeRetrieveParams, disputes.retrieve, "dispute"),
+    Route("GET", "/v1/events", EventListParams, events.list_events, "event", is_list=True),
+    Route("GET", "/v1/events/{id}", EventRetrieveParams, events.retrieve, "event"),
+)  # fmt: skip

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from learnermax_cli.sandbox.stripe_api.errors import unrecognized_url
@@ -15,7 +15,10 @@ Method = Literal["GET", "POST", "DELETE"]
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request at the moment it is carried out, under the lock: typed parameters, the account's data, the time."""
+    """One request at the moment it is carried out, under the lock: typed parameters, the account's data, the time.
+
+    `origin` is where the sandbox was reached, `request` what an event tells of the request that caused it.
+    """
 
     state: StripeState
     key: Key
@@ -23,6 +26,8 @@ class Call:
     path_params: dict[str, str]
     params: dict[str, Any]
     now: int
+    origin: str = ""
+    request: Object = field(default_factory=dict)
 
     @property
     def data(self) -> Data:

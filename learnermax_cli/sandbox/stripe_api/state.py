@@ -30,6 +30,11 @@ class StripeState:
         with self.lock:
             return self._data.setdefault((account, livemode), Data())
 
+    def holder_of(self, kind: str, object_id: str) -> Data | None:
+        """Return the data, of whichever account and mode, that has an object."""
+        with self.lock:
+            return next((data for data in self._data.values() if data[kind].get(object_id) is not None), None)
+
     def reset(self) -> None:
         """Empty everything; the default account and its keys stay."""
         with self.lock:

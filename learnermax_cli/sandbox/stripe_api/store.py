@@ -4,11 +4,12 @@ A stored object is never changed in place, it is replaced, so that an answer can
 """
 
 from bisect import bisect_left, insort
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import count
 from typing import Any
 
 Object = dict[str, Any]
+Maker = Callable[[], Object]
 _Position = tuple[int, int, str]
 
 
@@ -16,23 +17,33 @@ class Collection:
     """Objects of one kind, by id and sorted by creation; those made in one second keep the order they came in."""
 
     def __init__(self) -> None:
-        self._objects: dict[str, Object] = {}
+        self._objects: dict[str, Object | Maker] = {}
         self._positions: dict[str, _Position] = {}
         self._order: list[_Position] = []
         self._sequence = count()
 
     def get(self, object_id: str) -> Object | None:
         """Return the object, or None."""
-        return self._objects.get(object_id)
+        stored = self._objects.get(object_id)
+        return stored() if callable(stored) else stored
 
-    def put(self, stored: Object) -> None:
-        """Store a new object, or replace the one with its id."""
+    def put(self, stored: Object, created: int | None = None) -> None:
+        """Store a new object, or replace the one with its id; `created` is for those that do not tell it."""
         object_id = stored["id"]
         if object_id not in self._objects:
-            position = (stored["created"], next(self._sequence), object_id)
+            position = (stored["created"] if created is None else created, next(self._sequence), object_id)
             self._positions[object_id] = position
             insort(self._order, position)
         self._objects[object_id] = stored
+
+    def put_made(self, made: Iterable[tuple[int, str, Maker]]) -> None:
+        """Store many new objects (time of creation, id, and what makes the object whenever it is read) at once."""
+        for created, object_id, make in made:
+            position = (created, next(self._sequence), object_id)
+            self._positions[object_id] = position
+            self._order.append(position)
+            self._objects[object_id] = make
+        self._order.sort()
 
     def remove(self, object_id: str) -> None:
         """Forget an object."""
@@ -41,7 +52,7 @@ class Collection:
 
     def values(self) -> Iterator[Object]:
         """Return the objects in no particular order."""
-        return iter(self._objects.values())
+        return (stored() if callable(stored) else stored for stored in self._objects.values())
 
     def index(self, object_id: str) -> int:
         """Return the object's place, the oldest being 0."""
@@ -54,17 +65,25 @@ class Collection:
     def between(self, low: int, high: int, newest_first: bool) -> Iterator[Object]:
         """Return the objects of the places low to high, without high."""
         places = range(high - 1, low - 1, -1) if newest_first else range(low, high)
-        return (self._objects[self._order[place][2]] for place in places)
+        for place in places:
+            stored = self._objects[self._order[place][2]]
+            yield stored() if callable(stored) else stored
 
     def __len__(self) -> int:
         return len(self._order)
 
 
 class Data:
-    """The collections of one account in one mode."""
+    """The collections of one account in one mode.
+
+    `payment_intent_data` has, by checkout session, what its payment intent will get; `expirations` is a heap of the
+    times at which sessions expire.
+    """
 
     def __init__(self) -> None:
         self._collections: dict[str, Collection] = {}
+        self.payment_intent_data: dict[str, Object] = {}
+        self.expirations: list[tuple[int, str]] = []
 
     def __getitem__(self, kind: str) -> Collection:
         return self._collections.setdefault(kind, Collection())

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from learnermax_cli.sandbox.stripe_api.errors import exclusive, invalid, refused, resource_missing
 from learnermax_cli.sandbox.stripe_api.ids import new_id
 from learnermax_cli.sandbox.stripe_api.lists import list_page
 from learnermax_cli.sandbox.stripe_api.metadata import merge_metadata
 from learnermax_cli.sandbox.stripe_api.resources.price_building import built_price
+from learnermax_cli.sandbox.stripe_api.resources.urls import require_url
 from learnermax_cli.sandbox.stripe_api.routing import Call
 from learnermax_cli.sandbox.stripe_api.store import Object, replaced
 
@@ -143,17 +143,8 @@ def _check(params: Mapping[str, Any]) -> None:
     if len(params.get("marketing_features") or []) > MAX_MARKETING_FEATURES:
         raise invalid(f"You can specify at most {MAX_MARKETING_FEATURES} marketing features.", "marketing_features")
     for position, url in enumerate(images):
-        _require_url(url, f"images[{position}]")
+        require_url(url, f"images[{position}]")
     if params.get("url"):
-        _require_url(params["url"], "url")
+        require_url(params["url"], "url")
     if not params.get("name", "unchanged").strip():
         raise invalid("The product name cannot be blank.", "name", "parameter_invalid_string_blank")
-
-
-def _require_url(text: str, param: str) -> None:
-    try:
-        parts = urlsplit(text)
-    except ValueError:
-        parts = urlsplit("")
-    if parts.scheme not in ("http", "https") or not parts.hostname or any(character.isspace() for character in text):
-        raise invalid("Not a valid URL", param, "url_invalid")

@@ -1,0 +1,86 @@
+"""What is compared: reconciling and syncing at several sizes, and reconciling at the far ends."""
+
+from dataclasses import dataclass
+
+from benchmarks.measuring import Measured, measure_lmx, measure_script
+from benchmarks.world import World, course_item, say
+from learnermax_cli.sandbox.state_file import table_name
+
+RECONCILE = ("enrollments", "reconcile", "--dry-run")
+SYNC = ("products", "sync")
+MANY = 100_000
+_OTHER_TABLE = table_name("preview")
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The same job done by lmx and by the script."""
+
+    job: str
+    size: int
+    lmx: Measured
+    script: Measured
+
+
+@dataclass(frozen=True, slots=True)
+class Alone:
+    """A job that only lmx was asked to do."""
+
+    job: str
+    lmx: Measured
+
+
+def compare_reconcile(world: World, pending: int) -> Comparison:
+    """Compare dry runs over so many pending enrollments."""
+    say(f"reconcile of {pending:,} pending: filling the sandbox")
+    _fill(world, pending)
+    say("  lmx enrollments reconcile --dry-run")
+    lmx = measure_lmx(world, *RECONCILE)
+    say(f"  one by one (about {pending * 0.065 / 60:.0f} minutes)")
+    return Comparison("reconcile", pending, lmx, measure_script(world, "one_by_one_reconcile"))
+
+
+def compare_sync(world: World, courses: int) -> tuple[Comparison, Comparison]:
+    """Compare first syncs of so many courses, and dry runs when nothing is to do."""
+    items = [course_item(f"course-{number:04}") for number in range(courses)]
+    say(f"sync of {courses:,} courses: lmx products sync, the first time")
+    _restart(world, items)
+    first = measure_lmx(world, *SYNC)
+    say("  lmx products sync --dry-run, nothing to do")
+    again = measure_lmx(world, *SYNC, "--dry-run")
+    say("  one by one, nothing to do")
+    again_script = measure_script(world, "one_by_one_sync", "--dry-run")
+    say("  one by one, the first time")
+    _restart(world, items)
+    first_script = measure_script(world, "one_by_one_sync")
+    return (
+        Comparison("first sync", courses, first, first_script),
+        Comparison("sync, nothing to do", courses, again, again_script),
+    )
+
+
+def measure_far_ends(world: World, many: int = MANY) -> tuple[Alone, Alone]:
+    """Reconcile very many pending enrollments, and three whose sessions are among as many others."""
+    say(f"reconcile of {many:,} pending: filling the sandbox (minutes)")
+    ids = _fill(world, many)
+    three = {number: ids[number] for number in (0, many // 2, many - 1)}
+    world.put_pending(three, many, table=_OTHER_TABLE)
+    say("  lmx enrollments reconcile --dry-run")
+    everything = measure_lmx(world, *RECONCILE)
+    say(f"reconcile of 3 pending among {many:,} sessions")
+    few = measure_lmx(world, *RECONCILE, "--table", _OTHER_TABLE)
+    return Alone(f"reconcile, {many:,} pending", everything), Alone(f"reconcile, 3 pending of {many:,} sessions", few)
+
+
+def _fill(world: World, pending: int) -> list[str]:
+    world.empty()
+    ids = world.seed_sessions(pending)
+    world.put_pending(dict(enumerate(ids)), pending)
+    world.slow_down()
+    return ids
+
+
+def _restart(world: World, items: list[dict[str, object]]) -> None:
+    world.empty()
+    world.put_items(items)
+    world.slow_down()

@@ -1,0 +1,146 @@
+"""The sandbox that both sides work on: slow and rate limited like Stripe's own, filled in bulk."""
+# ruff: noqa: TID251 - not part of the package: fills the table directly
+
+import os
+import sys
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+from learnermax_cli.sandbox import process
+from learnermax_cli.sandbox.client import SandboxClient
+from learnermax_cli.sandbox.state_file import ACCESS_KEY_ID, SECRET_ACCESS_KEY, SandboxInfo, table_name
+
+LATENCY_SECONDS = 0.05
+REQUESTS_PER_SECOND = 25.0  # of a Stripe sandbox, and of each endpoint [doc "Rate limits"]
+PROJECT = Path(__file__).resolve().parent.parent
+COURSES = tuple(f"course-{number}" for number in range(5))
+DAYS = 7
+_DAY_SECONDS = 86_400
+_KEPT = ("PATH", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT")
+# Of a hundred sessions; taken in turns, so that every day has some of each.
+_STATES = ("paid", "paid", "expired", "paid", "refunded", "open", "disputed", "processing", "expired", "open")
+STATES = _STATES + ("paid",) * (100 - len(_STATES))
+# As long as the UUIDs of Cognito, which the table has.
+_USER_PREFIX = "00000000-0000-4000-8000-"
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """A running sandbox, and a folder for what its benchmarks leave behind."""
+
+    info: SandboxInfo
+    control: SandboxClient
+    folder: Path
+
+    def environment(self) -> dict[str, str]:
+        """Return the variables for a child: this sandbox's, and nothing of the user's."""
+        return {
+            **{name: os.environ[name] for name in _KEPT if name in os.environ},
+            "HOME": str(self.folder),
+            "PYTHONPATH": str(PROJECT),
+            "AWS_EC2_METADATA_DISABLED": "true",
+            **self.info.environment(),
+            "LMX_SANDBOX_HOME": str(self.folder / "sandbox"),
+        }
+
+    def empty(self) -> None:
+        """Empty the sandbox and make it fast, for filling it."""
+        self.control.reset()
+
+    def slow_down(self) -> None:
+        """Give Stripe its latency and its rate limit."""
+        self.control.set_latency(LATENCY_SECONDS)
+        self.control.set_rate_limit(REQUESTS_PER_SECOND)
+
+    def seed_sessions(self, count: int) -> list[str]:
+        """Store so many sessions, spread over the last seven days; return their ids, the oldest first."""
+        seconds = DAYS * _DAY_SECONDS
+        pattern = {
+            "count": count,
+            "courses": COURSES,
+            "states": STATES,
+            "user_prefix": _USER_PREFIX,
+            "first_offset": -seconds,
+            "spacing": seconds / count,
+        }
+        return self.control.seed_sessions(generate=pattern, events=False)
+
+    def put_pending(self, session_ids: Mapping[int, str], count: int, table: str | None = None) -> None:
+        """Put courses and the pending enrollments of sessions, by their number among `count` seeded ones."""
+        now, seconds = time.time(), DAYS * _DAY_SECONDS
+        items = [course_item(course_id) for course_id in COURSES]
+        for number, session_id in session_ids.items():
+            at = datetime.fromtimestamp(now - seconds + number * seconds / count, UTC)
+            items.append(_enrollment_item(number, session_id, f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03}Z"))
+        self.put_items(items, table)
+
+    def put_items(self, items: Iterable[Mapping[str, Any]], table: str | None = None) -> None:
+        """Put items into the sandbox's table, or another one."""
+        session = boto3.Session(ACCESS_KEY_ID, SECRET_ACCESS_KEY, region_name=self.info.region)
+        resource = session.resource("dynamodb", endpoint_url=self.info.aws_url)
+        with resource.Table(table or table_name()).batch_writer() as batch:
+            for item in items:
+                batch.put_item(Item=dict(item))
+
+
+@contextmanager
+def running_world(folder: Path) -> Iterator[World]:
+    """Run a sandbox of our own, on free ports; it ends with this process."""
+    info = process.start(folder / "sandbox", parent_pid=os.getpid())
+    try:
+        yield World(info, SandboxClient(info.control_url, timeout=60.0), folder)
+    finally:
+        process.stop(folder / "sandbox")
+
+
+def course_item(course_id: str) -> dict[str, Any]:
+    """Return a paid course as a seed script of the site writes it."""
+    return {
+        "PK": f"COURSE#{course_id}",
+        "SK": "METADATA",
+        "GSI1PK": f"COURSE#{course_id}",
+        "GSI1SK": "METADATA",
+        "entityType": "COURSE",
+        "courseId": course_id,
+        "name": f"Course {course_id}",
+        "description": "All about it.",
+        "instructor": "Test Instructor",
+        "pricingModel": "paid",
+        "price": Decimal("49.99"),
+        "imageUrl": "https://example.com/course.png",
+        "learningObjectives": ["Learn", "Build"],
+        "curriculum": [],
+    }
+
+
+def _enrollment_item(number: int, session_id: str, enrolled_at: str) -> dict[str, Any]:
+    user_id, course_id = f"{_USER_PREFIX}{number}", COURSES[number % len(COURSES)]
+    return {
+        "PK": f"USER#{user_id}",
+        "SK": f"COURSE#{course_id}",
+        "GSI1PK": f"COURSE#{course_id}",
+        "GSI1SK": f"USER#{user_id}",
+        "entityType": "ENROLLMENT",
+        "userId": user_id,
+        "courseId": course_id,
+        "enrollmentType": "paid",
+        "enrolledAt": enrolled_at,
+        "paymentStatus": "pending",
+        "stripeSessionId": session_id,
+        "progress": 0,
+        "completed": False,
+    }
+
+
+def say(text: str) -> None:
+    """Tell what is going on, on stderr."""
+    sys.stderr.write(text + "\n")
+    sys.stderr.flush()

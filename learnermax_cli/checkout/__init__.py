@@ -1,0 +1,1 @@
+"""Checkout Sessions and Payment Links: what a student pays a course with."""

@@ -1,0 +1,184 @@
+"""Checkout Sessions as Stripe has them, what a new one is to be, and the ports of selling."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Literal, Protocol
+
+from learnermax_cli.client_reference import decode_reference
+from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey
+from learnermax_cli.errors import FailedError
+from learnermax_cli.money import Money
+from learnermax_cli.products.model import MANAGED_BY, ListedLink, ListedPrice, ListedProduct, marker
+from learnermax_cli.secret_text import SecretText
+
+Ui = Literal["hosted", "embedded"]
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How a session shows itself: `ui` is ours for Stripe's ui_mode, other modes stay as they are."""
+
+    ui: str
+    success_url: str | None
+    cancel_url: str | None
+    return_url: str | None
+    allow_promotion_codes: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A Checkout Session as Stripe has it now. Times are Unix seconds."""
+
+    session_id: str
+    status: str | None
+    payment_status: str
+    livemode: bool
+    created: int
+    expires_at: int
+    form: Form
+    price_ids: tuple[str, ...]
+    metadata: Mapping[str, str] = field(hash=False)
+    reference: str | None
+    money: Money | None
+    url: str | None
+    client_secret: SecretText | None
+    intent_id: str | None = None
+    link_id: str | None = None
+    customer_id: str | None = None
+
+    @property
+    def open(self) -> bool:
+        """Whether somebody may still pay it."""
+        return self.status == "open"
+
+    @property
+    def user_id(self) -> str | None:
+        """Whose session it is, as far as it says."""
+        return self.metadata.get("userId") or (decode_reference(self.reference) if self.reference else None)
+
+    @property
+    def course_id(self) -> str | None:
+        """What it sells, as far as it says."""
+        return self.metadata.get("courseId")
+
+    def is_for(self, key: EnrollmentKey, environment: str) -> bool:
+        """Return whether it names this student and course; sessions of the site name no environment."""
+        named = (self.user_id, self.course_id) == (key.user_id, key.course_id)
+        return named and self.metadata.get("environment", environment) == environment
+
+    def is_ours(self, environment: str) -> bool:
+        """Return whether it carries our marker and our environment."""
+        return self.metadata.get("managedBy") == MANAGED_BY and self.metadata.get("environment") == environment
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A course that is on sale, with the price that Stripe charges for it."""
+
+    course_id: str
+    name: str
+    price_id: str
+    money: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """The product of a course as Stripe has it now, with its default price."""
+
+    product: ListedProduct
+    default_price: ListedPrice | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewSession:
+    """A session to be made. The same values give the same idempotency key, and with it the same session."""
+
+    environment: str
+    key: EnrollmentKey
+    price_id: str
+    form: Form
+    email: str | None
+    customer_id: str | None
+    enrolled_at: str
+    expires_at: int
+
+    @property
+    def metadata(self) -> dict[str, str]:
+        """The metadata of session and payment intent."""
+        return {**marker(self.environment, self.key.course_id), "userId": self.key.user_id}
+
+    def made(self, session: Session) -> bool:
+        """Return whether a session came of this very wish."""
+        return (
+            session.is_ours(self.environment)
+            and session.is_for(self.key, self.environment)
+            and (session.price_ids, session.form, session.expires_at) == ((self.price_id,), self.form, self.expires_at)
+        )
+
+
+class SessionRefusedError(FailedError):
+    """Stripe refused to make a session, so there is none."""
+
+
+class AttemptTooOldError(FailedError):
+    """Stripe refused the session's `expires_at`: the attempt that it is counted from is too long ago."""
+
+
+class SessionGateway(Protocol):
+    """Checkout Sessions at the payment provider."""
+
+    def read_shelf(self, product_id: str) -> Shelf | None:
+        """Read a product with its default price; None when there is no such product."""
+
+    def read_session(self, session_id: str) -> Session | None:
+        """Read one session; None when there is no such session for this key."""
+
+    def list_sessions(self, since: int) -> Iterator[Session]:
+        """Read the sessions created since a time, newest first."""
+
+    def create_session(self, new: NewSession) -> Session:
+        """Make a session once, whatever answer was lost, and return it as it stands now.
+
+        Raises SessionRefusedError or AttemptTooOldError when there is none.
+        """
+
+    def expire_session(self, session_id: str) -> Session:
+        """End a session and return it as it stands then; one that was not open stays as it is."""
+
+
+class PendingStore(Protocol):
+    """The writes of a checkout to the table, each conditional; raises SupersededError when somebody was faster."""
+
+    def restart(self, enrollment: Enrollment, enrolled_at: str) -> None:
+        """Begin a pending enrollment anew: another `enrolledAt`, and no session."""
+
+    def put_session(self, key: EnrollmentKey, enrolled_at: str, session_id: str) -> None:
+        """Write the session of a pending enrollment that was begun at `enrolled_at`."""
+
+
+class LinkGateway(Protocol):
+    """Payment Links at the payment provider."""
+
+    def list_active_links(self) -> list[ListedLink]:
+        """Read all active links with what they sell."""
+
+    def create_link(self, new: "NewLink", replaces: Sequence[str]) -> ListedLink:
+        """Make a link once, whatever answer was lost; `replaces` are the links that it takes the place of."""
+
+    def deactivate_link(self, link_id: str) -> None:
+        """Make a link inactive."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewLink:
+    """A link to be made; buyers are sent to `return_url` when there is one."""
+
+    price_id: str
+    metadata: Mapping[str, str] = field(hash=False)
+    return_url: str | None
+
+
+def format_seconds(seconds: int) -> str:
+    """Return Unix seconds as RFC 3339 in UTC."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")

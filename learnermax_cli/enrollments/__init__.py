@@ -1,0 +1,1 @@
+"""Enrollments, and what the payments at Stripe say about them."""

@@ -1,0 +1,185 @@
+"""The one place that knows what payments mean for an enrollment: reconcile, webhooks and replay all ask here. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey, Payment
+from learnermax_cli.enrollments.payment_state import Reading, State, World, read_state
+from learnermax_cli.money import Money
+from learnermax_cli.planning.change import Finding
+
+Verdict = Literal["complete", "create", "release", "unchanged"]
+
+# A pending item without a session may be one whose checkout is being made right now.
+NO_SESSION_GRACE = timedelta(hours=24)
+_ATTENTION: frozenset[State] = frozenset(("refunded", "disputed", "mismatch", "missing session", "unknown"))
+_RELEASABLE: frozenset[State] = frozenset(("expired", "failed"))
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Where and when is decided, and what was asked for beyond the usual."""
+
+    world: World
+    now: datetime
+    release_expired: bool = False
+    create_missing: bool = False
+    audit: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """All that is known of one enrollment: its item, the session it names, and other sessions of user and course."""
+
+    key: EnrollmentKey
+    enrollment: Enrollment | None
+    named: Payment | None = None
+    named_missing: bool = False
+    """Whether the item names a session that Stripe does not have."""
+    others: Sequence[Payment] = ()
+    student_known: bool = True
+    course_known: bool = True
+    price: Money | None = None
+    all_sessions_known: bool = False
+    """Whether every session since the item was written is among the others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What is to be done about an enrollment, in which state it is, and what a person should look at."""
+
+    verdict: Verdict
+    state: str
+    payment: Payment | None = None
+    findings: tuple[Finding, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def decide(case: Case, rules: Rules) -> Decision:
+    """Return what the payments mean for one enrollment."""
+    sessions = _sessions(case)
+    readings = [(payment, read_state(payment, case.key, rules.world)) for payment in sessions]
+    paid = [payment for payment, reading in readings if reading.state == "paid"]
+    twice = _paid_twice(case, sessions, paid)
+    if case.enrollment is None:
+        return _without_item(case, readings, paid, twice, rules)
+    if not case.enrollment.pending:
+        return Decision("unchanged", case.enrollment.status, findings=twice + _audit(case, readings, paid, rules))
+    if paid:
+        own = case.enrollment.session_id
+        payment = next((p for p in paid if p.session_id == own), paid[0])
+        return Decision("complete", "paid", payment, twice, _notes(case, payment))
+    return _still_pending(case, readings, rules)
+
+
+def _sessions(case: Case) -> list[Payment]:
+    by_id = {payment.session_id: payment for payment in (*((case.named,) if case.named else ()), *case.others)}
+    return sorted(by_id.values(), key=lambda payment: (payment.created, payment.session_id))
+
+
+def _still_pending(case: Case, readings: Sequence[tuple[Payment, Reading]], rules: Rules) -> Decision:
+    assert case.enrollment is not None
+    reading = _own_reading(case, readings)
+    findings: tuple[Finding, ...] = ()
+    if reading.state in _ATTENTION:
+        findings = (Finding(reading.state, str(case.key), reading.detail),)
+    others_block = any(r.state not in _RELEASABLE for _, r in readings)
+    releasable = reading.state in _RELEASABLE
+    if case.named is None:  # its checkout may be under way, whatever became of a session before it
+        old = _age(case.enrollment, rules.now) > NO_SESSION_GRACE
+        releasable = old and (releasable or reading.state == "no session")
+    if rules.release_expired and releasable and not others_block and case.all_sessions_known:
+        return Decision("release", reading.state)
+    return Decision("unchanged", reading.state, findings=findings)
+
+
+def decide_unnamed(payment: Payment, rules: Rules) -> Finding | None:
+    """Return what a session means that names no course and user: a finding when it is ours and paid, else nothing."""
+    if not is_ours(payment, rules.world) or read_state(payment, None, rules.world).state != "paid":
+        return None
+    return Finding(
+        "payer unknown", payment.session_id, f"paid for course {payment.course_id or 'unknown'} by nobody known"
+    )
+
+
+def is_ours(payment: Payment, world: World) -> bool:
+    """Return whether a session carries our marker and our environment."""
+    return payment.managed and payment.environment == world.environment
+
+
+def _without_item(
+    case: Case,
+    readings: Sequence[tuple[Payment, Reading]],
+    paid: Sequence[Payment],
+    twice: tuple[Finding, ...],
+    rules: Rules,
+) -> Decision:
+    key = str(case.key)
+    if not paid:
+        wrong = [
+            reading for payment, reading in readings if reading.state == "mismatch" and is_ours(payment, rules.world)
+        ]
+        return Decision("unchanged", "no enrollment", findings=tuple(Finding(r.state, key, r.detail) for r in wrong))
+    payment = next((p for p in paid if is_ours(p, rules.world)), paid[0])
+    ours = is_ours(payment, rules.world)
+    if not case.course_known:
+        finding = Finding("paid, not enrolled", key, f"{payment.session_id} is paid, but there is no such course")
+        return Decision("unchanged", "no course", findings=(finding,) if ours else ())
+    if not case.student_known:
+        finding = Finding("payer unknown", key, f"{payment.session_id} is paid, but there is no such student")
+        return Decision("unchanged", "no student", findings=(finding,))
+    if ours or rules.create_missing:
+        return Decision("create", "paid", payment, twice, _notes(case, payment))
+    detail = f"{payment.session_id} is paid and not made by lmx: --create-missing enrolls the student"
+    return Decision("unchanged", "no enrollment", findings=(Finding("paid, not enrolled", key, detail), *twice))
+
+
+def _own_reading(case: Case, readings: Sequence[tuple[Payment, Reading]]) -> Reading:
+    if case.named is not None:
+        # By id: where all sessions were read again, a newer reading of the same session took its place.
+        return next(reading for payment, reading in readings if payment.session_id == case.named.session_id)
+    if case.named_missing:
+        return Reading("missing session", "Stripe has no such session for this key: wrong account or mode?")
+    # Without a session of its own, the newest of those that name user and course speaks for the item.
+    return readings[-1][1] if readings else Reading("no session")
+
+
+def _paid_twice(case: Case, sessions: Sequence[Payment], paid: Sequence[Payment]) -> tuple[Finding, ...]:
+    ids = {payment.session_id for payment in paid}
+    own = case.enrollment.session_id if case.enrollment and case.enrollment.status == "completed" else None
+    if own is not None and ids and all(payment.session_id != own for payment in sessions):
+        ids.add(own)  # not read again, but it is what completed the item
+    if len(ids) < 2:
+        return ()
+    return (Finding("paid twice", str(case.key), f"{' and '.join(sorted(ids))} are both paid: refund one"),)
+
+
+def _audit(
+    case: Case, readings: Sequence[tuple[Payment, Reading]], paid: Sequence[Payment], rules: Rules
+) -> tuple[Finding, ...]:
+    if not rules.audit or paid or case.enrollment is None or case.enrollment.status != "completed":
+        return ()
+    detail = _own_reading(case, readings).detail or "no session of Stripe says that it was paid"
+    return (Finding("enrolled, not paid", str(case.key), detail),)
+
+
+def _notes(case: Case, payment: Payment) -> tuple[str, ...]:
+    if case.price is None or payment.money is None or payment.money == case.price:
+        return ()
+    return (f"paid {payment.money}, the course costs {case.price}",)
+
+
+def _age(enrollment: Enrollment, now: datetime) -> timedelta:
+    written = parse_time(enrollment.enrolled_at)
+    return timedelta(0) if written is None else now - written
+
+
+def parse_time(text: str) -> datetime | None:
+    """Return a time as the table has it (RFC 3339, UTC); None when it is not one."""
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return time if time.tzinfo is not None else time.replace(tzinfo=UTC)

@@ -1,0 +1,180 @@
+"""Which sessions are asked for, and how: page by page through time windows, or one by one, whichever is cheaper."""
+
+import threading
+from collections import deque
+from collections.abc import Container, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Literal
+
+from learnermax_cli.enrollments.decide import parse_time
+from learnermax_cli.enrollments.model import PAGE_SIZE, Enrollment, Payment, PaymentGateway, Window, usable_session_id
+from learnermax_cli.errors import GuardError
+
+Strategy = Literal["auto", "list", "retrieve"]
+
+WINDOW_SIZE = 500
+"""Enrollments that are read, decided and written together."""
+_READ_AHEAD = 4
+_FIRST_ASKED = 10
+_HOUR = 3_600
+# A session is made about when its item is written.
+_MARGIN = 900
+# Windows overlap by their margins: shorter ones would list many sessions more than once.
+_SHORTEST = timedelta(seconds=4 * _MARGIN)
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """The sessions that a window of enrollments names; an id that Stripe does not have is in `missing`."""
+
+    enrollments: Sequence[Enrollment]
+    payments: Mapping[str, Payment]
+    missing: frozenset[str]
+
+
+@dataclass
+class _Missing:
+    """Notices a wrong account or mode: when the first ten sessions asked for by id are all missing."""
+
+    asked: int = 0
+    found: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def note(self, payment: Payment | None) -> None:
+        """Count an answer; raises GuardError when the first ten were all missing and no list had any either."""
+        with self.lock:
+            self.asked += 1
+            self.found += payment is not None
+            if self.asked >= _FIRST_ASKED and self.found == 0:
+                raise GuardError(
+                    f"the first {self.asked} sessions asked for do not exist at Stripe: another account or mode?",
+                    hint="Check -e and the key with lmx secrets status; no flag lifts this.",
+                    code="guard.sessions_missing",
+                )
+
+    def seen(self, count: int) -> None:
+        """Count sessions of ours that a list has shown."""
+        with self.lock:
+            self.found += count
+
+
+def read_named(
+    gateway: PaymentGateway, enrollments: Sequence[Enrollment], known: Container[str], strategy: Strategy
+) -> Iterator[Named]:
+    """Read the sessions that enrollments name, known ones excepted, window by window, oldest first, some ahead."""
+    windows = _windows(sorted(enrollments, key=lambda enrollment: enrollment.enrolled_at))
+    reading = _Reading(gateway, known, strategy, _Missing())
+    pool = ThreadPoolExecutor(_READ_AHEAD)
+    running: deque[Future[Named]] = deque()
+    try:
+        for window in windows:
+            running.append(pool.submit(reading.read_window, window))
+            if len(running) == 2 * _READ_AHEAD:
+                yield from _in_parts(running.popleft().result())
+        while running:
+            yield from _in_parts(running.popleft().result())
+    finally:
+        reading.given_up.set()
+        pool.shutdown(cancel_futures=True)
+
+
+def _windows(ordered: Sequence[Enrollment]) -> Iterator[Sequence[Enrollment]]:
+    """Cut enrollments into windows: long enough to be worth a page of their own, in number and in time."""
+    start, began = 0, None
+    for index, enrollment in enumerate(ordered):
+        time = parse_time(enrollment.enrolled_at)
+        if began is not None and time is not None and index - start >= WINDOW_SIZE and time - began >= _SHORTEST:
+            yield ordered[start:index]
+            start, began = index, None
+        began = began or time
+    if ordered:
+        yield ordered[start:]
+
+
+def _in_parts(named: Named) -> Iterator[Named]:
+    for start in range(0, len(named.enrollments), WINDOW_SIZE):
+        yield Named(named.enrollments[start : start + WINDOW_SIZE], named.payments, named.missing)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    gateway: PaymentGateway
+    known: Container[str]
+    strategy: Strategy
+    missing: _Missing
+    given_up: threading.Event = field(default_factory=threading.Event)
+    """Set when nobody waits for what was to be read ahead."""
+
+    def read_window(self, enrollments: Sequence[Enrollment]) -> Named:
+        ids = {e.session_id for e in enrollments if e.session_id and usable_session_id(e.session_id)}
+        wanted = {session_id for session_id in ids if session_id not in self.known}
+        self.missing.seen(len(ids) - len(wanted))
+        found = {} if self.strategy == "retrieve" else self._list_until_cheaper(enrollments, wanted)
+        gone = set()
+        for session_id in sorted(wanted - found.keys()):
+            if self.given_up.is_set():
+                break
+            payment = self.gateway.read_payment(session_id)
+            self.missing.note(payment)
+            if payment is None:
+                gone.add(session_id)
+            else:
+                found[session_id] = payment
+        return Named(enrollments, found, frozenset(gone))
+
+    def _list_until_cheaper(self, enrollments: Sequence[Enrollment], wanted: set[str]) -> dict[str, Payment]:
+        """List until all are found; with `auto`, until a page brings nothing and the rest costs no more than the pages.
+
+        So the requests are at most twice the smaller of the sessions wanted and the pages of the window, and one.
+        """
+        found: dict[str, Payment] = {}
+        window = _window(enrollments)
+        if not wanted or window is None:
+            return found
+        for pages, page in enumerate(self.gateway.list_payments(window), 1):
+            new = {payment.session_id: payment for payment in page if payment.session_id in wanted}
+            found |= new
+            self.missing.seen(len(new))
+            left = len(wanted) - len(found)
+            if left == 0 or (self.strategy == "auto" and left <= pages and not new) or self.given_up.is_set():
+                break
+        return found
+
+
+def _window(enrollments: Sequence[Enrollment]) -> Window | None:
+    """Return when the sessions of enrollments were made: about when the items were; others are asked for by id."""
+    times = sorted(time for e in enrollments if (time := parse_time(e.enrolled_at)) is not None)
+    if not times:
+        return None
+    return Window(max(0, int(times[0].timestamp()) - _MARGIN), int(times[-1].timestamp()) + _MARGIN)
+
+
+def read_all(
+    gateway: PaymentGateway, window: Window, *, status: str | None, now: datetime
+) -> Iterator[Sequence[Payment]]:
+    """Read every session of a window: the newest page first, and what is beyond it in slices of time side by side."""
+    first = next(gateway.list_payments(window, status=status), ())
+    yield first
+    if len(first) < PAGE_SIZE:
+        return
+    seen = {payment.session_id for payment in first}
+    rest = Window(window.since, first[-1].created + 1)  # others of the same second may be on the next page
+    with ThreadPoolExecutor(_READ_AHEAD) as pool:
+        running = [pool.submit(_read_slice, gateway, part, status) for part in _slices(rest, int(now.timestamp()))]
+        for future in running:
+            for page in future.result():
+                yield [payment for payment in page if payment.session_id not in seen]
+
+
+def _read_slice(gateway: PaymentGateway, window: Window, status: str | None) -> list[Sequence[Payment]]:
+    return list(gateway.list_payments(window, status=status))
+
+
+def _slices(window: Window, now: int) -> list[Window]:
+    if window.since is None:
+        return [window]
+    until = window.until or now + _HOUR
+    step = max(_HOUR, -(-(until - window.since) // (2 * _READ_AHEAD)))
+    return [Window(start, min(start + step, until)) for start in range(window.since, until, step)]

@@ -1,0 +1,48 @@
+"""`enrollments list`: by status, course and user, each with the cheapest read there is."""
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Protocol
+
+from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey
+from learnermax_cli.planning.report import Items, Report
+
+if TYPE_CHECKING:
+    from learnermax_cli.app import App
+
+COLUMNS = ("user_id", "course_id", "status", "enrollment_type", "enrolled_at", "session_id", "event_owed_since")
+
+
+class EnrollmentScanner(Protocol):
+    """Enrollments of any status in the table."""
+
+    def list_all(self, status: str | None) -> Iterator[Enrollment]:
+        """Read all enrollments, or those of one status, with one scan."""
+
+
+def run_list(app: "App", status: str | None, course_id: str | None, user_id: str | None) -> Report:
+    """Return the enrollments that fit; nothing is written."""
+    found = sorted(_read(app, status, course_id, user_id), key=lambda enrollment: enrollment.key)
+    rows = tuple(_row(enrollment) for enrollment in found if status is None or enrollment.status == status)
+    return Report("enrollments list", app.settings.environment, Items(rows, COLUMNS, "No enrollments."))
+
+
+def _read(app: "App", status: str | None, course_id: str | None, user_id: str | None) -> Iterable[Enrollment]:
+    if user_id is not None and course_id is not None:
+        return app.enrollments.read_enrollments([EnrollmentKey(user_id, course_id)]).values()
+    if user_id is not None:
+        return app.enrollments.list_of_user(user_id, completed=True)
+    if course_id is not None:
+        return app.enrollments.list_of_course(course_id, completed=True)
+    return app.all_enrollments.list_all(status)
+
+
+def _row(enrollment: Enrollment) -> dict[str, object]:
+    return {
+        "user_id": enrollment.key.user_id,
+        "course_id": enrollment.key.course_id,
+        "status": enrollment.status or None,
+        "enrollment_type": enrollment.enrollment_type or None,
+        "enrolled_at": enrollment.enrolled_at or None,
+        "session_id": enrollment.session_id,
+        "event_owed_since": None if enrollment.intent is None else enrollment.intent.at,
+    }

@@ -1,0 +1,184 @@
+"""Enrollments and students as the table has them, payments as Stripe tells them, and the ports to both."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
+
+from learnermax_cli.courses.model import Course
+from learnermax_cli.money import Money
+
+PAGE_SIZE = 100
+"""Sessions on a full page of a list."""
+_SESSION_ID = re.compile(r"cs_(?:test|live)_[A-Za-z0-9]{1,200}")
+
+
+class EnrollmentKey(NamedTuple):
+    """Who is enrolled in what."""
+
+    user_id: str
+    course_id: str
+
+    def __str__(self) -> str:
+        return f"{self.user_id}/{self.course_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class EventIntent:
+    """The mark of a run that owes the `EnrollmentCompleted` event: its run id, and since when, in RFC 3339."""
+
+    run: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Enrollment:
+    """An enrollment item; `status` is its paymentStatus as it stands there."""
+
+    key: EnrollmentKey
+    status: str
+    enrollment_type: str
+    enrolled_at: str
+    session_id: str | None = None
+    intent: EventIntent | None = None
+
+    @property
+    def pending(self) -> bool:
+        """Whether the student is not in yet."""
+        return self.status == "pending"
+
+
+def usable_session_id(session_id: str) -> bool:
+    """Return whether an id can be one of Stripe's Checkout Sessions at all."""
+    return _SESSION_ID.fullmatch(session_id) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Student:
+    """A student item."""
+
+    user_id: str
+    email: str | None
+    customer_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """What Stripe says now of one Checkout Session. Times are Unix seconds."""
+
+    session_id: str
+    status: str | None
+    payment_status: str
+    mode: str
+    livemode: bool
+    created: int
+    course_id: str | None
+    metadata_user: str | None
+    reference_user: str | None
+    managed: bool
+    environment: str | None
+    link_id: str | None = None
+    intent_id: str | None = None
+    intent_status: str | None = None
+    refunded: bool = False
+    """Whether the charge was refunded in full; in part counts as paid."""
+    disputes: tuple[str, ...] = ()
+    """The statuses of its disputes."""
+    customer_id: str | None = None
+    money: Money | None = None
+
+    @property
+    def user_id(self) -> str | None:
+        """Who paid, as far as the session says."""
+        return self.metadata_user or self.reference_user
+
+    @property
+    def key(self) -> EnrollmentKey | None:
+        """The enrollment that the session is for, if it names one."""
+        return EnrollmentKey(self.user_id, self.course_id) if self.user_id and self.course_id else None
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A span of session creation times, in Unix seconds; `until` is excluded, None means open."""
+
+    since: int | None
+    until: int | None
+
+
+class PaymentGateway(Protocol):
+    """Checkout Sessions and their payments at the payment provider."""
+
+    def read_payment(self, session_id: str) -> Payment | None:
+        """Read one session with its payment; None when there is no such session for this key."""
+
+    def list_payments(self, window: Window, *, status: str | None = None) -> Iterator[Sequence[Payment]]:
+        """Read the sessions created in a window, newest first, a page at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class TableRead:
+    """What one scan found: all courses, and the enrollments that were asked for."""
+
+    courses: list[Course]
+    enrollments: list[Enrollment]
+
+
+class EnrollmentReader(Protocol):
+    """Enrollments and students in the table; `completed` asks for completed ones beside the pending."""
+
+    def scan(self, *, completed: bool) -> TableRead:
+        """Read all courses, and all enrollments that are pending or owe an event, with one scan."""
+
+    def list_of_course(self, course_id: str, *, completed: bool) -> Iterator[Enrollment]:
+        """Read the enrollments of a course with one index query."""
+
+    def list_of_user(self, user_id: str, *, completed: bool) -> Iterator[Enrollment]:
+        """Read the enrollments of a user with one query."""
+
+    def read_enrollments(self, keys: Iterable[EnrollmentKey]) -> Mapping[EnrollmentKey, Enrollment]:
+        """Read enrollments by key."""
+
+    def read_students(self, user_ids: Iterable[str]) -> Mapping[str, Student]:
+        """Read students by id."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewEnrollment:
+    """An enrollment to be written; `extra` attributes go onto the item as they are."""
+
+    key: EnrollmentKey
+    enrollment_type: str
+    status: str
+    enrolled_at: str
+    intent: EventIntent | None = None
+    extra: Mapping[str, object] = field(default_factory=dict, hash=False)
+
+
+class EnrollmentWriter(Protocol):
+    """Writes to enrollments, each conditional on what was read; raises SupersededError when somebody was faster."""
+
+    def put_completed(self, enrollment: Enrollment, payment: Payment, intent: EventIntent | None) -> None:
+        """Make a pending enrollment completed, with session, payment intent and the event's intent."""
+
+    def create_completed(self, new: NewEnrollment) -> None:
+        """Write an enrollment where there is none."""
+
+    def release(self, enrollment: Enrollment) -> None:
+        """Remove a pending enrollment, so that the student can buy again."""
+
+    def put_customer(self, user_id: str, customer_id: str) -> None:
+        """Write a student's stripeCustomerId, if there is none."""
+
+    def take_event(self, enrollment: Enrollment, intent: EventIntent) -> None:
+        """Take over the event that a former run owes."""
+
+    def clear_event(self, key: EnrollmentKey, run: str) -> None:
+        """Remove this run's intent after the event was published."""
+
+
+class EventPublisher(Protocol):
+    """The topic that sends the student's mail."""
+
+    def publish_completed(self, key: EnrollmentKey, enrollment_type: str, enrolled_at: str) -> None:
+        """Publish `EnrollmentCompleted`; raises LmxError when the topic is missing or refuses."""

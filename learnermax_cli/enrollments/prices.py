@@ -1,0 +1,29 @@
+"""The prices of courses, each course read when it is first asked for."""
+
+from collections.abc import Callable, Iterator, Mapping
+
+from learnermax_cli.courses.model import Course
+from learnermax_cli.money import Money
+
+
+class CoursePrices(Mapping[str, Money | None]):
+    """The price of each known course by its id, None where it has none that can be read; unknown courses are absent."""
+
+    def __init__(self, read: Callable[[str], Course | None], price: Callable[[Course], Money | None]) -> None:
+        self._read = read
+        self._price = price
+        self._courses: dict[str, Course | None] = {}
+
+    def __getitem__(self, course_id: str) -> Money | None:
+        if course_id not in self._courses:
+            self._courses[course_id] = self._read(course_id)
+        course = self._courses[course_id]
+        if course is None:
+            raise KeyError(course_id)
+        return self._price(course)
+
+    def __iter__(self) -> Iterator[str]:
+        return (course_id for course_id, course in self._courses.items() if course is not None)
+
+    def __len__(self) -> int:
+        return sum(course is not None for course in self._courses.values())

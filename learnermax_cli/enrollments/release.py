@@ -1,0 +1,120 @@
+"""`enrollments release`: removes a stuck pending item, never one that is paid or may still be."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from learnermax_cli.enrollments.decide import Case, Rules, decide, parse_time
+from learnermax_cli.enrollments.model import (
+    Enrollment,
+    EnrollmentKey,
+    Payment,
+    PaymentGateway,
+    Window,
+    usable_session_id,
+)
+from learnermax_cli.enrollments.payment_state import State, World, read_state
+from learnermax_cli.errors import FailedError, GuardError
+from learnermax_cli.planning.change import Change
+from learnermax_cli.planning.outcome import Result, planned
+from learnermax_cli.planning.report import Changes, Report
+
+if TYPE_CHECKING:
+    from learnermax_cli.app import App
+
+COMMAND = "enrollments release"
+_OVER: frozenset[State] = frozenset(("expired", "failed", "refunded"))
+_MARGIN = 900  # seconds that a session may be older than the item that was written for it
+
+
+def run_release(app: "App", key: EnrollmentKey, *, dry_run: bool, yes: bool, allow_missing_session: bool) -> Report:
+    """Return the report of removing a pending enrollment; raises FailedError when it must stay."""
+    identity = app.stripe_identity
+    enrollment = app.enrollments.read_enrollments([key]).get(key)
+    if enrollment is None:
+        line = f"Nothing to do: {key.user_id} has no enrollment in {key.course_id}."
+        return Report(COMMAND, app.settings.environment, Changes(), dry_run, identity, summary_line=line)
+    _require_pending(enrollment)
+    rules = Rules(World(app.settings.environment, livemode=identity.mode == "live"), app.now(), release_expired=True)
+    case = read_case(app.payments, enrollment)
+    state = require_releasable(case, rules, allow_missing_session=allow_missing_session)
+    change = Change("enrollment", str(key), "release", _before(enrollment), None, state)
+    report = Report(COMMAND, app.settings.environment, Changes(planned([change])), dry_run, identity)
+    if dry_run:
+        return replace(report, summary={"release": 1}, summary_line="Plan: 1 enrollment to release.")
+    try:
+        if not app.confirm(report, f"Release {key}?", yes=yes):
+            return replace(report, error=FailedError("not confirmed", hint="Nothing was written.", code="declined"))
+    except GuardError as error:
+        return replace(report, error=error)
+    with app.interrupt.finishing():
+        app.enrollment_writes.release(enrollment)
+    body = Changes((Result(change, "applied"),))
+    line = f"Released {key}: the student can buy the course again."
+    return replace(report, body=body, summary={"release": 1}, summary_line=line)
+
+
+def read_case(gateway: PaymentGateway, enrollment: Enrollment) -> Case:
+    """Read every session that may have paid an enrollment: the one it names, and those made since it was written."""
+    session_id = enrollment.session_id
+    asked = session_id is not None and usable_session_id(session_id)
+    named = gateway.read_payment(session_id) if asked and session_id is not None else None
+    begun = parse_time(enrollment.enrolled_at)
+    since = None if begun is None else int(begun.timestamp()) - _MARGIN
+    others = tuple(
+        payment
+        for page in gateway.list_payments(Window(since, None))
+        for payment in page
+        if payment.key == enrollment.key and payment.session_id != session_id
+    )
+    return Case(enrollment.key, enrollment, named, asked and named is None, others, all_sessions_known=True)
+
+
+def require_releasable(case: Case, rules: Rules, *, allow_missing_session: bool) -> str:
+    """Return the state that a pending enrollment is stuck in; raises FailedError while it is paid or may be. Pure."""
+    key = case.key
+    decision = decide(case, rules)
+    if decision.verdict == "complete":
+        raise FailedError(
+            f"{key} is paid, so it stays",
+            hint=f"Complete it: lmx enrollments reconcile --course {key.course_id} --user {key.user_id}",
+            code="failed.paid",
+        )
+    for payment in _sessions(case):
+        reading = read_state(payment, key, rules.world)
+        if reading.state not in _OVER and not _lost(payment, reading.state):
+            hint = "Wait for its end, or end an open session with lmx checkout expire."
+            raise FailedError(
+                f"{key} stays, its session is {reading.state}: {reading.detail}", hint=hint, code="failed.not_over"
+            )
+    if case.named_missing and not allow_missing_session:
+        raise GuardError(
+            f"{key} names a session that Stripe does not have for this key: it may be paid in another account",
+            hint="Check account and mode of the key; if it was never paid, pass --allow-missing-session.",
+            code="guard.missing_session",
+        )
+    return decision.state
+
+
+def _sessions(case: Case) -> Iterator[Payment]:
+    if case.named is not None:
+        yield case.named
+    yield from case.others
+
+
+def _lost(payment: Payment, state: State) -> bool:
+    # A lost dispute has taken the money back for good; an open one may still be won.
+    return state == "disputed" and "lost" in payment.disputes and all(d == "lost" for d in payment.disputes)
+
+
+def _require_pending(enrollment: Enrollment) -> None:
+    if not enrollment.pending:
+        raise FailedError(
+            f"{enrollment.key} is not pending but {enrollment.status or 'without a status'}: nothing is taken away",
+            hint="See lmx enrollments list; only pending enrollments are released.",
+            code="failed.not_pending",
+        )
+
+
+def _before(enrollment: Enrollment) -> dict[str, object]:
+    return {"paymentStatus": "pending", "stripeSessionId": enrollment.session_id, "enrolledAt": enrollment.enrolled_at}

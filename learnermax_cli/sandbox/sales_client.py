@@ -1,0 +1,101 @@
+"""What buyers do in a sandbox, and what becomes of their payments, over its control routes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from learnermax_cli.sandbox.control_http import ControlHttp
+
+Method = Literal["card", "delayed", "declined"]
+SEEDING_SECONDS = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A checkout session as a buyer left it; amounts are in minor units."""
+
+    id: str
+    status: str
+    payment_status: str
+    amount_total: int
+    currency: str
+    url: str | None
+    payment_intent: str | None
+    customer: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """A refund."""
+
+    id: str
+    amount: int
+    charge: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dispute:
+    """A dispute."""
+
+    id: str
+    status: str
+    charge: str
+
+
+class SalesClient(ControlHttp):
+    """The control routes for buyers; each raises SandboxError for what is not possible."""
+
+    def pay(
+        self,
+        target: str,
+        method: Method = "card",
+        *,
+        email: str | None = None,
+        client_reference_id: str | None = None,
+        discount_percent: int = 0,
+    ) -> Session:
+        """Pay a session (id or URL) or through a payment link (id or URL); 100 percent off needs no payment."""
+        body = {"target": target, "method": method, "discount_percent": discount_percent}
+        return self._session("/pay", body, email=email, client_reference_id=client_reference_id)
+
+    def open_link(self, link: str, *, email: str | None = None, client_reference_id: str | None = None) -> Session:
+        """Open a payment link (id or URL) and return the session that it makes."""
+        return self._session("/open_link", {"target": link}, email=email, client_reference_id=client_reference_id)
+
+    def settle(self, session_id: str, *, succeed: bool) -> Session:
+        """Let the delayed payment of a session arrive, or fail."""
+        return self._session("/settle", {"session_id": session_id, "succeed": succeed})
+
+    def expire(self, session_id: str) -> Session:
+        """Expire an open session."""
+        return self._session("/expire", {"session_id": session_id})
+
+    def refund(self, session_id: str, amount: int | None = None) -> Refund:
+        """Refund a session's payment, all that is left of it unless an amount in minor units is named."""
+        answer = self._call("POST", "/refund", {"session_id": session_id, "amount": amount})
+        return Refund(answer["id"], answer["amount"], answer["charge"])
+
+    def dispute(self, session_id: str, status: str = "needs_response") -> Dispute:
+        """Dispute a session's payment; a status `warning_...` makes it an inquiry."""
+        return self._dispute("/dispute", session_id, status)
+
+    def close_dispute(self, session_id: str, status: str) -> Dispute:
+        """End the open dispute of a session's payment: won, lost or warning_closed."""
+        return self._dispute("/close_dispute", session_id, status)
+
+    def seed_sessions(
+        self, sessions: Sequence[Mapping[str, Any]] = (), *, generate: Mapping[str, Any] | None = None, **options: Any
+    ) -> list[str]:
+        """Store many sessions at once, as rows or as a pattern, and return their ids (see `buyer.seeding.seed`)."""
+        body = {"sessions": list(sessions), "generate": generate, **options}
+        ids: list[str] = self._call("POST", "/seed_sessions", body, timeout=SEEDING_SECONDS)["sessions"]
+        return ids
+
+    def _session(self, path: str, body: Mapping[str, Any], **optional: str | None) -> Session:
+        given = {name: value for name, value in optional.items() if value is not None}
+        answer = self._call("POST", path, {**body, **given})
+        return Session(**{name: answer[name] for name in Session.__slots__})
+
+    def _dispute(self, path: str, session_id: str, status: str) -> Dispute:
+        answer = self._call("POST", path, {"session_id": session_id, "status": status})
+        return Dispute(answer["id"], answer["status"], answer["charge"])

@@ -1,0 +1,65 @@
+"""What `lmx sandbox pay`, `expire` and `clock` do, and have to say."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime
+
+from learnermax_cli.errors import FailedError, UsageError
+from learnermax_cli.money import Money
+from learnermax_cli.planning.report import Data, Report
+from learnermax_cli.sandbox.control_http import SandboxError
+from learnermax_cli.sandbox.report import ENVIRONMENT, require_running
+from learnermax_cli.sandbox.sales_client import Method, Session
+
+_DURATION = re.compile(r"(\d+)([smhd])")
+_UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+_HINT = "See what is open: lmx checkout show SESSION_ID -e sandbox"
+
+
+def pay(environ: Mapping[str, str], target: str, method: str, email: str | None) -> Report:
+    """Pay a session or a link; `free` takes everything off; raises FailedError when it cannot be paid."""
+    client = require_running(environ).control()
+    methods: dict[str, Method] = {"card": "card", "delayed": "delayed", "declined": "declined", "free": "card"}
+    percent = 100 if method == "free" else 0
+    try:
+        return _session_report(
+            "sandbox pay", client.pay(target, methods[method], email=email, discount_percent=percent)
+        )
+    except SandboxError as error:
+        raise _failed(error) from error
+
+
+def expire(environ: Mapping[str, str], session_id: str) -> Report:
+    """Expire an open session; raises FailedError when it is not open."""
+    try:
+        return _session_report("sandbox expire", require_running(environ).control().expire(session_id))
+    except SandboxError as error:
+        raise _failed(error) from error
+
+
+def advance_clock(environ: Mapping[str, str], duration: str) -> Report:
+    """Let a duration pass in the sandbox; raises UsageError for what is none."""
+    matched = _DURATION.fullmatch(duration)
+    if matched is None:
+        raise UsageError(
+            f"--advance is not a duration: {duration}", hint="Give a number and s, m, h or d, such as 25h."
+        )
+    seconds = int(matched[1]) * _UNIT_SECONDS[matched[2]]
+    now = require_running(environ).control().advance_clock(seconds)
+    shown = datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    value = {"advanced_seconds": seconds, "now": shown}
+    return Report("sandbox clock", ENVIRONMENT, Data(value, (f"In the sandbox it is {shown}.",)))
+
+
+def _session_report(command: str, session: Session) -> Report:
+    fields = asdict(session)
+    value = {"session_id": fields.pop("id"), **fields}
+    value["amount_total"] = Money(session.amount_total, session.currency).as_json()
+    del value["currency"]
+    line = f"{session.id}: {session.status}, {session.payment_status}"
+    return Report(command, ENVIRONMENT, Data(value, (line,)))
+
+
+def _failed(error: SandboxError) -> FailedError:
+    return FailedError(error.reason, hint=_HINT, code="sandbox.refused")

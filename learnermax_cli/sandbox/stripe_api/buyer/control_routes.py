@@ -1,0 +1,106 @@
+"""The control routes for what buyers do, under `/_sandbox`: JSON in and out, as the other control routes."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, request
+
+from learnermax_cli.sandbox.control.blueprint import PREFIX
+from learnermax_cli.sandbox.stripe_api.buyer import after_sales, paying
+from learnermax_cli.sandbox.stripe_api.buyer.links import open_link
+from learnermax_cli.sandbox.stripe_api.buyer.lookup import BuyerError, Target, find_session, find_target
+from learnermax_cli.sandbox.stripe_api.buyer.seeding import seed
+from learnermax_cli.sandbox.stripe_api.resources.session_expiry import expire_session
+from learnermax_cli.sandbox.stripe_api.state import StripeState
+from learnermax_cli.sandbox.stripe_api.store import Object
+
+Action = Callable[[Target, dict[str, Any], int], Object]
+
+
+def create_buyer_blueprint(state: StripeState) -> Blueprint:
+    """Build the routes; each works on the session that its body names, whichever account and mode it is in."""
+    blueprint = Blueprint("buyer", __name__, url_prefix=PREFIX)
+    _add_link_routes(blueprint, state)
+    actions: dict[str, Action] = {
+        "settle": lambda on, body, now: paying.settle(on.data, on.found, bool(body["succeed"]), now),
+        "expire": _expire,
+        "refund": lambda on, body, now: after_sales.refund(on.data, on.found, body.get("amount"), now),
+        "dispute": lambda on, body, now: after_sales.dispute(on.data, on.found, body["status"], now),
+        "close_dispute": lambda on, body, now: after_sales.close_dispute(on.data, on.found, body["status"], now),
+    }
+    for name, action in actions.items():
+        blueprint.add_url_rule(f"/{name}", name, _session_view(state, action), methods=["POST"])
+    blueprint.errorhandler(ValueError)(_refused)
+    blueprint.errorhandler(TypeError)(_refused)
+    blueprint.errorhandler(KeyError)(_refused)
+    return blueprint
+
+
+def _add_link_routes(blueprint: Blueprint, state: StripeState) -> None:
+    @blueprint.post("/open_link")
+    def open_a_link() -> Response:
+        with state.lock:
+            return jsonify(_opened(state, _body()).found)
+
+    @blueprint.post("/pay")
+    def pay() -> Response:
+        body = _body()
+        order = paying.Order(body.get("method", "card"), body.get("email"), int(body.get("discount_percent", 0)))
+        with state.lock:
+            target = _opened(state, body)
+            return jsonify(paying.pay(target.data, target.found, order, _now(state)))
+
+    @blueprint.post("/seed_sessions")
+    def seed_sessions() -> Response:
+        with state.lock:
+            return jsonify(sessions=seed(state, _body(), _origin()))
+
+
+def _opened(state: StripeState, body: dict[str, Any]) -> Target:
+    """Return the session that the body names, a new one if it names a payment link."""
+    target = find_target(state, body["target"])
+    if not target.is_link:
+        return target
+    visited = Target(
+        target.data,
+        target.found,
+        body.get("client_reference_id", target.reference),
+        body.get("email", target.email),
+    )
+    return Target(target.data, open_link(visited, _origin(), _now(state)))
+
+
+def _session_view(state: StripeState, action: Action) -> Callable[[], Response]:
+    def view() -> Response:
+        body = _body()
+        with state.lock:
+            return jsonify(action(find_session(state, body["session_id"]), body, _now(state)))
+
+    return view
+
+
+def _expire(target: Target, body: dict[str, Any], now: int) -> Object:
+    del body
+    if target.found["status"] != "open":
+        raise BuyerError(f"this session is {target.found['status']}")
+    return expire_session(target.data, target.found, now)
+
+
+def _now(state: StripeState) -> int:
+    return int(state.control.clock.now())
+
+
+def _origin() -> str:
+    return request.host_url.rstrip("/")
+
+
+def _body() -> dict[str, Any]:
+    body = request.get_json(force=True)
+    if not isinstance(body, dict):
+        raise TypeError("a JSON object is expected")
+    return body
+
+
+def _refused(error: Exception) -> tuple[Response, int]:
+    missing = isinstance(error, KeyError)
+    return jsonify(error=f"missing: {error.args[0]}" if missing else str(error)), 400

@@ -1,0 +1,176 @@
+"""A buyer pays: a card that works or is declined, a bank debit that takes days, or a promotion that leaves nothing."""
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from learnermax_cli.sandbox.stripe_api.buyer.links import count_completed
+from learnermax_cli.sandbox.stripe_api.buyer.lookup import BuyerError
+from learnermax_cli.sandbox.stripe_api.ids import new_id
+from learnermax_cli.sandbox.stripe_api.resources.customers import built_customer, is_email
+from learnermax_cli.sandbox.stripe_api.resources.events import Happening, record_event
+from learnermax_cli.sandbox.stripe_api.resources.line_items import discounted
+from learnermax_cli.sandbox.stripe_api.resources.payment_building import (
+    Outcome,
+    Payment,
+    built_charge,
+    built_intent,
+)
+from learnermax_cli.sandbox.stripe_api.resources.session_building import customer_details
+from learnermax_cli.sandbox.stripe_api.resources.session_expiry import KIND
+from learnermax_cli.sandbox.stripe_api.store import Data, Object, replaced
+
+Method = Literal["card", "delayed", "declined"]
+DEFAULT_EMAIL = "buyer@example.com"
+_OUTCOMES: dict[Method, Outcome] = {"card": "succeeded", "delayed": "processing", "declined": "declined"}
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """How a buyer pays, under which address, and with how many percent off."""
+
+    method: Method = "card"
+    email: str | None = None
+    discount_percent: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuse what the checkout page does not offer."""
+        if self.method not in get_args(Method):
+            raise BuyerError(f"unknown method: {self.method!r}; there are {', '.join(get_args(Method))}")
+        if not 0 <= self.discount_percent <= 100:
+            raise BuyerError(f"a discount is 0 to 100 percent, not {self.discount_percent}")
+        if self.email is not None and not is_email(self.email):
+            raise BuyerError(f"this is no email address: {self.email}")
+
+
+def pay(data: Data, session: Object, order: Order, now: int) -> Object:
+    """Pay an open session and return it as it is then; raises BuyerError when it cannot be paid."""
+    if session["status"] != "open":
+        raise BuyerError(f"this session is {session['status']}")
+    if order.discount_percent and not session["allow_promotion_codes"]:
+        raise BuyerError("this session does not allow promotion codes")
+    email = _email(data, session, order)
+    if order.method == "declined":
+        return _declined(data, session, email, now)
+    priced = _discounted(session, order.discount_percent)
+    buyer = replaced(priced, {"customer": _customer(data, session, email, now)})
+    payment = None if priced["amount_total"] == 0 else _payment(data, buyer, _OUTCOMES[order.method], email, now)
+    completed = _completed(buyer, payment, email)
+    data[KIND].put(completed)
+    count_completed(data, session["payment_link"])
+    if payment is not None:
+        _put_payment(data, payment)
+    if completed["payment_status"] == "paid":
+        _record_success(data, completed["payment_intent"], now)
+    record_event(data, Happening("checkout.session.completed", completed, now))
+    return completed
+
+
+def settle(data: Data, session: Object, succeed: bool, now: int) -> Object:
+    """Let the bank debit of a completed session arrive or fail, and return the session; raises BuyerError."""
+    intent = data["payment_intent"].get(session["payment_intent"] or "")
+    if intent is None or intent["status"] != "processing":
+        raise BuyerError("no payment of this session is processing")
+    payment = Payment(
+        intent["id"], intent["latest_charge"], intent["amount"], intent["currency"], intent["created"],
+        intent["livemode"], "succeeded" if succeed else "declined", delayed=True,
+        email=(session["customer_details"] or {}).get("email"), customer=intent["customer"], intent_data=intent,
+    )  # fmt: skip
+    _put_payment(data, payment)
+    settled = replaced(session, {"payment_status": "paid" if succeed else "unpaid"})
+    data[KIND].put(settled)
+    if succeed:
+        _record_success(data, intent["id"], now)
+    kind = "succeeded" if succeed else "failed"
+    record_event(data, Happening(f"checkout.session.async_payment_{kind}", settled, now))
+    return settled
+
+
+def _completed(session: Object, payment: Payment | None, email: str) -> Object:
+    status = "no_payment_required"
+    if payment is not None:
+        status = "paid" if payment.outcome == "succeeded" else "unpaid"
+    return replaced(
+        session,
+        {
+            "status": "complete",
+            "payment_status": status,
+            "payment_intent": None if payment is None else payment.intent_id,
+            "url": None,
+            "customer_details": {**(session["customer_details"] or customer_details(email)), "email": email},
+        },
+    )
+
+
+def _declined(data: Data, session: Object, email: str, now: int) -> Object:
+    payment = _payment(data, session, "declined", email, now)
+    _put_payment(data, payment)
+    tried = replaced(session, {"payment_intent": payment.intent_id})
+    data[KIND].put(tried)
+    return tried
+
+
+def _payment(data: Data, session: Object, outcome: Outcome, email: str, now: int) -> Payment:
+    return Payment(
+        intent_id=session["payment_intent"] or new_id("pi"),
+        charge_id=new_id("ch"),
+        amount=session["amount_total"],
+        currency=session["currency"],
+        at=now,
+        livemode=session["livemode"],
+        outcome=outcome,
+        delayed=outcome == "processing",
+        email=email,
+        customer=session["customer"],
+        intent_data=data.payment_intent_data.get(session["id"], {}),
+    )
+
+
+def _put_payment(data: Data, payment: Payment) -> None:
+    """Store charge and payment intent; a later attempt keeps the intent and its time."""
+    before = data["payment_intent"].get(payment.intent_id)
+    intent = built_intent(payment)
+    data["payment_intent"].put(intent if before is None else replaced(intent, {"created": before["created"]}))
+    charge = built_charge(payment)
+    known = data["charge"].get(payment.charge_id)
+    data["charge"].put(charge if known is None else replaced(charge, {"created": known["created"]}))
+
+
+def _record_success(data: Data, intent_id: str, now: int) -> None:
+    intent = data["payment_intent"].get(intent_id)
+    if intent is not None:
+        record_event(data, Happening("payment_intent.succeeded", intent, now))
+
+
+def _customer(data: Data, session: Object, email: str, now: int) -> str | None:
+    """Return the customer, made now if the session makes one [SDK `customer_creation`]."""
+    if session["customer"] is not None or session["customer_creation"] != "always":
+        known: str | None = session["customer"]
+        return known
+    created = built_customer({"email": email}, now, session["livemode"])
+    data["customer"].put(created)
+    new: str = created["id"]
+    return new
+
+
+def _email(data: Data, session: Object, order: Order) -> str:
+    """Return the buyer's address; that of a known customer cannot be edited on the page."""
+    customer = data["customer"].get(session["customer"] or "") or {}
+    prefilled = (session["customer_details"] or {}).get("email")
+    email: str = customer.get("email") or order.email or prefilled or DEFAULT_EMAIL
+    return email
+
+
+def _discounted(session: Object, percent: int) -> Object:
+    discount = session["amount_subtotal"] * percent // 100
+    if not discount:
+        return session
+    items = {**session["line_items"], "data": discounted(session["line_items"]["data"], discount)}
+    return replaced(
+        session,
+        {
+            "amount_total": session["amount_subtotal"] - discount,
+            "discounts": [{"coupon": None, "promotion_code": new_id("promo")}],
+            "line_items": items,
+            "total_details": {**session["total_details"], "amount_discount": discount},
+        },
+    )

@@ -1,0 +1,16 @@
+"""What Stripe takes for a URL."""
+
+from urllib.parse import urlsplit
+
+from learnermax_cli.sandbox.stripe_api.errors import invalid
+
+
+def require_url(text: str, param: str) -> str:
+    """Return an absolute http or https URL; raises Stripe's error for anything else."""
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        parts = urlsplit("")
+    if parts.scheme not in ("http", "https") or not parts.hostname or any(character.isspace() for character in text):
+        raise invalid("Not a valid URL", param, "url_invalid")
+    return text

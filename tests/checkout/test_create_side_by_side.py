@@ -1,0 +1,95 @@
+"""Two checkouts at once, and enrollments that change between a checkout's reading and its writing."""
+
+import json
+import subprocess
+from typing import Any
+
+from tests.checkout import worlds
+from tests.checkout.worlds import COURSE, CREATE_SESSION, ENV, UPDATE, USER
+from tests.running import Sandbox
+
+
+def test_two_first_checkouts_make_one_session(sandbox: Sandbox) -> None:
+    """Both runs saw no enrollment; one writes it, the other takes it up, and both print the same session."""
+    worlds.on_sale(sandbox)
+    sandbox.control.add_fault("hold", writes_only=True, times=2)
+    first, second = _start(sandbox), _start(sandbox)
+    sandbox.control.wait_held(timeout=60, at_least=2)
+    sandbox.control.release()
+    ids = [_end(process)["data"]["session_id"] for process in (first, second)]
+    assert [worlds.only_session(sandbox)] * 2 == ids
+
+
+def test_checkout_beside_one_that_is_making_its_session(sandbox: Sandbox) -> None:
+    """A second run while the first waits for Stripe takes the same attempt up, under the same key."""
+    worlds.on_sale(sandbox)
+    sandbox.control.add_fault("hold", operation=CREATE_SESSION, when="after")
+    first = _start(sandbox)
+    sandbox.control.wait_held(timeout=60)
+    second = worlds.created(sandbox)
+    sandbox.control.release()
+    ids = [second["session_id"], _end(first)["data"]["session_id"]]
+    assert [worlds.only_session(sandbox)] * 2 == ids
+
+
+def test_checkouts_in_different_forms_leave_one_session(sandbox: Sandbox) -> None:
+    """Whichever run is last wins, and only its session can be paid."""
+    worlds.on_sale(sandbox)
+    sandbox.control.add_fault("hold", writes_only=True, times=2)
+    first, second = _start(sandbox), _start(sandbox, "--ui", "embedded")
+    sandbox.control.wait_held(timeout=60, at_least=2)
+    sandbox.control.release()
+    ids = [_end(process)["data"]["session_id"] for process in (first, second)]
+    assert 2 == len(ids)
+    assert worlds.only_session(sandbox) in ids
+
+
+def test_completed_meanwhile_is_not_sold_again(sandbox: Sandbox) -> None:
+    """The webhook completes the enrollment while a session is made: that session is ended and the run refused."""
+    worlds.on_sale(sandbox)
+    sandbox.control.add_fault("hold", operation=CREATE_SESSION, when="before")
+    process = _start(sandbox)
+    sandbox.control.wait_held(timeout=60)
+    worlds.put_enrollment(sandbox, paymentStatus="completed", stripeSessionId="cs_test_paid")
+    sandbox.control.release()
+    assert "invalid.enrolled" == _end(process, 1)["error"]["code"]
+    assert [] == worlds.open_sessions(sandbox)
+
+
+def test_released_meanwhile_begins_anew(sandbox: Sandbox) -> None:
+    """The item is released before its session is written: one session is left to pay, and the item names it."""
+    worlds.on_sale(sandbox)
+    sandbox.control.add_fault("hold", operation=UPDATE, when="before")
+    process = _start(sandbox)
+    sandbox.control.wait_held(timeout=60)
+    sandbox.dynamodb().delete_item(Key={"PK": f"USER#{USER}", "SK": f"COURSE#{COURSE}"})
+    sandbox.control.release()
+    data = _end(process)["data"]
+    assert data["session_id"] == worlds.only_session(sandbox)
+
+
+def test_reply_of_the_past_is_not_believed(sandbox: Sandbox) -> None:
+    """An attempt whose session was expired meanwhile begins anew, although Stripe would replay the dead one."""
+    worlds.on_sale(sandbox)
+    sandbox.control.add_fault("hold", operation=UPDATE, when="before")
+    process = _start(sandbox)
+    sandbox.control.wait_held(timeout=60)
+    process.kill()
+    process.wait()
+    sandbox.control.clear_faults()
+    sandbox.control.release()
+    dead = worlds.open_sessions(sandbox)
+    sandbox.stripe().v1.checkout.sessions.expire(dead[0])
+    data = worlds.created(sandbox)
+    assert (True, data["session_id"]) == (data["session_id"] not in dead, worlds.only_session(sandbox))
+
+
+def _start(sandbox: Sandbox, *args: str) -> "subprocess.Popen[str]":
+    return sandbox.start("checkout", "create", COURSE, "--user", USER, "-o", "json", *args, env=ENV)
+
+
+def _end(process: "subprocess.Popen[str]", exit_code: int = 0) -> dict[str, Any]:
+    stdout, stderr = process.communicate(timeout=100)
+    assert exit_code == process.returncode, stderr
+    report: dict[str, Any] = json.loads(stdout)
+    return report

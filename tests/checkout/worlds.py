@@ -1,0 +1,173 @@
+"""Worlds for checkouts: a synced course, a student, enrollments, and what is there afterwards."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+
+import stripe
+
+from tests.products.worlds import COURSE, last_entry, marker, put_course, read_course, synced_course, writes_since
+from tests.running import Sandbox
+
+__all__ = ["COURSE", "last_entry", "marker", "put_course", "read_course", "synced_course", "writes_since"]
+
+USER = "user-7"
+EMAIL = "seven@example.com"
+SITE = "https://learnermax.example"
+RETURN_PAGE = f"{SITE}/enrollment/return?session_id={{CHECKOUT_SESSION_ID}}"
+ENV: Mapping[str, str | None] = {"FRONTEND_URL": SITE}
+PUT, UPDATE, DELETE = "PutItem", "UpdateItem", "DeleteItem"
+CREATE_SESSION = "POST /v1/checkout/sessions"
+EXPIRE_SESSION = "POST /v1/checkout/sessions/{id}/expire"
+CREATE_LINK = "POST /v1/payment_links"
+UPDATE_LINK = "POST /v1/payment_links/{id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """How a command ended."""
+
+    exit_code: int
+    report: Mapping[str, Any]
+    stderr: str
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """The single result."""
+        return dict(self.report["data"])
+
+    @property
+    def error(self) -> tuple[str, str]:
+        """The code and the hint of the failure."""
+        return self.report["error"]["code"], self.report["error"]["hint"]
+
+
+def run(sandbox: Sandbox, *args: str, env: Mapping[str, str | None] | None = None) -> Ran:
+    """Run a command to its end with JSON output: exactly one document, and no traceback."""
+    done = sandbox.run(*args, "-o", "json", env={**ENV, **(env or {})})
+    assert "Traceback" not in done.stderr, done.stderr
+    return Ran(done.returncode, json.loads(done.stdout), done.stderr)
+
+
+def create(sandbox: Sandbox, *args: str, user: str = USER, env: Mapping[str, str | None] | None = None) -> Ran:
+    """Run `checkout create` for the course and the student."""
+    return run(sandbox, "checkout", "create", COURSE, "--user", user, *args, env=env)
+
+
+def created(sandbox: Sandbox, *args: str, user: str = USER) -> dict[str, Any]:
+    """Run `checkout create` and return its data; it ends well."""
+    ran = create(sandbox, *args, user=user)
+    assert 0 == ran.exit_code, ran.stderr
+    return ran.data
+
+
+def put_student(sandbox: Sandbox, user: str = USER, email: str | None = EMAIL, **attributes: object) -> None:
+    """Put a student item as the site writes it."""
+    item: dict[str, Any] = {
+        "PK": f"USER#{user}",
+        "SK": "METADATA",
+        "GSI1PK": f"USER#{user}",
+        "GSI1SK": "METADATA",
+        "entityType": "USER",
+        "userId": user,
+        "name": "Seven",
+        "emailVerified": True,
+        "createdAt": "2025-10-12T09:00:00.000Z",
+        "updatedAt": "2025-10-12T09:00:00.000Z",
+        **attributes,
+    }
+    if email is not None:
+        item["email"] = email
+    sandbox.dynamodb().put_item(Item=item)
+
+
+def on_sale(sandbox: Sandbox, price: str = "99.99") -> str:
+    """Put the synced course and the student in place; return the price id."""
+    price_id = synced_course(sandbox, price=price)
+    put_student(sandbox)
+    return price_id
+
+
+def enrollment_item(user: str = USER, course: str = COURSE, **attributes: object) -> dict[str, Any]:
+    """Return a pending enrollment as the site writes it."""
+    return {
+        "PK": f"USER#{user}",
+        "SK": f"COURSE#{course}",
+        "GSI1PK": f"COURSE#{course}",
+        "GSI1SK": f"USER#{user}",
+        "entityType": "ENROLLMENT",
+        "userId": user,
+        "courseId": course,
+        "enrollmentType": "paid",
+        "enrolledAt": "2025-10-15T12:34:56.789Z",
+        "paymentStatus": "pending",
+        "progress": 0,
+        "completed": False,
+        **attributes,
+    }
+
+
+def put_enrollment(sandbox: Sandbox, user: str = USER, course: str = COURSE, **attributes: object) -> dict[str, Any]:
+    """Put an enrollment item; return it."""
+    item = enrollment_item(user, course, **attributes)
+    sandbox.dynamodb().put_item(Item=item)
+    return item
+
+
+def read_enrollment(sandbox: Sandbox, user: str = USER, course: str = COURSE) -> dict[str, Any] | None:
+    """Return an enrollment item."""
+    answer = sandbox.dynamodb().get_item(Key={"PK": f"USER#{user}", "SK": f"COURSE#{course}"}, ConsistentRead=True)
+    return dict(answer["Item"]) if "Item" in answer else None
+
+
+def now(sandbox: Sandbox) -> datetime:
+    """Return the sandbox's present."""
+    return datetime.fromtimestamp(sandbox.control.health()["now"], UTC)
+
+
+def ago(sandbox: Sandbox, hours: float) -> str:
+    """Return a past time as the site writes it."""
+    time = now(sandbox) - timedelta(hours=hours)
+    return time.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def sessions(sandbox: Sandbox) -> list[stripe.checkout.Session]:
+    """Return all sessions, newest first."""
+    return list(sandbox.stripe().v1.checkout.sessions.list({"limit": 100}).auto_paging_iter())
+
+
+def open_sessions(sandbox: Sandbox) -> list[str]:
+    """Return the ids of the sessions that somebody may pay now."""
+    return [session.id for session in sessions(sandbox) if session.status == "open"]
+
+
+def active_links(sandbox: Sandbox) -> list[stripe.PaymentLink]:
+    """Return all active payment links."""
+    return list(sandbox.stripe().v1.payment_links.list({"limit": 100, "active": True}).auto_paging_iter())
+
+
+def make_session(sandbox: Sandbox, price_id: str, **params: object) -> stripe.checkout.Session:
+    """Make a session as the site does: user and course in the metadata, no marker."""
+    given: dict[str, object] = {
+        "mode": "payment",
+        "line_items": [{"price": price_id, "quantity": 1}],
+        "success_url": RETURN_PAGE,
+        "cancel_url": f"{SITE}/courses/{COURSE}",
+        "client_reference_id": USER,
+        "metadata": {"userId": USER, "courseId": COURSE},
+        **params,
+    }
+    return sandbox.stripe().v1.checkout.sessions.create(cast("Any", given))
+
+
+def only_session(sandbox: Sandbox) -> str:
+    """Return the one session that can be paid, which the enrollment names."""
+    found = open_sessions(sandbox)
+    assert 1 == len(found), found
+    item = read_enrollment(sandbox)
+    assert item is not None
+    assert found[0] == item["stripeSessionId"]
+    assert "pending" == item["paymentStatus"]
+    return found[0]

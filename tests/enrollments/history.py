@@ -1,0 +1,193 @@
+"""A small model of Stripe's sessions and of the table, for histories of buying, paying, refunding and reconciling.
+
+It knows by itself who really paid, and answers the ports that reconcile works with.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from learnermax_cli.courses.model import Course
+from learnermax_cli.enrollments.carry_out import EnrollmentWork, Run, timestamp
+from learnermax_cli.enrollments.decide import Rules
+from learnermax_cli.enrollments.model import (
+    PAGE_SIZE,
+    Enrollment,
+    EnrollmentKey,
+    EventIntent,
+    NewEnrollment,
+    Payment,
+    Student,
+    TableRead,
+    Window,
+)
+from learnermax_cli.enrollments.reconcile import Reconcile, Scope, Table
+from learnermax_cli.planning.apply import SupersededError
+from learnermax_cli.planning.change import Change
+from tests.enrollments.values import NOW, PRICE, payment
+
+START = NOW - timedelta(days=60)
+STUDENTS = ("u1", "u2")
+COURSES = ("a", "b")
+
+
+class KilledError(BaseException):
+    """The process was killed before a write."""
+
+
+@dataclass
+class Sale:
+    """A session as it really is: who bought what, through what, and what became of the money."""
+
+    payment: Payment
+    buyer: EnrollmentKey | None
+    """Whose payment it really is; None for nobody's here: another environment, or a contradiction."""
+    money_in: bool = False
+    money_gone: bool = False
+    disputed: bool = False
+
+    @property
+    def valid(self) -> bool:
+        """Whether the buyer has paid and the money is still here."""
+        return self.buyer is not None and self.money_in and not self.money_gone and not self.disputed
+
+    @property
+    def live(self) -> bool:
+        """Whether the buyer may still pay, or has."""
+        waiting = self.payment.intent_status == "processing"
+        return self.buyer is not None and (self.payment.status == "open" or waiting or self.valid)
+
+    def become(self, **fields: object) -> None:
+        """Change what Stripe says of the session."""
+        self.payment = replace(self.payment, **fields)  # type: ignore[arg-type]
+
+
+@dataclass
+class History:
+    """Sales, the table, the events that were published, and the time; it is gateway, reader, writer and publisher."""
+
+    now: datetime = START
+    sales: list[Sale] = field(default_factory=list)
+    items: dict[EnrollmentKey, Enrollment] = field(default_factory=dict)
+    customers: dict[str, str] = field(default_factory=dict)
+    events: list[EnrollmentKey] = field(default_factory=list)
+    writes_left: int | None = None
+    requests: int = 0
+
+    def open_sale(self, key: EnrollmentKey | None, **fields: object) -> Sale:
+        """Open a session; what it says of itself is in `fields`."""
+        says: dict[str, object] = {
+            "status": "open",
+            "payment_status": "unpaid",
+            "intent_id": None,
+            "intent_status": None,
+            "created": int(self.now.timestamp()),
+            **fields,
+        }
+        sale = Sale(payment(f"cs_test_{len(self.sales)}", **says), key)
+        self.sales.append(sale)
+        return sale
+
+    def reconcile(self, run_id: str, rules: Rules, scope: Scope) -> list[Change]:
+        """Run reconcile as the command does, one enrollment after the other; return the changes that were made."""
+        rules = replace(rules, now=self.now)
+        made: list[Change] = []
+        run = Run(run_id, self, self, lambda: self.now)
+        read = self.scan(completed=rules.audit)
+        table = Table(read.enrollments, dict.fromkeys(COURSES, PRICE))
+        for batch in Reconcile(self, self, rules, scope, event=True).batches(table):
+            for work in batch:
+                for change, _ in zip(work.changes, EnrollmentWork(work, run).carry_out(), strict=True):
+                    made.append(change)
+        return made
+
+    # The gateway.
+
+    def read_payment(self, session_id: str) -> Payment | None:
+        self.requests += 1
+        return next((sale.payment for sale in self.sales if sale.payment.session_id == session_id), None)
+
+    def list_payments(self, window: Window, *, status: str | None = None) -> Iterator[Sequence[Payment]]:
+        found = [
+            sale.payment
+            for sale in reversed(self.sales)
+            if (window.since is None or sale.payment.created >= window.since)
+            and (window.until is None or sale.payment.created < window.until)
+            and status in (None, sale.payment.status)
+        ]
+        for start in range(0, len(found) or 1, PAGE_SIZE):
+            self.requests += 1
+            yield found[start : start + PAGE_SIZE]
+
+    # The reader.
+
+    def scan(self, *, completed: bool) -> TableRead:
+        wanted = [e for e in self.items.values() if e.pending or e.intent or (completed and e.status == "completed")]
+        return TableRead([Course(course_id, {}) for course_id in COURSES], wanted)
+
+    def list_of_course(self, course_id: str, *, completed: bool) -> Iterator[Enrollment]:
+        return (e for e in self.scan(completed=completed).enrollments if e.key.course_id == course_id)
+
+    def list_of_user(self, user_id: str, *, completed: bool) -> Iterator[Enrollment]:
+        return (e for e in self.scan(completed=completed).enrollments if e.key.user_id == user_id)
+
+    def read_enrollments(self, keys: Iterable[EnrollmentKey]) -> Mapping[EnrollmentKey, Enrollment]:
+        return {key: self.items[key] for key in keys if key in self.items}
+
+    def read_students(self, user_ids: Iterable[str]) -> Mapping[str, Student]:
+        return {user: Student(user, None, self.customers.get(user)) for user in user_ids if user in STUDENTS}
+
+    # The writer and the publisher.
+
+    def put_completed(self, enrollment: Enrollment, payment: Payment, intent: EventIntent | None) -> None:
+        self._write(enrollment)
+        done = replace(enrollment, status="completed", session_id=payment.session_id, intent=intent)
+        self.items[enrollment.key] = done
+
+    def create_completed(self, new: NewEnrollment) -> None:
+        self._count()
+        session_id = str(new.extra["stripeSessionId"])
+        item = Enrollment(new.key, new.status, new.enrollment_type, new.enrolled_at, session_id, new.intent)
+        assert new.key not in self.items
+        self.items[new.key] = item
+
+    def release(self, enrollment: Enrollment) -> None:
+        self._write(enrollment)
+        del self.items[enrollment.key]
+
+    def put_customer(self, user_id: str, customer_id: str) -> None:
+        self._count()
+        self.customers.setdefault(user_id, customer_id)
+
+    def take_event(self, enrollment: Enrollment, intent: EventIntent) -> None:
+        self._write(enrollment)
+        self.items[enrollment.key] = replace(enrollment, intent=intent)
+
+    def clear_event(self, key: EnrollmentKey, run: str) -> None:
+        self._count()
+        item = self.items[key]
+        assert item.intent is not None
+        assert run == item.intent.run
+        self.items[key] = replace(item, intent=None)
+
+    def publish_completed(self, key: EnrollmentKey, enrollment_type: str, enrolled_at: str) -> None:
+        self._count()
+        item = self.items[key]
+        assert (item.enrollment_type, item.enrolled_at) == (enrollment_type, enrolled_at)
+        self.events.append(key)
+
+    def _write(self, enrollment: Enrollment) -> None:
+        self._count()
+        if self.items.get(enrollment.key) != enrollment:
+            raise SupersededError("changed meanwhile", hint="")
+
+    def _count(self) -> None:
+        if self.writes_left == 0:
+            raise KilledError
+        if self.writes_left is not None:
+            self.writes_left -= 1
+
+
+def pending_item(key: EnrollmentKey, session_id: str | None, now: datetime) -> Enrollment:
+    """Return the item that the site or `checkout create` writes."""
+    return Enrollment(key, "pending", "paid", timestamp(now), session_id)

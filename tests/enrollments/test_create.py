@@ -1,0 +1,132 @@
+"""`enrollments create`: a strategy per pricing model."""
+
+import json
+
+import pytest
+
+from learnermax_cli.enrollments.strategies import find_strategies
+from tests.checkout import worlds
+from tests.checkout.worlds import COURSE, ENV, PUT, UPDATE, USER
+from tests.products.worlds import edit_course
+from tests.running import Sandbox
+
+FREE = "TEST-COURSE-001"
+PUBLISH = "Publish"
+
+
+def _free_course(sandbox: Sandbox) -> None:
+    worlds.put_course(sandbox, FREE, None, pricingModel="free")
+    worlds.put_student(sandbox)
+
+
+def _enroll(sandbox: Sandbox, *args: str, course: str = FREE) -> worlds.Ran:
+    return worlds.run(sandbox, "enrollments", "create", course, "--user", USER, *args)
+
+
+def _mails(sandbox: Sandbox) -> list[dict[str, object]]:
+    messages = sandbox.sqs().receive_message(QueueUrl=sandbox.queue_url, MaxNumberOfMessages=10).get("Messages", [])
+    return [json.loads(json.loads(message["Body"])["Message"]) for message in messages]
+
+
+def test_each_pricing_model_has_its_strategy() -> None:
+    """A strategy is found by being there: a module of the package."""
+    assert ["free", "paid"] == sorted(find_strategies())
+
+
+def test_free_course_is_entered_at_once(sandbox: Sandbox) -> None:
+    """The item is the site's own, without a mark, and the event has been published once."""
+    _free_course(sandbox)
+    ran = _enroll(sandbox)
+    item = worlds.read_enrollment(sandbox, course=FREE)
+    assert item is not None
+    at = item["enrolledAt"]
+    wanted = worlds.enrollment_item(course=FREE, enrollmentType="free", paymentStatus="free", enrolledAt=at)
+    assert wanted == item
+    data = {"course_id": FREE, "user_id": USER, "status": "free", "enrolled_at": at}
+    assert {**data, "created": True, "event": "published"} == ran.data
+    event = {"eventType": "EnrollmentCompleted", "studentId": USER, "courseId": FREE}
+    assert [{**event, "enrollmentType": "free", "enrolledAt": at}] == _mails(sandbox)
+
+
+def test_enrolled_student_stays_so(sandbox: Sandbox) -> None:
+    """A second run writes and publishes nothing."""
+    _free_course(sandbox)
+    _enroll(sandbox)
+    before = worlds.last_entry(sandbox)
+    ran = _enroll(sandbox)
+    assert (0, False, "none") == (ran.exit_code, ran.data["created"], ran.data["event"])
+    assert [] == worlds.writes_since(sandbox, before)
+
+
+def test_dry_run_writes_nothing(sandbox: Sandbox) -> None:
+    """A dry run says what it would do."""
+    _free_course(sandbox)
+    before = worlds.last_entry(sandbox)
+    done = sandbox.run("enrollments", "create", FREE, "--user", USER, "--dry-run")
+    assert f"Would enroll {USER} in {FREE}, free.\n" == done.stdout
+    assert [] == worlds.writes_since(sandbox, before)
+    assert worlds.read_enrollment(sandbox, course=FREE) is None
+
+
+def test_event_of_a_killed_run_is_not_lost(sandbox: Sandbox) -> None:
+    """Killed before publishing: the item owes the event, and a run after ten minutes publishes it, once."""
+    _free_course(sandbox)
+    sandbox.control.add_fault("hold", operation=PUBLISH)
+    process = sandbox.start("enrollments", "create", FREE, "--user", USER)
+    sandbox.control.wait_held(timeout=60)
+    process.kill()
+    process.wait()
+    sandbox.control.release()
+    item = worlds.read_enrollment(sandbox, course=FREE)
+    assert item is not None
+    assert {"run", "at"} == set(item["enrollmentEvent"])
+    assert "owed" == _enroll(sandbox).data["event"]
+    assert [] == _mails(sandbox)
+    sandbox.control.advance_clock(11 * 60)
+    assert "published" == _enroll(sandbox).data["event"]
+    assert [USER] == [event["studentId"] for event in _mails(sandbox)]
+    after = worlds.read_enrollment(sandbox, course=FREE)
+    assert {name: value for name, value in item.items() if name != "enrollmentEvent"} == after
+
+
+@pytest.mark.parametrize("index", range(2))
+def test_lost_answer_is_made_good(sandbox: Sandbox, index: int) -> None:
+    """A run that loses DynamoDB's answer ends well, with one item and no mark."""
+    _free_course(sandbox)
+    operation = (PUT, UPDATE)[index]
+    sandbox.control.add_fault("drop", operation=operation, when="after")
+    assert 0 == _enroll(sandbox).exit_code
+    item = worlds.read_enrollment(sandbox, course=FREE)
+    assert item is not None
+    assert ("free", False) == (item["paymentStatus"], "enrollmentEvent" in item)
+    assert 1 == len(_mails(sandbox))
+
+
+def test_paid_course_is_sold(sandbox: Sandbox) -> None:
+    """A paid course goes the way of checkout create: stdout is the URL alone, the item is pending."""
+    worlds.on_sale(sandbox)
+    done = sandbox.run("enrollments", "create", COURSE, "--user", USER, env=ENV)
+    session = worlds.sessions(sandbox)[0]
+    assert f"{session.url}\n" == done.stdout
+    assert session.id == worlds.only_session(sandbox)
+    again = _enroll(sandbox, course=COURSE)
+    assert ("enrollments create", True) == (again.report["command"], again.data["reused"])
+
+
+def test_unknown_pricing_model_is_refused(sandbox: Sandbox) -> None:
+    """A model without a strategy is named, with those that have one."""
+    _free_course(sandbox)
+    edit_course(sandbox, FREE, pricingModel="bundle")
+    ran = _enroll(sandbox)
+    assert (1, "invalid.pricing_model", True) == (ran.exit_code, ran.error[0], "free, paid" in ran.error[1])
+
+
+def test_refusals_of_a_free_course(sandbox: Sandbox) -> None:
+    """No such student, coming soon, and a pending item from a time when the course was paid."""
+    worlds.put_course(sandbox, FREE, None, pricingModel="free")
+    assert "invalid.no_student" == _enroll(sandbox).error[0]
+    worlds.put_student(sandbox)
+    worlds.put_enrollment(sandbox, course=FREE)
+    assert "invalid.pending" == _enroll(sandbox).error[0]
+    edit_course(sandbox, FREE, comingSoon=True)
+    assert "invalid.coming_soon" == _enroll(sandbox).error[0]

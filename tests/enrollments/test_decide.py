@@ -1,0 +1,197 @@
+"""Each row of the contract's table, for an enrollment that is there; `test_decide_absent` has those that are not."""
+
+import pytest
+
+from learnermax_cli.enrollments.decide import Decision, decide
+from learnermax_cli.enrollments.model import Payment
+from learnermax_cli.money import Money
+from learnermax_cli.planning.change import Finding
+from tests.enrollments.values import (
+    CREATED,
+    RULES,
+    case,
+    decided,
+    delayed,
+    enrollment,
+    found,
+    not_ours,
+    payment,
+    rules,
+    unpaid,
+)
+
+WHO = "user-7/TEST-COURSE-003"
+REFUNDED = payment(refunded=True)
+DISPUTED = payment(disputes=("needs_response",))
+MISMATCH = payment(metadata_user="user-8", reference_user="user-8")
+STAYS_PENDING = [
+    (unpaid("open"), "open", None),
+    (unpaid("expired"), "expired", None),
+    (delayed("processing"), "processing", None),
+    (delayed("requires_payment_method"), "failed", None),
+    (delayed("canceled"), "failed", None),
+    (REFUNDED, "refunded", "cs_test_own was refunded in full"),
+    (DISPUTED, "disputed", "cs_test_own is disputed: needs_response"),
+    (MISMATCH, "mismatch", "cs_test_own names user user-8"),
+    (payment(status="odd"), "unknown", "cs_test_own has the unknown status odd"),
+]
+
+
+def test_paid_session_completes_the_enrollment() -> None:
+    """Complete and paid, for this course and user: completed by that session."""
+    own = payment()
+    assert Decision("complete", "paid", own) == decide(case(own), RULES)
+
+
+def test_payment_of_nothing_completes_the_enrollment() -> None:
+    """A promotion to zero completes, and the lower amount is noted."""
+    own = payment(payment_status="no_payment_required", intent_id=None, intent_status=None, money=Money(0, "usd"))
+    expected = Decision("complete", "paid", own, notes=("paid 0.00 usd, the course costs 99.99 usd",))
+    assert expected == decide(case(own), RULES)
+
+
+@pytest.mark.parametrize("price", [None, Money(9999, "usd")])
+def test_the_usual_amount_is_not_noted(price: Money | None) -> None:
+    """Nothing is noted about the course's price, or where the course has none that can be read."""
+    assert () == decide(case(payment(), price=price), RULES).notes
+
+
+@pytest.mark.parametrize(("own", "state", "detail"), STAYS_PENDING, ids=lambda value: str(value)[:20])
+def test_stays_pending(own: Payment, state: str, detail: str | None) -> None:
+    """Whatever is not paid stays pending; what needs a person becomes a finding."""
+    findings = () if detail is None else (Finding(state, WHO, detail),)
+    assert Decision("unchanged", state, findings=findings) == decide(case(own), RULES)
+
+
+def test_session_of_the_site_completes() -> None:
+    """The site's sessions have no marker; an enrollment that is there is completed all the same."""
+    assert ("complete", "paid") == decided(case(not_ours()))
+
+
+def test_session_missing_at_stripe() -> None:
+    """A session that Stripe does not have needs a person, and is never released."""
+    subject = case(enrollment=enrollment(), named_missing=True, all_sessions_known=True)
+    decision = decide(subject, rules(release_expired=True))
+    assert ("unchanged", "missing session") == (decision.verdict, decision.state)
+    assert [("missing session", WHO)] == found(decision)
+
+
+def test_no_session() -> None:
+    """An item that names no session stays pending without a finding."""
+    assert Decision("unchanged", "no session") == decide(case(), RULES)
+
+
+def test_item_without_session_is_completed_by_one_found_by_its_metadata() -> None:
+    """A paid session of the window completes an item that names none."""
+    other = payment("cs_test_other")
+    assert Decision("complete", "paid", other) == decide(case(None, other), RULES)
+
+
+def test_item_without_session_is_in_the_state_of_the_newest_that_was_found() -> None:
+    """Of several sessions that name user and course, the newest speaks for the item."""
+    older, newer = unpaid("expired", "cs_test_a"), unpaid("open", "cs_test_b", created=CREATED + 60)
+    assert ("unchanged", "open") == decided(case(None, newer, older))
+
+
+@pytest.mark.parametrize("own", [own for own, _, _ in STAYS_PENDING])
+def test_other_paid_session_completes_whatever_became_of_the_own(own: Payment) -> None:
+    """Who paid through an older session or a link is in, though the session that the item names was not paid."""
+    other = payment("cs_test_other")
+    decision = decide(case(own, other), rules(release_expired=True))
+    assert Decision("complete", "paid", other) == decision
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        payment("cs_test_other", refunded=True),
+        payment("cs_test_other", environment="prod"),
+        payment("cs_test_other", reference_user="user-8"),
+        payment("cs_test_other", disputes=("lost",)),
+    ],
+)
+def test_other_session_that_is_not_validly_paid_completes_nothing(other: Payment) -> None:
+    """A refunded, foreign, contradictory or disputed payment through another session does not let anybody in."""
+    assert ("unchanged", "open") == decided(case(unpaid("open"), other))
+
+
+def test_two_paid_sessions() -> None:
+    """The session that the item names completes it, and the second payment is a finding."""
+    own, other = payment(), payment("cs_test_earlier", created=CREATED - 60)
+    detail = "cs_test_earlier and cs_test_own are both paid: refund one"
+    expected = Decision("complete", "paid", own, (Finding("paid twice", WHO, detail),))
+    assert expected == decide(case(own, other), RULES)
+
+
+def test_first_paid_session_completes_when_the_item_names_none() -> None:
+    """Of two payments through other sessions, the earlier one completes."""
+    later, earlier = payment("cs_test_a"), payment("cs_test_b", created=CREATED - 60)
+    assert earlier == decide(case(None, later, earlier), RULES).payment
+
+
+def test_the_same_session_read_twice_is_one_payment() -> None:
+    """The item's own session among the others of the window is not a second payment."""
+    own = payment()
+    assert Decision("complete", "paid", own) == decide(case(own, payment()), RULES)
+
+
+def test_newer_reading_of_the_own_session_counts() -> None:
+    """Where all sessions were read again, what is known of the item's own is the newer reading."""
+    subject = case(unpaid("open"), payment())
+    assert Decision("complete", "paid", payment()) == decide(subject, RULES)
+
+
+@pytest.mark.parametrize("status", ["free", "completed"])
+def test_enrolled_already(status: str) -> None:
+    """An enrollment that is not pending stays as it is."""
+    own = payment()
+    subject = case(own, enrollment=enrollment(status=status))
+    assert Decision("unchanged", status) == decide(subject, RULES)
+
+
+def test_second_payment_of_a_completed_enrollment() -> None:
+    """A further paid session of the window is a payment too many, though the one that completed was not read."""
+    subject = case(None, payment("cs_test_second"), enrollment=enrollment("cs_test_first", status="completed"))
+    detail = "cs_test_first and cs_test_second are both paid: refund one"
+    expected = Decision("unchanged", "completed", findings=(Finding("paid twice", WHO, detail),))
+    assert expected == decide(subject, RULES)
+
+
+def test_refunded_payment_is_not_one_of_two() -> None:
+    """A completed enrollment whose payment was refunded, and that was paid again, was paid once."""
+    first = payment("cs_test_first", refunded=True)
+    subject = case(None, first, payment("cs_test_second"), enrollment=enrollment("cs_test_first", status="completed"))
+    assert Decision("unchanged", "completed") == decide(subject, rules(audit=True))
+
+
+@pytest.mark.parametrize(
+    ("own", "detail"),
+    [
+        (REFUNDED, "cs_test_own was refunded in full"),
+        (DISPUTED, "cs_test_own is disputed: needs_response"),
+        (MISMATCH, "cs_test_own names user user-8"),
+        (unpaid("open"), "cs_test_own is open"),
+        (unpaid("expired"), "cs_test_own is expired"),
+        (delayed("processing"), "cs_test_own is still being paid"),
+        (delayed("canceled"), "the payment of cs_test_own failed"),
+    ],
+)
+def test_audit_of_a_completed_enrollment_that_was_not_paid(own: Payment, detail: str) -> None:
+    """With audit, a completed enrollment without a valid payment is a finding, and nothing is taken away."""
+    subject = case(own, enrollment=enrollment(status="completed"))
+    expected = Decision("unchanged", "completed", findings=(Finding("enrolled, not paid", WHO, detail),))
+    assert expected == decide(subject, rules(audit=True))
+    assert Decision("unchanged", "completed") == decide(subject, RULES)
+
+
+def test_audit_of_a_completed_enrollment_without_session() -> None:
+    """With audit, a completed enrollment that no session speaks for is a finding."""
+    subject = case(None, enrollment=enrollment(None, status="completed"))
+    assert [("enrolled, not paid", WHO)] == found(decide(subject, rules(audit=True)))
+
+
+@pytest.mark.parametrize("status", ["free", "bundle"])
+def test_audit_leaves_what_was_never_to_be_paid(status: str) -> None:
+    """With audit, only completed enrollments are asked for their payment."""
+    subject = case(REFUNDED, enrollment=enrollment(status=status))
+    assert Decision("unchanged", status) == decide(subject, rules(audit=True))

@@ -1,0 +1,118 @@
+"""Payments without an enrollment item, and sessions that name nobody."""
+
+import pytest
+
+from learnermax_cli.enrollments.decide import Decision, decide, decide_unnamed
+from learnermax_cli.enrollments.model import Payment
+from learnermax_cli.planning.change import Finding
+from tests.enrollments.values import CREATED, RULES, absent, delayed, not_ours, payment, rules, unpaid
+
+WHO = "user-7/TEST-COURSE-003"
+NOTHING = Decision("unchanged", "no enrollment")
+CREATE_MISSING = rules(create_missing=True)
+LINK = payment("cs_test_link", link_id="plink_1", metadata_user=None)
+
+
+def test_payment_through_a_link_creates_the_enrollment() -> None:
+    """Paid, ours, course and student known: the enrollment is created."""
+    assert Decision("create", "paid", LINK) == decide(absent(LINK), RULES)
+
+
+def test_payment_without_our_marker_is_a_finding() -> None:
+    """The same without our marker is reported, with the flag that enrolls the student."""
+    detail = "cs_test_site is paid and not made by lmx: --create-missing enrolls the student"
+    expected = Decision("unchanged", "no enrollment", findings=(Finding("paid, not enrolled", WHO, detail),))
+    assert expected == decide(absent(not_ours()), RULES)
+
+
+def test_payment_of_our_marker_without_environment_is_not_ours() -> None:
+    """Ours means our marker and our environment, both."""
+    subject = absent(payment(environment=None))
+    assert ["paid, not enrolled"] == [finding.kind for finding in decide(subject, RULES).findings]
+
+
+def test_create_missing() -> None:
+    """With --create-missing a payment without our marker creates the enrollment too."""
+    assert Decision("create", "paid", not_ours()) == decide(absent(not_ours()), CREATE_MISSING)
+
+
+def test_our_payment_goes_before_another() -> None:
+    """Of two payments the one that is ours creates the enrollment, and the other is a payment too many."""
+    own, site = payment("cs_test_b"), not_ours("cs_test_a", created=CREATED - 60)
+    finding = Finding("paid twice", WHO, "cs_test_a and cs_test_b are both paid: refund one")
+    assert Decision("create", "paid", own, (finding,)) == decide(absent(site, own), RULES)
+
+
+def test_unknown_student() -> None:
+    """A payment in the name of a student who is not in the table has an unknown payer."""
+    finding = Finding("payer unknown", WHO, "cs_test_own is paid, but there is no such student")
+    expected = Decision("unchanged", "no student", findings=(finding,))
+    assert expected == decide(absent(payment(), student_known=False), RULES)
+
+
+def test_unknown_course() -> None:
+    """A payment of ours for a course that is gone is reported, and creates nothing."""
+    finding = Finding("paid, not enrolled", WHO, "cs_test_own is paid, but there is no such course")
+    expected = Decision("unchanged", "no course", findings=(finding,))
+    assert expected == decide(absent(payment(), course_known=False), CREATE_MISSING)
+
+
+def test_unknown_course_of_others_is_not_our_business() -> None:
+    """A payment without our marker for a course that is not in the table is somebody else's."""
+    assert Decision("unchanged", "no course") == decide(absent(not_ours(), course_known=False), CREATE_MISSING)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        unpaid("open"),
+        unpaid("expired"),
+        delayed("processing"),
+        delayed("canceled"),
+        payment(refunded=True),
+        payment(disputes=("lost",)),
+        payment(environment="prod"),
+        payment(managed=False, environment="prod"),
+        payment(livemode=True, managed=False),
+    ],
+)
+def test_nothing_is_created_without_a_valid_payment_here(other: Payment) -> None:
+    """What is not paid, not any more, or not here, creates nothing, whatever was asked for."""
+    assert NOTHING == decide(absent(other), CREATE_MISSING)
+
+
+def test_contradiction_of_ours_is_a_mismatch() -> None:
+    """A session of ours that names two users creates nothing and needs a person."""
+    detail = "cs_test_own names user user-7 and, as client_reference_id, user-8"
+    expected = Decision("unchanged", "no enrollment", findings=(Finding("mismatch", WHO, detail),))
+    assert expected == decide(absent(payment(reference_user="user-8")), CREATE_MISSING)
+
+
+UNNAMED = payment("cs_test_link", link_id="plink_1", metadata_user=None, reference_user=None)
+
+
+def test_paid_link_session_of_nobody() -> None:
+    """Paid through a link of ours without a user: payer unknown, by the session's id."""
+    expected = Finding("payer unknown", "cs_test_link", "paid for course TEST-COURSE-003 by nobody known")
+    assert expected == decide_unnamed(UNNAMED, RULES)
+
+
+def test_paid_session_of_ours_without_course() -> None:
+    """Paid and ours, but for no course: a person must look."""
+    expected = Finding("payer unknown", "cs_test_own", "paid for course unknown by nobody known")
+    assert expected == decide_unnamed(payment(course_id=None), RULES)
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        not_ours(metadata_user=None, reference_user=None),
+        payment(metadata_user=None, reference_user=None, environment="prod"),
+        payment(metadata_user=None, reference_user=None, refunded=True),
+        unpaid("open", metadata_user=None, reference_user=None),
+    ],
+    ids=["no marker", "other environment", "refunded", "open"],
+)
+def test_not_our_business(subject: Payment) -> None:
+    """A session of nobody known, that is not a payment of ours, is nothing to report."""
+    assert None is decide_unnamed(subject, CREATE_MISSING)

@@ -1,0 +1,58 @@
+"""`enrollments list`: by status, course and student, each with the cheapest read there is."""
+
+from tests.checkout import worlds
+from tests.running import Sandbox
+
+KEYS = [("user-1", "A", "pending"), ("user-1", "B", "completed"), ("user-2", "A", "free"), ("user-2", "B", "pending")]
+
+
+def _three_courses(sandbox: Sandbox) -> None:
+    worlds.put_course(sandbox, "A", "9.99")
+    worlds.put_student(sandbox, "user-1")
+    for user, course, status in KEYS:
+        worlds.put_enrollment(sandbox, user, course, paymentStatus=status)
+
+
+def _listed(sandbox: Sandbox, *args: str) -> tuple[list[tuple[str, str, str]], set[str]]:
+    before = worlds.last_entry(sandbox)
+    ran = worlds.run(sandbox, "enrollments", "list", *args)
+    assert 0 == ran.exit_code
+    operations = {entry["operation"] for entry in sandbox.control.journal(before)}
+    return [(row["user_id"], row["course_id"], row["status"]) for row in ran.report["items"]], operations
+
+
+def test_filters_and_their_reads(sandbox: Sandbox) -> None:
+    """A scan only without course and student; a query for either; a read by key for both."""
+    _three_courses(sandbox)
+    assert (KEYS, {"Scan"}) == _listed(sandbox)
+    assert ([KEYS[0], KEYS[3]], {"Scan"}) == _listed(sandbox, "--status", "pending")
+    assert ([KEYS[0], KEYS[2]], {"Query"}) == _listed(sandbox, "--course", "A")
+    assert ([KEYS[2], KEYS[3]], {"Query"}) == _listed(sandbox, "--user", "user-2")
+    assert ([KEYS[2]], {"Query"}) == _listed(sandbox, "--user", "user-2", "--status", "free")
+    assert ([KEYS[1]], {"BatchGetItem"}) == _listed(sandbox, "--user", "user-1", "--course", "B")
+    assert ([], {"Query"}) == _listed(sandbox, "--course", "C")
+
+
+def test_row_holds_what_the_item_says(sandbox: Sandbox) -> None:
+    """Type, time, session, and since when an event is owed."""
+    worlds.put_enrollment(
+        sandbox, stripeSessionId="cs_test_1", enrollmentEvent={"run": "r", "at": "2025-10-15T12:35:00.000Z"}
+    )
+    row = worlds.run(sandbox, "enrollments", "list").report["items"][0]
+    assert {
+        "user_id": worlds.USER,
+        "course_id": worlds.COURSE,
+        "status": "pending",
+        "enrollment_type": "paid",
+        "enrolled_at": "2025-10-15T12:34:56.789Z",
+        "session_id": "cs_test_1",
+        "event_owed_since": "2025-10-15T12:35:00.000Z",
+    } == row
+
+
+def test_table_shows_the_rows(sandbox: Sandbox) -> None:
+    """The table has a line for each enrollment, and says so when there is none."""
+    assert "No enrollments.\n" == sandbox.run("enrollments", "list").stdout
+    worlds.put_enrollment(sandbox)
+    lines = sandbox.run("enrollments", "list").stdout.splitlines()
+    assert [True, True] == [lines[0].startswith("user id"), worlds.USER in lines[1]]

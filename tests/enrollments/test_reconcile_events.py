@@ -1,0 +1,98 @@
+"""The event of a completion: sent once, owed until it is sent, and never planned where there is no topic."""
+
+from typing import Any
+
+import pytest
+
+from tests.enrollments import worlds
+from tests.enrollments.worlds import COURSE, key
+from tests.running import Sandbox
+
+USER = "user-7"
+MINUTE = 60.0
+
+
+def test_one_message_for_each_completion(sandbox: Sandbox) -> None:
+    """Every enrollment that a run completes has its own event, in the site's words, and no other has one."""
+    worlds.put_basics(sandbox)
+    for user in ("a", "b", "c"):
+        worlds.put_bought(sandbox, user)
+    worlds.put_bought(sandbox, "refunded", "refunded")
+    assert 0 == worlds.reconcile(sandbox).exit_code
+    assert [worlds.event_of(sandbox, user) for user in ("a", "b", "c")] == worlds.read_events(sandbox)
+    assert 0 == worlds.reconcile(sandbox).exit_code
+    assert [] == worlds.read_events(sandbox)
+
+
+def test_without_topic_nothing_is_owed(sandbox: Sandbox) -> None:
+    """Without a topic the completion is the only write, no intent is left, and a notice says so."""
+    worlds.put_basics(sandbox)
+    worlds.put_bought(sandbox, USER)
+    seq = worlds.last_entry(sandbox)
+    ran = worlds.reconcile(sandbox, env=worlds.NO_TOPIC)
+    assert (0, [("enrollment", key(USER), "complete", "applied")]) == (ran.exit_code, ran.outcomes)
+    assert ["UpdateItem"] == worlds.writes_since(sandbox, seq)
+    assert "no topic in TRANSACTIONAL_EMAIL_TOPIC_ARN" in ran.report["warnings"][0]
+    item = worlds.read_item(sandbox, USER)
+    assert item is not None
+    assert "enrollmentEvent" not in item
+    worlds.reconcile(sandbox)
+    assert [] == worlds.read_events(sandbox)
+
+
+def test_topic_that_does_not_exist(sandbox: Sandbox) -> None:
+    """The enrollment is completed and owes its event; exit 1; with the right topic a run after ten minutes sends it."""
+    worlds.put_basics(sandbox)
+    worlds.put_bought(sandbox, USER)
+    missing = "arn:aws:sns:us-east-1:123456789012:no-such-topic"
+    ran = worlds.reconcile(sandbox, env={"TRANSACTIONAL_EMAIL_TOPIC_ARN": missing})
+    assert 1 == ran.exit_code
+    outcomes = [("enrollment", key(USER), "complete", "applied"), ("event", key(USER), "publish", "failed")]
+    assert outcomes == ran.outcomes
+    assert f"topic {missing} does not exist" == ran.report["changes"][1]["error"]
+    _require_owed_then_sent(sandbox)
+
+
+def test_topic_that_refuses(sandbox: Sandbox) -> None:
+    """A topic that may not be published to ends the run in 4, and loses no event."""
+    worlds.put_basics(sandbox)
+    worlds.put_bought(sandbox, USER)
+    sandbox.control.add_fault("error", operation="Publish", status=403, code="AuthorizationError")
+    ran = worlds.reconcile(sandbox)
+    assert (4, "sns:Publish" in ran.report["error"]["message"]) == (ran.exit_code, True)
+    _require_owed_then_sent(sandbox)
+
+
+def _require_owed_then_sent(sandbox: Sandbox) -> None:
+    assert {key(USER): "completed"} == worlds.read_statuses(sandbox)
+    assert [] == worlds.reconcile(sandbox).outcomes
+    assert [] == worlds.read_events(sandbox)
+    sandbox.control.advance_clock(11 * MINUTE)
+    assert [("event", key(USER), "publish", "applied")] == worlds.reconcile(sandbox).outcomes
+    assert [worlds.event_of(sandbox, USER)] == worlds.read_events(sandbox)
+    item = worlds.read_item(sandbox, USER)
+    assert item is not None
+    assert "enrollmentEvent" not in item
+
+
+@pytest.mark.parametrize("args", [(), ("--course", COURSE), ("--user", USER)], ids=["scan", "course", "user"])
+def test_event_of_a_free_enrollment_is_found(sandbox: Sandbox, args: tuple[str, ...]) -> None:
+    """An event that a free enrollment owes is sent, whichever way enrollments are looked for."""
+    worlds.put_basics(sandbox, USER)
+    intent = {"run": "dead", "at": "2025-10-15T12:34:56.789Z"}
+    free: dict[str, Any] = {"paymentStatus": "free", "enrollmentType": "free", "enrollmentEvent": intent}
+    worlds.put_pending(sandbox, USER, None, **free)
+    assert [("event", key(USER), "publish", "applied")] == worlds.reconcile(sandbox, *args).outcomes
+    assert [worlds.event_of(sandbox, USER)] == worlds.read_events(sandbox)
+    assert {key(USER): "free"} == worlds.read_statuses(sandbox)
+
+
+def test_dry_run_shows_the_event_that_is_owed(sandbox: Sandbox) -> None:
+    """A dry run lists an owed event, and leaves it owed."""
+    worlds.put_basics(sandbox, USER)
+    intent = {"run": "dead", "at": "2025-10-15T12:34:56.789Z"}
+    worlds.put_pending(sandbox, USER, None, paymentStatus="completed", enrollmentEvent=intent)
+    before = worlds.read_item(sandbox, USER)
+    ran = worlds.reconcile(sandbox, "--dry-run", "--exit-code")
+    assert (8, [("event", key(USER), "publish", "planned")]) == (ran.exit_code, ran.outcomes)
+    assert (before, []) == (worlds.read_item(sandbox, USER), worlds.read_events(sandbox))

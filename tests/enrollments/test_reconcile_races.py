@@ -1,0 +1,246 @@
+"""Reconciles side by side, a webhook in between, a table that throttles, limits, guards and Ctrl-C."""
+
+import signal
+import subprocess
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tests.enrollments import worlds
+from tests.enrollments.worlds import COURSE, Ran, key
+from tests.products.worlds import edit_course
+from tests.running import Sandbox
+
+USER = "user-7"
+UPDATE = "UpdateItem"
+
+
+def test_two_reconciles_complete_once(sandbox: Sandbox) -> None:
+    """Of two runs that both decided to complete, one does and sends the event; the other is superseded."""
+    worlds.put_basics(sandbox)
+    worlds.put_bought(sandbox, USER)
+    sandbox.control.add_fault("hold", operation=UPDATE, times=2)
+    first, second = _start(sandbox), _start(sandbox)
+    sandbox.control.wait_held(timeout=60, at_least=2)
+    sandbox.control.release()
+    ended = [_end(first), _end(second)]
+    assert [0, 0] == [ran.exit_code for ran in ended]
+    outcomes = sorted(outcome for ran in ended for kind, _, _, outcome in ran.outcomes if kind == "enrollment")
+    assert ["applied", "superseded"] == outcomes
+    assert {key(USER): "completed"} == worlds.read_statuses(sandbox)
+    assert [worlds.event_of(sandbox, USER)] == worlds.read_events(sandbox)
+
+
+def test_two_reconciles_create_once(sandbox: Sandbox) -> None:
+    """Of two runs that both decided to create an enrollment, one does and sends the event."""
+    worlds.put_basics(sandbox, USER)
+    worlds.seed(sandbox, USER)
+    sandbox.control.add_fault("hold", operation="PutItem", times=2)
+    first, second = _start(sandbox, "--since", "3d"), _start(sandbox, "--since", "3d")
+    sandbox.control.wait_held(timeout=60, at_least=2)
+    sandbox.control.release()
+    assert [0, 0] == [_end(first).exit_code, _end(second).exit_code]
+    assert [worlds.event_of(sandbox, USER)] == worlds.read_events(sandbox)
+
+
+def test_webhook_in_between_is_no_error(sandbox: Sandbox) -> None:
+    """An enrollment that the webhook completed between read and write is superseded: exit 0, no second event."""
+    worlds.put_basics(sandbox)
+    session_id = worlds.put_bought(sandbox, USER)
+    process = _held_at_its_write(sandbox)
+    _set(sandbox, paymentStatus="completed", stripePaymentIntentId="pi_webhook")
+    ran = _released(sandbox, process)
+    assert 0 == ran.exit_code
+    event = ("event", key(USER), "publish", "planned")
+    assert [("enrollment", key(USER), "complete", "superseded"), event] == ran.outcomes
+    assert {"examined": 1, "superseded": 1} == ran.summary
+    item = worlds.read_item(sandbox, USER)
+    assert item is not None
+    assert ("completed", session_id, "pi_webhook") == tuple(
+        item[name] for name in ("paymentStatus", "stripeSessionId", "stripePaymentIntentId")
+    )
+    assert [] == worlds.read_events(sandbox)
+
+
+@pytest.mark.parametrize("edit", [{"stripeSessionId": "cs_test_new"}, {"enrolledAt": "2026-11-01T00:00:00.000Z"}])
+def test_new_checkout_in_between_is_left(sandbox: Sandbox, edit: dict[str, str]) -> None:
+    """A pending item that meanwhile belongs to another checkout is not completed by what was read before."""
+    worlds.put_basics(sandbox)
+    worlds.put_bought(sandbox, USER)
+    process = _held_at_its_write(sandbox)
+    _set(sandbox, **edit)
+    ran = _released(sandbox, process)
+    assert (0, 1) == (ran.exit_code, ran.summary["superseded"])
+    assert {key(USER): "pending"} == worlds.read_statuses(sandbox)
+
+
+def test_other_attributes_may_change_meanwhile(sandbox: Sandbox) -> None:
+    """Progress made between read and write is kept, and hinders nothing."""
+    worlds.put_basics(sandbox)
+    worlds.put_bought(sandbox, USER)
+    process = _held_at_its_write(sandbox)
+    _set(sandbox, progress=Decimal(40), note="kept")
+    assert 0 == _released(sandbox, process).exit_code
+    item = worlds.read_item(sandbox, USER)
+    assert item is not None
+    assert ("completed", Decimal(40), "kept") == (item["paymentStatus"], item["progress"], item["note"])
+
+
+def test_enrollment_removed_meanwhile_is_not_made_again(sandbox: Sandbox) -> None:
+    """A pending item that is gone when it is to be completed stays gone."""
+    worlds.put_basics(sandbox)
+    worlds.put_bought(sandbox, USER)
+    process = _held_at_its_write(sandbox)
+    sandbox.dynamodb().delete_item(Key={"PK": f"USER#{USER}", "SK": f"COURSE#{COURSE}"})
+    ran = _released(sandbox, process)
+    assert (0, 1) == (ran.exit_code, ran.summary["superseded"])
+    assert {} == worlds.read_statuses(sandbox)
+
+
+def test_release_of_what_was_paid_meanwhile(sandbox: Sandbox) -> None:
+    """A pending item that was completed before its release is kept."""
+    worlds.put_basics(sandbox)
+    worlds.put_bought(sandbox, USER, "expired")
+    process = _held_at_its_write(sandbox, "DeleteItem", "--release-expired")
+    _set(sandbox, paymentStatus="completed")
+    ran = _released(sandbox, process)
+    assert (0, [("enrollment", key(USER), "release", "superseded")]) == (ran.exit_code, ran.outcomes)
+    assert {key(USER): "completed"} == worlds.read_statuses(sandbox)
+
+
+def test_throttled_table(sandbox: Sandbox) -> None:
+    """Throttled writes are tried again until they pass."""
+    worlds.put_basics(sandbox)
+    worlds.put_bought(sandbox, USER)
+    code = "ProvisionedThroughputExceededException"
+    sandbox.control.add_fault("error", service="dynamodb", times=4, status=400, code=code)
+    assert 0 == worlds.reconcile(sandbox).exit_code
+    assert {key(USER): "completed"} == worlds.read_statuses(sandbox)
+    assert 1 == len(worlds.read_events(sandbox))
+
+
+def test_one_enrollment_that_cannot_be_written_stops_no_other(sandbox: Sandbox) -> None:
+    """A write that the table refuses for good fails its enrollment alone; exit 1, and the next run does it."""
+    worlds.put_basics(sandbox)
+    for user in ("a", "b"):
+        worlds.put_bought(sandbox, user)
+    sandbox.control.add_fault("error", operation=UPDATE, status=400, code="ItemCollectionSizeLimitExceededException")
+    ran = worlds.reconcile(sandbox)
+    assert (1, 1, 1) == (ran.exit_code, ran.summary["complete"], ran.summary["failed"])
+    assert 0 == worlds.reconcile(sandbox).exit_code
+    assert {key("a"): "completed", key("b"): "completed"} == worlds.read_statuses(sandbox)
+    assert 2 == len(worlds.read_events(sandbox))
+
+
+def test_max_changes(sandbox: Sandbox) -> None:
+    """A run stops before it exceeds --max-changes, in 5 and naming the flag; the next ones do the rest."""
+    worlds.put_basics(sandbox)
+    for user in ("a", "b", "c"):
+        worlds.put_bought(sandbox, user)
+    seq = worlds.last_entry(sandbox)
+    dry = worlds.reconcile(sandbox, "--max-changes", "4", "--dry-run")
+    assert [] == worlds.writes_since(sandbox, seq)
+    ran = worlds.reconcile(sandbox, "--max-changes", "4")
+    assert (5, 5, "guard.max_changes") == (dry.exit_code, ran.exit_code, ran.report["error"]["code"])
+    assert "--max-changes" in ran.report["error"]["hint"]
+    assert (dry.changes, 2) == (ran.changes, ran.summary["complete"])
+    assert ["completed", "completed", "pending"] == sorted(worlds.read_statuses(sandbox).values())
+    assert 0 == worlds.reconcile(sandbox, "--max-changes", "2").exit_code
+    assert 3 == len(worlds.read_events(sandbox))
+
+
+def test_wrong_account(sandbox: Sandbox) -> None:
+    """When the first ten sessions asked for are all missing, the run stops in 5 and writes nothing."""
+    worlds.put_basics(sandbox)
+    for number in range(12):
+        worlds.put_pending(sandbox, f"user-{number}", f"cs_test_other{number}")
+    seq = worlds.last_entry(sandbox)
+    ran = worlds.reconcile(sandbox)
+    assert (5, "guard.sessions_missing") == (ran.exit_code, ran.report["error"]["code"])
+    assert 10 == worlds.stripe_requests(sandbox, seq).count("GET /v1/checkout/sessions/{id}")
+    assert [] == worlds.writes_since(sandbox, seq)
+
+
+def test_ctrl_c_leaves_a_true_report(sandbox: Sandbox) -> None:
+    """After Ctrl-C what is in flight is finished, the report tells what was and was not applied, exit 130."""
+    worlds.put_basics(sandbox)
+    users = [f"user-{number:02}" for number in range(12)]
+    for user in users:
+        worlds.put_bought(sandbox, user)
+    sandbox.control.add_fault("hold", operation=UPDATE, times=8)
+    process = _start(sandbox)
+    sandbox.control.wait_held(timeout=60, at_least=8)
+    process.send_signal(signal.SIGINT)
+    _await_notice(process)
+    sandbox.control.release()
+    ran = _end(process)
+    assert (130, "interrupted") == (ran.exit_code, ran.report["error"]["code"])
+    told = {name: outcome for kind, name, _, outcome in ran.outcomes if kind == "enrollment"}
+    states = {"applied": "completed", "planned": "pending"}
+    assert {name: states[outcome] for name, outcome in told.items()} == worlds.read_statuses(sandbox)
+    assert 8 == list(told.values()).count("applied")
+    assert 0 == worlds.reconcile(sandbox).exit_code
+    assert {key(user): "completed" for user in users} == worlds.read_statuses(sandbox)
+    assert [worlds.event_of(sandbox, user) for user in users] == worlds.read_events(sandbox)
+
+
+def test_ctrl_c_while_reading(sandbox: Sandbox) -> None:
+    """Ctrl-C between two requests for sessions ends the reading: exit 130, a report, nothing written."""
+    worlds.put_basics(sandbox)
+    worlds.put_bought(sandbox, USER)
+    seq = worlds.last_entry(sandbox)
+    sandbox.control.add_fault("hold", operation="GET /v1/checkout/sessions")
+    process = _start(sandbox, "--since", "3d")
+    sandbox.control.wait_held(timeout=60)
+    process.send_signal(signal.SIGINT)
+    _await_notice(process)
+    sandbox.control.release()
+    ran = _end(process)
+    assert (130, "interrupted", []) == (ran.exit_code, ran.report["error"]["code"], ran.changes)
+    assert [] == worlds.writes_since(sandbox, seq)
+
+
+def test_price_of_the_course_is_noted(sandbox: Sandbox) -> None:
+    """Whoever paid an older price is in; the report notes both amounts."""
+    worlds.put_basics(sandbox)
+    worlds.put_bought(sandbox, USER)
+    edit_course(sandbox, COURSE, price=Decimal("149.99"))
+    ran = worlds.reconcile(sandbox)
+    assert "paid 99.99 usd, the course costs 149.99 usd" == ran.changes[0]["reason"]
+
+
+def _start(sandbox: Sandbox, *args: str) -> "subprocess.Popen[str]":
+    return sandbox.start(*worlds.RECONCILE, *args)
+
+
+def _end(process: "subprocess.Popen[str]") -> Ran:
+    stdout, stderr = process.communicate(timeout=100)
+    return worlds.read_ran(process.returncode, stdout, stderr)
+
+
+def _held_at_its_write(sandbox: Sandbox, operation: str = UPDATE, *args: str) -> "subprocess.Popen[str]":
+    sandbox.control.add_fault("hold", operation=operation)
+    process = _start(sandbox, *args)
+    sandbox.control.wait_held(timeout=60)
+    return process
+
+
+def _released(sandbox: Sandbox, process: "subprocess.Popen[str]") -> Ran:
+    sandbox.control.release()
+    return _end(process)
+
+
+def _await_notice(process: "subprocess.Popen[str]") -> None:
+    assert process.stderr is not None
+    for line in process.stderr:
+        if "Stopping: finishing what is in flight" in line:
+            return
+    raise AssertionError("the process ended without the notice")
+
+
+def _set(sandbox: Sandbox, **attributes: Any) -> None:
+    """Set attributes of the enrollment, as a webhook or the site does."""
+    item = worlds.read_item(sandbox, USER)
+    assert item is not None
+    sandbox.dynamodb().put_item(Item={**item, **attributes})
