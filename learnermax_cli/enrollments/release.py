@@ -15,6 +15,7 @@ from learnermax_cli.enrollments.model import (
 )
 from learnermax_cli.enrollments.payment_state import State, World, read_state
 from learnermax_cli.errors import FailedError, GuardError
+from learnermax_cli.planning.apply import SupersededError
 from learnermax_cli.planning.change import Change
 from learnermax_cli.planning.outcome import Result, planned
 from learnermax_cli.planning.report import Changes, Report
@@ -48,7 +49,11 @@ def run_release(app: "App", key: EnrollmentKey, *, dry_run: bool, yes: bool, all
     except GuardError as error:
         return replace(report, error=error)
     with app.interrupt.finishing():
-        app.enrollment_writes.release(enrollment)
+        try:
+            app.enrollment_writes.release(enrollment)
+        except SupersededError as error:
+            body = Changes((Result(change, "superseded", error.message),))
+            return replace(report, body=body, summary={"release": 0}, summary_line=f"Not released: {error.message}.")
     body = Changes((Result(change, "applied"),))
     line = f"Released {key}: the student can buy the course again."
     return replace(report, body=body, summary={"release": 1}, summary_line=line)

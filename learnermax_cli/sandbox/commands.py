@@ -27,8 +27,10 @@ def start(
     """
     from learnermax_cli.sandbox import process
     from learnermax_cli.sandbox.report import running_report
+    from learnermax_cli.sandbox.student import put_student
 
     info = process.start(process.default_state_dir(app.environ), stripe_port=stripe_port, aws_port=aws_port)
+    put_student(info)
     return running_report("sandbox start", info)
 
 
@@ -60,14 +62,16 @@ def status(app: "App") -> "Report":
 
 @add_command(group, "reset")
 def reset(app: "App") -> "Report":
-    """Empty the sandbox: tables, secrets, products, journal, faults.
+    """Empty the sandbox: tables, secrets, products, journal, faults; one test student stays.
 
     Example: lmx sandbox reset
     """
     from learnermax_cli.sandbox.report import require_running, running_report
+    from learnermax_cli.sandbox.student import put_student
 
     info = require_running(app.environ)
     info.control().reset()
+    put_student(info)
     return running_report("sandbox reset", info)
 
 

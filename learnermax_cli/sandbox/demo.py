@@ -12,8 +12,10 @@ from rich.console import Console
 from rich.text import Text
 
 from learnermax_cli.sandbox import process
+from learnermax_cli.sandbox.student import STUDENT_ID, put_student
 
 _OUTSIDE = ("AWS_", "STRIPE_", "NEXT_PUBLIC_STRIPE_", "LMX_", "EDUCATION_", "TRANSACTIONAL_", "FRONTEND_", "GITHUB_")
+_SITE = {"FRONTEND_URL": "https://learnermax.example"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,8 @@ class Step:
     command: str
     last_line_only: bool = False
     exit_code: int = 0
+    keeps: str | None = None
+    """A word of later commands that stands for this one's output."""
 
 
 STEPS = (
@@ -41,6 +45,12 @@ STEPS = (
         exit_code=1,
     ),
     Step("What Stripe holds now.", "products list"),
+    Step("A student gets a link to pay ...", f"checkout create TEST-COURSE-005 --user {STUDENT_ID}", keeps="LINK"),
+    Step("... and is not in yet: the site lets nobody in whose enrollment is pending.", "enrollments list"),
+    Step("She pays.", "sandbox pay LINK"),
+    Step("What do the payments say? A dry run first.", "enrollments reconcile --dry-run"),
+    Step("Who paid is in.", "enrollments reconcile", last_line_only=True),
+    Step("The enrollment now.", "enrollments list"),
 )
 
 
@@ -52,18 +62,25 @@ def run_demo(environ: Mapping[str, str] = os.environ) -> int:
         state_dir = Path(folder) / "state"
         info = process.start(state_dir, parent_pid=os.getpid())
         try:
+            put_student(info)
             kept = {name: value for name, value in environ.items() if not name.startswith(_OUTSIDE)}
-            return _run_steps(console, {**kept, "LMX_SANDBOX_HOME": str(state_dir), **info.environment()}, Path(folder))
+            return _run_steps(
+                console, {**kept, "LMX_SANDBOX_HOME": str(state_dir), **_SITE, **info.environment()}, Path(folder)
+            )
         finally:
             process.stop(state_dir)
 
 
 def _run_steps(console: Console, environment: Mapping[str, str], folder: Path) -> int:
+    kept: dict[str, str] = {}
     for number, step in enumerate(STEPS, 1):
+        words = [kept.get(word, word) for word in step.command.split()]
         console.print(Text(f"\n{number}. {step.title}", style="bold"))
-        console.print(Text(f"$ lmx {step.command}", style="cyan"), soft_wrap=True)
+        console.print(Text(f"$ lmx {' '.join(words)}", style="cyan"), soft_wrap=True)
         sys.stdout.flush()
-        code = _run(step, environment, folder)
+        code, said = _run(step, words, environment, folder)
+        if step.keeps is not None:
+            kept[step.keeps] = said
         if code != step.exit_code:
             console.print(f"The demo stopped: this step ended with {code}.", style="bold red")
             return 1
@@ -71,19 +88,21 @@ def _run_steps(console: Console, environment: Mapping[str, str], folder: Path) -
     return 0
 
 
-def _run(step: Step, environment: Mapping[str, str], folder: Path) -> int:
-    # Talk goes where data goes, so that both keep their order in a pipe as well.
+def _run(step: Step, words: list[str], environment: Mapping[str, str], folder: Path) -> tuple[int, str]:
+    """Run one command; talk goes where data goes, so that both keep their order in a pipe as well."""
+    caught = step.last_line_only or step.keeps is not None
     done = subprocess.run(  # noqa: S603 - our own words
-        [sys.executable, "-m", "learnermax_cli", *step.command.split()],
+        [sys.executable, "-m", "learnermax_cli", *words],
         env=environment,
         cwd=folder,
         check=False,
-        stdout=subprocess.PIPE if step.last_line_only else None,
-        stderr=subprocess.PIPE if step.last_line_only else subprocess.STDOUT,
+        stdout=subprocess.PIPE if caught else None,
+        stderr=subprocess.PIPE if caught else subprocess.STDOUT,
         text=True,
     )
-    if step.last_line_only:
-        last_line = done.stdout.rstrip().splitlines()[-1:]
-        sys.stdout.write("\n".join((*last_line, done.stderr)))
-        sys.stdout.flush()
-    return done.returncode
+    if not caught:
+        return done.returncode, ""
+    last_line = "".join(done.stdout.rstrip().splitlines()[-1:])
+    sys.stdout.write(f"{last_line}\n{done.stderr}")
+    sys.stdout.flush()
+    return done.returncode, last_line

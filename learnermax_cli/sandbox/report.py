@@ -27,6 +27,7 @@ def running_report(command: str, info: SandboxInfo) -> Report:
         f"The sandbox runs (process {info.pid}, since {info.created}).",
         f"Stripe: {info.stripe_url}  account {info.stripe_account}",
         f"AWS:    {info.aws_url}  region {info.region}",
+        "Student: test-student, to try a checkout with",
         'Use it: -e sandbox, or for other tools: eval "$(lmx sandbox env)"',
     )
     return Report(command=command, environment=ENVIRONMENT, body=Data(value, lines))

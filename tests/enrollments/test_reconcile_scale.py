@@ -2,6 +2,7 @@
 
 import math
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -96,7 +97,8 @@ def _lesson(number: int) -> dict[str, object]:
 
 def _kilobytes(sandbox: Sandbox) -> float:
     """Return about how large the table is: names and values of all items."""
-    size, start = 0, {}
+    size = 0
+    start: dict[str, Any] = {}
     while True:
         page = sandbox.dynamodb().scan(ConsistentRead=True, **start)
         size += sum(len(str(name)) + len(str(value)) for item in page["Items"] for name, value in item.items())

@@ -1,0 +1,36 @@
+"""The one student that a sandbox has from the start, so that a checkout can be tried at once."""
+
+import boto3
+
+from learnermax_cli.sandbox.state_file import SandboxInfo, table_name
+
+STUDENT_ID = "test-student"
+EMAIL = "student@example.com"
+_SINCE = "2025-10-12T09:00:00.000Z"
+
+
+def put_student(info: SandboxInfo) -> None:
+    """Write the student to the sandbox's table."""
+    own = info.environment()
+    client = boto3.client(
+        "dynamodb",
+        endpoint_url=info.aws_url,
+        region_name=info.region,
+        aws_access_key_id=own["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=own["AWS_SECRET_ACCESS_KEY"],
+    )
+    texts = {
+        "PK": f"USER#{STUDENT_ID}",
+        "SK": "METADATA",
+        "GSI1PK": f"USER#{STUDENT_ID}",
+        "GSI1SK": "METADATA",
+        "entityType": "USER",
+        "userId": STUDENT_ID,
+        "email": EMAIL,
+        "name": "Test Student",
+        "signUpMethod": "email",
+        "createdAt": _SINCE,
+        "updatedAt": _SINCE,
+    }
+    item = {name: {"S": text} for name, text in texts.items()}
+    client.put_item(TableName=table_name(), Item={**item, "emailVerified": {"BOOL": True}})

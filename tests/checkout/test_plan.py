@@ -1,0 +1,176 @@
+"""What a checkout has to do, decided from values alone."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from learnermax_cli.checkout.model import Form, NewSession, Session
+from learnermax_cli.checkout.plan import Begin, Reuse, Situation, TakeUp, Wish, expiry, plan_checkout, search_since
+from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey
+from learnermax_cli.errors import FailedError
+
+NOW = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
+KEY = EnrollmentKey("user-7", "TEST-COURSE-003")
+FORM = Form("hosted", "https://x.example/ok", None, None, allow_promotion_codes=False)
+WISH = Wish("preview", KEY, "price_1", FORM, NOW)
+OURS = {"managedBy": "lmx", "environment": "preview", "courseId": KEY.course_id, "userId": KEY.user_id}
+THEIRS = {"courseId": KEY.course_id, "userId": KEY.user_id}
+
+
+def _seconds(hours: float) -> int:
+    return int((NOW + timedelta(hours=hours)).timestamp())
+
+
+SESSION = Session(
+    session_id="cs_test_1",
+    status="open",
+    payment_status="unpaid",
+    livemode=False,
+    created=_seconds(-1),
+    expires_at=_seconds(23),
+    form=FORM,
+    price_ids=("price_1",),
+    metadata=OURS,
+    reference=KEY.user_id,
+    money=None,
+    url=None,
+    client_secret=None,
+)
+
+
+def _pending(hours_ago: float = 1.0, session_id: str | None = None) -> Enrollment:
+    begun = (NOW - timedelta(hours=hours_ago)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return Enrollment(KEY, "pending", "paid", begun, session_id)
+
+
+NAMING = _pending(session_id=SESSION.session_id)
+
+
+def test_first_checkout_begins() -> None:
+    """Nothing is there: a new attempt."""
+    assert Begin(None) == plan_checkout(Situation(None), WISH)
+
+
+def test_fitting_session_is_returned_again() -> None:
+    """Open, same price, same form, good for half an hour: returned, whoever of us and the site made it."""
+    for session in (SESSION, replace(SESSION, metadata=THEIRS), replace(SESSION, expires_at=_seconds(0.5))):
+        assert Reuse(NAMING, session) == plan_checkout(Situation(NAMING, session), WISH)
+
+
+@pytest.mark.parametrize(
+    "session",
+    [
+        replace(SESSION, price_ids=("price_2",)),
+        replace(SESSION, price_ids=("2 x price_1",)),
+        replace(SESSION, price_ids=("price_1", "price_1")),
+        replace(SESSION, form=replace(FORM, allow_promotion_codes=True)),
+        replace(SESSION, form=replace(FORM, ui="embedded")),
+        replace(SESSION, expires_at=_seconds(0.49)),
+    ],
+)
+def test_session_that_does_not_fit_is_ended(session: Session) -> None:
+    """Another price, quantity or form, or too little time: expired, and a new attempt."""
+    assert Begin(NAMING, (session,)) == plan_checkout(Situation(NAMING, session), WISH)
+
+
+def test_expired_session_needs_no_end() -> None:
+    """A session that is over is simply replaced."""
+    assert Begin(NAMING) == plan_checkout(Situation(NAMING, replace(SESSION, status="expired")), WISH)
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [THEIRS, {**OURS, "environment": "prod"}, {**OURS, "userId": "user-8"}, {**OURS, "courseId": "OTHER"}],
+)
+def test_session_of_others_is_not_ended(metadata: dict[str, str]) -> None:
+    """The site's, another environment's, another student's and another course's open session stay: refused."""
+    session = replace(SESSION, metadata=metadata, price_ids=("price_2",))
+    with pytest.raises(FailedError) as caught:
+        plan_checkout(Situation(NAMING, session), WISH)
+    assert "failed.foreign_session" == caught.value.code
+
+
+def test_complete_session_stops() -> None:
+    """Named or found: a complete session is for reconcile."""
+    complete = replace(SESSION, status="complete", payment_status="paid")
+    for situation in (Situation(NAMING, complete), Situation(_pending(), None, (SESSION, complete))):
+        with pytest.raises(FailedError) as caught:
+            plan_checkout(situation, WISH)
+        assert "lmx enrollments reconcile" in caught.value.hint
+
+
+@pytest.mark.parametrize(("hours_ago", "young"), [(0, True), (22.9, True), (23, False), (30, False)])
+def test_attempt_without_session_is_taken_up_for_23_hours(hours_ago: float, young: bool) -> None:
+    """While Stripe knows its key the attempt goes on under it, later a new one begins."""
+    enrollment = _pending(hours_ago)
+    wanted = TakeUp(enrollment) if young else Begin(enrollment)
+    assert wanted == plan_checkout(Situation(enrollment), WISH)
+
+
+def test_session_that_nobody_noted_is_taken() -> None:
+    """A fitting one is returned, the oldest of them; the others are ended."""
+    enrollment = _pending()
+    younger = replace(SESSION, session_id="cs_test_2", created=_seconds(-0.5))
+    found = Situation(enrollment, None, (younger, SESSION))
+    assert Reuse(enrollment, SESSION, (younger,)) == plan_checkout(found, WISH)
+
+
+def test_dead_session_of_an_attempt_is_not_asked_for_again() -> None:
+    """The key would replay it: a new attempt begins."""
+    enrollment = _pending()
+    dead = replace(SESSION, status="expired")
+    assert Begin(enrollment) == plan_checkout(Situation(enrollment, None, (dead,)), WISH)
+
+
+@pytest.mark.parametrize("session_id", ["", "none", "cs_live"])
+def test_unusable_session_id_counts_as_none(session_id: str) -> None:
+    """What cannot be a session's id is replaced, whatever else was found."""
+    enrollment = replace(_pending(), session_id=session_id)
+    assert Begin(enrollment, (SESSION,)) == plan_checkout(Situation(enrollment, None, (SESSION,)), WISH)
+    assert Begin(enrollment) == plan_checkout(Situation(enrollment), WISH)
+
+
+@pytest.mark.parametrize("status", ["completed", "free", "expired", ""])
+def test_student_who_is_in_is_refused(status: str) -> None:
+    """Whatever is not pending counts as enrolled, as it does on the site."""
+    with pytest.raises(FailedError) as caught:
+        plan_checkout(Situation(replace(_pending(), status=status)), WISH)
+    assert "invalid.enrolled" == caught.value.code
+
+
+def test_pending_bundle_is_not_this_purchase() -> None:
+    """A pending enrollment of another type is not made into a purchase of the course."""
+    with pytest.raises(FailedError) as caught:
+        plan_checkout(Situation(replace(_pending(), enrollment_type="bundle")), WISH)
+    assert "invalid.enrollment_type" == caught.value.code
+
+
+def test_unreadable_time_begins_anew() -> None:
+    """An enrollment whose time nobody can read is begun anew, and nothing is searched for."""
+    enrollment = replace(_pending(), enrolled_at="yesterday")
+    assert (Begin(enrollment), None) == (plan_checkout(Situation(enrollment), WISH), search_since(enrollment, NOW))
+
+
+def test_search_covers_the_life_of_a_session() -> None:
+    """Sessions are looked for from a little before the attempt, as long as one of them may still be open."""
+    assert _seconds(-24) - 600 == search_since(_pending(24), NOW)
+    assert search_since(_pending(25.1), NOW) is None
+
+
+def test_end_is_inside_of_stripes_bounds() -> None:
+    """The end is counted from enrolledAt, and leaves room for the moment until Stripe makes the session."""
+    at = "2026-11-01T12:00:00.789Z"
+    spans = [timedelta(minutes=30), timedelta(hours=2), timedelta(hours=24)]
+    assert [31 * 60, 2 * 3600, 24 * 3600 - 10] == [expiry(at, span) - _seconds(0) for span in spans]
+
+
+def test_wish_knows_what_came_of_it() -> None:
+    """Marker, student, price, form and end tell the session of an attempt from all others."""
+    new = NewSession("preview", KEY, "price_1", FORM, None, None, "2026-11-01T11:00:00.000Z", SESSION.expires_at)
+    others = [
+        replace(SESSION, metadata=THEIRS),
+        replace(SESSION, expires_at=SESSION.expires_at + 1),
+        replace(SESSION, price_ids=("price_2",)),
+    ]
+    assert [True, False, False, False] == [new.made(session) for session in (SESSION, *others)]
