@@ -1,13 +1,14 @@
 """`checkout create`: everything that is refused, each with its reason and remedy, and without a write."""
 
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from tests.checkout import worlds
 from tests.checkout.worlds import COURSE, SITE, USER
-from tests.products.worlds import Decimal, edit_course, put_course
+from tests.products.worlds import edit_course, put_course
 from tests.running import Sandbox
 
 SYNC = f"lmx products sync --course {COURSE}"
