@@ -92,7 +92,7 @@ def _run(
     from learnermax_cli.settings import Flags
 
     invocation: Invocation = ctx.obj
-    invocation.command = ctx.command_path.partition(" ")[2]
+    invocation.command = _command_words(ctx)
     manner = Manner(common.pop("output"), common.pop("quiet"), common.pop("verbose"), common.pop("no_color"))
     invocation.console = Console(manner, invocation.environ)
     app = App(Flags(**common), invocation.environ, invocation.console)
@@ -107,6 +107,15 @@ def _run(
     invocation.console.show(report, plan_shown=app.plan_shown)
     app.after_report(report)
     return int(report.exit_code)
+
+
+def _command_words(ctx: typer.Context) -> str:
+    words: list[str] = []
+    context: Any = ctx
+    while context.parent is not None:  # the outermost is lmx itself, under whatever name it was called
+        words.insert(0, context.info_name)
+        context = context.parent
+    return " ".join(words)
 
 
 def _app_names() -> dict[str, Any]:

@@ -16,6 +16,7 @@ Environment = Literal["preview", "prod", "sandbox"]
 Mode = Literal["test", "live"]
 ENVIRONMENTS = ("preview", "prod", "sandbox")
 DEFAULT_ENV_FILE = Path(".env.local")
+SANDBOX_FRONTEND_URL = "https://learnermax.example"
 STRIPE_API_BASE = "https://api.stripe.com"
 STRIPE_KEY_NAMES = ("STRIPE_SECRET_KEY", "NEXT_PUBLIC_STRIPE_PUBLISHABLE_KEY", "STRIPE_WEBHOOK_SECRET")
 
@@ -86,7 +87,7 @@ def load_settings(flags: Flags, environ: Mapping[str, str]) -> Settings:
     sandbox = None
     if environment == "sandbox":
         sandbox = _require_sandbox(environ)
-        values = {**_without_outside_access(values), **sandbox.environment()}
+        values = {"FRONTEND_URL": SANDBOX_FRONTEND_URL, **_without_outside_access(values), **sandbox.environment()}
     return Settings(
         environment=environment,
         table=flags.table or values.get("EDUCATION_TABLE_NAME") or f"learnermax-education-{environment}",

@@ -19,6 +19,8 @@ from learnermax_cli.sandbox.state_file import (
     queue_url,
     table_name,
 )
+from tests.forking import PROJECT as PROJECT
+from tests.forking import READ_AT_IMPORT, forkserver
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb.client import DynamoDBClient
@@ -29,7 +31,6 @@ if TYPE_CHECKING:
 
 RUN_SECONDS = 120.0
 _KEPT = ("PATH", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT", "COVERAGE_PROCESS_START", "COVERAGE_FILE")
-PROJECT = Path(__file__).resolve().parent.parent
 
 
 class Sandbox:
@@ -100,6 +101,18 @@ class Sandbox:
         input: str | None = None,  # noqa: A002 - as subprocess names it
     ) -> subprocess.CompletedProcess[str]:
         """Run lmx to its end; `env` adds variables, or removes those that are None."""
+        manner = self._manner(env)
+        if not any(name.startswith(READ_AT_IMPORT) for name in (env or {})):
+            return forkserver().run(args, manner["env"], self.cwd, input, RUN_SECONDS)
+        return self.run_afresh(*args, env=env, input=input)
+
+    def run_afresh(
+        self,
+        *args: str,
+        env: Mapping[str, str | None] | None = None,
+        input: str | None = None,  # noqa: A002 - as subprocess names it
+    ) -> subprocess.CompletedProcess[str]:
+        """Run lmx to its end in a process that loads it anew, for what is read or done while loading."""
         return subprocess.run(
             [sys.executable, "-m", "learnermax_cli", *args],
             **self._manner(env),

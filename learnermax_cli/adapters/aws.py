@@ -39,7 +39,13 @@ _REFUSED = {
     "InvalidAccessKeyId",
     "MissingAuthenticationToken",
 }
-_DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "NotAuthorized"}
+_DENIED = {
+    "AccessDenied",
+    "AccessDeniedException",
+    "AuthorizationError",  # SNS's word for it
+    "NotAuthorized",
+    "UnauthorizedOperation",
+}
 
 
 class AwsClients:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 import stripe
 
 from learnermax_cli.adapters.stripe_client import stripe_errors
-from learnermax_cli.adapters.stripe_writes import MAX_ATTEMPTS, idempotency_key, is_replayed, is_server_failure
+from learnermax_cli.adapters.stripe_writes import MAX_ATTEMPTS, idempotency_keys, is_replayed, is_server_failure
 from learnermax_cli.errors import FailedError
 from learnermax_cli.money import Money
 from learnermax_cli.products.model import DesiredProduct, ListedPrice, ListedProduct
@@ -34,8 +34,7 @@ class StripeCatalog:
     def create_product(self, product_id: str, desired: DesiredProduct, metadata: Mapping[str, str]) -> str:
         """Create product, price and default in one call, or find that an earlier run did; return the price id."""
         params = _create_params(product_id, desired, metadata)
-        for attempt in range(MAX_ATTEMPTS):
-            key = idempotency_key("product", params, attempt)
+        for key in idempotency_keys("product", cast("dict[str, object]", params)):
             with stripe_errors(f"creating product {product_id}"):
                 try:
                     created = self._client.v1.products.create(params, {"idempotency_key": key})
@@ -61,8 +60,7 @@ class StripeCatalog:
     def create_price(self, product_id: str, money: Money, metadata: Mapping[str, str], replaces: str | None) -> str:
         """Create an active price once, whatever answer was lost; return its id."""
         wanted = {"product": product_id, **money.as_json(), **metadata, "replaces": replaces}
-        for attempt in range(MAX_ATTEMPTS):
-            key = idempotency_key("price", wanted, attempt)
+        for key in idempotency_keys("price", wanted):
             with stripe_errors(f"creating a price of {product_id}"):
                 try:
                     created = self._client.v1.prices.create(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 import stripe
 
 from learnermax_cli.adapters.stripe_client import stripe_errors
-from learnermax_cli.adapters.stripe_writes import MAX_ATTEMPTS, idempotency_key, is_replayed, is_server_failure
+from learnermax_cli.adapters.stripe_writes import MAX_ATTEMPTS, idempotency_keys, is_replayed, is_server_failure
 from learnermax_cli.checkout.model import NewLink
 from learnermax_cli.errors import FailedError
 from learnermax_cli.products.model import ListedLink
@@ -41,9 +41,7 @@ class StripeLinks:
     def create_link(self, new: NewLink, replaces: Sequence[str]) -> ListedLink:
         """Make a link once, whatever answer was lost; `replaces` are the links that it takes the place of."""
         params = _create_params(new)
-        for attempt in range(MAX_ATTEMPTS):
-            # What is replaced tells a price that comes back from its first time.
-            key = idempotency_key("link", {**params, "replaces": sorted(replaces)}, attempt)
+        for key in idempotency_keys("link", {**params, "replaces": sorted(replaces)}):
             with stripe_errors(f"creating a payment link for {new.metadata['courseId']}"):
                 try:
                     created = self._client.v1.payment_links.create(params, {"idempotency_key": key})

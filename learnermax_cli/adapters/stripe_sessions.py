@@ -7,7 +7,15 @@ import stripe
 
 from learnermax_cli.adapters.stripe_client import stripe_errors
 from learnermax_cli.adapters.stripe_writes import MAX_ATTEMPTS, idempotency_key, is_replayed, is_server_failure
-from learnermax_cli.checkout.model import AttemptTooOldError, Form, NewSession, Session, SessionRefusedError, Shelf
+from learnermax_cli.checkout.model import (
+    AttemptSpentError,
+    AttemptTooOldError,
+    Form,
+    NewSession,
+    Session,
+    SessionRefusedError,
+    Shelf,
+)
 from learnermax_cli.errors import FailedError
 from learnermax_cli.money import Money
 from learnermax_cli.products.model import ListedPrice, ListedProduct
@@ -74,9 +82,9 @@ class StripeSessions:
                     found = self._as_it_stands(created)
             if found is not None:
                 return found
-        raise FailedError(
+        raise AttemptSpentError(
             f"Stripe failed {MAX_ATTEMPTS} times to create a session for {new.key}",
-            hint="Running again is safe: it takes up where this run stopped.",
+            hint="Running again is safe: it begins a new attempt.",
             code="failed.stripe",
         )
 

@@ -1,7 +1,8 @@
 """Idempotency keys, and what an answer under one is worth."""
 
 import hashlib
-from collections.abc import Mapping
+import uuid
+from collections.abc import Iterator, Mapping
 
 import stripe
 
@@ -14,6 +15,16 @@ MAX_ATTEMPTS = 5
 def idempotency_key(kind: str, wanted: Mapping[str, object], attempt: int) -> str:
     """Return the key of one write: the same for the same wish, another for each attempt; it holds no personal data."""
     return f"lmx-{kind}-" + hashlib.sha256(canonical_json([wanted, attempt]).encode()).hexdigest()
+
+
+def idempotency_keys(kind: str, wanted: Mapping[str, object]) -> Iterator[str]:
+    """Yield the keys to try one after the other, looking at what is there in between.
+
+    The last is nobody's: Stripe keeps failures for a day, and five stored ones must not lock a write out for so long.
+    """
+    for attempt in range(MAX_ATTEMPTS):
+        yield idempotency_key(kind, wanted, attempt)
+    yield f"lmx-{kind}-{uuid.uuid4().hex}"
 
 
 def is_replayed(created: stripe.StripeObject) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from learnermax_cli.checkout.model import (
+    AttemptSpentError,
     AttemptTooOldError,
     Form,
     NewSession,
@@ -85,7 +86,7 @@ class Checkout:
         self._ports = ports
         self._purchase = purchase
         self._key = purchase.key
-        self._too_old: str | None = None
+        self._spent: str | None = None
 
     def plan(self) -> Step:
         """Read what is there and return the next step; writes nothing."""
@@ -96,7 +97,7 @@ class Checkout:
         step = plan_checkout(
             situation, Wish(purchase.environment, self._key, purchase.offer.price_id, purchase.form, now)
         )
-        if isinstance(step, TakeUp) and step.enrollment.enrolled_at == self._too_old:
+        if isinstance(step, TakeUp) and step.enrollment.enrolled_at == self._spent:
             return Begin(step.enrollment)
         return step
 
@@ -155,10 +156,14 @@ class Checkout:
     def _create(self, enrolled_at: str, step: TakeUp | Begin) -> Session | None:
         try:
             return self._ports.sessions.create_session(self._new(enrolled_at))
-        except (AttemptTooOldError, SessionRefusedError, CredentialsError) as error:
-            if isinstance(step, TakeUp) and isinstance(error, AttemptTooOldError):
-                self._too_old = enrolled_at
+        except AttemptSpentError as error:
+            if isinstance(step, TakeUp):
+                self._spent = enrolled_at
                 return None
+            if step.enrollment is None and isinstance(error, AttemptTooOldError):
+                self._take_back(enrolled_at)
+            raise
+        except (SessionRefusedError, CredentialsError):
             if step.enrollment is None:
                 self._take_back(enrolled_at)
             raise

@@ -121,7 +121,11 @@ class SessionRefusedError(FailedError):
     """Stripe refused to make a session, so there is none."""
 
 
-class AttemptTooOldError(FailedError):
+class AttemptSpentError(FailedError):
+    """An attempt makes no session any more, because Stripe keeps failures under all of its idempotency keys."""
+
+
+class AttemptTooOldError(AttemptSpentError):
     """Stripe refused the session's `expires_at`: the attempt that it is counted from is too long ago."""
 
 
@@ -140,7 +144,7 @@ class SessionGateway(Protocol):
     def create_session(self, new: NewSession) -> Session:
         """Make a session once, whatever answer was lost, and return it as it stands now.
 
-        Raises SessionRefusedError or AttemptTooOldError when there is none.
+        Raises SessionRefusedError or AttemptSpentError when there is none.
         """
 
     def expire_session(self, session_id: str) -> Session:

@@ -2,7 +2,7 @@
 
 import threading
 from collections import deque
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -61,15 +61,17 @@ class _Missing:
 
 
 def read_named(
-    gateway: PaymentGateway, enrollments: Sequence[Enrollment], known: Container[str], strategy: Strategy
+    gateway: PaymentGateway, enrollments: list[Enrollment], known: Mapping[str, Payment], strategy: Strategy
 ) -> Iterator[Named]:
-    """Read the sessions that enrollments name, known ones excepted, window by window, oldest first, some ahead."""
-    windows = _windows(sorted(enrollments, key=lambda enrollment: enrollment.enrolled_at))
-    reading = _Reading(gateway, known, strategy, _Missing())
+    """Read the sessions that enrollments name, known ones excepted, window by window, oldest first, some ahead.
+
+    Empties the list on the way: of a hundred thousand, only those that are being read are held.
+    """
+    reading = _Reading(gateway, known, strategy, _Missing(), len(enrollments) // PAGE_SIZE)
     pool = ThreadPoolExecutor(_READ_AHEAD)
     running: deque[Future[Named]] = deque()
     try:
-        for window in windows:
+        for window in _windows(enrollments):
             running.append(pool.submit(reading.read_window, window))
             if len(running) == 2 * _READ_AHEAD:
                 yield from _in_parts(running.popleft().result())
@@ -80,17 +82,20 @@ def read_named(
         pool.shutdown(cancel_futures=True)
 
 
-def _windows(ordered: Sequence[Enrollment]) -> Iterator[Sequence[Enrollment]]:
+def _windows(enrollments: list[Enrollment]) -> Iterator[Sequence[Enrollment]]:
     """Cut enrollments into windows: long enough to be worth a page of their own, in number and in time."""
-    start, began = 0, None
-    for index, enrollment in enumerate(ordered):
-        time = parse_time(enrollment.enrolled_at)
-        if began is not None and time is not None and index - start >= WINDOW_SIZE and time - began >= _SHORTEST:
-            yield ordered[start:index]
-            start, began = index, None
+    enrollments.sort(key=lambda enrollment: enrollment.enrolled_at, reverse=True)
+    window: list[Enrollment] = []
+    began: datetime | None = None
+    while enrollments:
+        time = parse_time(enrollments[-1].enrolled_at)
+        if began is not None and time is not None and len(window) >= WINDOW_SIZE and time - began >= _SHORTEST:
+            yield window
+            window, began = [], None
         began = began or time
-    if ordered:
-        yield ordered[start:]
+        window.append(enrollments.pop())
+    if window:
+        yield window
 
 
 def _in_parts(named: Named) -> Iterator[Named]:
@@ -101,16 +106,19 @@ def _in_parts(named: Named) -> Iterator[Named]:
 @dataclass(frozen=True, slots=True)
 class _Reading:
     gateway: PaymentGateway
-    known: Container[str]
+    known: Mapping[str, Payment]
     strategy: Strategy
     missing: _Missing
+    worth: int
+    """How many pages of disputes are worth reading ahead: about as many as those of the sessions."""
     given_up: threading.Event = field(default_factory=threading.Event)
     """Set when nobody waits for what was to be read ahead."""
 
     def read_window(self, enrollments: Sequence[Enrollment]) -> Named:
         ids = {e.session_id for e in enrollments if e.session_id and usable_session_id(e.session_id)}
-        wanted = {session_id for session_id in ids if session_id not in self.known}
-        self.missing.seen(len(ids) - len(wanted))
+        known = {session_id: payment for session_id in ids if (payment := self.known.get(session_id)) is not None}
+        wanted = ids - known.keys()
+        self.missing.seen(len(known))
         found = {} if self.strategy == "retrieve" else self._list_until_cheaper(enrollments, wanted)
         gone = set()
         for session_id in sorted(wanted - found.keys()):
@@ -122,7 +130,7 @@ class _Reading:
                 gone.add(session_id)
             else:
                 found[session_id] = payment
-        return Named(enrollments, found, frozenset(gone))
+        return Named(enrollments, known | found, frozenset(gone))
 
     def _list_until_cheaper(self, enrollments: Sequence[Enrollment], wanted: set[str]) -> dict[str, Payment]:
         """List until all are found; with `auto`, until a page brings nothing and the rest costs no more than the pages.
@@ -140,7 +148,8 @@ class _Reading:
             left = len(wanted) - len(found)
             if left == 0 or (self.strategy == "auto" and left <= pages and not new) or self.given_up.is_set():
                 break
-        return found
+        read = self.gateway.read_disputes(list(found.values()), self.worth)
+        return {payment.session_id: payment for payment in read}
 
 
 def _window(enrollments: Sequence[Enrollment]) -> Window | None:

@@ -9,6 +9,8 @@ from learnermax_cli.courses.model import Course
 from learnermax_cli.money import Money
 
 PAGE_SIZE = 100
+DISPUTES_UNREAD = ("unread",)
+"""The `disputes` of a payment that is disputed, of which nobody has read how; until then it is taken for lost."""
 """Sessions on a full page of a list."""
 _SESSION_ID = re.compile(r"cs_(?:test|live)_[A-Za-z0-9]{1,200}")
 
@@ -113,7 +115,10 @@ class PaymentGateway(Protocol):
         """Read one session with its payment; None when there is no such session for this key."""
 
     def list_payments(self, window: Window, *, status: str | None = None) -> Iterator[Sequence[Payment]]:
-        """Read the sessions created in a window, newest first, a page at a time."""
+        """Read the sessions created in a window, newest first, a page at a time; disputes are left unread."""
+
+    def read_disputes(self, payments: Sequence[Payment], worth: int) -> Sequence[Payment]:
+        """Return payments with the disputes of the disputed ones read; `worth` pages of a list of them at most."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,11 +29,11 @@ def plan_enrollment(
     key: EnrollmentKey, enrollment: Enrollment | None, decision: Decision, customer: str | None, *, event: bool
 ) -> Work | None:
     """Return the work that a decision asks for, None when there is nothing to do; `customer` is to be noted first."""
-    payment = decision.payment
+    payment, name = decision.payment, str(key)
     changes: list[Change] = []
     if decision.verdict == "release":
         before = {**_PENDING, "stripeSessionId": None if enrollment is None else enrollment.session_id}
-        return Work(key, (Change("enrollment", str(key), "release", before, None, decision.state),), enrollment)
+        return Work(key, (Change("enrollment", name, "release", before, None, decision.state),), enrollment)
     if payment is None or decision.verdict == "unchanged":
         return None
     if customer is not None:
@@ -44,11 +44,11 @@ def plan_enrollment(
         after["stripePaymentIntentId"] = payment.intent_id
     reason = "; ".join(decision.notes) or None
     if decision.verdict == "complete":
-        changes.append(Change("enrollment", str(key), "complete", _PENDING, after, reason))
+        changes.append(Change("enrollment", name, "complete", _PENDING, after, reason))
     else:
-        changes.append(Change("enrollment", str(key), "create", None, after, reason))
+        changes.append(Change("enrollment", name, "create", None, after, reason))
     if event:
-        changes.append(Change("event", str(key), "publish", None, EVENT))
+        changes.append(Change("event", name, "publish", None, EVENT))
     return Work(key, tuple(changes), enrollment, payment)
 
 

@@ -1,13 +1,14 @@
 """Pending enrollments against Stripe: reads, decides and writes window by window, so that memory stays flat."""
 
-from collections import ChainMap, Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from learnermax_cli.enrollments.decide import Case, Decision, Rules, decide, decide_unnamed, is_ours, parse_time
-from learnermax_cli.enrollments.gather import Strategy, read_all, read_named
+from learnermax_cli.enrollments.gather import Named, Strategy, read_all, read_named
 from learnermax_cli.enrollments.model import (
+    PAGE_SIZE,
     Enrollment,
     EnrollmentKey,
     EnrollmentReader,
@@ -83,18 +84,21 @@ class Reconcile:
     def batches(self, table: Table) -> Iterator[list[Work]]:
         """Yield the work to be done, a batch of at most a thousand enrollments at a time."""
         others = self._read_window()
-        targets = [e for e in table.enrollments if e.pending or (self._rules.audit and e.status == "completed")]
         known = {payment.session_id: payment for found in others.values() for payment in found}
+        owed = [e for e in table.enrollments if self._event and e.intent is not None]
+        targets = [e for e in table.enrollments if e.pending or (self._rules.audit and e.status == "completed")]
+        prices = table.prices
+        del table  # what has been decided is not held any longer
         waiting: list[Case] = []
         for named in read_named(self._gateway, targets, known, self._scope.strategy):
-            payments = ChainMap(dict(named.payments), known)
-            cases = [self._case(e, table, payments, named.missing, others) for e in named.enrollments]
-            yield self._decide(cases, waiting)
+            yield self._decide([self._case(e, prices, named, others) for e in named.enrollments], waiting)
+            for enrollment in named.enrollments:
+                for payment in others.pop(enrollment.key, ()):
+                    known.pop(payment.session_id, None)
         if waiting:
             yield from self._release(waiting)
-        yield from self._without_pending({e.key for e in targets}, others, table)
-        owed = (plan_owed_event(e, self._rules.now) for e in table.enrollments if self._event)
-        yield [work for work in owed if work is not None]
+        yield from self._without_pending(others, prices)
+        yield [work for e in owed if (work := plan_owed_event(e, self._rules.now)) is not None]
 
     def _read_window(self) -> dict[EnrollmentKey, list[Payment]]:
         """Read every complete session since --since, by the enrollment that it names."""
@@ -103,13 +107,18 @@ class Reconcile:
             return found
         until = None if self._scope.until is None else int(self._scope.until.timestamp())
         window = Window(int(self._scope.since.timestamp()), until)
-        for page in read_all(self._gateway, window, status="complete", now=self._rules.now):
-            for payment in page:
-                if payment.key is not None and self._scope.covers(payment.key):
-                    found.setdefault(payment.key, []).append(payment)
-                elif payment.key is None:
-                    self._note_unnamed(payment)
+        for payment in self._read_all(window, "complete", lambda p: p.key is None or self._scope.covers(p.key)):
+            if payment.key is not None:
+                found.setdefault(payment.key, []).append(payment)
+            else:
+                self._note_unnamed(payment)
         return found
+
+    def _read_all(self, window: Window, status: str | None, keep: Callable[[Payment], bool]) -> Sequence[Payment]:
+        """Read the sessions of a window that are to be kept, with their disputes."""
+        pages = read_all(self._gateway, window, status=status, now=self._rules.now)
+        kept = [payment for page in pages for payment in page if keep(payment)]
+        return self._gateway.read_disputes(kept, len(kept) // PAGE_SIZE)
 
     def _note_unnamed(self, payment: Payment) -> None:
         finding = decide_unnamed(payment, self._rules)
@@ -121,19 +130,18 @@ class Reconcile:
     def _case(
         self,
         enrollment: Enrollment,
-        table: Table,
-        payments: Mapping[str, Payment],
-        missing: frozenset[str],
+        prices: Mapping[str, Money | None],
+        named: Named,
         others: Mapping[EnrollmentKey, Sequence[Payment]],
     ) -> Case:
         session_id = enrollment.session_id if usable_session_id(enrollment.session_id or "") else None
         return Case(
             enrollment.key,
             enrollment,
-            named=payments.get(session_id or ""),
-            named_missing=session_id in missing,
+            named=named.payments.get(session_id or ""),
+            named_missing=session_id in named.missing,
             others=others.get(enrollment.key, ()),
-            price=table.prices.get(enrollment.key.course_id),
+            price=prices.get(enrollment.key.course_id),
         )
 
     def _decide(self, cases: Iterable[Case], waiting: list[Case] | None = None) -> list[Work]:
@@ -165,19 +173,18 @@ class Reconcile:
         oldest = min(time for time in times if time is not None)
         window = Window(int(oldest.timestamp()) - 900, None)
         by_key: dict[EnrollmentKey, list[Payment]] = {case.key: list(case.others) for case in waiting}
-        for page in read_all(self._gateway, window, status=None, now=self._rules.now):
-            for payment in page:
-                if payment.key in by_key:
-                    by_key[payment.key].append(payment)
+        for payment in self._read_all(window, None, lambda p: p.key in by_key):
+            assert payment.key is not None
+            by_key[payment.key].append(payment)
         for start in range(0, len(waiting), _CHUNK):
             part = waiting[start : start + _CHUNK]
             yield self._decide(replace(case, others=by_key[case.key], all_sessions_known=True) for case in part)
 
     def _without_pending(
-        self, done: set[EnrollmentKey], others: Mapping[EnrollmentKey, Sequence[Payment]], table: Table
+        self, others: Mapping[EnrollmentKey, Sequence[Payment]], prices: Mapping[str, Money | None]
     ) -> Iterator[list[Work]]:
         """Decide on the payments of the window whose enrollment is not pending, or not there."""
-        keys = [key for key in others if key not in done]
+        keys = list(others)
         for start in range(0, len(keys), _CHUNK):
             part = keys[start : start + _CHUNK]
             there = self._reader.read_enrollments(part)
@@ -188,8 +195,8 @@ class Reconcile:
                     there.get(key),
                     others=others[key],
                     student_known=key.user_id in students,
-                    course_known=key.course_id in table.prices,
-                    price=table.prices.get(key.course_id),
+                    course_known=key.course_id in prices,
+                    price=prices.get(key.course_id),
                 )
                 for key in part
             )

@@ -66,12 +66,13 @@ def read_case(gateway: PaymentGateway, enrollment: Enrollment) -> Case:
     named = gateway.read_payment(session_id) if asked and session_id is not None else None
     begun = parse_time(enrollment.enrolled_at)
     since = None if begun is None else int(begun.timestamp()) - _MARGIN
-    others = tuple(
+    found = [
         payment
         for page in gateway.list_payments(Window(since, None))
         for payment in page
         if payment.key == enrollment.key and payment.session_id != session_id
-    )
+    ]
+    others = gateway.read_disputes(found, worth=0)
     return Case(enrollment.key, enrollment, named, asked and named is None, others, all_sessions_known=True)
 
 

@@ -26,6 +26,11 @@ class StoppablePayments:
             self._require_going()
             yield page
 
+    def read_disputes(self, payments: Sequence[Payment], worth: int) -> Sequence[Payment]:
+        """Return payments with the disputes of the disputed ones read; `worth` pages of a list of them at most."""
+        self._require_going()
+        return self.gateway.read_disputes(payments, worth)
+
     def _require_going(self) -> None:
         if self.stop.is_set():
             raise InterruptedRunError("interrupted while reading", hint="Run again: it does the rest.")

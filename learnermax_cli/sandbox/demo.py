@@ -15,7 +15,6 @@ from learnermax_cli.sandbox import process
 from learnermax_cli.sandbox.student import STUDENT_ID, put_student
 
 _OUTSIDE = ("AWS_", "STRIPE_", "NEXT_PUBLIC_STRIPE_", "LMX_", "EDUCATION_", "TRANSACTIONAL_", "FRONTEND_", "GITHUB_")
-_SITE = {"FRONTEND_URL": "https://learnermax.example"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +63,7 @@ def run_demo(environ: Mapping[str, str] = os.environ) -> int:
         try:
             put_student(info)
             kept = {name: value for name, value in environ.items() if not name.startswith(_OUTSIDE)}
-            return _run_steps(
-                console, {**kept, "LMX_SANDBOX_HOME": str(state_dir), **_SITE, **info.environment()}, Path(folder)
-            )
+            return _run_steps(console, {**kept, "LMX_SANDBOX_HOME": str(state_dir), **info.environment()}, Path(folder))
         finally:
             process.stop(state_dir)
 

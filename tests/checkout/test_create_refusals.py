@@ -147,19 +147,22 @@ def test_wrong_usage_ends_in_2(sandbox: Sandbox, args: tuple[str, ...]) -> None:
     assert [] == sandbox.control.journal()
 
 
-@pytest.mark.parametrize(("url", "args"), [(None, ()), ("learnermax.example", ("--success-url", f"{SITE}/thanks"))])
-def test_site_must_be_configured(sandbox: Sandbox, url: str | None, args: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    ("environment", "url", "args"),
+    [("preview", None, ()), ("sandbox", "learnermax.example", ("--success-url", f"{SITE}/thanks"))],
+)
+def test_site_must_be_configured(sandbox: Sandbox, environment: str, url: str | None, args: tuple[str, ...]) -> None:
     """Without a usable FRONTEND_URL there is no default page, which is a matter of configuration."""
-    ran = worlds.create(sandbox, *args, env={"FRONTEND_URL": url})
+    ran = worlds.create(sandbox, *args, env={"FRONTEND_URL": url, "LMX_ENVIRONMENT": environment})
     assert (3, "config.frontend_url") == (ran.exit_code, ran.error[0])
 
 
 def test_own_pages_need_no_site(sandbox: Sandbox) -> None:
-    """With --success-url there is nothing that FRONTEND_URL is needed for."""
+    """With --success-url no FRONTEND_URL is needed; the sandbox's stand-in gives the page to go back to."""
     worlds.on_sale(sandbox)
     assert 0 == worlds.create(sandbox, "--success-url", f"{SITE}/thanks", env={"FRONTEND_URL": None}).exit_code
     session = worlds.sessions(sandbox)[0]
-    assert (f"{SITE}/thanks", None) == (session.success_url, session.cancel_url)
+    assert (f"{SITE}/thanks", f"{SITE}/courses/{worlds.COURSE}") == (session.success_url, session.cancel_url)
 
 
 def test_other_account_is_refused(sandbox: Sandbox) -> None:

@@ -122,6 +122,17 @@ def test_killed_run_is_made_good_by_the_next(sandbox: Sandbox, index: int, when:
     assert {CREATE_LINK, UPDATE_LINK} >= set(worlds.writes_since(sandbox, before))
 
 
+def test_stored_failures_are_overcome_by_the_next_run(sandbox: Sandbox) -> None:
+    """After a run that gave up on stored failures, the next one makes the link under a key that holds none."""
+    worlds.on_sale(sandbox)
+    sandbox.control.add_fault("error", operation=CREATE_LINK, times=None, when="before", stored=True)
+    failed = _link(sandbox)
+    assert (1, "failed.stripe") == (failed.exit_code, failed.error[0])
+    sandbox.control.clear_faults()
+    link_id = _link(sandbox).data["link_id"]
+    assert [link_id] == [link.id for link in worlds.active_links(sandbox)]
+
+
 def test_dry_run_writes_nothing(sandbox: Sandbox) -> None:
     """A dry run says what would be made and what would become inactive."""
     worlds.on_sale(sandbox)

@@ -10,6 +10,7 @@ from tests.running import Sandbox
 
 USER = "user-7"
 MINUTE = 60.0
+OF_THE_SITE = {"userId": USER, "courseId": COURSE}
 
 
 def test_one_message_for_each_completion(sandbox: Sandbox) -> None:
@@ -27,9 +28,9 @@ def test_one_message_for_each_completion(sandbox: Sandbox) -> None:
 def test_without_topic_nothing_is_owed(sandbox: Sandbox) -> None:
     """Without a topic the completion is the only write, no intent is left, and a notice says so."""
     worlds.put_basics(sandbox)
-    worlds.put_bought(sandbox, USER)
+    worlds.put_bought(sandbox, USER, metadata=OF_THE_SITE)
     seq = worlds.last_entry(sandbox)
-    ran = worlds.reconcile(sandbox, env=worlds.NO_TOPIC)
+    ran = worlds.reconcile(sandbox, env=worlds.with_topic(None))
     assert (0, [("enrollment", key(USER), "complete", "applied")]) == (ran.exit_code, ran.outcomes)
     assert ["UpdateItem"] == worlds.writes_since(sandbox, seq)
     assert "no topic in TRANSACTIONAL_EMAIL_TOPIC_ARN" in ran.report["warnings"][0]
@@ -43,9 +44,9 @@ def test_without_topic_nothing_is_owed(sandbox: Sandbox) -> None:
 def test_topic_that_does_not_exist(sandbox: Sandbox) -> None:
     """The enrollment is completed and owes its event; exit 1; with the right topic a run after ten minutes sends it."""
     worlds.put_basics(sandbox)
-    worlds.put_bought(sandbox, USER)
+    worlds.put_bought(sandbox, USER, metadata=OF_THE_SITE)
     missing = "arn:aws:sns:us-east-1:123456789012:no-such-topic"
-    ran = worlds.reconcile(sandbox, env={"TRANSACTIONAL_EMAIL_TOPIC_ARN": missing})
+    ran = worlds.reconcile(sandbox, env=worlds.with_topic(missing))
     assert 1 == ran.exit_code
     outcomes = [("enrollment", key(USER), "complete", "applied"), ("event", key(USER), "publish", "failed")]
     assert outcomes == ran.outcomes

@@ -38,7 +38,7 @@ def test_ten_thousand_pending_take_150_requests(sandbox: Sandbox) -> None:
     )
     worlds.put_items(sandbox, [course_item(COURSE, "49.99"), *items])
     seq = worlds.last_entry(sandbox)
-    ran = worlds.reconcile(sandbox, "--dry-run", env=worlds.NO_TOPIC)
+    ran = worlds.reconcile(sandbox, "--dry-run")
     asked = worlds.stripe_requests(sandbox, seq)
     assert {"examined": 10_000, "complete": 9_800, "unchanged": 200, "needs_attention": 200} == ran.summary
     assert len(asked) == ran.report["meter"]["stripe_reads"]

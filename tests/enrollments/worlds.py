@@ -15,7 +15,6 @@ __all__ = ["COURSE", "last_entry", "put_course", "writes_since"]
 RECONCILE = ("enrollments", "reconcile", "-o", "json")
 HOURS_AGO = 30
 AMOUNT = 9999
-NO_TOPIC: Mapping[str, str | None] = {"TRANSACTIONAL_EMAIL_TOPIC_ARN": None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +58,11 @@ def reconcile(sandbox: Sandbox, *args: str, env: Mapping[str, str | None] | None
     """Run `enrollments reconcile -o json` to its end."""
     done = sandbox.run(*RECONCILE, *args, env=env)
     return read_ran(done.returncode, done.stdout, done.stderr)
+
+
+def with_topic(arn: str | None) -> Mapping[str, str | None]:
+    """Return the variables for another topic, or none: the environment `sandbox` always has its own."""
+    return {"LMX_ENVIRONMENT": "preview", "TRANSACTIONAL_EMAIL_TOPIC_ARN": arn}
 
 
 def reconcile_with(lmx: Preloaded, sandbox: Sandbox, *args: str) -> Ran:
