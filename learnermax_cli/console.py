@@ -1,14 +1,14 @@
 """The only printer: stdout is data, stderr is talk, everything printed is scrubbed of keys and of workflow commands."""
 
-import json
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TextIO
 
 from learnermax_cli.errors import GuardError, LmxError
+from learnermax_cli.json_text import json_pieces
 from learnermax_cli.secret_text import scrub
 from learnermax_cli.text_safety import printable, without_workflow_commands
 
@@ -44,7 +44,7 @@ class Console:
     def show(self, report: "Report", *, plan_shown: bool = False) -> None:
         """Print a report in the chosen format; `plan_shown` leaves out the plan that a prompt has shown already."""
         if self.manner.format == "json":
-            self._json(report.as_json())
+            self._json(report.fields())
         elif self.manner.format == "markdown":
             from learnermax_cli.planning.render_markdown import render_markdown
 
@@ -52,7 +52,8 @@ class Console:
         else:
             from learnermax_cli.planning.report_text import report_lines
 
-            self.print(*report_lines(report, plan_shown=plan_shown))
+            for line in report_lines(report, plan_shown=plan_shown):
+                self.print(line)
         for warning in report.warnings:
             self.warn(warning)
         self.note(report.meter.as_line())
@@ -64,17 +65,18 @@ class Console:
         if self.manner.format == "json":
             from learnermax_cli.planning.report import failure_json
 
-            self._json(failure_json(command, error))
+            self._json(failure_json(command, error).items())
         self.error(error)
 
     def data(self, text: str) -> None:
         """Write plain text to stdout, without colour and without wrapping."""
         sys.stdout.write(self._harmless(text) + "\n")
 
-    def _json(self, document: Mapping[str, object]) -> None:
-        text = json.dumps(document, indent=2, ensure_ascii=True)
-        # As an escape the same value is read back, while GitHub's runner finds no command in it.
-        self.data(text.replace("##[", "#\\u0023["))
+    def _json(self, document: Iterable[tuple[str, object]]) -> None:
+        for text in json_pieces(document):
+            # As an escape the same value is read back, while GitHub's runner finds no command in it.
+            sys.stdout.write(self._harmless(text.replace("##[", "#\\u0023[")))
+        sys.stdout.write("\n")
 
     def write_sandbox_exports(self, text: str) -> None:
         """Write the throw-away keys of a local sandbox to stdout: the one text that is not scrubbed."""

@@ -19,8 +19,7 @@ from learnermax_cli.sandbox.state_file import (
     queue_url,
     table_name,
 )
-from tests.forking import PROJECT as PROJECT
-from tests.forking import READ_AT_IMPORT, forkserver
+from tests.forking import PROJECT, READ_AT_IMPORT, forkserver
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb.client import DynamoDBClient

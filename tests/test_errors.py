@@ -17,7 +17,7 @@ from learnermax_cli.errors import (
     UsageError,
     weightiest,
 )
-from tests.running import PROJECT
+from tests.forking import PROJECT
 
 
 def test_codes_are_those_of_the_contract() -> None:

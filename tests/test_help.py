@@ -11,8 +11,8 @@ import pytest
 
 import learnermax_cli
 from tests.commands import command_paths
+from tests.forking import PROJECT
 from tests.golden import assert_golden
-from tests.running import PROJECT
 
 COMMANDS = command_paths()
 GROUPS = sorted({path[:-1] for path in COMMANDS})

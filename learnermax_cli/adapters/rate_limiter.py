@@ -18,7 +18,7 @@ class RateLimiter:
         self,
         rate: float,
         *,
-        burst: int = 4,
+        burst: int = 2,
         monotonic: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:

@@ -1,7 +1,7 @@
 """`enrollments reconcile` from end to end: read, decide, write, window by window, and report."""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from learnermax_cli.errors import FailedError, GuardError, InterruptedRunError, 
 from learnermax_cli.money import Money
 from learnermax_cli.planning.apply import Group, apply
 from learnermax_cli.planning.outcome import Result, planned
+from learnermax_cli.planning.packed import PackedResults
 from learnermax_cli.planning.report import Changes, Report
 from learnermax_cli.products.desired import read_money
 from learnermax_cli.products.model import SyncOptions
@@ -55,7 +56,7 @@ def run_reconcile(app: "App", request: ReconcileRequest) -> Report:
     )
     payments = StoppablePayments(app.payments, app.interrupt.stop)
     job = Reconcile(payments, app.enrollments, rules, request.scope, event=publisher is not None)
-    results: list[Result] = []
+    results = PackedResults()
     error: LmxError | None = None
     run = Run(uuid.uuid4().hex, app.enrollment_writes, publisher, app.now)
     with app.interrupt.finishing():
@@ -65,7 +66,7 @@ def run_reconcile(app: "App", request: ReconcileRequest) -> Report:
         except LmxError as failure:
             error = failure
     warnings = () if publisher else ("no topic in TRANSACTIONAL_EMAIL_TOPIC_ARN: no events are published",)
-    report = _report(app, request, tuple(results), job.tally)
+    report = _report(app, request, results, job.tally)
     return replace(report, stripe=identity, error=error, warnings=warnings)
 
 
@@ -99,15 +100,15 @@ def _price(app: "App", course: "Course") -> Money | None:
     return money if isinstance(money, Money) else None
 
 
-def _carry_out(app: "App", request: ReconcileRequest, run: Run, batch: list[Work], results: list[Result]) -> None:
+def _carry_out(app: "App", request: ReconcileRequest, run: Run, batch: list[Work], results: PackedResults) -> None:
     """Carry out a batch, or only note it in a dry run; raises LmxError for what ends the run."""
     allowed, beyond = _within_limit(batch, len(results), request.max_changes)
     if request.dry_run:
-        results += planned(change for work in allowed for change in work.changes)
+        results.add(planned(change for work in allowed for change in work.changes))
     else:
         groups = [Group(work.changes, EnrollmentWork(work, run).carry_out) for work in allowed]
         applied = apply(groups, app.interrupt.stop, workers=WORKERS, progress=lambda _: None)
-        results += applied.results
+        results.add(applied.results)
         if applied.error is not None:
             raise applied.error
     if app.interrupt.stop.is_set():
@@ -132,7 +133,7 @@ def _within_limit(batch: list[Work], written: int, limit: int | None) -> tuple[l
     return allowed, False
 
 
-def _report(app: "App", request: ReconcileRequest, results: tuple[Result, ...], tally: Tally) -> Report:
+def _report(app: "App", request: ReconcileRequest, results: Collection[Result], tally: Tally) -> Report:
     summary = summarize(results, tally, dry_run=request.dry_run)
     states = dict(sorted(tally.states.items()))
     return Report(
@@ -157,7 +158,7 @@ def _summary_line(summary: dict[str, int], *, dry_run: bool) -> str:
     return f"Applied: {done}, {rest}, {summary['failed']} failed."
 
 
-def summarize(results: tuple[Result, ...], tally: Tally, *, dry_run: bool) -> dict[str, int]:
+def summarize(results: Collection[Result], tally: Tally, *, dry_run: bool) -> dict[str, int]:
     """Return the summary of a reconcile, counted in enrollments."""
     counted = {"complete": 0, "create": 0, "release": 0, "superseded": 0}
     wanted = "planned" if dry_run else "applied"

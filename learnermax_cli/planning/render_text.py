@@ -1,6 +1,6 @@
 """Reports as people read them on a terminal: Terraform's signs, old → new per field, tables. Text in, Rich text out."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from rich.table import Table
 from rich.text import Text
@@ -48,7 +48,7 @@ def show_value(value: object, limit: int | None = None) -> str:
     return printable(str(value))
 
 
-def render_plan(results: tuple[Result, ...]) -> Iterator[Text]:
+def render_plan(results: Iterable[Result]) -> Iterator[Text]:
     """Yield the lines of a plan, a block of fields under each change."""
     for result in results:
         change = result.change
@@ -61,7 +61,7 @@ def render_plan(results: tuple[Result, ...]) -> Iterator[Text]:
         yield from _field_lines(change)
 
 
-def render_outcomes(results: tuple[Result, ...]) -> Iterator[Text]:
+def render_outcomes(results: Iterable[Result]) -> Iterator[Text]:
     """Yield a line for each change that was not simply applied."""
     for result in results:
         if result.outcome == "applied":

@@ -1,6 +1,6 @@
 """What a run has to say, as one value: text, JSON, Markdown and the exit code are all read from it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from learnermax_cli.errors import Exit, LmxError, weightiest
@@ -30,7 +30,7 @@ class StripeIdentity:
 class Changes:
     """The body of a planning command."""
 
-    results: tuple[Result, ...] = ()
+    results: Collection[Result] = ()
     skipped: tuple[Skipped, ...] = ()
 
 
@@ -79,7 +79,7 @@ class Report:
     def exit_code(self) -> Exit:
         """How the run ends."""
         codes = [Exit.OK] if self.error is None else [self.error.exit_code]
-        results = self.body.results if isinstance(self.body, Changes) else ()
+        results: Collection[Result] = self.body.results if isinstance(self.body, Changes) else ()
         skipped = self.body.skipped if isinstance(self.body, Changes) else ()
         if any(r.outcome == "failed" for r in results) or any(row.blocking for row in skipped):
             codes.append(Exit.FAILED)
@@ -90,20 +90,22 @@ class Report:
 
     def as_json(self) -> dict[str, object]:
         """Return the whole document of schema lmx/1."""
-        document: dict[str, object] = {"schema": SCHEMA, "command": self.command, "environment": self.environment}
+        return {name: list(value) if isinstance(value, Iterator) else value for name, value in self.fields()}
+
+    def fields(self) -> Iterator[tuple[str, object]]:
+        """Yield the fields of the document; a long list comes as an iterator, so that it need not be held whole."""
+        yield from (("schema", SCHEMA), ("command", self.command), ("environment", self.environment))
         if self.dry_run is not None:
-            document["dry_run"] = self.dry_run
+            yield "dry_run", self.dry_run
         if self.stripe is not None:
-            document["stripe"] = self.stripe.as_json()
-        document.update(self._body_json())
-        document.update(self.extra)
+            yield "stripe", self.stripe.as_json()
+        yield from self._body_json().items()
+        yield from self.extra.items()
         if self.warnings:
-            document["warnings"] = list(self.warnings)
-        document["meter"] = self.meter.as_json()
-        exit_code = self.exit_code
-        if self.failure is not None:
-            document["error"] = error_json(self.failure, exit_code)
-        return document
+            yield "warnings", list(self.warnings)
+        yield "meter", self.meter.as_json()
+        if (failure := self.failure) is not None:
+            yield "error", error_json(failure, self.exit_code)
 
     @property
     def failure(self) -> LmxError | None:
@@ -120,8 +122,8 @@ class Report:
                 return {"data": dict(value), **({"findings": findings} if findings else {})}
             case Changes(results=results, skipped=skipped):
                 return {
-                    "changes": [result.as_json() for result in results],
-                    "skipped": [row.as_json() for row in skipped],
+                    "changes": (result.as_json() for result in results),
+                    "skipped": (row.as_json() for row in skipped),
                     "findings": findings,
                     "summary": dict(self.summary),
                     "digest": digest(result.change for result in results),
@@ -147,7 +149,7 @@ def failure_json(command: str, error: LmxError) -> dict[str, object]:
 
 def _some_rows_failed(report: Report) -> LmxError:
     body = report.body
-    results: Sequence[Result] = body.results if isinstance(body, Changes) else ()
+    results: Collection[Result] = body.results if isinstance(body, Changes) else ()
     skipped: Sequence[Skipped] = body.skipped if isinstance(body, Changes) else ()
     failed = sum(result.outcome == "failed" for result in results)
     refused = sum(row.blocking for row in skipped)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.running import PROJECT
+from tests.forking import PROJECT
 
 _START_SECONDS = 60.0
 _STOP_SECONDS = 10.0

@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from tests.forking import PROJECT
 from tests.products.worlds import Ran, read_ran
-from tests.running import PROJECT, Sandbox
+from tests.running import Sandbox
 
 
 class Preloaded:

@@ -16,7 +16,7 @@ import pytest
 from learnermax_cli.errors import FailedError
 from learnermax_cli.sandbox import process
 from learnermax_cli.sandbox.state_file import STATE_FILE, default_state_dir, load, process_start, save, status
-from tests.running import PROJECT
+from tests.forking import PROJECT
 
 UNTIL_GONE = "while kill -0 {pid} 2>/dev/null && ! grep -q '^State:.Z' /proc/{pid}/status; do sleep 0.05; done"
 
