@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from learnermax_cli.errors import Exit, LmxError
 from learnermax_cli.planning.change import Change
-from learnermax_cli.planning.outcome import OutcomeWord, Result, planned
+from learnermax_cli.planning.outcome import Result, planned
 
 # What fails one group for these reasons fails the next one too.
 _FATAL = (Exit.CREDENTIALS, Exit.CONFIG, Exit.GUARD)
@@ -68,8 +68,10 @@ def _carry_out(group: Group) -> _Ended:
         for change, _ in zip(group.changes, group.carry_out(), strict=True):
             results.append(Result(change, "applied"))
     except LmxError as error:
-        outcome: OutcomeWord = "superseded" if isinstance(error, SupersededError) else "failed"
-        results.append(Result(group.changes[len(results)], outcome, error.message))
-        results.extend(planned(group.changes[len(results) :]))
+        # What depended on a superseded change is nobody's to do any more; what depended on a failed one is left to do.
+        superseded = isinstance(error, SupersededError)
+        results.append(Result(group.changes[len(results)], "superseded" if superseded else "failed", error.message))
+        rest = group.changes[len(results) :]
+        results.extend((Result(change, "superseded") for change in rest) if superseded else planned(rest))
         return tuple(results), error if error.exit_code in _FATAL else None
     return tuple(results), None

@@ -52,7 +52,7 @@ def test_webhook_in_between_is_no_error(sandbox: Sandbox) -> None:
     _set(sandbox, paymentStatus="completed", stripePaymentIntentId="pi_webhook")
     ran = _released(sandbox, process)
     assert 0 == ran.exit_code
-    event = ("event", key(USER), "publish", "planned")
+    event = ("event", key(USER), "publish", "superseded")
     assert [("enrollment", key(USER), "complete", "superseded"), event] == ran.outcomes
     assert {"examined": 1, "superseded": 1} == ran.summary
     item = worlds.read_item(sandbox, USER)

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Iterator, Sequence
 
 from learnermax_cli.errors import CredentialsError, FailedError, LmxError
-from learnermax_cli.planning.apply import Applied, Group, apply
+from learnermax_cli.planning.apply import Applied, Group, SupersededError, apply
 from learnermax_cli.planning.change import Change
 from learnermax_cli.planning.outcome import Result
 
@@ -47,6 +47,13 @@ def test_all_changes_are_applied_in_the_order_of_the_plan() -> None:
     done = run([group("a"), group("b"), group("c")], workers=3)
     assert tuple(Result(change, "applied") for key in "abc" for change in changes(key)) == done.results
     assert (None, False) == (done.error, done.interrupted)
+
+
+def test_superseded_change_takes_the_rest_of_its_group_with_it() -> None:
+    """What depended on a write that somebody else made first is nobody's to do any more."""
+    done = run([group("a", SupersededError("somebody was faster", hint="Nothing."), fails_at=0)])
+    first, second = changes("a")
+    assert (Result(first, "superseded", "somebody was faster"), Result(second, "superseded")) == done.results
 
 
 def test_failure_leaves_the_other_groups_alone() -> None:
