@@ -61,13 +61,24 @@ def run_reconcile(app: "App", request: ReconcileRequest) -> Report:
     run = Run(uuid.uuid4().hex, app.enrollment_writes, publisher, app.now)
     with app.interrupt.finishing():
         try:
-            for batch in job.batches(read_table(app, request)):
+            for batch in _batches(app, request, job):
                 _carry_out(app, request, run, batch, results)
         except LmxError as failure:
             error = failure
     warnings = () if publisher else ("no topic in TRANSACTIONAL_EMAIL_TOPIC_ARN: no events are published",)
     report = _report(app, request, results, job.tally)
     return replace(report, stripe=identity, error=error, warnings=warnings)
+
+
+def _batches(app: "App", request: ReconcileRequest, job: Reconcile) -> Iterator[list[Work]]:
+    """Yield the work to be done and show how far it is."""
+    table = read_table(app, request)
+    total, batches = len(table.enrollments), job.batches(table)
+    del table  # the job lets go of what it has decided
+    with app.console.progress("Reconciling", total) as progress:
+        for batch in batches:
+            yield batch
+            progress(job.tally.examined)
 
 
 def read_table(app: "App", request: ReconcileRequest) -> Table:
