@@ -2,7 +2,6 @@
 
 import os
 import sys
-import traceback
 from typing import Annotated, NoReturn
 
 import typer
@@ -82,6 +81,8 @@ def _exit_code(invocation: Invocation) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return int(Exit.FAILED)
     except Exception as error:  # noqa: BLE001 - a bug; its traceback is scrubbed like all other output
+        import traceback
+
         sys.stderr.write(scrub(traceback.format_exc()))
         bug = LmxError(
             f"unexpected {type(error).__name__}: {error}", hint="This is a bug in lmx: report it.", code="bug"

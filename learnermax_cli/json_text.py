@@ -1,6 +1,5 @@
 """One JSON document as text, piece by piece, so that a long list in it is never held as text."""
 
-import json
 from collections.abc import Iterable, Iterator
 
 _INDENT = "  "
@@ -8,6 +7,8 @@ _INDENT = "  "
 
 def json_pieces(fields: Iterable[tuple[str, object]]) -> Iterator[str]:
     """Yield the text of an object, as `json.dumps(..., indent=2)` writes it; an iterator is written as a list."""
+    import json
+
     before = "{\n"
     for name, value in fields:
         yield f"{before}{_INDENT}{json.dumps(name)}: "
@@ -28,5 +29,7 @@ def _list_pieces(values: Iterator[object]) -> Iterator[str]:
 
 
 def _dumps(value: object, indent: str) -> str:
+    import json
+
     # No line break in JSON text is part of a value.
     return json.dumps(value, indent=2, ensure_ascii=True).replace("\n", "\n" + indent)

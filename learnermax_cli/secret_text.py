@@ -1,6 +1,5 @@
 """Values that must never become text: a wrapper that masks itself, and a scrubber for all that is printed."""
 
-import hmac
 import re
 from typing import Final
 
@@ -37,6 +36,8 @@ class SecretText:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, SecretText):
             return NotImplemented
+        import hmac
+
         return hmac.compare_digest(self._value.encode(), other._value.encode())
 
     def __hash__(self) -> int:
