@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from tests.checkout import worlds
+from tests.running import Sandbox
 from tests.sandbox.selling import new_link, new_session, read_session
 from tests.sandbox.stripe_server import StripeServer
 
@@ -117,3 +119,15 @@ def test_the_page_fits_a_phone(stripe_server: StripeServer, browser: Any) -> Non
     assert body["x"] >= 0
     assert body["x"] + body["width"] <= 500
     assert button["width"] > body["width"] / 2
+
+
+def test_who_pays_on_the_page_is_enrolled_by_the_next_reconcile(sandbox: Sandbox, browser: Any) -> None:
+    """From the link of `checkout create`, through the page, to a completed enrollment; not a moment earlier."""
+    worlds.on_sale(sandbox)
+    browser.get(worlds.created(sandbox)["url"])
+    assert 0 == worlds.run(sandbox, "enrollments", "reconcile").report["summary"]["complete"]
+    press(browser, "Pay by card")
+    wait_for(browser, "Payment received")
+    assert "pending" == (worlds.read_enrollment(sandbox) or {})["paymentStatus"]
+    assert 1 == worlds.run(sandbox, "enrollments", "reconcile").report["summary"]["complete"]
+    assert "completed" == (worlds.read_enrollment(sandbox) or {})["paymentStatus"]
