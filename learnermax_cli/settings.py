@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal, cast
 
 from learnermax_cli.env_file import EnvFile, read_env_file
-from learnermax_cli.errors import ConfigError
+from learnermax_cli.errors import ConfigError, LmxError, UsageError
 from learnermax_cli.money import PriceUnit
 from learnermax_cli.sandbox.state_file import SandboxInfo
 from learnermax_cli.secret_text import SecretText
@@ -118,7 +118,7 @@ def price_unit(text: str | None, source: str) -> PriceUnit | None:
 
 
 def positive_decimal(text: str | None, source: str) -> Decimal | None:
-    """Return an exact positive number as stated by `source`; raises ConfigError for anything else."""
+    """Return an exact positive number as stated by `source`; raises UsageError or ConfigError for anything else."""
     if text is None or text == "":
         return None
     try:
@@ -126,18 +126,22 @@ def positive_decimal(text: str | None, source: str) -> Decimal | None:
     except InvalidOperation:
         number = Decimal("NaN")
     if not number.is_finite() or number <= 0:
-        raise ConfigError(
-            f"{source} is {text!r}, not a positive number", hint=f"Set {source} to a number such as 1500."
-        )
+        raise _invalid(source, f"is {text!r}, not a positive number", "a number such as 1500")
     return number
 
 
 def currency_code(text: str, source: str) -> str:
-    """Return a lower-case currency code; raises ConfigError when it is not three letters."""
+    """Return a lower-case currency code; raises UsageError or ConfigError when it is not three letters."""
     code = text.strip().lower()
     if len(code) != 3 or not code.isascii() or not code.isalpha():
-        raise ConfigError(f"{source} is {text!r}, not a currency code", hint=f"Set {source} to a code such as usd.")
+        raise _invalid(source, f"is {text!r}, not a currency code", "a code such as usd")
     return code
+
+
+def _invalid(source: str, flaw: str, remedy: str) -> LmxError:
+    """Return the error for a value that makes no sense: a flag is wrong usage, all else wrong configuration."""
+    kind = UsageError if source.startswith("--") else ConfigError
+    return kind(f"{source} {flaw}", hint=f"Set {source} to {remedy}.")
 
 
 def _find_env_file(flags: Flags, environ: Mapping[str, str]) -> EnvFile | None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from learnermax_cli.errors import ConfigError
+from learnermax_cli.errors import ConfigError, UsageError
 from learnermax_cli.sandbox import state_file
 from learnermax_cli.sandbox.state_file import SandboxInfo
 from learnermax_cli.secret_text import SecretText
@@ -286,7 +286,7 @@ def test_sandbox_takes_nothing_from_outside(
 
 
 def test_flags_are_checked_by_the_same_functions() -> None:
-    """A flag that makes no sense is named as the flag."""
+    """A flag that makes no sense is named as the flag, and is wrong usage, not wrong configuration."""
     assert ("usd", None, "minor", None, Decimal("0.5")) == (
         currency_code(" USD ", "--currency"),
         price_unit("", "--price-unit"),
@@ -294,5 +294,5 @@ def test_flags_are_checked_by_the_same_functions() -> None:
         positive_decimal("", "--max-price"),
         positive_decimal("0.5", "--max-price"),
     )
-    with pytest.raises(ConfigError, match="--currency is 'us', not a currency code"):
+    with pytest.raises(UsageError, match="--currency is 'us', not a currency code"):
         currency_code("us", "--currency")

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.types import TypeSerializer
 
+from learnermax_cli.adapters.enrollment_conditions import AS_READ_NAMES, as_read
 from learnermax_cli.adapters.table import ConditionFailedError, table_errors
 from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey, EventIntent, NewEnrollment, Payment
 from learnermax_cli.planning.apply import SupersededError
@@ -130,18 +131,9 @@ class EnrollmentWrites:
 
 
 def _as_read(enrollment: Enrollment) -> tuple[str, dict[str, Any], dict[str, str]]:
-    conditions = ["#status = :status"]
-    values: dict[str, Any] = {":status": {"S": enrollment.status}}
-    names = {"#status": "paymentStatus", "#session": "stripeSessionId", "#at": "enrolledAt"}
-    for placeholder, value in (("session", enrollment.session_id), ("at", enrollment.enrolled_at or None)):
-        if value is None:  # absent, empty, or of another type: all of them were read as none
-            name = f"#{placeholder}"
-            conditions.append(f"(attribute_not_exists({name}) OR NOT attribute_type({name}, :text) OR {name} = :empty)")
-            values |= {":text": {"S": "S"}, ":empty": {"S": ""}}
-        else:
-            conditions.append(f"#{placeholder} = :{placeholder}")
-            values[f":{placeholder}"] = {"S": value}
-    return " AND ".join(conditions), values, names
+    condition, values = as_read(enrollment)
+    values[":status"] = {"S": enrollment.status}
+    return f"#status = :status AND {condition}", values, {"#status": "paymentStatus", **AS_READ_NAMES}
 
 
 def _require_own(key: EnrollmentKey, item: Mapping[str, Any], wanted: Mapping[str, object]) -> None:

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from learnermax_cli.adapters.enrollment_conditions import AS_READ_NAMES, as_read
 from learnermax_cli.adapters.table import ConditionFailedError, table_errors
 from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey
 from learnermax_cli.planning.apply import SupersededError
@@ -9,7 +10,7 @@ from learnermax_cli.planning.apply import SupersededError
 if TYPE_CHECKING:
     from types_boto3_dynamodb.client import DynamoDBClient
 
-_NAMES = {"#status": "paymentStatus", "#at": "enrolledAt", "#session": "stripeSessionId"}
+_NAMES = {"#status": "paymentStatus", **AS_READ_NAMES}
 _PENDING = {"S": "pending"}
 
 
@@ -22,12 +23,12 @@ class PendingTable:
 
     def restart(self, enrollment: Enrollment, enrolled_at: str) -> None:
         """Begin a pending enrollment anew, without session; raises SupersededError when it is no longer as read."""
-        as_read, values = _as_read(enrollment)
+        condition, values = as_read(enrollment)
         mine = "(#at = :new AND attribute_not_exists(#session))"  # a retry after a lost answer
         self._update(
             enrollment.key,
             "SET #at = :new REMOVE #session",
-            f"#status = :pending AND (({as_read}) OR {mine})",
+            f"#status = :pending AND (({condition}) OR {mine})",
             {**values, ":new": {"S": enrolled_at}},
         )
 
@@ -56,16 +57,3 @@ class PendingTable:
             raise SupersededError(
                 f"{key} was changed by somebody else meanwhile", hint="Run again.", code="superseded"
             ) from failure
-
-
-def _as_read(enrollment: Enrollment) -> tuple[str, dict[str, Any]]:
-    """Return the condition that both attributes are as read; an empty text and one of another type count as none."""
-    clauses, values = [], {}
-    for name, text in (("at", enrollment.enrolled_at), ("session", enrollment.session_id)):
-        if text:
-            clauses.append(f"#{name} = :{name}")
-            values[f":{name}"] = {"S": text}
-        else:
-            clauses.append(f"(attribute_not_exists(#{name}) OR NOT attribute_type(#{name}, :text) OR #{name} = :none)")
-            values |= {":text": {"S": "S"}, ":none": {"S": ""}}
-    return " AND ".join(clauses), values

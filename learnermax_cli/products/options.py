@@ -14,7 +14,7 @@ def sync_options(
     price_unit: PriceUnit | None,
     max_price: str | None,
 ) -> SyncOptions:
-    """Return how a sync reads prices; raises ConfigError for a flag that makes no sense."""
+    """Return how a sync reads prices; raises UsageError for a flag that makes no sense."""
     return SyncOptions(
         environment=settings.environment,
         currency=currency_code(currency, "--currency") if currency else settings.currency or "usd",
