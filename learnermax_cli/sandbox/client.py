@@ -5,11 +5,12 @@ from typing import Any
 
 from learnermax_cli.sandbox.control_http import SandboxError
 from learnermax_cli.sandbox.sales_client import Dispute, Refund, SalesClient, Session
+from learnermax_cli.sandbox.webhook_client import WebhookClient
 
 __all__ = ["Dispute", "Refund", "SandboxClient", "SandboxError", "Session"]
 
 
-class SandboxClient(SalesClient):
+class SandboxClient(SalesClient, WebhookClient):
     """The control routes of one sandbox."""
 
     def health(self) -> dict[str, Any]:

@@ -122,13 +122,35 @@ def clock(
     app: "App",
     advance: Annotated[str, typer.Option(metavar="DURATION", help="How much time passes: 90s, 30m, 25h, 3d.")],
 ) -> "Report":
-    """Let time pass in the sandbox: sessions expire, idempotency keys are forgotten.
+    """Let time pass in the sandbox: sessions expire, failed webhooks come again, idempotency keys are forgotten.
 
     Example: lmx sandbox clock --advance 25h
     """
     from learnermax_cli.sandbox import sales_report
 
     return sales_report.advance_clock(app.environ, advance)
+
+
+@add_command(group, "trigger")
+def trigger(
+    app: "App",
+    event: Annotated[
+        str,
+        typer.Argument(
+            metavar="EVENT",
+            help="checkout.session.completed, .expired, .async_payment_succeeded or .async_payment_failed.",
+        ),
+    ],
+    course: Annotated[str | None, typer.Option(help="What is bought. Default: any.", show_default=False)] = None,
+    user: Annotated[str | None, typer.Option(help="Who buys. Default: the test student.", show_default=False)] = None,
+) -> "Report":
+    """Make a checkout.session event happen, as a student's checkout leads to it; shows where it was delivered to.
+
+    Example: lmx sandbox trigger checkout.session.completed
+    """
+    from learnermax_cli.sandbox.trigger import trigger as make_happen
+
+    return make_happen(app, event, course, user)
 
 
 def demo() -> int:

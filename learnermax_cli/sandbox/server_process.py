@@ -14,12 +14,14 @@ from pathlib import Path
 
 from learnermax_cli.sandbox import serving
 from learnermax_cli.sandbox.aws.server import create_aws_app
+from learnermax_cli.sandbox.control.clock import Clock
 from learnermax_cli.sandbox.control.control import Control
 from learnermax_cli.sandbox.state_file import LOG_FILE, REGION, STATE_FILE, SandboxInfo, load, process_start, save
 from learnermax_cli.sandbox.stripe_api.app import create_stripe_app
 from learnermax_cli.sandbox.stripe_api.state import StripeState
 
 _PARENT_POLL_SECONDS = 0.25
+_TICK_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +41,18 @@ def main() -> None:
     done = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: done.set())
-    info, stop = _serve(options)
+    control = Control()
+    info, stop = _serve(options, control)
     save(options.state_dir, info)
     try:
-        _wait(done, options.parent_pid)
+        _wait(done, options.parent_pid, control.clock)
     finally:
         if load(options.state_dir) == info:
             (options.state_dir / STATE_FILE).unlink(missing_ok=True)
         stop()
 
 
-def _serve(options: Options) -> tuple[SandboxInfo, Callable[[], None]]:
-    control = Control()
+def _serve(options: Options, control: Control) -> tuple[SandboxInfo, Callable[[], None]]:
     state = StripeState(control)
     stripe = serving.start(create_stripe_app(state), options.stripe_port)
     aws = serving.start(create_aws_app(control), options.aws_port)
@@ -74,12 +76,14 @@ def _serve(options: Options) -> tuple[SandboxInfo, Callable[[], None]]:
     return info, stop
 
 
-def _wait(done: threading.Event, parent_pid: int | None) -> None:
+def _wait(done: threading.Event, parent_pid: int | None, clock: Clock) -> None:
     if parent_pid is None:
-        done.wait()
+        while not done.wait(_TICK_SECONDS):
+            clock.tell()
         return
     started = process_start(parent_pid)
     while started is not None and not done.wait(_PARENT_POLL_SECONDS):
+        clock.tell()
         if process_start(parent_pid) != started:
             return
 

@@ -17,7 +17,7 @@ def running_stripe() -> Iterator[StripeServer]:
     state = StripeState()
     server = serving.start(create_stripe_app(state))
     yield StripeServer(state, server.url, SandboxClient(server.url))
-    state.control.faults.release()
+    state.control.reset()
     server.stop()
 
 

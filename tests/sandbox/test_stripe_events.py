@@ -55,7 +55,8 @@ def test_events_are_listed_by_type(stripe_server: StripeServer) -> None:
     assert [expired] == types(type=expired)
     assert [expired, completed] == types(types=[completed, expired])
     assert [expired, completed] == types(type="checkout.session.*")
-    assert [expired, completed] == types(type="checkout.session.*", delivery_success=False)
+    assert [expired, completed] == types(type="checkout.session.*", delivery_success=True)
+    assert [] == types(delivery_success=False)
     assert 400 == error_of(lambda: events.list({"type": "a", "types": ["b"]}))["status"]
     assert 400 == error_of(lambda: events.list({"types": ["a"] * 21}))["status"]
 

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from email.utils import formatdate
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -50,7 +51,8 @@ class AwsApp:
             time.sleep(fault.seconds)
         answer = self._answer(fault, call, environ)
         self._record(call, answer.status, answer, fault)
-        start_response(answer.status_line, list(answer.headers))
+        headers = [(name, value) for name, value in answer.headers if name.lower() != "date"]
+        start_response(answer.status_line, [*headers, ("Date", formatdate(self._control.clock.now(), usegmt=True))])
         return [answer.body]
 
     def _answer(self, fault: Fault | None, call: Call, environ: WSGIEnvironment) -> Answer:

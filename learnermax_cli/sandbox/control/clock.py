@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Callable
 
 
 class Clock:
@@ -10,6 +11,8 @@ class Clock:
     def __init__(self) -> None:
         self._offset = 0.0
         self._lock = threading.Lock()
+        self.listeners: list[Callable[[], None]] = []
+        """Called whenever time has been advanced, and now and then as it passes."""
 
     def now(self) -> float:
         """Return seconds since the Unix epoch as the sandbox sees them."""
@@ -20,6 +23,12 @@ class Clock:
         """Let `seconds` pass at once; a negative number goes back."""
         with self._lock:
             self._offset += seconds
+        self.tell()
+
+    def tell(self) -> None:
+        """Have everybody who listens look at the time."""
+        for listener in self.listeners:
+            listener()
 
     def reset(self) -> None:
         """Go back to real time."""

@@ -1,6 +1,7 @@
 """The application of the local Stripe: the API under /v1, and beside it the sandbox's own pages and control routes."""
 
 from collections.abc import Iterable
+from email.utils import formatdate
 from http import HTTPStatus
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -9,12 +10,15 @@ from werkzeug.datastructures import EnvironHeaders
 from werkzeug.wsgi import get_input_stream
 
 from learnermax_cli.sandbox.control.blueprint import create_control_blueprint
+from learnermax_cli.sandbox.control.clock import Clock
 from learnermax_cli.sandbox.stripe_api.buyer.control_routes import create_buyer_blueprint
 from learnermax_cli.sandbox.stripe_api.buyer.pages import create_pages_blueprint
 from learnermax_cli.sandbox.stripe_api.control_routes import create_keys_blueprint
+from learnermax_cli.sandbox.stripe_api.deliveries.control_routes import create_deliveries_blueprint
 from learnermax_cli.sandbox.stripe_api.dispatch import Dispatcher
 from learnermax_cli.sandbox.stripe_api.errors import unrecognized_url
 from learnermax_cli.sandbox.stripe_api.exchange import Incoming
+from learnermax_cli.sandbox.stripe_api.resources.session_expiry import expire_due
 from learnermax_cli.sandbox.stripe_api.routes import ROUTES
 from learnermax_cli.sandbox.stripe_api.routing import Router
 from learnermax_cli.sandbox.stripe_api.state import StripeState
@@ -29,6 +33,8 @@ def create_stripe_app(state: StripeState) -> Flask:
     app.register_blueprint(create_keys_blueprint(state))
     app.register_blueprint(create_buyer_blueprint(state))
     app.register_blueprint(create_pages_blueprint(state))
+    app.register_blueprint(create_deliveries_blueprint(state))
+    state.control.clock.listeners.append(lambda: _let_time_pass(state))
 
     @app.errorhandler(404)
     def unknown(error: Exception) -> tuple[Response, int]:
@@ -36,11 +42,19 @@ def create_stripe_app(state: StripeState) -> Flask:
         return jsonify(unrecognized_url(request.method, request.path).body.to_json(None)), 404
 
     # The API does not go through Flask, whose request and routing would take half of the time of a small answer.
-    app.wsgi_app = _with_api(app.wsgi_app, Dispatcher(state, Router(ROUTES)))  # type: ignore[assignment, method-assign]
+    app.wsgi_app = _with_api(app.wsgi_app, Dispatcher(state, Router(ROUTES)), state.control.clock)  # type: ignore[assignment, method-assign]
     return app
 
 
-def _with_api(others: WSGIApplication, dispatcher: Dispatcher) -> WSGIApplication:
+def _let_time_pass(state: StripeState) -> None:
+    """Do at once what the new time brings: sessions expire, deliveries are tried again."""
+    with state.lock:
+        for data in state.all_data():
+            expire_due(data, int(state.control.clock.now()))
+    state.deliveries.agenda.wake()
+
+
+def _with_api(others: WSGIApplication, dispatcher: Dispatcher, clock: Clock) -> WSGIApplication:
     def serve(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         path = environ["PATH_INFO"].encode("latin-1").decode(errors="replace")
         if not path.startswith(API_PREFIX):
@@ -55,7 +69,12 @@ def _with_api(others: WSGIApplication, dispatcher: Dispatcher) -> WSGIApplicatio
                 environ=environ,
             )
         )
-        headers = {"Content-Type": "application/json", "Content-Length": str(len(answer.body)), **answer.headers}
+        headers = {
+            "Content-Type": "application/json",
+            "Content-Length": str(len(answer.body)),
+            "Date": formatdate(clock.now(), usegmt=True),
+            **answer.headers,
+        }
         start_response(f"{answer.status} {HTTPStatus(answer.status).phrase}", list(headers.items()))
         return [answer.body]
 

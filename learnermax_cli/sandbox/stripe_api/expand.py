@@ -65,6 +65,7 @@ EXPANDABLE: dict[str, dict[str, Expandable]] = {
         **_never("balance_transaction", "customer", "failure_balance_transaction", "payment_method"),
         **_never("source_transfer_reversal", "transfer_reversal"),
     },
+    "webhook_endpoint": {},
 }
 
 

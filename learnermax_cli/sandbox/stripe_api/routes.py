@@ -32,6 +32,11 @@ from stripe.params import (
     RefundCreateParams,
     RefundListParams,
     RefundRetrieveParams,
+    WebhookEndpointCreateParams,
+    WebhookEndpointDeleteParams,
+    WebhookEndpointListParams,
+    WebhookEndpointRetrieveParams,
+    WebhookEndpointUpdateParams,
 )
 from stripe.params.checkout import (
     SessionCreateParams,
@@ -53,11 +58,13 @@ from learnermax_cli.sandbox.stripe_api.resources import (
     products,
     refunds,
     sessions,
+    webhook_endpoints,
 )
 from learnermax_cli.sandbox.stripe_api.routing import Handler, Method, Route
 
 _SESSION = "/v1/checkout/sessions"
 _LINK = "/v1/payment_links"
+_ENDPOINT = "/v1/webhook_endpoints"
 
 
 def _session(method: Method, path: str, params: type, handler: Handler) -> Route:
@@ -109,4 +116,11 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/v1/disputes/{id}", DisputeRetrieveParams, disputes.retrieve, "dispute"),
     Route("GET", "/v1/events", EventListParams, events.list_events, "event", is_list=True),
     Route("GET", "/v1/events/{id}", EventRetrieveParams, events.retrieve, "event"),
+    Route("POST", _ENDPOINT, WebhookEndpointCreateParams, webhook_endpoints.create, "webhook_endpoint"),
+    Route(
+        "GET", _ENDPOINT, WebhookEndpointListParams, webhook_endpoints.list_endpoints, "webhook_endpoint", is_list=True
+    ),
+    Route("GET", _ENDPOINT + "/{id}", WebhookEndpointRetrieveParams, webhook_endpoints.retrieve, "webhook_endpoint"),
+    Route("POST", _ENDPOINT + "/{id}", WebhookEndpointUpdateParams, webhook_endpoints.update, "webhook_endpoint"),
+    Route("DELETE", _ENDPOINT + "/{id}", WebhookEndpointDeleteParams, webhook_endpoints.delete, "webhook_endpoint"),
 )  # fmt: skip

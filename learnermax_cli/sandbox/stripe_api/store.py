@@ -5,6 +5,7 @@ A stored object is never changed in place, it is replaced, so that an answer can
 
 from bisect import bisect_left, insort
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
@@ -69,24 +70,49 @@ class Collection:
             stored = self._objects[self._order[place][2]]
             yield stored() if callable(stored) else stored
 
+    def __contains__(self, object_id: str) -> bool:
+        return object_id in self._objects
+
     def __len__(self) -> int:
         return len(self._order)
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """That there is a new event: its id and type, the object it is about, and how to read it."""
+
+    event_id: str
+    type: str
+    object_id: str
+    read: Maker
 
 
 class Data:
     """The collections of one account in one mode.
 
     `payment_intent_data` has, by checkout session, what its payment intent will get; `expirations` is a heap of the
-    times at which sessions expire.
+    times at which sessions expire; `signing_secrets` has the secrets of the webhook endpoints; `undelivered` has, by
+    event, the endpoints that have not received it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, listener: "Listener | None" = None) -> None:
+        self._listener = listener
         self._collections: dict[str, Collection] = {}
         self.payment_intent_data: dict[str, Object] = {}
         self.expirations: list[tuple[int, str]] = []
+        self.signing_secrets: dict[str, str] = {}
+        self.undelivered: dict[str, set[str]] = {}
 
     def __getitem__(self, kind: str) -> Collection:
         return self._collections.setdefault(kind, Collection())
+
+    def announce(self, notice: Notice) -> None:
+        """Tell of a new event."""
+        if self._listener is not None:
+            self._listener(self, notice)
+
+
+Listener = Callable[[Data, Notice], None]
 
 
 def replaced(stored: Object, changes: Mapping[str, Any]) -> Object:

@@ -17,7 +17,7 @@ from learnermax_cli.sandbox.stripe_api.ids import new_id, random_text
 from learnermax_cli.sandbox.stripe_api.resources.line_items import line_item
 from learnermax_cli.sandbox.stripe_api.resources.session_expiry import KIND, schedule_expiry
 from learnermax_cli.sandbox.stripe_api.state import StripeState
-from learnermax_cli.sandbox.stripe_api.store import Data, Object
+from learnermax_cli.sandbox.stripe_api.store import Data, Notice, Object
 
 _ROW_FIELDS = frozenset(
     ("allow_promotion_codes", "amount", "client_reference_id", "course_id", "currency", "customer", "email", "id",
@@ -33,7 +33,8 @@ def seed(state: StripeState, body: Mapping[str, Any], origin: str) -> list[str]:
     A row has `course_id`, `user_id`, and optionally `state` (paid), `offset` (seconds from now, not positive),
     `amount`, `currency`, `email`, `metadata` (instead of our own), `client_reference_id`, `customer`, `payment_link`,
     `allow_promotion_codes` and `id`. A pattern has `count`, `courses` and `states` (taken in turns), `user_prefix`,
-    `first_offset` and `spacing` in seconds. Beside them: `account`, `mode`, `environment`, `events` (on by default).
+    `first_offset` and `spacing` in seconds. Beside them: `account`, `mode`, `environment`, `events` (on by default),
+    and `deliver` them to the webhook endpoints (off by default).
     """
     livemode = body.get("mode", "test") == "live"
     data = state.data(body.get("account", state.keys.account), livemode)
@@ -43,6 +44,8 @@ def seed(state: StripeState, body: Mapping[str, Any], origin: str) -> list[str]:
     rows = [*body.get("sessions", ()), *_generated(body.get("generate"))]
     sales = [_sale(batch, row, items) for row in rows]
     _store(data, sales, with_events=bool(body.get("events", True)))
+    if body.get("deliver"):
+        _announce(data, sales)
     return [sale.session_id for sale in sales]
 
 
@@ -146,3 +149,9 @@ def _store(data: Data, sales: list[SeededSale], *, with_events: bool) -> None:
             for sale in sales
             for place, (_, at) in enumerate(sale.event_types())
         )
+
+
+def _announce(data: Data, sales: list[SeededSale]) -> None:
+    for sale in sales:
+        for place, (name, _) in enumerate(sale.event_types()):
+            data.announce(Notice(f"evt_{place}{sale.tail}", name, sale.session_id, partial(sale.event, place)))

@@ -11,7 +11,7 @@ from learnermax_cli.sandbox.stripe_api.expand import rendered
 from learnermax_cli.sandbox.stripe_api.ids import new_id
 from learnermax_cli.sandbox.stripe_api.lists import list_page
 from learnermax_cli.sandbox.stripe_api.routing import Call
-from learnermax_cli.sandbox.stripe_api.store import Data, Object
+from learnermax_cli.sandbox.stripe_api.store import Data, Notice, Object
 
 KEPT_SECONDS = 30 * 24 * 60 * 60
 MAX_TYPES = 20
@@ -33,7 +33,13 @@ def record_event(data: Data, happening: Happening) -> Object:
     """Store the event of a happening, with a snapshot of the object, and return it."""
     event = built_event(new_id("evt"), happening, data)
     data["event"].put(event)
-    return event
+    data.announce(Notice(event["id"], happening.type, happening.stored["id"], lambda: event))
+    return with_pending(event, data)
+
+
+def with_pending(event: Object, data: Data) -> Object:
+    """Return an event with the number of endpoints that have not received it."""
+    return {**event, "pending_webhooks": len(data.undelivered.get(event["id"], ()))}
 
 
 def built_event(event_id: str, happening: Happening, data: Data) -> Object:
@@ -60,11 +66,11 @@ def retrieve(call: Call) -> Object:
     event = call.data["event"].get(call.path_params["id"])
     if event is None or event["created"] < call.now - KEPT_SECONDS:
         raise resource_missing("event", call.path_params["id"], "id")
-    return event
+    return with_pending(event, call.data)
 
 
 def list_events(call: Call) -> Object:
-    """Return a page of events; every delivery counts as a success, so `delivery_success` leaves none out."""
+    """Return a page of events; with `delivery_success=false` those that some endpoint has not received."""
     params = call.params
     if "type" in params and "types" in params:
         raise exclusive(["type", "types"])
@@ -72,10 +78,14 @@ def list_events(call: Call) -> Object:
     if len(types) > MAX_TYPES:
         raise invalid(f"You may only specify up to {MAX_TYPES} types.", "types")
     oldest = call.now - KEPT_SECONDS
+    undelivered = call.data.undelivered
 
     def matches(event: Object) -> bool:
         if event["created"] < oldest or (types and event["type"] not in types):
             return False
+        if "delivery_success" in params and params["delivery_success"] == (event["id"] in undelivered):
+            return False
         return "type" not in params or fnmatchcase(event["type"], params["type"])
 
-    return list_page(call.data["event"], "event", params, call.path, matches)
+    page = list_page(call.data["event"], "event", params, call.path, matches)
+    return {**page, "data": [with_pending(event, call.data) for event in page["data"]]}

@@ -1,0 +1,109 @@
+"""Webhook endpoints: create, retrieve, update, delete, list; the signing secret is told once [doc Webhook endpoints].
+
+Unlike Stripe, which takes no address of its user's own machine, the sandbox takes http URLs on loopback in test mode,
+for that is where it delivers to, and no other http URLs.
+"""
+
+from urllib.parse import urlsplit
+
+from learnermax_cli.sandbox.stripe_api.errors import StripeApiError, invalid, refused, resource_missing
+from learnermax_cli.sandbox.stripe_api.ids import new_id, random_text
+from learnermax_cli.sandbox.stripe_api.lists import list_page
+from learnermax_cli.sandbox.stripe_api.metadata import merge_metadata
+from learnermax_cli.sandbox.stripe_api.resources.urls import is_loopback_http
+from learnermax_cli.sandbox.stripe_api.routing import Call
+from learnermax_cli.sandbox.stripe_api.store import Object, replaced
+
+KIND = "webhook_endpoint"
+MAX_ENDPOINTS = 16
+_SECRET_LENGTH = 32
+
+
+def create(call: Call) -> Object:
+    """Make an endpoint; its secret is in this answer alone."""
+    params = call.params
+    _require_url(params["url"], call.livemode)
+    if params.get("connect"):
+        raise invalid("The sandbox has no connected accounts: `connect` must be false.", "connect")
+    metadata = merge_metadata({}, params.get("metadata"))
+    if len(call.data[KIND]) >= MAX_ENDPOINTS:
+        mode = "live" if call.livemode else "test"
+        raise refused(f"You have reached the maximum of {MAX_ENDPOINTS} {mode} webhook endpoints.")
+    endpoint: Object = {
+        "id": new_id("we"),
+        "object": KIND,
+        "api_version": params.get("api_version"),
+        "application": None,
+        "created": call.now,
+        "description": params.get("description") or None,
+        "enabled_events": params["enabled_events"],
+        "livemode": call.livemode,
+        "metadata": metadata,
+        "status": "enabled",
+        "url": params["url"],
+    }
+    secret = f"whsec_{random_text(_SECRET_LENGTH)}"
+    call.data[KIND].put(endpoint)
+    call.data.signing_secrets[endpoint["id"]] = secret
+    return {**endpoint, "secret": secret}
+
+
+def retrieve(call: Call) -> Object:
+    """Return an endpoint, without its secret."""
+    return _stored(call)
+
+
+def update(call: Call) -> Object:
+    """Change an endpoint; its API version stays [SDK `WebhookEndpointUpdateParams`]."""
+    endpoint, params = _stored(call), call.params
+    if "url" in params:
+        _require_url(params["url"], call.livemode)
+    changes: Object = {name: params[name] for name in ("description", "enabled_events", "url") if name in params}
+    if changes.get("description") == "":
+        changes["description"] = None
+    if "disabled" in params:
+        changes["status"] = "disabled" if params["disabled"] else "enabled"
+    changes["metadata"] = merge_metadata(endpoint["metadata"], params.get("metadata"))
+    changed = replaced(endpoint, changes)
+    call.data[KIND].put(changed)
+    return changed
+
+
+def delete(call: Call) -> Object:
+    """Delete an endpoint; what was still to be delivered to it never is."""
+    endpoint = _stored(call)
+    call.data[KIND].remove(endpoint["id"])
+    call.data.signing_secrets.pop(endpoint["id"])
+    return {"id": endpoint["id"], "object": KIND, "deleted": True}
+
+
+def list_endpoints(call: Call) -> Object:
+    """Return a page of endpoints."""
+    return list_page(call.data[KIND], KIND, call.params, call.path, lambda _: True)
+
+
+def _require_url(url: str, livemode: bool) -> None:
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname if parts.port != 0 else None
+    except ValueError as error:
+        raise _bad_url(f"Invalid URL: {url}") from error
+    if "://" not in url:
+        raise _bad_url("Invalid URL: An explicit scheme (such as https) must be provided.")
+    if parts.scheme not in ("http", "https") or not host or any(character.isspace() for character in url):
+        raise _bad_url(f"Invalid URL: {url}")
+    if parts.scheme == "http" and livemode:
+        raise _bad_url(f'Invalid URL: {url}. URLs in livemode must begin with "https://"')
+    if parts.scheme == "http" and not is_loopback_http(url):
+        raise _bad_url("Invalid URL: the sandbox takes http for addresses of this machine alone.")
+
+
+def _bad_url(message: str) -> StripeApiError:
+    return invalid(message, "url", "url_invalid")
+
+
+def _stored(call: Call) -> Object:
+    endpoint = call.data[KIND].get(call.path_params["id"])
+    if endpoint is None:
+        raise resource_missing("webhook endpoint", call.path_params["id"], KIND)
+    return endpoint
