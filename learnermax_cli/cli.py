@@ -12,13 +12,16 @@ from learnermax_cli.checkout.commands import group as checkout
 from learnermax_cli.command import Invocation
 from learnermax_cli.console import Console, Manner
 from learnermax_cli.courses.commands import group as courses
+from learnermax_cli.doctor.commands import add_doctor
 from learnermax_cli.enrollments.commands import group as enrollments
 from learnermax_cli.errors import Exit, LmxError, UsageError
+from learnermax_cli.help_pages import HelpCommand, HelpGroup
 from learnermax_cli.products.commands import group as products
 from learnermax_cli.sandbox.commands import demo
 from learnermax_cli.sandbox.commands import group as sandbox
 from learnermax_cli.secret_text import scrub
 from learnermax_cli.secrets.commands import group as secrets
+from learnermax_cli.webhooks.commands import group as webhooks
 
 app = typer.Typer(
     name="lmx",
@@ -26,14 +29,22 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
+    cls=HelpGroup,
+    epilog="Try it without an account: lmx demo",
 )
-app.add_typer(secrets, name="secrets")
-app.add_typer(courses, name="courses")
-app.add_typer(products, name="products")
-app.add_typer(checkout, name="checkout")
-app.add_typer(enrollments, name="enrollments")
-app.add_typer(sandbox, name="sandbox")
-app.command("demo")(demo)
+_GROUPS = (
+    (secrets, "secrets", "lmx secrets status"),
+    (courses, "courses", "lmx courses list"),
+    (products, "products", "lmx products sync --dry-run"),
+    (checkout, "checkout", "lmx checkout create TEST-COURSE-003 --user user-1"),
+    (enrollments, "enrollments", "lmx enrollments reconcile --since 3d --dry-run"),
+    (webhooks, "webhooks", "lmx webhooks list"),
+    (sandbox, "sandbox", "lmx sandbox start && lmx courses seed -e sandbox"),
+)
+for _group, _name, _example in _GROUPS:
+    app.add_typer(_group, name=_name, cls=HelpGroup, epilog=f"Example: {_example}")
+add_doctor(app)
+app.command("demo", cls=HelpCommand)(demo)
 
 
 def _show_version(wanted: bool) -> None:

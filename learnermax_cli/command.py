@@ -10,6 +10,7 @@ import typer
 
 from learnermax_cli.console import Console, Manner
 from learnermax_cli.errors import InterruptedRunError
+from learnermax_cli.help_pages import HelpCommand
 
 if TYPE_CHECKING:
     from learnermax_cli.planning.report import Report
@@ -80,7 +81,7 @@ def add_command(group: typer.Typer, name: str) -> Callable[[Callable[..., "Repor
         run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
         run.__annotations__ = {p.name: p.annotation for p in parameters}
         run.__doc__ = function.__doc__
-        group.command(name)(run)
+        group.command(name, cls=HelpCommand)(run)
 
     return register
 

@@ -40,6 +40,7 @@ class Console:
         self.environ = environ
         self._stdin = stdin or sys.stdin
         self.in_actions = environ.get("GITHUB_ACTIONS") == "true"
+        self._unshown: Report | None = None
 
     def show(self, report: "Report", *, plan_shown: bool = False) -> None:
         """Print a report in the chosen format; `plan_shown` leaves out the plan that a prompt has shown already."""
@@ -67,6 +68,10 @@ class Console:
 
             self._json(failure_json(command, error).items())
         self.error(error)
+        if self.in_actions:
+            from learnermax_cli.github import tell_failure
+
+            tell_failure(command, error, self.environ)
 
     def data(self, text: str) -> None:
         """Write plain text to stdout, without colour and without wrapping."""
@@ -83,16 +88,32 @@ class Console:
         sys.stdout.write(text + "\n")
 
     def show_plan(self, report: "Report") -> None:
-        """Print a plan before a prompt; JSON and Markdown come whole, at the end."""
-        if self.manner.format == "table":
-            from learnermax_cli.planning.report_text import plan_lines
+        """Print a plan before a prompt; JSON and Markdown come whole, at the end, so who is asked sees it on stderr."""
+        self._unshown = None if self.manner.format == "table" else report
+        if self._unshown is None:
+            self._show_plan(report, sys.stdout)
 
-            self.print(*plan_lines(report))
+    def _show_plan(self, report: "Report", stream: TextIO) -> None:
+        from learnermax_cli.planning.report_text import plan_lines
+
+        for line in plan_lines(report):
+            self._print(stream, line)
 
     def print(self, *lines: "RenderableType") -> None:
         """Print Rich text or tables to stdout."""
         for line in lines:
-            self._print(sys.stdout, line)
+            for part in self._fitted(line):
+                self._print(sys.stdout, part)
+
+    def _fitted(self, line: "RenderableType") -> "Iterator[RenderableType]":
+        from rich.table import Table
+
+        if isinstance(line, Table) and sys.stdout.isatty():
+            from learnermax_cli.narrow import fitted
+
+            yield from fitted(line, self._rich(sys.stdout).width)
+        else:
+            yield line
 
     def note(self, text: str) -> None:
         """Say something on stderr, unless --quiet."""
@@ -123,21 +144,24 @@ class Console:
                 hint="Look at it with --dry-run, then pass --yes.",
                 code="guard.confirm",
             )
+        if self._unshown is not None:
+            self._show_plan(self._unshown, sys.stderr)
         self._print(sys.stderr, self._text(f"{question} [y/N] ", "bold"), end="")
         return self._stdin.readline().strip().lower() in ("y", "yes")
 
     @contextmanager
     def progress(self, label: str, total: int) -> Iterator[Callable[[int], None]]:
         """Show progress on stderr when it is a terminal; yields a function that takes how much is done."""
-        if self.manner.quiet or not sys.stderr.isatty() or self.environ.get("TERM") == "dumb":
-            yield lambda _: None
-            return
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+        from learnermax_cli.progress import bar, lines
 
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        with Progress(*columns, console=self._rich(sys.stderr), transient=True) as bar:
-            task = bar.add_task(label, total=total)
-            yield lambda done: bar.update(task, completed=done)
+        plain = self.manner.no_color or self.environ.get("NO_COLOR") or self.environ.get("TERM") == "dumb"
+        if self.manner.quiet or not sys.stderr.isatty():
+            yield lambda _: None
+        elif plain:  # nothing that moves, for screen readers
+            yield lines(self.note, label, total)
+        else:
+            with bar(self._rich(sys.stderr), label, total) as advance:
+                yield advance
 
     def _text(self, text: str, style: str) -> "RenderableType":
         from rich.text import Text

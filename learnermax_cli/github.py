@@ -1,54 +1,77 @@
 """GitHub Actions: the step summary, the outputs and the annotations of a report, within the limits of Actions."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 
+from learnermax_cli.errors import LmxError
 from learnermax_cli.planning.change import digest
 from learnermax_cli.planning.render_markdown import render_markdown
 from learnermax_cli.planning.report import Changes, Report
 from learnermax_cli.secret_text import scrub
-from learnermax_cli.text_safety import printable, workflow_command_message, workflow_command_property
+from learnermax_cli.text_safety import markdown, printable, workflow_command_message, workflow_command_property
 
-# [doc "Workflow commands"]: a step summary holds 1 MiB; ten annotations of a kind are shown per step.
-MAX_SUMMARY_BYTES = 1_000_000
+# [doc "Workflow commands"]: a step's summary holds 1 MiB, of all its commands together; ten annotations of a kind are
+# shown per step.
+MAX_SUMMARY_BYTES = 1 << 20
 MAX_ANNOTATIONS = 10
+_CUT = b"\n**Cut short here: GitHub shows 1 MiB of a step's summary. The log of the step has the whole report.**\n"
+
+
+def tell_failure(command: str, error: LmxError, environ: Mapping[str, str]) -> None:
+    """Write a summary and an annotation for a run that did not reach a report."""
+    text = f"### lmx {markdown(command)}: failed\n\n**{markdown(error.message)}** {markdown(error.hint)}\n"
+    if summary_path := environ.get("GITHUB_STEP_SUMMARY"):
+        _append_summary(Path(summary_path), scrub(text).encode())
+    sys.stderr.write(scrub(_annotation("error", error.code, f"{error.message}. {error.hint}")) + "\n")
 
 
 def tell_actions(report: Report, environ: Mapping[str, str]) -> None:
     """Write what Actions reads: $GITHUB_STEP_SUMMARY, $GITHUB_OUTPUT, and annotations on stderr."""
-    summary = scrub(render_markdown(report)).encode()
-    if len(summary) > MAX_SUMMARY_BYTES:
-        summary = summary[:MAX_SUMMARY_BYTES].rpartition(b"\n")[0] + b"\n\ncut short\n"
-    _append(environ.get("GITHUB_STEP_SUMMARY"), summary)
+    summary_path = environ.get("GITHUB_STEP_SUMMARY")
+    if summary_path:
+        _append_summary(Path(summary_path), scrub(render_markdown(report)).encode())
     _append(environ.get("GITHUB_OUTPUT"), _outputs(report).encode())
-    annotations = _annotations(report)
-    for level in ("::error ", "::warning "):
-        for line in [line for line in annotations if line.startswith(level)][:MAX_ANNOTATIONS]:
+    for annotations in (_errors(report), _warnings(report)):
+        for line in islice(annotations, MAX_ANNOTATIONS):
             sys.stderr.write(scrub(line) + "\n")
 
 
 def _outputs(report: Report) -> str:
     if not isinstance(report.body, Changes):
         return ""
-    changes = [result.change for result in report.body.results]
-    return f"changes={len(changes)}\nhas_changes={'true' if changes else 'false'}\ndigest={digest(changes)}\n"
+    results = report.body.results
+    fingerprint = digest(result.change for result in results)
+    return f"changes={len(results)}\nhas_changes={'true' if results else 'false'}\ndigest={fingerprint}\n"
 
 
-def _annotations(report: Report) -> list[str]:
-    lines = []
+def _errors(report: Report) -> Iterator[str]:
     if report.error is not None:
-        lines.append(_annotation("error", report.error.code, f"{report.error.message}. {report.error.hint}"))
+        yield _annotation("error", report.error.code, f"{report.error.message}. {report.error.hint}")
     if isinstance(report.body, Changes):
-        failed = [result for result in report.body.results if result.outcome == "failed"]
-        lines += [_annotation("error", result.change.key, result.error or "failed") for result in failed]
-        lines += [_annotation("error", row.key, row.reason) for row in report.body.skipped if row.blocking]
-    return lines + [_annotation("warning", f"{f.kind} {f.key}", f.detail) for f in report.findings]
+        for result in report.body.results:
+            if result.outcome == "failed":
+                yield _annotation("error", result.change.key, result.error or "failed")
+        yield from (_annotation("error", row.key, row.reason) for row in report.body.skipped if row.blocking)
+
+
+def _warnings(report: Report) -> Iterator[str]:
+    return (_annotation("warning", f"{f.kind} {f.key}", f.detail) for f in report.findings)
 
 
 def _annotation(level: str, title: str, message: str) -> str:
     title = workflow_command_property(printable(title))
     return f"::{level} title={title}::{workflow_command_message(printable(message))}"
+
+
+def _append_summary(path: Path, summary: bytes) -> None:
+    """Append to the step's summary what there is room for; an earlier command of the step may have used some."""
+    used = path.stat().st_size if path.exists() else 0
+    if used + len(summary) > MAX_SUMMARY_BYTES:
+        room = MAX_SUMMARY_BYTES - used - len(_CUT) - 1
+        summary = summary[: max(0, room)].rpartition(b"\n")[0] + b"\n" + _CUT if room >= 0 else b""
+    _append(str(path), summary)
 
 
 def _append(path: str | None, content: bytes) -> None:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 # Stripe allows 500 reads per transaction over 30 days, but never less than this many a month [doc "Rate limits"].
 READ_ALLOCATION_FLOOR = 10_000
+RUNS_A_MONTH = 30
+_WORTH_TELLING = READ_ALLOCATION_FLOOR // 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +21,11 @@ class MeterReading:
     dynamodb_write_units: float = 0.0
     seconds: float = 0.0
 
+    @property
+    def reads_per_month_if_daily(self) -> int:
+        """How many Stripe reads a run like this one takes in 30 days, once a day."""
+        return self.stripe_reads * RUNS_A_MONTH
+
     def as_json(self) -> dict[str, object]:
         """Return the `meter` object of a report."""
         return {
@@ -28,15 +35,24 @@ class MeterReading:
             "dynamodb_read_units": round(self.dynamodb_read_units, 1),
             "dynamodb_write_units": round(self.dynamodb_write_units, 1),
             "seconds": round(self.seconds, 2),
+            "stripe_reads_per_month_if_daily": self.reads_per_month_if_daily,
+            "stripe_read_allocation_floor": READ_ALLOCATION_FLOOR,
         }
 
     def as_line(self) -> str:
-        """Return the cost as one line for people."""
+        """Return the cost as one line for people; its share of Stripe's read allocation from a tenth of that on."""
         line = f"Cost: Stripe {self.stripe_reads} reads, {self.stripe_writes} writes"
         if self.stripe_throttled:
             line += f", {self.stripe_throttled} throttled"
         line += f"; DynamoDB {self.dynamodb_read_units:.1f} read units, {self.dynamodb_write_units:.1f} write units"
-        return f"{line}; {self.seconds:.1f} s"
+        line += f"; {self.seconds:.1f} s"
+        monthly = self.reads_per_month_if_daily
+        if monthly < _WORTH_TELLING:
+            return line
+        if monthly <= READ_ALLOCATION_FLOOR:
+            return f"{line}; once a day: {monthly:,} of Stripe's {READ_ALLOCATION_FLOOR:,} free reads a month"
+        allowed = f"the {READ_ALLOCATION_FLOOR:,} that Stripe always allows"
+        return f"{line}; once a day: {monthly:,} reads a month, over {allowed}"
 
 
 class Meter:

@@ -21,8 +21,15 @@ STRIPE_API_BASE = "https://api.stripe.com"
 STRIPE_KEY_NAMES = ("STRIPE_SECRET_KEY", "NEXT_PUBLIC_STRIPE_PUBLISHABLE_KEY", "STRIPE_WEBHOOK_SECRET")
 
 # A file in a cloned repository must not be able to send keys elsewhere: it sets no endpoint, profile or state folder.
-_FROM_ENV_FILE = {*STRIPE_KEY_NAMES, "EDUCATION_TABLE_NAME", "FRONTEND_URL", "TRANSACTIONAL_EMAIL_TOPIC_ARN"}
-_NEVER_FROM_ENV_FILE = {"LMX_SANDBOX_HOME"}
+_FROM_ENV_FILE = {
+    *STRIPE_KEY_NAMES,
+    "STRIPE_WEBHOOK_SECRET_PREVIOUS",
+    "EDUCATION_TABLE_NAME",
+    "FRONTEND_URL",
+    "TRANSACTIONAL_EMAIL_TOPIC_ARN",
+}
+# What lifts a guard is said by who runs lmx.
+_NEVER_FROM_ENV_FILE = {"LMX_SANDBOX_HOME", "LMX_ALLOW_MISMATCH"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +78,9 @@ class Settings:
     """Every setting that was read, sandbox and env file merged in; may hold keys, so it is never shown."""
     env_file: EnvFile | None = None
     sandbox: SandboxInfo | None = None
+    aws_account: str | None = None
+    allowed_mismatches: frozenset[str] = frozenset()
+    """Names of tables, secrets and topics that may carry another environment's name."""
 
     @property
     def expected_mode(self) -> Mode:
@@ -105,6 +115,8 @@ def load_settings(flags: Flags, environ: Mapping[str, str]) -> Settings:
         values=values,
         env_file=env_file,
         sandbox=sandbox,
+        aws_account=_aws_account(values.get("LMX_AWS_ACCOUNT")),
+        allowed_mismatches=frozenset(environ.get("LMX_ALLOW_MISMATCH", "").replace(",", " ").split()),
     )
 
 
@@ -162,7 +174,7 @@ def _allowed(values: Mapping[str, str]) -> dict[str, str]:
 
 
 def _without_outside_access(values: Mapping[str, str]) -> dict[str, str]:
-    outside = ("AWS_", "STRIPE_", "NEXT_PUBLIC_STRIPE_", "LMX_STRIPE_ACCOUNT")
+    outside = ("AWS_", "STRIPE_", "NEXT_PUBLIC_STRIPE_", "LMX_STRIPE_ACCOUNT", "LMX_AWS_ACCOUNT")
     return {name: value for name, value in values.items() if not name.startswith(outside)}
 
 
@@ -207,6 +219,12 @@ def _secret(text: str | None) -> SecretText | None:
 
 def _currency(text: str | None) -> str | None:
     return None if text is None else currency_code(text, "LMX_CURRENCY")
+
+
+def _aws_account(text: str | None) -> str | None:
+    if text is not None and not (len(text) == 12 and text.isascii() and text.isdigit()):
+        raise _invalid("LMX_AWS_ACCOUNT", f"is {text!r}, not an AWS account", "its twelve digits")
+    return text
 
 
 def _max_rate(text: str | None) -> float | None:

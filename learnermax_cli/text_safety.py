@@ -11,7 +11,8 @@ _MARKDOWN = re.compile(r"[\\`*\[\]<>|~&@#!$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|
 
 def printable(text: str, limit: int | None = None) -> str:
     """Return one line in which control characters are visible escapes, cut at `limit` characters."""
-    shown = "".join(_visible(character) for character in text)
+    # What Python counts as printable has none of the hidden categories, and nearly all text is.
+    shown = text if text.isprintable() else "".join(_visible(character) for character in text)
     return shown if limit is None or len(shown) <= limit else shown[: limit - 1] + "…"
 
 

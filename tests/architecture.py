@@ -6,11 +6,24 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PACKAGE = "learnermax_cli"
-FEATURES = ("secrets", "courses", "products", "checkout", "enrollments", "webhooks")
-SDKS = ("boto3", "botocore", "stripe", "requests", "flask", "moto", "werkzeug", "urllib3", "aws_lambda_powertools")
+FEATURES = ("secrets", "courses", "products", "checkout", "enrollments", "webhooks", "doctor")
+SDKS = (
+    "boto3",
+    "botocore",
+    "stripe",
+    "requests",
+    "flask",
+    "moto",
+    "werkzeug",
+    "urllib3",
+    "aws_lambda_powertools",
+    "uvicorn",
+)
 # The modules that may know that there is a sandbox.
-SANDBOX_USERS = ("cli", "settings", "doctor")
+SANDBOX_USERS = ("cli", "settings")
 PRINTERS = ("console", "__main__")
+# Composition roots: they put adapters and features together.
+ROOTS = ("app", "clients", "lambda_app")
 MAX_FUNCTION = 40
 MAX_FILE = 280
 MAX_PARAMETERS = 5
@@ -80,7 +93,7 @@ def _may_import(module: Module, target: str) -> bool:
         return True
     other, _, inner = rest.partition(".")
     if other == "adapters":
-        return module.top in ("adapters", "app")
+        return module.top in ("adapters", *ROOTS)
     if other == "sandbox":
         return module.top in ("sandbox", *SANDBOX_USERS)
     if other in FEATURES:

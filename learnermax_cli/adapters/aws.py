@@ -2,11 +2,13 @@
 
 import ipaddress
 import re
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 import boto3
 from botocore import exceptions as boto
@@ -20,10 +22,16 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb.client import DynamoDBClient
     from types_boto3_secretsmanager.client import SecretsManagerClient
     from types_boto3_sns.client import SNSClient
+    from types_boto3_sqs.client import SQSClient
+    from types_boto3_sts.client import STSClient
 
 # Standard mode also retries throttles; each attempt waits longer, at most 20 s [doc boto3 "Retries"].
 _CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 8}, connect_timeout=10, read_timeout=60, max_pool_connections=32
+)
+# For a run on whose answer somebody waits.
+_HURRIED = _CONFIG.merge(
+    Config(retries={"mode": "standard", "total_max_attempts": 3}, connect_timeout=2, read_timeout=5)
 )
 # Secrets Manager alone, in a region, by its public name or a VPC endpoint's: anybody can have an API or a bucket under
 # amazonaws.com [doc "AWS Secrets Manager endpoints and quotas"].
@@ -51,10 +59,12 @@ _DENIED = {
 class AwsClients:
     """The AWS clients of one run."""
 
-    def __init__(self, access: AwsAccess, meter: Meter, debug: Callable[[str], None]) -> None:
+    def __init__(self, access: AwsAccess, meter: Meter, debug: Callable[[str], None], *, hurried: bool = False) -> None:
         self._access = access
+        self._config = _HURRIED if hurried else _CONFIG
         self._meter = meter
         self._debug = debug
+        self._opening = threading.Lock()  # a session makes one client at a time [doc boto3 "Session, multithreading"]
 
     @cached_property
     def _session(self) -> boto3.Session:
@@ -69,26 +79,40 @@ class AwsClients:
 
     def dynamodb(self) -> "DynamoDBClient":
         """Return a DynamoDB client whose calls are metered."""
-        with aws_errors("opening DynamoDB"):
-            client = self._session.client("dynamodb", endpoint_url=self._access.endpoint_url, config=_CONFIG)
+        with self._opening, aws_errors("opening DynamoDB"):
+            client = self._session.client("dynamodb", endpoint_url=self._access.endpoint_url, config=self._config)
         client.meta.events.register("after-call.dynamodb", self._count_units)
         self._trace(client)
         return client
 
     def sns(self) -> "SNSClient":
         """Return an SNS client."""
-        with aws_errors("opening SNS"):
-            client = self._session.client("sns", endpoint_url=self._access.endpoint_url, config=_CONFIG)
+        with self._opening, aws_errors("opening SNS"):
+            client = self._session.client("sns", endpoint_url=self._access.endpoint_url, config=self._config)
+        self._trace(client)
+        return client
+
+    def sts(self) -> "STSClient":
+        """Return an STS client, which tells whose credentials these are."""
+        with self._opening, aws_errors("opening STS"):
+            client = self._session.client("sts", endpoint_url=self._access.endpoint_url, config=self._config)
+        self._trace(client)
+        return client
+
+    def sqs(self) -> "SQSClient":
+        """Return an SQS client."""
+        with self._opening, aws_errors("opening SQS"):
+            client = self._session.client("sqs", endpoint_url=self._access.endpoint_url, config=self._config)
         self._trace(client)
         return client
 
     def secretsmanager(self) -> "SecretsManagerClient":
         """Return a Secrets Manager client; raises GuardError for an endpoint where keys must not go."""
-        with aws_errors("opening Secrets Manager"):
-            client = self._session.client("secretsmanager", endpoint_url=self._access.endpoint_url, config=_CONFIG)
-            if is_loopback(urlsplit(client.meta.endpoint_url).hostname or ""):
+        with self._opening, aws_errors("opening Secrets Manager"):
+            client = self._session.client("secretsmanager", endpoint_url=self._access.endpoint_url, config=self._config)
+            if getproxies() and is_loopback(urlsplit(client.meta.endpoint_url).hostname or ""):
                 # What is meant for this machine must not pass a proxy in clear text.
-                direct = _CONFIG.merge(Config(proxies={}))
+                direct = self._config.merge(Config(proxies={}))
                 client = self._session.client("secretsmanager", endpoint_url=client.meta.endpoint_url, config=direct)
         require_aws_endpoint(client.meta.endpoint_url)
         self._trace(client)
@@ -197,4 +221,4 @@ _IAM_PREFIX = dict.fromkeys(
         "UpdateSecretVersionStage",
     ),
     "secretsmanager",
-) | {"Publish": "sns"}
+) | {"Publish": "sns", "SendMessage": "sqs", "GetTopicAttributes": "sns", "GetCallerIdentity": "sts"}

@@ -26,7 +26,6 @@ _NAMES = {
     "#session": "stripeSessionId",
     "#event": "enrollmentEvent",
 }
-_COURSE_NAMES = {f"#c{index}": name for index, name in enumerate(_COURSE_ATTRIBUTES)}
 _STUDENT_NAMES = {"#PK": "PK", "#email": "email", "#customer": "stripeCustomerId"}
 _OPEN = "#status = :pending OR attribute_exists(#event)"
 _to_python = TypeDeserializer().deserialize
@@ -37,9 +36,12 @@ Item = Mapping[str, Any]
 class EnrollmentTable:
     """Reads enrollments; only the attributes that are needed travel."""
 
-    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+    def __init__(
+        self, client: "DynamoDBClient", table: str, course_attributes: Sequence[str] = _COURSE_ATTRIBUTES
+    ) -> None:
         self._client = client
         self._table = table
+        self._course_names = {f"#c{index}": name for index, name in enumerate(course_attributes)}
 
     def scan(self, *, completed: bool) -> TableRead:
         """Read all courses, and all enrollments that are pending or owe an event, with one parallel scan."""
@@ -68,6 +70,19 @@ class EnrollmentTable:
         found = (_enrollment(item) for item in self._batch_get(wanted, _NAMES))
         return {enrollment.key: enrollment for enrollment in found}
 
+    def read_enrollment(self, key: EnrollmentKey) -> Enrollment | None:
+        """Read one enrollment, strongly consistent: what each delivery of a webhook costs."""
+        with table_errors(f"reading enrollment {key}", self._table):
+            answer = self._client.get_item(
+                TableName=self._table,
+                Key={"PK": {"S": f"USER#{key.user_id}"}, "SK": {"S": f"COURSE#{key.course_id}"}},
+                ConsistentRead=True,
+                ProjectionExpression=", ".join(_NAMES),
+                ExpressionAttributeNames=_NAMES,
+                ReturnConsumedCapacity="TOTAL",
+            )
+        return _enrollment(answer["Item"]) if "Item" in answer else None
+
     def read_students(self, user_ids: Iterable[str]) -> dict[str, Student]:
         """Read students by id, strongly consistent, a hundred at a time."""
         wanted = [{"PK": {"S": f"USER#{user_id}"}, "SK": {"S": "METADATA"}} for user_id in set(user_ids)]
@@ -77,7 +92,7 @@ class EnrollmentTable:
     def _segment(self, segment: int, completed: bool) -> TableRead:
         statuses = f"({_OPEN} OR #status = :completed)" if completed else f"({_OPEN})"
         enrollment = f"begins_with(#PK, :user) AND begins_with(#SK, :course) AND {statuses}"
-        names = {**_NAMES, **_COURSE_NAMES}
+        names = {**_NAMES, **self._course_names}
         request: dict[str, Any] = {
             "TableName": self._table,
             "Segment": segment,
@@ -97,7 +112,7 @@ class EnrollmentTable:
         }
         read = TableRead([], [])
         for item in self._pages(self._client.scan, request):
-            _sort_in(item, read)
+            _sort_in(item, read, self._course_names.values())
         return read
 
     def _query(self, condition: dict[str, Any], values: dict[str, Any], completed: bool) -> Iterator[Enrollment]:
@@ -138,9 +153,9 @@ class EnrollmentTable:
                 waiting = answer.get("UnprocessedKeys")
 
 
-def _sort_in(item: Item, read: TableRead) -> None:
+def _sort_in(item: Item, read: TableRead, course_attributes: Iterable[str]) -> None:
     if item["SK"]["S"] == "METADATA":
-        values = {name: _to_python(value) for name, value in item.items() if name in _COURSE_ATTRIBUTES}
+        values = {name: _to_python(item[name]) for name in course_attributes if name in item}
         read.courses.append(Course(item["PK"]["S"].removeprefix("COURSE#"), values))
     else:
         read.enrollments.append(_enrollment(item))

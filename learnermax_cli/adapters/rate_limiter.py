@@ -1,5 +1,6 @@
 """Keeps one process under Stripe's rate limit: paced slots, halved on a 429 and slowly won back."""
 
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -37,15 +38,19 @@ class RateLimiter:
         with self._lock:
             return self._current_rate(self._monotonic())
 
-    def wait(self) -> None:
-        """Wait for the next slot."""
+    def wait(self, at_most: float = math.inf) -> bool:
+        """Wait for the next slot; return False, at once and without taking it, when it is more seconds away."""
         with self._lock:
             now = self._monotonic()
             interval = 1 / self._current_rate(now)
-            self._next = max(self._next, now - self._burst * interval) + interval
-            delay = self._next - now
+            slot = max(self._next, now - self._burst * interval) + interval
+            delay = slot - now
+            if delay > at_most:
+                return False
+            self._next = slot
         if delay > 0:
             self._sleep(delay)
+        return True
 
     def slow_down(self) -> None:
         """Halve the rate after a 429; threads that were told at the same time halve it once."""

@@ -1,6 +1,6 @@
 """Secrets in AWS Secrets Manager; implements `secrets.model.SecretStore`."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
@@ -21,16 +21,22 @@ _MISSING = "ResourceNotFoundException"
 _EXISTS = "ResourceExistsException"
 _BAD_STATE = "InvalidRequestException"
 _BAD_PARAMETER = "InvalidParameterException"
+RequireTagFits = Callable[[str, str | None], None]
+"""Raises GuardError for a secret, by its name, whose tag Environment names another environment."""
 
 
 class SecretsManagerStore:
     """Reads and writes secrets; a value leaves this class only as SecretText."""
 
-    def __init__(self, client: "SecretsManagerClient") -> None:
+    def __init__(self, client: "SecretsManagerClient", require_tag_fits: RequireTagFits) -> None:
         self._client = client
+        self._require_tag_fits = require_tag_fits
 
     def read_description(self, name: str) -> SecretDescription | None:
-        """Describe a secret: the one call that also answers for a secret scheduled for deletion."""
+        """Describe a secret: the one call that also answers for a secret scheduled for deletion.
+
+        Every writer describes the secret first, so a tag that does not fit stops all of them.
+        """
         with aws_errors(f"describing secret {name}"):
             try:
                 answer = self._client.describe_secret(SecretId=name)
@@ -38,6 +44,8 @@ class SecretsManagerStore:
                 if _code(error) == _MISSING:
                     return None
                 raise
+        tags = {tag.get("Key"): tag.get("Value") for tag in answer.get("Tags", ())}
+        self._require_tag_fits(name, tags.get("Environment"))
         deleted = answer.get("DeletedDate")
         labels = {
             label: version for version, stages in answer.get("VersionIdsToStages", {}).items() for label in stages
@@ -50,6 +58,7 @@ class SecretsManagerStore:
             rotates=bool(answer.get("RotationEnabled")),
             owning_service=answer.get("OwningService") or None,
             kms_key_id=answer.get("KmsKeyId") or None,
+            environment=tags.get("Environment"),
         )
 
     def read_value(self, name: str, version: str | None = None) -> SecretValue | None:

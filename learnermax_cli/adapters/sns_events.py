@@ -1,6 +1,8 @@
 """Publishes enrollment events to the site's SNS topic; implements `enrollments.model.EventPublisher`."""
 
 import json
+from collections.abc import Callable
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
@@ -16,9 +18,13 @@ if TYPE_CHECKING:
 class SnsEvents:
     """Sends the event that makes the site mail the student."""
 
-    def __init__(self, client: "SNSClient", topic_arn: str) -> None:
-        self._client = client
+    def __init__(self, connect: Callable[[], "SNSClient"], topic_arn: str) -> None:
+        self._connect = connect
         self._topic_arn = topic_arn
+
+    @cached_property
+    def _client(self) -> "SNSClient":
+        return self._connect()  # slow to make, and most runs publish nothing
 
     def publish_completed(self, key: EnrollmentKey, enrollment_type: str, enrolled_at: str) -> None:
         """Publish `EnrollmentCompleted`; raises LmxError when the topic is missing or refuses."""

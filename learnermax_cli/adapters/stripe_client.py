@@ -11,7 +11,7 @@ import stripe
 
 from learnermax_cli.adapters.aws import is_loopback
 from learnermax_cli.adapters.rate_limiter import DEFAULT_RATE, RateLimiter
-from learnermax_cli.adapters.stripe_http import PacedHttpClient
+from learnermax_cli.adapters.stripe_http import PATIENT, PacedHttpClient, Patience
 from learnermax_cli.errors import CredentialsError, FailedError, GuardError, LmxError
 from learnermax_cli.meter import Meter
 from learnermax_cli.settings import Settings
@@ -22,7 +22,9 @@ _STRIPE_HOST = "api.stripe.com"
 _PERMISSION = re.compile(r"'((?:rak_)?[a-z0-9_]+_(?:read|write))'")
 
 
-def build_stripe(key: StripeKey, settings: Settings, meter: Meter, debug: Callable[[str], None]) -> stripe.StripeClient:
+def build_stripe(
+    key: StripeKey, settings: Settings, meter: Meter, debug: Callable[[str], None], patience: Patience = PATIENT
+) -> stripe.StripeClient:
     """Return a client that keeps to the rate limit; raises GuardError for a base address where keys must not go."""
     require_stripe_endpoint(settings.stripe_api_base)
     # Telemetry would write an id file to the home folder: a dry run writes nothing.
@@ -38,7 +40,7 @@ def build_stripe(key: StripeKey, settings: Settings, meter: Meter, debug: Callab
     return stripe.StripeClient(
         key.text.reveal(),
         base_addresses={"api": settings.stripe_api_base.rstrip("/")},
-        http_client=PacedHttpClient(limiter, meter, debug, through_proxy=outside),
+        http_client=PacedHttpClient(limiter, meter, debug, patience, through_proxy=outside),
         max_network_retries=0,
     )
 
@@ -73,21 +75,28 @@ def stripe_errors(doing: str) -> Iterator[None]:
         raise translate(doing, error) from error
 
 
+def named_permission(refusal: stripe.PermissionError) -> str | None:
+    """Return the permission that a refusal names, if it does."""
+    found = _PERMISSION.search(refusal.user_message or "")
+    return found.group(1) if found else None
+
+
 def translate(doing: str, error: stripe.StripeError) -> LmxError:
     """Return our error for one of the SDK's, judged by type and code."""
     request = f" (request {error.request_id})" if error.request_id else ""
     message = error.user_message or "no message"
     match error:
         case stripe.AuthenticationError():
-            what = "has expired" if error.code == "api_key_expired" else "is not accepted: it may have been revoked"
+            # The SDK passes the code of a 401 on in the error object alone [stripe._api_requestor].
+            code = error.error.code if error.error else error.code
+            what = "has expired" if code == "api_key_expired" else "is not accepted: it may have been revoked"
             return CredentialsError(
                 f"the Stripe key {what}, while {doing}{request}",
                 hint="Create a new key in the dashboard, then lmx secrets push.",
                 code="credentials.stripe",
             )
         case stripe.PermissionError():
-            found = _PERMISSION.search(message)
-            needed = found.group(1) if found else "a permission"
+            needed = named_permission(error) or "a permission"
             return CredentialsError(
                 f"the restricted Stripe key lacks {needed}, while {doing}{request}",
                 hint=f"Give the key {needed} in the dashboard, Developers > API keys; the README lists all it needs.",

@@ -38,7 +38,7 @@ from learnermax_cli.enrollments.model import (
     Student,
     usable_session_id,
 )
-from learnermax_cli.errors import CredentialsError, FailedError
+from learnermax_cli.errors import CredentialsError, FailedError, InterruptedRunError
 from learnermax_cli.planning.apply import SupersededError
 
 _ROUNDS = 5  # how often to look again after somebody else was faster
@@ -53,6 +53,8 @@ class Ports:
     writer: EnrollmentWriter
     pending: PendingStore
     now: Callable[[], datetime]
+    stopped: Callable[[], bool]
+    """Whether the operator wants no further write."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,7 @@ class Checkout:
         self._purchase = purchase
         self._key = purchase.key
         self._spent: str | None = None
+        self._done: list[str] = []
 
     def plan(self) -> Step:
         """Read what is there and return the next step; writes nothing."""
@@ -128,18 +131,24 @@ class Checkout:
         """Carry out one step; None when it has to be planned again."""
         step = self.plan()
         for session in step.ends:
+            self._require_going_on()
             require_not_complete(self._ports.sessions.expire_session(session.session_id), self._key)
+            self._done.append(f"session {session.session_id} was expired")
+        if isinstance(step, Reuse) and step.enrollment.session_id == step.session.session_id:
+            return Made(step.session, reused=True)
+        self._require_going_on()
         if isinstance(step, Reuse):
-            if step.enrollment.session_id == step.session.session_id:
-                return Made(step.session, reused=True)
             return self._note(step.session, step.enrollment.enrolled_at)
         try:
             enrolled_at = step.enrollment.enrolled_at if isinstance(step, TakeUp) else self._begin(step)
         except SupersededError:
             return None
+        self._require_going_on()
         made = self._create(enrolled_at, step)
         if made is None:
             return None
+        self._done.append(f"session {made.session_id} was created")
+        self._require_going_on()
         require_not_complete(made, self._key)
         if not made.open or (isinstance(step, TakeUp) and not good(made, self._ports.now())):
             return None  # an answer of the past; it is found now, and a new attempt begins
@@ -151,7 +160,17 @@ class Checkout:
             self._ports.writer.create_completed(NewEnrollment(self._key, "paid", "pending", enrolled_at))
         else:
             self._ports.pending.restart(step.enrollment, enrolled_at)
+        self._done.append(f"the pending enrollment {self._key} was written")
         return enrolled_at
+
+    def _require_going_on(self) -> None:
+        """Raise InterruptedRunError between two writes when the operator wants to stop, with what was done."""
+        if self._ports.stopped():
+            done = ", ".join(self._done) or "nothing was written"
+            raise InterruptedRunError(
+                f"interrupted: {done}; the checkout is not complete",
+                hint="Run the same command again: it goes on from there and leaves one session to pay.",
+            )
 
     def _create(self, enrolled_at: str, step: TakeUp | Begin) -> Session | None:
         try:

@@ -8,6 +8,7 @@ from learnermax_cli.checkout.offer import require_buyer, require_course, require
 from learnermax_cli.checkout.options import CheckoutRequest, read_form
 from learnermax_cli.checkout.plan import Begin, Reuse, Step
 from learnermax_cli.enrollments.model import EnrollmentKey
+from learnermax_cli.errors import InterruptedRunError
 from learnermax_cli.planning.report import Data, Report
 from learnermax_cli.products.options import sync_options
 
@@ -29,8 +30,9 @@ def run_create(app: "App", request: CheckoutRequest, command: str) -> Report:
     with app.interrupt.finishing():
         made = checkout.carry_out()
     _tell(app, made, purchase)
+    error = _interrupted() if app.interrupt.stop.is_set() else None
     body = _made(made, purchase)
-    return Report(command, app.settings.environment, body, dry_run=False, stripe=identity)
+    return Report(command, app.settings.environment, body, dry_run=False, stripe=identity, error=error)
 
 
 def read_offer(app: "App", course_id: str) -> Offer:
@@ -41,7 +43,8 @@ def read_offer(app: "App", course_id: str) -> Offer:
 
 
 def _ports(app: "App") -> Ports:
-    return Ports(app.checkout_sessions, app.enrollments, app.enrollment_writes, app.pending_store, app.now)
+    stopped = app.interrupt.stop.is_set
+    return Ports(app.checkout_sessions, app.enrollments, app.enrollment_writes, app.pending_store, app.now, stopped)
 
 
 def _made(made: Made, purchase: Purchase) -> Data:
@@ -56,6 +59,10 @@ def _tell(app: "App", made: Made, purchase: Purchase) -> None:
     again = "the same session again, " if made.reused else ""
     until = format_seconds(made.session.expires_at)
     app.console.note(f"{purchase.key}: {again}{purchase.offer.money}, {made.session.session_id}, good until {until}")
+
+
+def _interrupted() -> InterruptedRunError:
+    return InterruptedRunError("interrupted, after the checkout was complete", hint="There is nothing left to do.")
 
 
 def _planned(step: Step, purchase: Purchase) -> Data:

@@ -101,6 +101,9 @@ def reconcile(
         typer.Option("--since", help="Read every complete session since then too: 30d, 36h, or a time in RFC 3339."),
     ] = None,
     until: Annotated[str | None, typer.Option("--until", help="End of the span that --since begins.")] = None,
+    window_only: Annotated[
+        bool, typer.Option("--window-only", help="Only what was paid in the span of --since; the table is not scanned.")
+    ] = False,
     strategy: Annotated[
         Literal["auto", "list", "retrieve"], typer.Option("--strategy", help="How sessions are asked for.")
     ] = "auto",
@@ -124,5 +127,5 @@ def reconcile(
     from learnermax_cli.enrollments.times import parse_scope
 
     scope = parse_scope(app.now(), course, user, since, until)
-    options = (dry_run, create_missing, release_expired, audit, max_changes, exit_code)
+    options = (dry_run, create_missing, release_expired, audit, max_changes, exit_code, window_only)
     return run_reconcile(app, ReconcileRequest(scope.with_strategy(strategy), *options))

@@ -85,14 +85,18 @@ def _still_pending(case: Case, readings: Sequence[tuple[Payment, Reading]], rule
     findings: tuple[Finding, ...] = ()
     if reading.state in _ATTENTION:
         findings = (Finding(reading.state, str(case.key), reading.detail),)
-    others_block = any(r.state not in _RELEASABLE for _, r in readings)
+    in_the_way = [r for _, r in readings if r.state not in _RELEASABLE and r is not reading]
     releasable = reading.state in _RELEASABLE
     if case.named is None:  # its checkout may be under way, whatever became of a session before it
         old = _age(case.enrollment, rules.now) > NO_SESSION_GRACE
         releasable = old and (releasable or reading.state == "no session")
-    if rules.release_expired and releasable and not others_block and case.all_sessions_known:
-        return Decision("release", reading.state)
-    return Decision("unchanged", reading.state, findings=findings)
+    if not (rules.release_expired and releasable):
+        return Decision("unchanged", reading.state, findings=findings)
+    if in_the_way:
+        grave = tuple(Finding(r.state, str(case.key), r.detail) for r in in_the_way if r.state in _ATTENTION)
+        notes = tuple(f"not released: {r.detail}" for r in in_the_way)
+        return Decision("unchanged", reading.state, findings=grave, notes=notes)
+    return Decision("release" if case.all_sessions_known else "unchanged", reading.state)
 
 
 def decide_unnamed(payment: Payment, rules: Rules) -> Finding | None:

@@ -144,6 +144,9 @@ class EnrollmentReader(Protocol):
     def read_enrollments(self, keys: Iterable[EnrollmentKey]) -> Mapping[EnrollmentKey, Enrollment]:
         """Read enrollments by key."""
 
+    def read_enrollment(self, key: EnrollmentKey) -> Enrollment | None:
+        """Read one enrollment; None when there is none."""
+
     def read_students(self, user_ids: Iterable[str]) -> Mapping[str, Student]:
         """Read students by id."""
 

@@ -52,12 +52,15 @@ def plan_enrollment(
     return Work(key, tuple(changes), enrollment, payment)
 
 
-def plan_owed_event(enrollment: Enrollment, now: datetime) -> Work | None:
-    """Return the work of publishing an event that a dead run owes; None while that run may still live."""
+def plan_owed_event(enrollment: Enrollment, now: datetime, ended: str | None = None) -> Work | None:
+    """Return the work of publishing an event that a dead run owes; None while that run may still live.
+
+    `ended` is a run of which the caller knows that it is not at it any more.
+    """
     if enrollment.intent is None or enrollment.pending:
         return None
     since = parse_time(enrollment.intent.at)
-    if since is not None and now - since <= EVENT_GRACE:
+    if enrollment.intent.run != ended and since is not None and now - since <= EVENT_GRACE:
         return None
     change = Change("event", str(enrollment.key), "publish", None, EVENT, "owed by an earlier run")
     return Work(enrollment.key, (change,), enrollment)

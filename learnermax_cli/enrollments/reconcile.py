@@ -46,9 +46,12 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """What was read of the table: enrollments to look at, and the price of each known course, where it has one."""
+    """What was read of the table: enrollments to look at, and the price of each known course, where it has one.
 
-    enrollments: Sequence[Enrollment]
+    Without enrollments (None), those are looked at that the payments of the window name.
+    """
+
+    enrollments: Sequence[Enrollment] | None
     prices: Mapping[str, Money | None]
 
 
@@ -85,7 +88,10 @@ class Reconcile:
         """Yield the work to be done, a batch of at most a thousand enrollments at a time."""
         others = self._read_window()
         known = {payment.session_id: payment for found in others.values() for payment in found}
-        owed = [e for e in table.enrollments if self._event and e.intent is not None]
+        if table.enrollments is None:
+            yield from self._window_alone(others, known, table.prices)
+            return
+        owed = [e for e in table.enrollments if e.intent is not None]
         targets = [e for e in table.enrollments if e.pending or (self._rules.audit and e.status == "completed")]
         prices = table.prices
         del table  # what has been decided is not held any longer
@@ -97,8 +103,31 @@ class Reconcile:
                     known.pop(payment.session_id, None)
         if waiting:
             yield from self._release(waiting)
-        yield from self._without_pending(others, prices)
-        yield [work for e in owed if (work := plan_owed_event(e, self._rules.now)) is not None]
+        for part in _parts(list(others)):
+            yield self._decide_named(part, self._reader.read_enrollments(part), others, prices)
+        yield self._publish_owed(owed)
+
+    def _window_alone(
+        self,
+        others: Mapping[EnrollmentKey, Sequence[Payment]],
+        known: Mapping[str, Payment],
+        prices: Mapping[str, Money | None],
+    ) -> Iterator[list[Work]]:
+        """Decide on the enrollments that the payments of the window name, whatever their status, and on no other."""
+        for part in _parts(list(others)):
+            there = self._reader.read_enrollments(part)
+            pending = [enrollment for enrollment in there.values() if enrollment.pending]
+            # What they name may be another session, from outside of the window.
+            for named in read_named(self._gateway, pending, known, self._scope.strategy):
+                yield self._decide([self._case(e, prices, named, others) for e in named.enrollments])
+            rest = [key for key in part if key not in there or not there[key].pending]
+            yield self._decide_named(rest, there, others, prices)
+            yield self._publish_owed(there.values())
+
+    def _publish_owed(self, enrollments: Iterable[Enrollment]) -> list[Work]:
+        if not self._event:
+            return []
+        return [work for e in enrollments if (work := plan_owed_event(e, self._rules.now)) is not None]
 
     def _read_window(self) -> dict[EnrollmentKey, list[Payment]]:
         """Read every complete session since --since, by the enrollment that it names."""
@@ -180,26 +209,26 @@ class Reconcile:
             part = waiting[start : start + _CHUNK]
             yield self._decide(replace(case, others=by_key[case.key], all_sessions_known=True) for case in part)
 
-    def _without_pending(
-        self, others: Mapping[EnrollmentKey, Sequence[Payment]], prices: Mapping[str, Money | None]
-    ) -> Iterator[list[Work]]:
-        """Decide on the payments of the window whose enrollment is not pending, or not there."""
-        keys = list(others)
-        for start in range(0, len(keys), _CHUNK):
-            part = keys[start : start + _CHUNK]
-            there = self._reader.read_enrollments(part)
-            students = self._reader.read_students(key.user_id for key in part if key not in there)
-            yield self._decide(
-                Case(
-                    key,
-                    there.get(key),
-                    others=others[key],
-                    student_known=key.user_id in students,
-                    course_known=key.course_id in prices,
-                    price=prices.get(key.course_id),
-                )
-                for key in part
+    def _decide_named(
+        self,
+        keys: Sequence[EnrollmentKey],
+        there: Mapping[EnrollmentKey, Enrollment],
+        others: Mapping[EnrollmentKey, Sequence[Payment]],
+        prices: Mapping[str, Money | None],
+    ) -> list[Work]:
+        """Decide on payments of the window whose enrollment is not pending, or not there."""
+        students = self._reader.read_students(key.user_id for key in keys if key not in there)
+        return self._decide(
+            Case(
+                key,
+                there.get(key),
+                others=others[key],
+                student_known=key.user_id in students,
+                course_known=key.course_id in prices,
+                price=prices.get(key.course_id),
             )
+            for key in keys
+        )
 
     def _students(self, decided: Sequence[tuple[Case, Decision]]) -> Mapping[str, Student]:
         payments = [decision.payment for _, decision in decided if decision.payment is not None]
@@ -218,8 +247,13 @@ class Reconcile:
             return
         self.tally.unchanged += 1
         if case.enrollment is not None and case.enrollment.pending:
-            self.tally.still_pending.append(Skipped("enrollment", str(case.key), decision.state, code="pending"))
+            reason = "; ".join((decision.state, *decision.notes))
+            self.tally.still_pending.append(Skipped("enrollment", str(case.key), reason, code="pending"))
 
     def _add_findings(self, findings: Sequence[Finding]) -> None:
         self.tally.findings.extend(findings)
         self.tally.needs_attention += len(findings)
+
+
+def _parts(keys: Sequence[EnrollmentKey]) -> Iterator[Sequence[EnrollmentKey]]:
+    return (keys[start : start + _CHUNK] for start in range(0, len(keys), _CHUNK))

@@ -13,7 +13,7 @@ from learnermax_cli.enrollments.plan import Work
 from learnermax_cli.enrollments.prices import CoursePrices
 from learnermax_cli.enrollments.reconcile import Reconcile, Scope, Table, Tally
 from learnermax_cli.enrollments.stoppable import StoppablePayments
-from learnermax_cli.errors import FailedError, GuardError, InterruptedRunError, LmxError
+from learnermax_cli.errors import FailedError, GuardError, InterruptedRunError, LmxError, UsageError
 from learnermax_cli.money import Money
 from learnermax_cli.planning.apply import Group, apply
 from learnermax_cli.planning.outcome import Result, planned
@@ -41,10 +41,13 @@ class ReconcileRequest:
     audit: bool = False
     max_changes: int | None = None
     exit_code: bool = False
+    window_only: bool = False
+    """Whether only the span's complete sessions are looked at, and the enrollments that they name: no scan."""
 
 
 def run_reconcile(app: "App", request: ReconcileRequest) -> Report:
     """Return the report of a reconcile; what was written before a failure is in it."""
+    _require_sense(request)
     identity = app.stripe_identity
     publisher = app.events
     rules = Rules(
@@ -70,10 +73,20 @@ def run_reconcile(app: "App", request: ReconcileRequest) -> Report:
     return replace(report, stripe=identity, error=error, warnings=warnings)
 
 
+def _require_sense(request: ReconcileRequest) -> None:
+    if not request.window_only:
+        return
+    if request.scope.since is None:
+        raise UsageError("--window-only needs --since", hint="Name the span: --since 30d --until 23d --window-only.")
+    if request.release_expired or request.audit:
+        flag = "--release-expired" if request.release_expired else "--audit"
+        raise UsageError(f"{flag} needs more than the paid sessions of a span", hint="Run it without --window-only.")
+
+
 def _batches(app: "App", request: ReconcileRequest, job: Reconcile) -> Iterator[list[Work]]:
     """Yield the work to be done and show how far it is."""
     table = read_table(app, request)
-    total, batches = len(table.enrollments), job.batches(table)
+    total, batches = len(table.enrollments or ()), job.batches(table)
     del table  # the job lets go of what it has decided
     with app.console.progress("Reconciling", total) as progress:
         for batch in batches:
@@ -82,13 +95,15 @@ def _batches(app: "App", request: ReconcileRequest, job: Reconcile) -> Iterator[
 
 
 def read_table(app: "App", request: ReconcileRequest) -> Table:
-    """Read the enrollments of a scope: one scan, or an index query per course, or a query for the user."""
+    """Read the enrollments of a scope: one scan, or an index query per course, or a query for the user; or none."""
     scope, reader = request.scope, app.enrollments
+    prices = CoursePrices(app.courses.read_course, lambda course: _price(app, course))
+    if request.window_only:
+        return Table(None, prices)
     if scope.user is None and not scope.courses:
         read = reader.scan(completed=request.audit)
         return Table(read.enrollments, {course.course_id: _price(app, course) for course in read.courses})
     found = [e for e in _listed(reader, scope, completed=request.audit) if scope.covers(e.key)]
-    prices = CoursePrices(app.courses.read_course, lambda course: _price(app, course))
     unknown = [course_id for course_id in sorted(scope.courses) if course_id not in prices]
     if unknown and not found:
         raise FailedError(

@@ -26,10 +26,22 @@ def parse_moment(text: str, now: datetime, option: str) -> datetime:
     """Return the moment that an option names; raises UsageError for what is neither a span nor a time."""
     ago = _AGO.fullmatch(text)
     if ago is not None:
-        return now - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
+        return now - _span(ago)
     moment = parse_time(text)
     if moment is None:
         raise UsageError(
             f"{option} is {text!r}", hint="Give a span such as 30d, 36h or 90m, or a time such as 2026-11-01T00:00:00Z."
         )
     return moment.astimezone(UTC)
+
+
+def parse_span(text: str, option: str) -> timedelta:
+    """Return the span that an option names; raises UsageError for what is none, or nothing at all."""
+    span = _AGO.fullmatch(text)
+    if span is None or int(span[1]) == 0:
+        raise UsageError(f"{option} is {text!r}", hint="Give a span such as 30d, 36h or 90m.")
+    return _span(span)
+
+
+def _span(match: re.Match[str]) -> timedelta:
+    return timedelta(**{_UNITS[match[2]]: int(match[1])})

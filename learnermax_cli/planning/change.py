@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Kind = Literal["secret", "course", "product", "price", "link", "session", "enrollment", "student", "endpoint", "event"]
-Action = Literal["create", "update", "adopt", "replace", "archive", "link", "complete", "release", "expire", "publish"]
+Action = Literal[
+    "create", "update", "adopt", "replace", "archive", "delete", "link", "complete", "release", "expire", "publish"
+]
 Fields = Mapping[str, object]
 
 

@@ -1,5 +1,8 @@
 """Reports as they should look in a pull request or a step summary; all text from outside is escaped."""
 
+from collections.abc import Iterable
+from itertools import islice
+
 from learnermax_cli.planning.render_text import show_value, sign
 from learnermax_cli.planning.report import Changes, Data, Items, Report
 from learnermax_cli.text_safety import markdown
@@ -18,12 +21,13 @@ def render_markdown(report: Report) -> str:
         case Changes():
             parts += _changes(report.body)
         case Items(rows=rows, columns=columns, empty=empty):
-            cells = [[show_value(row.get(column)) for column in columns] for row in rows]
-            parts.append(_table([column.replace("_", " ") for column in columns], cells) if rows else empty)
+            cells = ([show_value(row.get(column)) for column in columns] for row in rows)
+            parts.append(_table([column.replace("_", " ") for column in columns], cells, len(rows)) if rows else empty)
         case Data(lines=lines):
             parts += [markdown(line) for line in lines]
     if report.findings:
-        parts.append(_table(["finding", "key", "detail"], [[f.kind, f.key, f.detail] for f in report.findings]))
+        found = ([f.kind, f.key, f.detail] for f in report.findings)
+        parts.append(_table(["finding", "key", "detail"], found, len(report.findings)))
     parts += [f"**Warning:** {markdown(warning)}" for warning in report.warnings]
     parts += [markdown(note) for note in report.notes]
     if report.summary_line:
@@ -37,7 +41,7 @@ def render_markdown(report: Report) -> str:
 def _changes(body: Changes) -> list[str]:
     parts = []
     if body.results:
-        rows = [
+        rows = (
             [
                 sign(result.change),
                 result.change.action,
@@ -48,13 +52,14 @@ def _changes(body: Changes) -> list[str]:
                 result.outcome if result.error is None else f"{result.outcome}: {result.error}",
             ]
             for result in body.results
-        ]
-        parts.append(_table(["", "action", "kind", "key", "before", "after", "outcome"], rows))
+        )
+        titles = ["", "action", "kind", "key", "before", "after", "outcome"]
+        parts.append(_table(titles, rows, len(body.results)))
     else:
         parts.append("No changes.")
     if body.skipped:
-        skipped = [["refused" if s.blocking else "skipped", s.kind, s.key, s.reason] for s in body.skipped]
-        parts.append(_table(["", "kind", "key", "reason"], skipped))
+        skipped = (["refused" if s.blocking else "skipped", s.kind, s.key, s.reason] for s in body.skipped)
+        parts.append(_table(["", "kind", "key", "reason"], skipped, len(body.skipped)))
     return parts
 
 
@@ -62,9 +67,10 @@ def _fields(fields: object) -> str:
     return "-" if fields is None else show_value(fields)
 
 
-def _table(titles: list[str], rows: list[list[str]]) -> str:
+def _table(titles: list[str], rows: Iterable[list[str]], count: int) -> str:
+    """Return the first rows as a table; those beyond are counted and never made."""
     lines = ["| " + " | ".join(titles) + " |", "|" + " --- |" * len(titles)]
-    lines += ["| " + " | ".join(markdown(cell, _CELL_LIMIT) for cell in row) + " |" for row in rows[:MAX_ROWS]]
-    if len(rows) > MAX_ROWS:
-        lines.append(f"\n… and {len(rows) - MAX_ROWS} more")
+    lines += ["| " + " | ".join(markdown(cell, _CELL_LIMIT) for cell in row) + " |" for row in islice(rows, MAX_ROWS)]
+    if count > MAX_ROWS:
+        lines.append(f"\n… and {count - MAX_ROWS} more")
     return "\n".join(lines)

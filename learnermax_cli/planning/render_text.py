@@ -17,6 +17,7 @@ _SIGNS = {
     "publish": "+",
     "replace": "-/+",
     "archive": "-",
+    "delete": "-",
     "release": "-",
     "expire": "-",
 }

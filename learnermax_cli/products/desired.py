@@ -88,12 +88,14 @@ def _suspicion(course: Course, money: Money, current: Money | None, options: Syn
     lift = f"or let it through with --allow-price {course.course_id}"
     if unit is None and price == price.to_integral_value() and price >= SUSPICIOUS_FROM:
         as_minor = to_money(price, money.currency, "minor") if _exact_minor(price, money.currency) else None
-        either = f"{money} or {as_minor}" if as_minor and as_minor != money else str(money)
-        example = as_minor.major() if as_minor else price
-        return (
-            f"its price {price} may be meant in minor units: {either}? "
-            f"State it with lmx courses set-price {course.course_id} {example}, with --price-unit, {lift}"
-        )
+        # Without decimals, as in jpy, both units are the same amount, and there is nothing to mistake.
+        if as_minor != money:
+            either = f"{money} or {as_minor}" if as_minor else str(money)
+            example = as_minor.major() if as_minor else price
+            return (
+                f"its price {price} may be meant in minor units: {either}? "
+                f"State it with lmx courses set-price {course.course_id} {example}, with --price-unit, {lift}"
+            )
     limit = options.max_price or DEFAULT_MAX_PRICE.get(money.currency)
     if limit is None:
         return f"its price {money} has no known maximum in {money.currency}: state one with --max-price, {lift}"

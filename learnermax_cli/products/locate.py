@@ -11,9 +11,10 @@ from learnermax_cli.products.model import Catalog, ListedProduct, is_ours, is_un
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """Who claims which product: course ids by named product, products by the course id of our marker."""
+    """Who claims which product: course ids by named and by derived product, products by the course id of our marker."""
 
     named_by: Mapping[str, tuple[str, ...]]
+    derived_for: Mapping[str, str]
     marked_with: Mapping[str, tuple[ListedProduct, ...]]
 
 
@@ -28,12 +29,17 @@ def collect_claims(courses: tuple[Course, ...], catalog: Catalog, environment: s
         if is_ours(product.metadata, environment):
             course_id = product.metadata.get("courseId", "")
             marked[course_id] = (*marked.get(course_id, ()), product)
-    return Claims(named_by, marked)
+    derived_for = {derived_product_id(environment, course.course_id): course.course_id for course in courses}
+    return Claims(named_by, derived_for, marked)
 
 
 def locate(course: Course, catalog: Catalog, claims: Claims, environment: str) -> ListedProduct | Finding | None:
     """Return the product of a course, None when it has none yet, or a finding when a person must decide."""
     named = catalog.products.get(course.product_id or "")
+    owner = claims.derived_for.get(course.product_id or "", course.course_id)
+    if named is None and owner != course.course_id:
+        # Once the other course is synced it is there, so that what a crash has left would decide about this one.
+        return _attention(course, f"{course.product_id} is the product of course {owner}: mend stripeProductId")
     derived = catalog.products.get(derived_product_id(environment, course.course_id))
     candidates = {p.product_id: p for p in (named, derived, *claims.marked_with.get(course.course_id, ())) if p}
     # An archived product that the course does not name sells nothing and claims nothing.

@@ -1,56 +1,27 @@
 """The demo: the commands that an operator would type, run one after the other on a throw-away sandbox."""
 
 import os
+import socket
 import subprocess
 import sys
 import tempfile
+import time
+import urllib.request
 from collections.abc import Mapping
-from dataclasses import dataclass
+from contextlib import suppress
 from pathlib import Path
+from typing import Self
 
 from rich.console import Console
 from rich.text import Text
 
 from learnermax_cli.sandbox import process
-from learnermax_cli.sandbox.student import STUDENT_ID, put_student
+from learnermax_cli.sandbox.demo_steps import OTHER_STUDENT_ID, STEPS, Step
+from learnermax_cli.sandbox.student import put_student
 
 _OUTSIDE = ("AWS_", "STRIPE_", "NEXT_PUBLIC_STRIPE_", "LMX_", "EDUCATION_", "TRANSACTIONAL_", "FRONTEND_", "GITHUB_")
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One command of the demo, the sentence that introduces it, and how it should end."""
-
-    title: str
-    command: str
-    last_line_only: bool = False
-    exit_code: int = 0
-    keeps: str | None = None
-    """A word of later commands that stands for this one's output."""
-
-
-STEPS = (
-    Step("The LearnerMax courses go into a DynamoDB table.", "courses seed", last_line_only=True),
-    Step("Prices are a number without a unit: 99.99 here, 4999 there.", "courses list"),
-    Step("The Stripe keys go into AWS Secrets Manager, as one JSON secret.", "secrets push", last_line_only=True),
-    Step("What would change at Stripe? A dry run writes nothing.", "products sync --dry-run"),
-    Step("Do exactly that.", "products sync --yes", last_line_only=True),
-    Step("And again: nothing left to do, nothing written.", "products sync --yes", last_line_only=True),
-    Step("A course gets a new price ...", "courses set-price TEST-COURSE-003 119.00"),
-    Step("... so Stripe gets a new price, and the old one becomes inactive.", "products sync --yes"),
-    Step(
-        "4999: is that 4,999.00 or 49.99 dollars? lmx refuses to guess.",
-        "products sync --dry-run --include-coming-soon --course spec-driven-dev-premium",
-        exit_code=1,
-    ),
-    Step("What Stripe holds now.", "products list"),
-    Step("A student gets a link to pay ...", f"checkout create TEST-COURSE-005 --user {STUDENT_ID}", keeps="LINK"),
-    Step("... and is not in yet: the site lets nobody in whose enrollment is pending.", "enrollments list"),
-    Step("She pays.", "sandbox pay LINK"),
-    Step("What do the payments say? A dry run first.", "enrollments reconcile --dry-run"),
-    Step("Who paid is in.", "enrollments reconcile", last_line_only=True),
-    Step("The enrollment now.", "enrollments list"),
-)
+_LISTENING_SECONDS = 30.0
+_ENDING_SECONDS = 10.0
 
 
 def run_demo(environ: Mapping[str, str] = os.environ) -> int:
@@ -62,20 +33,25 @@ def run_demo(environ: Mapping[str, str] = os.environ) -> int:
         info = process.start(state_dir, parent_pid=os.getpid())
         try:
             put_student(info)
+            put_student(info, OTHER_STUDENT_ID)
             kept = {name: value for name, value in environ.items() if not name.startswith(_OUTSIDE)}
-            return _run_steps(console, {**kept, "LMX_SANDBOX_HOME": str(state_dir), **info.environment()}, Path(folder))
+            environment = {**kept, "LMX_SANDBOX_HOME": str(state_dir), **info.environment()}
+            with _Stage(environment, Path(folder)) as stage:
+                return _run_steps(console, stage)
         finally:
             process.stop(state_dir)
 
 
-def _run_steps(console: Console, environment: Mapping[str, str], folder: Path) -> int:
-    kept: dict[str, str] = {}
+def _run_steps(console: Console, stage: "_Stage") -> int:
+    kept = {"PORT": str(stage.port), "URL": f"http://127.0.0.1:{stage.port}/api/webhooks/stripe"}
     for number, step in enumerate(STEPS, 1):
         words = [kept.get(word, word) for word in step.command.split()]
         console.print(Text(f"\n{number}. {step.title}", style="bold"))
-        console.print(Text(f"$ lmx {' '.join(words)}", style="cyan"), soft_wrap=True)
+        if step.alone:
+            stage.clear()
+        console.print(Text(f"$ lmx {' '.join(words)}{' &' * step.background}", style="cyan"), soft_wrap=True)
         sys.stdout.flush()
-        code, said = _run(step, words, environment, folder)
+        code, said = stage.run(step, words)
         if step.keeps is not None:
             kept[step.keeps] = said
         if code != step.exit_code:
@@ -85,21 +61,62 @@ def _run_steps(console: Console, environment: Mapping[str, str], folder: Path) -
     return 0
 
 
-def _run(step: Step, words: list[str], environment: Mapping[str, str], folder: Path) -> tuple[int, str]:
-    """Run one command; talk goes where data goes, so that both keep their order in a pipe as well."""
-    caught = step.last_line_only or step.keeps is not None
-    done = subprocess.run(  # noqa: S603 - our own words
-        [sys.executable, "-m", "learnermax_cli", *words],
-        env=environment,
-        cwd=folder,
-        check=False,
-        stdout=subprocess.PIPE if caught else None,
-        stderr=subprocess.PIPE if caught else subprocess.STDOUT,
-        text=True,
-    )
-    if not caught:
-        return done.returncode, ""
-    last_line = "".join(done.stdout.rstrip().splitlines()[-1:])
-    sys.stdout.write(f"{last_line}\n{done.stderr}")
-    sys.stdout.flush()
-    return done.returncode, last_line
+class _Stage:
+    """Where the commands run; talk goes where data goes, so that both keep their order in a pipe as well."""
+
+    def __init__(self, environment: Mapping[str, str], folder: Path) -> None:
+        self._environment = environment
+        self._folder = folder
+        self._receiver: subprocess.Popen[str] | None = None
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port: int = probe.getsockname()[1]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.clear()
+
+    def run(self, step: Step, words: list[str]) -> tuple[int, str]:
+        """Run one command, or start it when it is to go on; return how it ended, and its last line if that is kept."""
+        caught = step.last_line_only or step.keeps is not None
+        started = subprocess.Popen(  # noqa: S603 - our own words
+            [sys.executable, "-m", "learnermax_cli", *words],
+            env=self._environment,
+            cwd=self._folder,
+            stdout=subprocess.PIPE if caught else None,
+            stderr=subprocess.PIPE if caught else subprocess.STDOUT,
+            text=True,
+        )
+        if step.background:
+            self._receiver = started
+            return self._await_listening(started), ""
+        out, err = started.communicate()
+        if not caught:
+            return started.returncode, ""
+        last_line = "".join(out.rstrip().splitlines()[-1:])
+        sys.stdout.write(f"{last_line}\n{err}")
+        sys.stdout.flush()
+        return started.returncode, last_line
+
+    def clear(self) -> None:
+        """Stop what runs in the background, and let it say its last words."""
+        if self._receiver is None:
+            return
+        self._receiver.terminate()
+        try:
+            self._receiver.wait(_ENDING_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._receiver.kill()
+            self._receiver.wait()
+        self._receiver = None
+
+    def _await_listening(self, receiver: "subprocess.Popen[str]") -> int:
+        """Return 0 once the receiver answers, else how it ended."""
+        deadline = time.monotonic() + _LISTENING_SECONDS
+        while time.monotonic() < deadline and receiver.poll() is None:
+            with suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{self.port}/health", timeout=1):
+                return 0
+            time.sleep(0.05)
+        return receiver.poll() or 1

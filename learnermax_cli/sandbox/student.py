@@ -9,8 +9,8 @@ EMAIL = "student@example.com"
 _SINCE = "2025-10-12T09:00:00.000Z"
 
 
-def put_student(info: SandboxInfo) -> None:
-    """Write the student to the sandbox's table."""
+def put_student(info: SandboxInfo, user_id: str = STUDENT_ID) -> None:
+    """Write a student, by default that one, to the sandbox's table."""
     own = info.environment()
     client = boto3.client(
         "dynamodb",
@@ -20,13 +20,13 @@ def put_student(info: SandboxInfo) -> None:
         aws_secret_access_key=own["AWS_SECRET_ACCESS_KEY"],
     )
     texts = {
-        "PK": f"USER#{STUDENT_ID}",
+        "PK": f"USER#{user_id}",
         "SK": "METADATA",
-        "GSI1PK": f"USER#{STUDENT_ID}",
+        "GSI1PK": f"USER#{user_id}",
         "GSI1SK": "METADATA",
         "entityType": "USER",
-        "userId": STUDENT_ID,
-        "email": EMAIL,
+        "userId": user_id,
+        "email": EMAIL if user_id == STUDENT_ID else f"{user_id}@example.com",
         "name": "Test Student",
         "signUpMethod": "email",
         "createdAt": _SINCE,

@@ -37,6 +37,8 @@ class SecretDescription:
     rotates: bool = False
     owning_service: str | None = None
     kms_key_id: str | None = None
+    environment: str | None = None
+    """What its tag Environment says."""
 
     @property
     def current(self) -> str | None:

@@ -1,0 +1,135 @@
+"""The ASGI application behind `webhooks serve`: which requests are deliveries, and what the others are told."""
+
+import asyncio
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from uvicorn._types import ASGIReceiveCallable, ASGISendCallable, HTTPScope, Scope
+
+from learnermax_cli.webhooks.model import MAX_BODY_BYTES, Answer, Delivery, Desk
+
+HEALTH_PATH = "/health"
+MAX_IN_FLIGHT = 64
+# How long the rest of a refused body is thrown away: a sender that still writes would never see the answer.
+_LINGER = 1.0
+_PLAIN = (b"content-type", b"text/plain; charset=utf-8")
+_CLOSE = {"connection": "close"}
+
+
+class _TooLongError(Exception):
+    """The body is longer than is taken."""
+
+
+class _GoneError(Exception):
+    """The sender hung up before its body was complete."""
+
+
+class Reception:
+    """Hands deliveries to the desk, a bounded number at a time, and turns away what can't be one."""
+
+    def __init__(self, path: str, desk: Desk, pool: ThreadPoolExecutor, patience: float) -> None:
+        self._path = path
+        self._desk = desk
+        self._pool = pool
+        self._patience = patience
+        self._in_flight = 0
+
+    async def __call__(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+        """Answer one request."""
+        assert scope["type"] == "http"
+        path, method = scope["path"], scope["method"]
+        if path == HEALTH_PATH and method in ("GET", "HEAD"):
+            await _send(send, Answer(200, "ok"))
+        elif path != self._path:
+            await _send(send, Answer(404, "there is nothing here"), _CLOSE)
+        elif method != "POST":
+            await self._turn_away(send, Answer(405, "only POST"), {"allow": "POST", **_CLOSE})
+        else:
+            await self._take(scope, receive, send)
+
+    async def _take(self, scope: HTTPScope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+        headers = dict(reversed(list(scope["headers"])))  # of several of a name, the first
+        try:
+            async with asyncio.timeout(self._patience):
+                body = await _read_body(headers, receive)
+        except TimeoutError:
+            await self._turn_away(send, Answer(408, "the body did not come in time"), _CLOSE)
+        except _TooLongError:
+            answer = Answer(413, f"the body is longer than {MAX_BODY_BYTES} bytes")
+            await self._turn_away(send, answer, _CLOSE, rest=receive)
+        except _GoneError:
+            return
+        else:
+            signature = headers.get(b"stripe-signature")
+            await self._deliver(Delivery(body, None if signature is None else signature.decode("latin-1")), send)
+
+    async def _deliver(self, delivery: Delivery, send: ASGISendCallable) -> None:
+        if self._in_flight >= MAX_IN_FLIGHT:
+            await self._turn_away(send, Answer(503, "busy: please deliver again"), {"retry-after": "1"})
+            return
+        self._in_flight += 1
+        try:
+            answer = await asyncio.get_running_loop().run_in_executor(self._pool, self._desk.receive, delivery)
+        finally:
+            self._in_flight -= 1
+        await _send(send, answer)
+
+    async def _turn_away(
+        self,
+        send: ASGISendCallable,
+        answer: Answer,
+        headers: Mapping[str, str],
+        rest: ASGIReceiveCallable | None = None,
+    ) -> None:
+        self._desk.turn_away(answer)
+        await _send(send, answer, headers, rest)
+
+
+async def _read_body(headers: Mapping[bytes, bytes], receive: ASGIReceiveCallable) -> bytes:
+    if int(headers.get(b"content-length", b"0")) > MAX_BODY_BYTES:  # that it is a number is checked by h11
+        raise _TooLongError
+    body = bytearray()
+    while True:
+        message: Any = await receive()
+        if message["type"] == "http.disconnect":
+            raise _GoneError
+        body += message.get("body", b"")
+        if len(body) > MAX_BODY_BYTES:
+            raise _TooLongError
+        if not message.get("more_body", False):
+            return bytes(body)
+
+
+async def _send(
+    send: ASGISendCallable,
+    answer: Answer,
+    headers: Mapping[str, str] | None = None,
+    rest: ASGIReceiveCallable | None = None,
+) -> None:
+    text = (answer.line + "\n").encode()
+    more = [(name.encode(), value.encode()) for name, value in (headers or {}).items()]
+    await send(
+        {
+            "type": "http.response.start",
+            "status": answer.status,
+            "headers": [_PLAIN, (b"content-length", str(len(text)).encode()), *more],
+            "trailers": False,
+        }
+    )
+    if rest is not None:
+        await send({"type": "http.response.body", "body": text, "more_body": True})
+        await _throw_away(rest)
+        text = b""
+    await send({"type": "http.response.body", "body": text, "more_body": False})
+
+
+async def _throw_away(receive: ASGIReceiveCallable) -> None:
+    try:
+        async with asyncio.timeout(_LINGER):
+            while True:
+                message: Any = await receive()
+                if message["type"] == "http.disconnect" or not message.get("more_body", False):
+                    return
+    except TimeoutError:
+        return

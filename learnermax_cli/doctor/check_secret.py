@@ -1,0 +1,60 @@
+"""Check of the secret: there, readable, ours to write, its keys well-formed, of one mode and account."""
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from learnermax_cli import pact
+from learnermax_cli.doctor.model import Verdict, failed, failed_by, lmx, ok, warning
+from learnermax_cli.errors import ConfigError, Exit, GuardError
+from learnermax_cli.secrets.access import read_stored, require_ours, require_readable
+from learnermax_cli.secrets.check import require_keys
+from learnermax_cli.secrets.content import describe_value
+from learnermax_cli.secrets.model import PUBLISHABLE_KEY, SECRET_KEY, WEBHOOK_SECRET, SecretDescription
+from learnermax_cli.webhooks.model import WEBHOOK_PATH
+
+if TYPE_CHECKING:
+    from learnermax_cli.app import App
+
+SECRET = "Secret"  # noqa: S105 - the name of a check
+
+
+def check_secret(app: "App") -> Iterator[Verdict]:
+    """Say what the secret holds, in words that give no value away; raises LmxError when it can't be read."""
+    name = app.settings.secret_name
+    stored = read_stored(app.secret_store, name)
+    if stored is None:
+        yield failed(SECRET, f"there is no secret {name}", lmx("secrets push", app.settings), Exit.CONFIG)
+        return
+    require_readable(stored.description)
+    pact.require_tag_fits(name, stored.description.environment, app.settings)
+    values = {key: value for key, value in (stored.content or {}).items() if isinstance(value, str)}
+    yield _keys_verdict(app, name, values)
+    yield from _owner_verdicts(stored.description)
+    if not values.get(WEBHOOK_SECRET):
+        found = f"{name} holds no {WEBHOOK_SECRET}: no receiver can tell Stripe's webhooks from others"
+        yield warning("Signing secret", found, lmx(f"webhooks create --url https://HOST{WEBHOOK_PATH}", app.settings))
+    configured = app.settings.stripe_secret_key
+    if configured is not None and values.get(SECRET_KEY) not in (None, configured.reveal()):
+        found = f"{SECRET_KEY} here is not the one in {name}, which the site uses"
+        yield warning("Keys here and there", found, f"{lmx('secrets status', app.settings)}; then push or pull")
+
+
+def _keys_verdict(app: "App", name: str, values: Mapping[str, str]) -> Verdict:
+    try:
+        keys = require_keys(values, f"secret {name}")
+    except ConfigError as error:
+        return failed(SECRET, error.message, lmx("secrets push", app.settings), Exit.CONFIG)
+    if keys.mode != app.settings.expected_mode:
+        found = f"{name} holds {keys.mode} mode keys, environment {app.settings.environment} takes "
+        found += f"{app.settings.expected_mode} mode keys"
+        remedy = f"{lmx('secrets push', app.settings)}, with {app.settings.expected_mode} mode keys"
+        return failed(SECRET, found, remedy, Exit.GUARD)
+    held = (f"{key} ({describe_value(key, values[key])})" for key in (SECRET_KEY, PUBLISHABLE_KEY))
+    return ok(SECRET, f"{name} holds {' and '.join(held)}")
+
+
+def _owner_verdicts(description: SecretDescription) -> Iterator[Verdict]:
+    try:
+        require_ours(description)
+    except GuardError as refusal:
+        yield failed_by("Secret's writer", refusal)

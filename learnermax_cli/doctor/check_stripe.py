@@ -1,0 +1,81 @@
+"""Checks of Stripe: the key, its mode and account, what it may read, and the webhook endpoint."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from learnermax_cli.doctor.model import Denial, Verdict, failed, lmx, not_checked, ok, warning
+from learnermax_cli.doctor.permissions import PERMISSIONS
+from learnermax_cli.errors import CredentialsError, Exit
+from learnermax_cli.webhooks.endpoints import find_others, is_ours
+from learnermax_cli.webhooks.model import WEBHOOK_PATH
+from learnermax_cli.webhooks.run_list import ListedEndpoints, read_endpoints
+
+if TYPE_CHECKING:
+    from learnermax_cli.app import App
+
+KEY, RIGHTS, ENDPOINT = "Stripe key", "Stripe permissions", "Webhook endpoint"
+
+
+def check_key(app: "App") -> Iterator[Verdict]:
+    """Say whose key this is; raises LmxError when it does not work, or is of another mode or account than it should."""
+    key, identity = app.stripe_key, app.stripe_identity
+    source = "configured here" if app.settings.stripe_secret_key else f"from secret {app.settings.secret_name}"
+    yield ok(KEY, f"a {key.kind} key {source}, {identity.mode} mode, account {identity.account or 'unknown'}")
+
+
+def check_rights(app: "App") -> Iterator[Verdict]:
+    """Say what the key may not read, and which commands need that."""
+    with ThreadPoolExecutor(len(PERMISSIONS)) as pool:
+        denials = [denial for denial in pool.map(app.stripe_probes.probe, PERMISSIONS) if denial is not None]
+    for denial in denials:
+        yield _denied(denial)
+    if denials:
+        return
+    if app.stripe_key.kind == "restricted":
+        writes = ", ".join(permission.title for permission in PERMISSIONS if permission.level == "Write")
+        found = f"reads all that the commands need; whether it may write ({writes}) shows only when it does"
+        yield ok(RIGHTS, found)
+    else:
+        yield ok(RIGHTS, "a secret key may do everything")
+
+
+def _denied(denial: Denial) -> Verdict:
+    wanted = denial.permission
+    name = f" ({denial.name})" if denial.name else ""
+    return failed(
+        RIGHTS,
+        f"the key may not read {wanted.title}{name}, which these need: {wanted.commands}",
+        f"Give it “{wanted.title}: {wanted.level}” in Stripe's dashboard, Developers > API keys.",
+        Exit.CREDENTIALS,
+    )
+
+
+def check_endpoint(app: "App") -> Iterator[Verdict]:
+    """Say whether Stripe delivers webhooks to this environment; raises LmxError when it does not tell."""
+    environment = app.settings.environment
+    try:
+        read = read_endpoints(app)
+    except CredentialsError as error:
+        yield not_checked(ENDPOINT, error.message)
+        return
+    ours = [endpoint for endpoint in read.endpoints if is_ours(endpoint, environment)]
+    if not ours:
+        found = f"none of environment {environment} is registered: payments wait for the next reconcile"
+        yield failed(
+            ENDPOINT, found, lmx(f"webhooks create --url https://HOST{WEBHOOK_PATH}", app.settings), Exit.CONFIG
+        )
+    for url in sorted({endpoint.url for endpoint in ours}):
+        yield _endpoint_verdict(app, url, read)
+        for finding in find_others(read.endpoints, url, environment):
+            yield warning(ENDPOINT, f"{url}: {finding.detail}", "Disable or delete that one in Stripe's dashboard.")
+
+
+def _endpoint_verdict(app: "App", url: str, read: ListedEndpoints) -> Verdict:
+    flaws = [flaw for endpoint in read.endpoints if endpoint.url == url for flaw in read.drift[endpoint.endpoint_id]]
+    if not flaws:
+        return ok(ENDPOINT, "; ".join((f"{url} is enabled for the right events", *read.warnings)))
+    elsewhere = any(flaw.startswith("the host") for flaw in flaws)
+    mend = lmx(f"webhooks create --url {url}", app.settings)
+    moved = f"{lmx(f'webhooks delete --url {url}', app.settings)}; then webhooks create with the site's host"
+    return failed(ENDPOINT, f"{url}: {'; '.join(flaws)}", moved if elsewhere else mend, Exit.CONFIG)

@@ -1,0 +1,39 @@
+"""Progress of long work: a bar for who sees it move, now and then a line for who hears or logs it."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console as RichConsole
+
+_WORTH_LINES = 20
+_LINES = 4
+
+Advance = Callable[[int], None]
+"""Takes how much is done."""
+
+
+@contextmanager
+def bar(rich: "RichConsole", label: str, total: int) -> Iterator[Advance]:
+    """Show a bar that is gone when the work is done."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=rich, transient=True) as shown:
+        task = shown.add_task(label, total=total)
+        yield lambda done: shown.update(task, completed=done)
+
+
+def lines(say: Callable[[str], None], label: str, total: int) -> Advance:
+    """Return what says a line at each quarter of long work, and nothing of short work."""
+    told = 0
+
+    def advance(done: int) -> None:
+        nonlocal told
+        quarter = min(_LINES, done * _LINES // total)
+        if quarter > told:
+            told = quarter
+            say(f"{label}: {done} of {total}")
+
+    return advance if total >= _WORTH_LINES else lambda _: None

@@ -1,0 +1,60 @@
+"""What the demo shows, step by step."""
+
+from dataclasses import dataclass
+
+from learnermax_cli.sandbox.student import STUDENT_ID
+
+OTHER_STUDENT_ID = "other-student"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One command of the demo, the sentence that introduces it, and how it should end."""
+
+    title: str
+    command: str
+    last_line_only: bool = False
+    exit_code: int = 0
+    keeps: str | None = None
+    """A word of later commands that stands for this one's output."""
+    background: bool = False
+    """Whether the command, a receiver, goes on while later ones run."""
+    alone: bool = False
+    """Whether what runs in the background is stopped first."""
+
+
+STEPS = (
+    Step("The LearnerMax courses go into a DynamoDB table.", "courses seed", last_line_only=True),
+    Step("Prices are a number without a unit: 99.99 here, 4999 there.", "courses list"),
+    Step("The Stripe keys go into AWS Secrets Manager, as one JSON secret.", "secrets push", last_line_only=True),
+    Step("What would change at Stripe? A dry run writes nothing.", "products sync --dry-run"),
+    Step("Do exactly that.", "products sync --yes", last_line_only=True),
+    Step("And again: nothing left to do, nothing written.", "products sync --yes", last_line_only=True),
+    Step("A course gets a new price ...", "courses set-price TEST-COURSE-003 119.00"),
+    Step("... so Stripe gets a new price, and the old one becomes inactive.", "products sync --yes"),
+    Step(
+        "4999: is that 4,999.00 or 49.99 dollars? lmx refuses to guess.",
+        "products sync --dry-run --include-coming-soon --course spec-driven-dev-premium",
+        exit_code=1,
+    ),
+    Step("What Stripe holds now.", "products list"),
+    Step("A student gets a link to pay ...", f"checkout create TEST-COURSE-005 --user {STUDENT_ID}", keeps="LINK"),
+    Step("... and is not in yet: the site lets nobody in whose enrollment is pending.", "enrollments list"),
+    Step("She pays.", "sandbox pay LINK"),
+    Step("What do the payments say? A dry run first.", "enrollments reconcile --dry-run"),
+    Step("Who paid is in.", "enrollments reconcile", last_line_only=True),
+    Step("The enrollment now.", "enrollments list"),
+    Step(
+        "Payments can be confirmed within seconds: Stripe is told where to deliver, the signing secret is stored.",
+        "webhooks create --url URL",
+    ),
+    Step("A receiver listens there ...", "webhooks serve --port PORT", background=True),
+    Step("... and when another course is paid, the webhook arrives.", "sandbox trigger checkout.session.completed"),
+    Step("Who paid is in, a moment later.", "enrollments list"),
+    Step(
+        "The receiver is down when the next student pays: this webhook is lost.",
+        f"sandbox trigger checkout.session.completed --user {OTHER_STUDENT_ID}",
+        alone=True,
+    ),
+    Step("The replay of what was not delivered makes it good.", "webhooks replay --since 1h --undelivered"),
+)

@@ -1,0 +1,230 @@
+"""What is done about one event: the session that it names is read again and decided on, as reconcile does."""
+
+import threading
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from learnermax_cli.enrollments.carry_out import EnrollmentWork, Run
+from learnermax_cli.enrollments.decide import Case, Decision, Rules, decide, decide_unnamed, is_ours
+from learnermax_cli.enrollments.model import (
+    Enrollment,
+    EnrollmentKey,
+    EnrollmentReader,
+    Payment,
+    PaymentGateway,
+    usable_session_id,
+)
+from learnermax_cli.enrollments.payment_state import World, read_state
+from learnermax_cli.enrollments.plan import Work, customer_to_note, plan_enrollment, plan_owed_event
+from learnermax_cli.enrollments.prices import CoursePrices
+from learnermax_cli.errors import FailedError, LmxError
+from learnermax_cli.money import Money
+from learnermax_cli.planning.apply import SupersededError
+from learnermax_cli.planning.change import Finding
+from learnermax_cli.planning.outcome import Result, planned
+from learnermax_cli.webhooks.clock import build_clock
+from learnermax_cli.webhooks.model import Effect, EventHint, HalfDoneError, Handled
+
+if TYPE_CHECKING:
+    from learnermax_cli.app import App
+    from learnermax_cli.courses.model import Course
+
+# Before it is looked again, when somebody else was faster, or is about to send the event: seconds.
+_PAUSES = (0.1, 0.2, 0.4, 0.8)
+# Events of one enrollment wait for each other; a fixed number of locks, so that memory stays flat.
+_LOCKS = 1_024
+
+
+class Handler:
+    """The one road of every event, whoever brings it; threads may share it."""
+
+    def __init__(
+        self,
+        world: World,
+        reader: EnrollmentReader,
+        payments: PaymentGateway,
+        run: Run,
+        prices: Callable[[], Mapping[str, Money | None]],
+    ) -> None:
+        self._world = world
+        self._reader = reader
+        self._payments = payments
+        self._run = run
+        self._prices = prices
+        self._locks = tuple(threading.Lock() for _ in range(_LOCKS))
+
+    def handle(self, hint: EventHint, *, dry_run: bool = False) -> Handled:
+        """Do what an event asks for and return what became of it; raises LmxError for failures of our own."""
+        refusal = refuse(hint, self._world)
+        if refusal is not None:
+            return Handled(hint, "ignored", refusal)
+        key = hint.key
+        if key is None:
+            found = self._read_key(hint)
+            if isinstance(found, Handled):
+                return found
+            key = found
+        for attempt in range(len(_PAUSES) + 1):
+            if attempt:
+                time.sleep(_PAUSES[attempt - 1])
+            with self._lock_of(key), suppress(SupersededError):
+                looked = self._look(hint, key, dry_run)
+                if isinstance(looked, Handled):
+                    return looked
+                key = looked
+        raise FailedError(
+            f"enrollment {key} is being changed by others",
+            hint="The next delivery, or lmx enrollments reconcile, makes it good.",
+            code="failed.race",
+        )
+
+    def _lock_of(self, key: EnrollmentKey) -> threading.Lock:
+        return self._locks[hash(key) % _LOCKS]
+
+    def _look(self, hint: EventHint, key: EnrollmentKey, dry_run: bool) -> Handled | EnrollmentKey:
+        """Read, decide, carry out; return another key when the session, read again, names another enrollment."""
+        enrollment = self._reader.read_enrollment(key)
+        if enrollment is not None and not enrollment.pending and enrollment.session_id == hint.session_id:
+            return self._settle_event(hint, enrollment, dry_run)
+        payment = self._read_session(hint)
+        if payment is None:
+            return _missing(hint)
+        if payment.key != key:
+            return payment.key or self._unnamed(hint, payment)
+        case, decision, customer = self._decide(key, enrollment, payment)
+        event = self._run.publisher is not None
+        work = plan_enrollment(key, enrollment, decision, customer, event=event)
+        if work is None:
+            return Handled(hint, _effect(case, payment, decision, self._world), decision.state, (), decision.findings)
+        return Handled(hint, "changed", decision.state, self._carry_out(work, dry_run), decision.findings)
+
+    def _settle_event(self, hint: EventHint, enrollment: Enrollment, dry_run: bool) -> Handled:
+        """Publish the event that a dead run owes; raises SupersededError while a live one may be about to.
+
+        Under the lock of the enrollment, what this very run owes is left from an attempt that failed.
+        """
+        if enrollment.intent is None or self._run.publisher is None:
+            return Handled(hint, "done", enrollment.status)
+        work = plan_owed_event(enrollment, self._run.now(), ended=self._run.run_id)
+        if work is not None:
+            return Handled(hint, "changed", enrollment.status, self._carry_out(work, dry_run))
+        if dry_run:
+            return Handled(hint, "done", enrollment.status)
+        raise SupersededError(f"another run owes the event of {enrollment.key}", hint="It sends it.")
+
+    def _decide(
+        self, key: EnrollmentKey, enrollment: Enrollment | None, payment: Payment
+    ) -> tuple[Case, Decision, str | None]:
+        """Return the case, what it means, and the customer that the student lacks."""
+        rules = Rules(self._world, self._run.now())
+        case = self._case(key, enrollment, payment)
+        decision = decide(case, rules)
+        if decision.verdict == "unchanged" and (enrollment is not None or not decision.findings):
+            return case, decision, None
+        # Course and student are read only where they matter, and afresh: a receiver runs for weeks.
+        prices, students = self._prices(), self._reader.read_students([key.user_id])
+        known = replace(
+            case,
+            price=prices.get(key.course_id),
+            course_known=key.course_id in prices,
+            student_known=enrollment is not None or key.user_id in students,
+        )
+        decision = decide(known, rules)
+        return known, decision, customer_to_note(decision.payment, students, self._world)
+
+    def _case(self, key: EnrollmentKey, enrollment: Enrollment | None, payment: Payment) -> Case:
+        """Return the case of a session, with the one that the pending item names, if that is another."""
+        named = enrollment.session_id if enrollment is not None and enrollment.pending else None
+        if named == payment.session_id:
+            return Case(key, enrollment, named=payment)
+        if named is None or not usable_session_id(named):
+            return Case(key, enrollment, others=(payment,))
+        read = self._payments.read_payment(named)
+        return Case(key, enrollment, named=read, named_missing=read is None, others=(payment,))
+
+    def _carry_out(self, work: Work, dry_run: bool) -> tuple[Result, ...]:
+        if dry_run:
+            return planned(work.changes)
+        results: list[Result] = []
+        try:
+            for change, _ in zip(work.changes, EnrollmentWork(work, self._run).carry_out(), strict=True):
+                results.append(Result(change, "applied"))
+        except SupersededError:
+            raise
+        except LmxError as error:
+            failed, *rest = work.changes[len(results) :]
+            raise HalfDoneError(error, (*results, Result(failed, "failed", error.message), *planned(rest))) from error
+        return tuple(results)
+
+    def _read_key(self, hint: EventHint) -> EnrollmentKey | Handled:
+        """Return the enrollment of a session of ours whose event names none, or what is to be said of it."""
+        payment = self._read_session(hint)
+        if payment is None:
+            return _missing(hint)
+        return payment.key or self._unnamed(hint, payment)
+
+    def _unnamed(self, hint: EventHint, payment: Payment) -> Handled:
+        rules = Rules(self._world, self._run.now())
+        finding = decide_unnamed(payment, rules)
+        if finding is not None:
+            return Handled(hint, "attention", "payer unknown", findings=(finding,))
+        ours = is_ours(payment, self._world)
+        return Handled(hint, "waiting" if ours else "ignored", read_state(payment, None, self._world).state)
+
+    def _read_session(self, hint: EventHint) -> Payment | None:
+        assert hint.session_id is not None
+        return self._payments.read_payment(hint.session_id)
+
+
+def refuse(hint: EventHint, world: World) -> str | None:
+    """Return why an event is none of our business, by what it tells itself; None when it has to be looked at."""
+    if hint.session_id is None or not usable_session_id(hint.session_id):
+        return "not a session"
+    if hint.livemode != world.livemode:
+        return "other mode"
+    if hint.account is not None:
+        return "other account"
+    if hint.environment not in (None, world.environment):
+        return "other environment"
+    if hint.key is None and not hint.managed:
+        return "not ours"
+    return None
+
+
+def _effect(case: Case, payment: Payment, decision: Decision, world: World) -> Effect:
+    if decision.findings:
+        return "attention"
+    if case.enrollment is None:
+        return "waiting" if is_ours(payment, world) and decision.state == "no enrollment" else "ignored"
+    return "waiting" if case.enrollment.pending else "done"
+
+
+def _missing(hint: EventHint) -> Handled:
+    detail = "Stripe has no such session for this key: wrong account or mode?"
+    finding = Finding("missing session", str(hint.session_id), detail)
+    return Handled(hint, "attention", "missing session", findings=(finding,))
+
+
+def build_handler(app: "App") -> Handler:
+    """Return the handler of an app; raises LmxError where its key does not fit the environment or its account."""
+    settings, read_course = app.settings, app.courses.read_course
+
+    def price(course: "Course") -> Money | None:
+        from learnermax_cli.products.desired import read_money
+        from learnermax_cli.products.model import SyncOptions
+
+        options = SyncOptions(settings.environment, settings.currency or "usd", settings.price_unit)
+        money = read_money(course, options)
+        return money if isinstance(money, Money) else None
+
+    return Handler(
+        World(settings.environment, livemode=app.stripe_key.mode == "live"),
+        app.enrollments,
+        app.payments,
+        Run(uuid.uuid4().hex, app.enrollment_writes, app.events, build_clock(app).now),
+        lambda: CoursePrices(read_course, price),
+    )

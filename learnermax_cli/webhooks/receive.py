@@ -1,0 +1,88 @@
+"""What a delivery is answered with: signature first, then the event, then the handler. No side effect before that."""
+
+import json
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from learnermax_cli.errors import LmxError
+from learnermax_cli.webhooks.clock import Clock, build_clock
+from learnermax_cli.webhooks.handle import Handler, build_handler
+from learnermax_cli.webhooks.model import MAX_BODY_BYTES, Answer, Delivery, EventHint, Handled, SignatureCheck
+from learnermax_cli.webhooks.signing import CachedSecrets, build_cached_secrets
+
+if TYPE_CHECKING:
+    from learnermax_cli.app import App
+
+TOLERANCE_SECONDS = 300
+"""As Stripe's libraries have it, but in both directions: they take signatures from the future."""
+
+
+class Receiver:
+    """Answers deliveries; threads may share it."""
+
+    def __init__(self, check: SignatureCheck, secrets: CachedSecrets, clock: Clock, handler: Handler) -> None:
+        self._check = check
+        self._secrets = secrets
+        self._clock = clock
+        self._handler = handler
+
+    def require_secret(self) -> None:
+        """Raise ConfigError when there is no signing secret to check deliveries against."""
+        self._secrets.current()
+
+    def receive(self, delivery: Delivery) -> Answer:
+        """Answer one delivery: 200 once all is safe, 400 for what Stripe did not send, 503 to be sent again."""
+        if len(delivery.body) > MAX_BODY_BYTES:
+            return Answer(413, f"the body is longer than {MAX_BODY_BYTES} bytes")
+        try:
+            flaw = self._flaw_of_signature(delivery)
+        except LmxError as error:
+            return _own_failure(error)
+        if flaw is not None:
+            return Answer(400, flaw)
+        hint = _parse(delivery.body)
+        if hint is None:
+            return Answer(400, "the body is not an event of Stripe")
+        try:
+            handled = self._handler.handle(hint)
+        except LmxError as error:
+            return _own_failure(error, hint)
+        return Answer(200, f"{handled.effect}: {handled.state}", handled)
+
+    def _flaw_of_signature(self, delivery: Delivery) -> str | None:
+        if not delivery.signature:
+            return "there is no Stripe-Signature header"
+        signed_at = self._check.signed_at(delivery, self._secrets.current())
+        if signed_at is None:
+            signed_at = self._check.signed_at(delivery, self._secrets.after_misfit())
+        if signed_at is None:
+            return "the signature does not fit"
+        if _in_tolerance(signed_at, self._clock.now()) or _in_tolerance(signed_at, self._clock.fresh()):
+            return None
+        return f"the signature is more than {TOLERANCE_SECONDS} seconds old, or from the future"
+
+
+def _in_tolerance(signed_at: int, now: datetime) -> bool:
+    return abs(now.timestamp() - signed_at) <= TOLERANCE_SECONDS
+
+
+def _parse(body: bytes) -> EventHint | None:
+    try:
+        hint = EventHint.from_event(json.loads(body))
+    except (ValueError, OverflowError, RecursionError):
+        return None
+    texts = (hint.session_id, hint.environment, hint.account, *(hint.key or ()))
+    return hint if all(text is None or isinstance(text, str) for text in texts) else None
+
+
+def _own_failure(error: LmxError, hint: EventHint | None = None) -> Answer:
+    # Stripe's dashboard shows the line: it names the kind of failure and nothing of ours.
+    line = f"not done ({error.code}): please deliver again"
+    return Answer(503, line, None if hint is None else Handled(hint, "failed", error.message), error.code)
+
+
+def build_receiver(app: "App") -> Receiver:
+    """Return the receiver of an app, less patient than a command; raises LmxError where the app's key does not fit."""
+    app.hurried = True
+    clock = build_clock(app)
+    return Receiver(app.signature_check, build_cached_secrets(app, clock), clock, build_handler(app))

@@ -1,0 +1,57 @@
+"""What drifted about an endpoint, told from values."""
+
+from dataclasses import replace
+
+import pytest
+
+from learnermax_cli.secret_text import SecretText
+from learnermax_cli.webhooks.endpoint_drift import Standard, find_drift
+from learnermax_cli.webhooks.model import SESSION_EVENTS, Endpoint
+from learnermax_cli.webhooks.stored_secrets import StoredSecrets, fingerprint
+from tests.webhooks.endpoint_values import GONE, NEW, OLD, STORED, VERSION, endpoint, foreign
+
+STANDARD = Standard("preview", VERSION, "https://learnermax.example", STORED)
+
+
+@pytest.mark.parametrize(
+    ("listed", "drift"),
+    [
+        (endpoint(), ()),
+        (endpoint(secret=OLD), ()),
+        (endpoint(enabled=False), ("disabled",)),
+        (endpoint(enabled_events=SESSION_EVENTS[:3]), ("events missing: checkout.session.expired",)),
+        (endpoint(enabled_events=("*",)), ("events too many: all",)),
+        (endpoint(enabled_events=(*SESSION_EVENTS, "charge.updated")), ("events too many: charge.updated",)),
+        (endpoint(api_version="2020-01-01"), (f"API version 2020-01-01, not {VERSION}",)),
+        (endpoint(api_version=None), (f"API version of the account, not {VERSION}",)),
+        (endpoint(url="https://elsewhere.example/"), ("the host is not environment preview's",)),
+        (endpoint(secret=None), ("its signing secret was never stored",)),
+        (endpoint(secret=GONE), ("its signing secret is not the stored one",)),
+        (endpoint(enabled=False, secret=None), ("disabled", "its signing secret was never stored")),
+        (foreign(enabled=False, api_version=None), ()),
+        (endpoint(environment="prod", enabled=False), ()),
+    ],
+    ids=lambda value: " ".join(value) or "none" if isinstance(value, tuple) else "",
+)
+def test_drift(listed: Endpoint, drift: tuple[str, ...]) -> None:
+    """Each thing that `webhooks create` would mend, of ours alone."""
+    assert drift == find_drift(listed, [listed], STANDARD)
+
+
+def test_two_of_ours_at_a_url_are_an_unfinished_replacement() -> None:
+    """Both say so."""
+    both = [endpoint("we_1", OLD), endpoint("we_2", NEW)]
+    assert [1, 1] == [len(find_drift(one, both, STANDARD)) for one in both]
+    assert "webhooks create" in find_drift(both[0], both, STANDARD)[0]
+
+
+def test_secret_that_could_not_be_read_is_no_drift() -> None:
+    """Unknown is not wrong; none stored at all is."""
+    assert () == find_drift(endpoint(), [], replace(STANDARD, secrets=None))
+    empty = replace(STANDARD, secrets=StoredSecrets())
+    assert ("its signing secret is not the stored one",) == find_drift(endpoint(), [], empty)
+
+
+def test_fingerprint_gives_nothing_away() -> None:
+    """Sixteen hexadecimal digits, the same for the same secret."""
+    assert "51dd4b4e478396ae" == fingerprint(SecretText("whsec_" + "known"))

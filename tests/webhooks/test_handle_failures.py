@@ -1,0 +1,114 @@
+"""Failures of our own side: answered with 503, and made good by the next delivery."""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from tests.enrollments import worlds
+from tests.running import Sandbox
+from tests.webhooks.signed import deliver, event_of
+from tests.webhooks.worlds import Serving, put_signing_secret, serving
+
+USER = "user-7"
+MANY = 40
+THROTTLED = {"status": 400, "code": "ProvisionedThroughputExceededException"}
+FAILURES: dict[str, tuple[str, dict[str, Any], str]] = {
+    "DynamoDB throttles reads": ("error", {"service": "dynamodb", **THROTTLED}, "failed.aws"),
+    "DynamoDB throttles writes": ("error", {"service": "dynamodb", "writes_only": True, **THROTTLED}, "failed.aws"),
+    "DynamoDB is down": ("drop", {"service": "dynamodb"}, "failed.network"),
+    "DynamoDB's answers are lost": ("drop", {"service": "dynamodb", "when": "after"}, "failed.network"),
+    "DynamoDB refuses": (
+        "error",
+        {"service": "dynamodb", "status": 400, "code": "AccessDeniedException"},
+        "credentials.permission",
+    ),
+    "Stripe is down": ("drop", {"service": "stripe", "operation": "GET /v1/checkout*"}, "failed.network"),
+    "Stripe is broken": (
+        "error",
+        {"service": "stripe", "operation": "GET /v1/checkout*", "status": 500},
+        "failed.stripe",
+    ),
+    "Stripe throttles": (
+        "error",
+        {"service": "stripe", "operation": "GET /v1/checkout*", "status": 429},
+        "failed.throttled",
+    ),
+    "the topic is down": ("drop", {"service": "sns"}, "failed.network"),
+    "the topic refuses": ("error", {"service": "sns", "status": 500}, "failed.aws"),
+}
+
+
+@pytest.mark.parametrize("name", FAILURES)
+def test_failure_of_ours_gets_503_and_the_next_delivery_makes_it_good(sandbox: Sandbox, name: str) -> None:
+    """In time for Stripe to hear it, with a line that tells nothing private; one mail is sent, by the same receiver."""
+    kind, fault, code = FAILURES[name]
+    put_signing_secret(sandbox)
+    worlds.put_basics(sandbox)
+    session_id = worlds.put_bought(sandbox, USER)
+    event = event_of(sandbox, session_id)
+    with serving(sandbox) as receiver:
+        sandbox.control.add_fault(kind, times=None, **fault)
+        assert (503, f"not done ({code}): please deliver again") == deliver(receiver.url, event, worlds.now(sandbox))
+        sandbox.control.clear_faults()
+        assert 200 == receiver.deliver(session_id)[0]
+        assert (200, "done: completed") == receiver.deliver(session_id)
+        counts = receiver.stop()
+    assert {"received": 3, "changed": 1, "done": 1, "failed": 1} == counts
+    assert {worlds.key(USER): "completed"} == worlds.read_statuses(sandbox)
+    assert [worlds.event_of(sandbox, USER)] == worlds.read_events(sandbox)
+
+
+def test_stripe_that_does_not_answer_is_not_waited_for_long(sandbox: Sandbox, receiver: Serving) -> None:
+    """Checkout waits ten seconds for the answer of its webhook."""
+    worlds.put_basics(sandbox)
+    session_id = worlds.put_bought(sandbox, USER)
+    event = event_of(sandbox, session_id)
+    sandbox.control.add_fault("error", service="stripe", operation="GET /v1/checkout*", status=500, times=None)
+    seq = worlds.last_entry(sandbox)
+    assert 503 == deliver(receiver.url, event, worlds.now(sandbox))[0]
+    assert 3 == len(worlds.stripe_requests(sandbox, seq))
+
+
+def test_duplicate_needs_no_stripe(sandbox: Sandbox, receiver: Serving) -> None:
+    """What is done already is acknowledged while Stripe is down."""
+    worlds.put_basics(sandbox)
+    session_id = worlds.put_bought(sandbox, USER)
+    event = event_of(sandbox, session_id)
+    assert 200 == deliver(receiver.url, event, worlds.now(sandbox))[0]
+    sandbox.control.add_fault("drop", service="stripe", times=None)
+    assert (200, "done: completed") == deliver(receiver.url, event, worlds.now(sandbox))
+
+
+def test_without_topic_nothing_is_owed(sandbox: Sandbox) -> None:
+    """The enrollment is completed, and the report says that no mails are sent."""
+    put_signing_secret(sandbox)
+    worlds.put_basics(sandbox)
+    session_id = worlds.put_bought(sandbox, USER, metadata={"userId": USER, "courseId": worlds.COURSE})
+    with serving(sandbox, env=dict(worlds.with_topic(None))) as receiver:
+        assert (200, "changed: paid") == receiver.deliver(session_id)
+        assert 1 == len(receiver.end()["warnings"])
+    item = worlds.read_item(sandbox, USER)
+    assert item is not None
+    assert "enrollmentEvent" not in item
+
+
+def test_what_exceeds_stripes_rate_is_delivered_again_and_none_is_lost(sandbox: Sandbox) -> None:
+    """503 instead of waiting for ever; each is taken in the end, each once."""
+    put_signing_secret(sandbox)
+    worlds.put_basics(sandbox)
+    sessions = [worlds.put_bought(sandbox, f"user-{number}") for number in range(MANY)]
+    events, now = [event_of(sandbox, session_id) for session_id in sessions], worlds.now(sandbox)
+    statuses: list[int] = []
+
+    def until_taken(url: str, event: dict[str, Any]) -> None:
+        while (status := deliver(url, event, now)[0]) != 200:
+            statuses.append(status)
+        statuses.append(status)
+
+    with serving(sandbox) as receiver, ThreadPoolExecutor(MANY) as pool:
+        sandbox.control.set_rate_limit(8)
+        list(pool.map(until_taken, [receiver.url] * MANY, events))
+    assert {200, 503} == set(statuses)
+    assert {"completed"} == set(worlds.read_statuses(sandbox).values())
+    assert MANY == len(worlds.read_events(sandbox))

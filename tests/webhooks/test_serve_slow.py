@@ -1,0 +1,101 @@
+"""Senders that take their time: the server itself, with less patience than it has in earnest."""
+
+import http.client
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
+from learnermax_cli.adapters.webhook_server import UvicornServer
+from learnermax_cli.webhooks.model import Answer, Delivery, Place
+from tests.webhooks.signed import post
+
+PATIENCE = 0.3
+
+
+class Desk:
+    """Answers deliveries with their length, and keeps what was turned away."""
+
+    def __init__(self) -> None:
+        self.url = ""
+        self.turned_away: list[Answer] = []
+        self.ready = threading.Event()
+
+    def listening(self, url: str) -> None:
+        """Keep the address."""
+        self.url = url
+        self.ready.set()
+
+    def receive(self, delivery: Delivery) -> Answer:
+        """Tell the length of the body."""
+        return Answer(200, f"{len(delivery.body)}")
+
+    def turn_away(self, answer: Answer) -> None:
+        """Keep the answer."""
+        self.turned_away.append(answer)
+
+
+@contextmanager
+def _served() -> Iterator[Desk]:
+    desk, stop = Desk(), threading.Event()
+    thread = threading.Thread(target=UvicornServer(PATIENCE).serve, args=(Place("127.0.0.1", 0, "/hook"), desk, stop))
+    thread.start()
+    try:
+        assert desk.ready.wait(60)
+        yield desk
+    finally:
+        stop.set()
+        thread.join(60)
+        assert not thread.is_alive()
+
+
+def _all_that_comes(desk: Desk, sent: bytes) -> bytes:
+    """Send bytes, keep the connection open, and return what comes until the server closes it."""
+    parts = urlsplit(desk.url)
+    with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=60) as connection:
+        connection.sendall(sent)
+        came = b""
+        while part := connection.recv(65_536):
+            came += part
+        return came
+
+
+def test_body_that_does_not_come_is_not_waited_for() -> None:
+    """408, and the connection is closed; others are answered meanwhile."""
+    with _served() as desk:
+        came = _all_that_comes(desk, b"POST /hook HTTP/1.1\r\nHost: lmx\r\nContent-Length: 10\r\n\r\nhalf")
+        assert came.startswith(b"HTTP/1.1 408 ")
+        assert [Answer(408, "the body did not come in time")] == desk.turned_away
+        assert (200, "4") == post(desk.url, b"body")
+
+
+def test_headers_that_do_not_come_are_not_waited_for() -> None:
+    """Not one line of them, nor half of them."""
+    with _served() as desk:
+        for sent in (b"", b"POST /hook HTTP/1.1\r\nHost: lmx\r\nContent-"):
+            assert _all_that_comes(desk, sent).startswith(b"HTTP/1.1 408 ")
+        assert (200, "4") == post(desk.url, b"body")
+
+
+def test_second_request_of_a_connection_is_not_waited_for_either() -> None:
+    """Half a head behind a request that was answered."""
+    with _served() as desk:
+        parts = urlsplit(desk.url)
+        connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=60)
+        connection.request("POST", "/hook", body=b"body")
+        assert b"4\n" == connection.getresponse().read()
+        connection.sock.sendall(b"POST /hook HT")
+        assert connection.sock.recv(65_536).startswith(b"HTTP/1.1 408 ")
+        connection.close()
+
+
+def test_slow_senders_do_not_keep_it_from_stopping() -> None:
+    """What is not complete yet is not waited for longer than usual."""
+    with _served() as desk:
+        parts = urlsplit(desk.url)
+        half = socket.create_connection((parts.hostname or "", parts.port or 0), timeout=60)
+        half.sendall(b"POST /hook HTTP/1.1\r\nHost: lmx\r\nContent-Length: 10\r\n\r\nhalf")
+        idle = socket.create_connection((parts.hostname or "", parts.port or 0), timeout=60)
+    half.close()
+    idle.close()
