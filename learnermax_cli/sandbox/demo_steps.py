@@ -43,11 +43,7 @@ STEPS = (
     Step("She pays.", "sandbox pay LINK"),
     Step("What do the payments say? A dry run first.", "enrollments reconcile --dry-run"),
     Step("Who paid is in.", "enrollments reconcile", last_line_only=True),
-    Step("The enrollment now.", "enrollments list"),
-    Step(
-        "Payments can be confirmed within seconds: Stripe is told where to deliver, the signing secret is stored.",
-        "webhooks create --url URL",
-    ),
+    Step("Stripe is told where to deliver webhooks; their signing secret is stored.", "webhooks create --url URL"),
     Step("A receiver listens there ...", "webhooks serve --port PORT", background=True),
     Step("... and when another course is paid, the webhook arrives.", "sandbox trigger checkout.session.completed"),
     Step("Who paid is in, a moment later.", "enrollments list"),

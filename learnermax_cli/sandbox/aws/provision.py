@@ -6,6 +6,7 @@ from typing import Any
 
 from moto.backends import get_backend
 
+from learnermax_cli.sandbox.aws.queue import SandboxQueue
 from learnermax_cli.sandbox.state_file import ACCOUNT_ID, ENVIRONMENTS, REGION, queue_name, table_name, topic_name
 
 _KEYS = {"PK": "HASH", "SK": "RANGE"}
@@ -17,7 +18,8 @@ def provision() -> None:
     for environment in ENVIRONMENTS:
         create_table(table_name(environment))
     topic = get_backend("sns")[ACCOUNT_ID][REGION].create_topic(topic_name())
-    queue = get_backend("sqs")[ACCOUNT_ID][REGION].create_queue(queue_name())
+    queue = SandboxQueue(queue_name(), REGION, ACCOUNT_ID)
+    get_backend("sqs")[ACCOUNT_ID][REGION].queues[queue.name] = queue
     get_backend("sns")[ACCOUNT_ID][REGION].subscribe(topic.arn, queue.queue_arn, "sqs")
     topic.subscriptions_confimed = 1  # moto never counts them
 
