@@ -9,7 +9,7 @@ from typer.exceptions import TyperException
 
 from learnermax_cli import __version__
 from learnermax_cli.checkout.commands import group as checkout
-from learnermax_cli.command import Invocation
+from learnermax_cli.command import Invocation, command_words
 from learnermax_cli.console import Console, Manner
 from learnermax_cli.courses.commands import group as courses
 from learnermax_cli.doctor.commands import add_doctor
@@ -87,7 +87,7 @@ def _exit_code(invocation: Invocation) -> int:
         message = error.format_message()
         if not message:  # a group without a command has shown its help
             return int(Exit.USAGE)
-        return _fail(invocation, UsageError(message, hint="See --help behind the command."))
+        return _fail(invocation, UsageError(message, hint=f"See {_page(error)}."))
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return int(Exit.FAILED)
@@ -99,6 +99,13 @@ def _exit_code(invocation: Invocation) -> int:
             f"unexpected {type(error).__name__}: {error}", hint="This is a bug in lmx: report it.", code="bug"
         )
         return _fail(invocation, bug)
+
+
+def _page(error: TyperException) -> str:
+    """Return the command line of the help page that tells how it is meant."""
+    context = getattr(error, "ctx", None)
+    words = "" if context is None else command_words(context)
+    return " ".join(("lmx", *words.split(), "--help"))
 
 
 def _fail(invocation: Invocation, error: LmxError) -> int:

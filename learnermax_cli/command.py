@@ -93,7 +93,7 @@ def _run(
     from learnermax_cli.settings import Flags
 
     invocation: Invocation = ctx.obj
-    invocation.command = _command_words(ctx)
+    invocation.command = command_words(ctx)
     manner = Manner(common.pop("output"), common.pop("quiet"), common.pop("verbose"), common.pop("no_color"))
     invocation.console = Console(manner, invocation.environ)
     app = App(Flags(**common), invocation.environ, invocation.console)
@@ -110,7 +110,8 @@ def _run(
     return int(report.exit_code)
 
 
-def _command_words(ctx: typer.Context) -> str:
+def command_words(ctx: typer.Context) -> str:
+    """Return the words that name the command of a context, without the program's."""
     words: list[str] = []
     context: Any = ctx
     while context.parent is not None:  # the outermost is lmx itself, under whatever name it was called

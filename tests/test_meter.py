@@ -1,8 +1,13 @@
 """A run knows what it cost."""
 
+import json
 import threading
 
+import pytest
+
 from learnermax_cli.meter import Meter, MeterReading
+from tests.products.worlds import put_course
+from tests.running import Sandbox
 
 
 def test_meter_reads_what_was_counted() -> None:
@@ -49,6 +54,8 @@ def test_reading_as_json_is_rounded() -> None:
         "dynamodb_read_units": 0.3,
         "dynamodb_write_units": 0.1,
         "seconds": 1.23,
+        "stripe_reads_per_month_if_daily": 30,
+        "stripe_read_allocation_floor": 10_000,
     } == MeterReading(1, 2, 3, 0.1 + 0.2, 0.1, 1.2345).as_json()
 
 
@@ -59,3 +66,43 @@ def test_reading_as_line_names_throttles_only_when_there_were_any() -> None:
         == MeterReading(1, 2, 0, 0.5, 1.0, 3.21).as_line()
     )
     assert "writes, 3 throttled; DynamoDB" in MeterReading(stripe_throttled=3).as_line()
+
+
+@pytest.mark.parametrize(
+    ("reads", "told"),
+    [
+        (33, ""),
+        (34, "; once a day: 1,020 of Stripe's 10,000 free reads a month"),
+        (333, "; once a day: 9,990 of Stripe's 10,000 free reads a month"),
+        (334, "; once a day: 10,020 reads a month, over the 10,000 that Stripe always allows"),
+    ],
+)
+def test_share_of_the_read_allocation_is_told_when_it_matters(reads: int, told: str) -> None:
+    """From a tenth of what Stripe allows on, were the run made once a day."""
+    assert told == MeterReading(stripe_reads=reads).as_line().partition("0.0 s")[2]
+
+
+@pytest.mark.parametrize(
+    ("command", "exit_code"),
+    [
+        ("courses list", 0),
+        ("products sync --dry-run", 0),
+        ("enrollments reconcile --dry-run --since 1d", 0),
+        ("secrets status", 0),
+        ("sandbox status", 0),
+    ],
+)
+def test_every_kind_of_report_tells_its_cost(sandbox: Sandbox, command: str, exit_code: int) -> None:
+    """Lists, plans and single results alike: in JSON, and as a line on stderr."""
+    done = sandbox.run(*command.split(), "-o", "json")
+    assert (exit_code, True) == (done.returncode, "\nCost: Stripe " in f"\n{done.stderr}")
+    assert set(MeterReading().as_json()) == set(json.loads(done.stdout)["meter"])
+
+
+def test_refused_run_tells_its_cost(sandbox: Sandbox) -> None:
+    """A failure that reached a report has read before it was refused."""
+    put_course(sandbox, "a", "49.99")
+    done = sandbox.run("products", "sync", "-o", "json")
+    document = json.loads(done.stdout)
+    assert (5, "guard.confirm") == (done.returncode, document["error"]["code"])
+    assert document["meter"]["stripe_reads"] > 0

@@ -1,13 +1,19 @@
 """Fixtures of the conformance tests: the official emulators, beside the sandbox that the other tests use."""
 
+import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
 import stripe
 
+from learnermax_cli.adapters.stripe_client import build_stripe
+from learnermax_cli.meter import Meter
 from learnermax_cli.sandbox import serving
 from learnermax_cli.sandbox.state_file import table_name
+from learnermax_cli.secret_text import SecretText
+from learnermax_cli.settings import Flags, load_settings
+from learnermax_cli.stripe_keys import StripeKey, parse_stripe_key
 from tests.conformance import emulators
 from tests.conformance.mirror import Mirror
 from tests.conformance.tables import TablePair, client_of, copy_table
@@ -37,11 +43,38 @@ def mock_url() -> Iterator[str]:
 @pytest.fixture
 def mirror(sandbox: Sandbox, mock_url: str) -> Iterator[Mirror]:
     """The sandbox's Stripe, empty, each request to which stripe-mock sees as well."""
-    mirrored = Mirror(sandbox.info.stripe_url, mock_url)
+    known = emulators.read_spec()["info"]["version"]
+    mirrored = Mirror(sandbox.info.stripe_url, mock_url, {f"api_version={stripe.api_version}": f"api_version={known}"})
     server = serving.start(mirrored.serve)
     mirrored.url = server.url
     yield mirrored
     server.stop()
+
+
+@pytest.fixture
+def heard(mirror: Mirror) -> Iterator[Mirror]:
+    """Return the mirror; at the end stripe-mock has nothing against any request that the sandbox took."""
+    yield mirror
+    assert mirror.exchanges
+    assert [] == mirror.refusals()
+
+
+@pytest.fixture
+def key(sandbox: Sandbox) -> StripeKey:
+    """The sandbox's secret key."""
+    return parse_stripe_key("STRIPE_SECRET_KEY", SecretText(sandbox.info.secret_key))
+
+
+@pytest.fixture
+def client(mirror: Mirror, key: StripeKey) -> stripe.StripeClient:
+    """Return the client that commands use, pointed at both sides."""
+    return _client_at(mirror.url, key)
+
+
+@pytest.fixture
+def mock_client(mock_url: str) -> stripe.StripeClient:
+    """Return the client that commands use, pointed at stripe-mock alone."""
+    return _client_at(mock_url, parse_stripe_key("STRIPE_SECRET_KEY", SecretText("sk_" + "test_conformance")))
 
 
 @pytest.fixture(scope="session")
@@ -57,3 +90,8 @@ def tables(local_dynamodb: "DynamoDBClient", sandbox: Sandbox) -> TablePair:
     ours, name = client_of(sandbox.info.aws_url), table_name("sandbox")
     copy_table(ours, local_dynamodb, name)
     return TablePair(local_dynamodb, ours, name)
+
+
+def _client_at(url: str, key: StripeKey) -> stripe.StripeClient:
+    settings = load_settings(Flags(), {"STRIPE_API_BASE": url, "LMX_MAX_RATE": "1000"})
+    return build_stripe(key, settings, Meter(time.monotonic), lambda line: None)

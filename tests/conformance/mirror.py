@@ -1,6 +1,7 @@
 """Hands each request to the sandbox's Stripe and to stripe-mock, remembers both answers, and gives the sandbox's."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from wsgiref.types import StartResponse, WSGIEnvironment
@@ -10,6 +11,7 @@ import requests
 _KEY = "sk_test_conformance"
 _FORM = "application/x-www-form-urlencoded"
 _SECONDS = 30
+_ID = re.compile(r"(?<=/)(we|cs|plink)_\w+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +36,14 @@ class Exchange:
 
 
 class Mirror:
-    """A WSGI application at `url` between a Stripe client and the sandbox."""
+    """A WSGI application at `url` between a Stripe client and the sandbox.
 
-    def __init__(self, sandbox_url: str, mock_url: str) -> None:
+    `older` says what of a body stripe-mock gets otherwise, since its spec is a version behind the SDK.
+    """
+
+    def __init__(self, sandbox_url: str, mock_url: str, older: Mapping[str, str]) -> None:
         self.url = ""
+        self.older = dict(older)
         self.exchanges: list[Exchange] = []
         self._sandbox_url = sandbox_url
         self._mock_url = mock_url
@@ -58,13 +64,22 @@ class Mirror:
         typed = {**headers, "Content-Type": _FORM}
         ours = requests.request(method, self._sandbox_url + path, data=body, headers=typed, timeout=_SECONDS)
         theirs = {**typed, "Authorization": f"Bearer {_KEY}"}
-        mock = requests.request(method, self._mock_url + path, data=body, headers=theirs, timeout=_SECONDS)
+        mock = requests.request(method, self._mock_url + path, data=self._aged(body), headers=theirs, timeout=_SECONDS)
         self.exchanges.append(Exchange(f"{method} {path}", body.decode(), ours, mock))
         return self.exchanges[-1]
+
+    def operations(self) -> list[str]:
+        """Return the method and path of each request, in order, without queries and without ids."""
+        return [_ID.sub("{id}", exchange.operation.partition("?")[0]) for exchange in self.exchanges]
 
     def refusals(self) -> list[str]:
         """Return what stripe-mock has against any request that the sandbox accepted."""
         return [refusal for exchange in self.exchanges if (refusal := exchange.refusal())]
+
+    def _aged(self, body: bytes) -> bytes:
+        for now, before in self.older.items():
+            body = body.replace(now.encode(), before.encode())
+        return body
 
 
 def error_of(answer: requests.Response) -> dict[str, Any]:
@@ -74,5 +89,5 @@ def error_of(answer: requests.Response) -> dict[str, Any]:
 
 
 def _kept(answer: requests.Response) -> dict[str, str]:
-    names = ("Content-Type", "Request-Id", "Idempotent-Replayed", "Stripe-Should-Retry")
+    names = ("Content-Type", "Date", "Request-Id", "Idempotent-Replayed", "Stripe-Should-Retry")
     return {name: answer.headers[name] for name in names if name in answer.headers}

@@ -14,7 +14,8 @@ class Case:
     """A request, and why the sandbox refuses it: status, code and param; None for a request that is fine.
 
     `mock_lax` says why stripe-mock takes what the sandbox refuses; empty where both agree.
-    In path and parameters `{price}` and `{other}` stand for the default price and another price of prod_known.
+    In path and parameters `{price}` and `{other}` stand for the default price and another price of prod_known; in the
+    path `{endpoint}` for a webhook endpoint.
     """
 
     name: str

@@ -1,52 +1,19 @@
 """Every request of our Stripe adapters, and of whole commands, is one that Stripe's OpenAPI description knows."""
 
-import time
-from collections.abc import Iterator
-
-import pytest
 import stripe
 
 from learnermax_cli.adapters.stripe_account import read_account
 from learnermax_cli.adapters.stripe_catalog import StripeCatalog
-from learnermax_cli.adapters.stripe_client import build_stripe
-from learnermax_cli.meter import Meter
 from learnermax_cli.money import Money
 from learnermax_cli.products.model import DesiredProduct, marker
-from learnermax_cli.secret_text import SecretText
-from learnermax_cli.settings import Flags, load_settings
-from learnermax_cli.stripe_keys import StripeKey, parse_stripe_key
+from learnermax_cli.stripe_keys import StripeKey
+from tests.conformance.commands import run
 from tests.conformance.items import Item, course, seeded_course
 from tests.conformance.mirror import Mirror
 from tests.running import Sandbox
 
 COURSE = DesiredProduct("a", "Course A", "About A", ("https://example.com/a.png",), Money(4_990, "usd"))
 MARKER = marker("preview", "a")
-
-
-@pytest.fixture
-def key(sandbox: Sandbox) -> StripeKey:
-    """The sandbox's secret key."""
-    return parse_stripe_key("STRIPE_SECRET_KEY", SecretText(sandbox.info.secret_key))
-
-
-@pytest.fixture
-def client(mirror: Mirror, key: StripeKey) -> stripe.StripeClient:
-    """Return the client that commands use, pointed at both sides."""
-    return client_at(mirror.url, key)
-
-
-@pytest.fixture
-def heard(mirror: Mirror) -> Iterator[Mirror]:
-    """Return the mirror; at the end stripe-mock has nothing against any request that the sandbox took."""
-    yield mirror
-    assert mirror.exchanges
-    assert [] == mirror.refusals()
-
-
-def client_at(url: str, key: StripeKey) -> stripe.StripeClient:
-    """Build a client as a command does."""
-    settings = load_settings(Flags(), {"STRIPE_API_BASE": url, "LMX_MAX_RATE": "1000"})
-    return build_stripe(key, settings, Meter(time.monotonic), lambda line: None)
 
 
 def test_a_product_is_made_changed_and_archived(heard: Mirror, client: stripe.StripeClient) -> None:
@@ -91,10 +58,9 @@ def test_the_account_is_read(heard: Mirror, client: stripe.StripeClient, key: St
     assert key.account == read_account(client, key)
 
 
-def test_stripe_mocks_own_answers_are_understood(mock_url: str) -> None:
+def test_stripe_mocks_own_answers_are_understood(mock_client: stripe.StripeClient) -> None:
     """A recurring price among them, which is none of ours, so it has no money."""
-    key = parse_stripe_key("STRIPE_SECRET_KEY", SecretText("sk_" + "test_conformance"))
-    catalog = StripeCatalog(client_at(mock_url, key))
+    catalog = StripeCatalog(mock_client)
     assert ["T-shirt"] == [product.name for product in catalog.list_products()]
     assert [None] == [price.money for price in catalog.list_active_prices()]
     assert catalog.create_product("prod_a", COURSE, MARKER).startswith("price_")
@@ -111,11 +77,7 @@ def synced(sandbox: Sandbox, mirror: Mirror, *items: Item) -> list[str]:
     """Put items, sync through the mirror, and return the writes, in order, without ids of prices."""
     for item in items:
         sandbox.dynamodb_client().put_item(TableName=sandbox.dynamodb().name, Item=item)
-    mirror.exchanges.clear()
-    environment = {"STRIPE_API_BASE": mirror.url, "STRIPE_SECRET_KEY": sandbox.info.secret_key, "LMX_MAX_RATE": "1000"}
-    run = sandbox.run("products", "sync", "-e", "preview", "--yes", "--prune", env=environment)
-    assert 0 == run.returncode, run.stderr
-    assert {200} == {exchange.mock.status_code for exchange in mirror.exchanges}
+    run(sandbox, mirror, "products", "sync", "--yes", "--prune")
     return sorted(
         exchange.operation.removeprefix("POST ").partition("price_")[0]
         for exchange in mirror.exchanges

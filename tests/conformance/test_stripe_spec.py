@@ -1,5 +1,6 @@
 """The sandbox's objects and limits, and our own limits, against the OpenAPI description that stripe-mock carries."""
 
+import json
 from typing import Any
 
 import pytest
@@ -9,11 +10,20 @@ from learnermax_cli.products import desired
 from tests.conformance.emulators import read_spec
 from tests.conformance.spec import faults_of, lengths_of
 from tests.running import Sandbox
+from tests.webhooks.recording import recording
 
 SPEC = read_spec()
 SCHEMAS = SPEC["components"]["schemas"]
 # What the version that the SDK pins has, and the spec of stripe-mock, a version older, does not.
 NEWER = {".type: unknown", ".tax_details: unknown"}
+SESSION = {
+    "mode": "payment",
+    "success_url": "https://learnermax.example/",
+    "line_items[0][quantity]": "1",
+    "line_items[0][price_data][currency]": "usd",
+    "line_items[0][price_data][unit_amount]": "4990",
+    "line_items[0][price_data][product_data][name]": "Course",
+}
 
 
 def answered(sandbox: Sandbox, method: str, path: str, params: dict[str, str] | None = None) -> dict[str, Any]:
@@ -28,6 +38,8 @@ def required(path: str) -> dict[str, str]:
     """Return the parameters without which a POST is refused."""
     if path == "/v1/products":
         return {"name": "Course"}
+    if path == "/v1/webhook_endpoints":
+        return {"url": "https://api.learnermax.example/", "enabled_events[]": "*"}
     return {"currency": "usd", "unit_amount": "1", "product_data[name]": "Course"} if path == "/v1/prices" else {}
 
 
@@ -63,7 +75,34 @@ def test_an_account_is_as_the_spec_has_it(sandbox: Sandbox) -> None:
     assert [] == faults_of(SPEC, answered(sandbox, "GET", "/v1/account"), SCHEMAS["account"])
 
 
-@pytest.mark.parametrize("path", ["/v1/products", "/v1/prices"])
+def test_an_endpoint_is_as_the_spec_has_it(sandbox: Sandbox) -> None:
+    """New, with its signing secret; read and changed, without it; deleted, three fields."""
+    new = answered(sandbox, "POST", "/v1/webhook_endpoints", required("/v1/webhook_endpoints"))
+    path = f"/v1/webhook_endpoints/{new['id']}"
+    read, changed = answered(sandbox, "GET", path), answered(sandbox, "POST", path, {"disabled": "true"})
+    assert [[], [], []] == [faults_of(SPEC, endpoint, SCHEMAS["webhook_endpoint"]) for endpoint in (new, read, changed)]
+    assert [True, False, False] == ["secret" in endpoint for endpoint in (new, read, changed)]
+    assert [] == faults_of(SPEC, answered(sandbox, "DELETE", path), SCHEMAS["deleted_webhook_endpoint"])
+
+
+def test_an_event_is_as_the_spec_has_it(sandbox: Sandbox) -> None:
+    """With the session in it; as it is read, and as it is delivered, which is the same but for what is outstanding."""
+    with recording() as recorder:
+        params = {"url": recorder.url, "enabled_events[]": "checkout.session.completed"}
+        answered(sandbox, "POST", "/v1/webhook_endpoints", params)
+        session = answered(sandbox, "POST", "/v1/checkout/sessions", SESSION)
+        sandbox.control.pay(session["id"])
+        (delivered, _), *_ = recorder.wait_for(1)
+    event = json.loads(delivered)
+    read = answered(sandbox, "GET", f"/v1/events/{event['id']}")
+    assert [] == faults_of(SPEC, event, SCHEMAS["event"])
+    assert [".allowed_payment_method_types: unknown"] == faults_of(
+        SPEC, event["data"]["object"], SCHEMAS["checkout.session"]
+    )
+    assert {**event, "pending_webhooks": 0} == {**read, "pending_webhooks": 0}
+
+
+@pytest.mark.parametrize("path", ["/v1/products", "/v1/prices", "/v1/webhook_endpoints"])
 def test_a_list_is_as_the_spec_has_it(sandbox: Sandbox, path: str) -> None:
     """Object, URL, has_more and data."""
     schema = SPEC["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["schema"]

@@ -1,0 +1,114 @@
+"""How verdicts become a report: independent of each other, ending in the worst."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from learnermax_cli.doctor.checks import Check, run_checks
+from learnermax_cli.doctor.model import Verdict, failed, not_checked, ok, warning
+from learnermax_cli.doctor.run import ending
+from learnermax_cli.errors import CredentialsError, Exit, FailedError
+from tests.doctor.worlds import PREVIEW
+from tests.running import Sandbox
+
+
+def good(name: str) -> Check:
+    """Return a check that goes well."""
+    return Check(name, lambda: [ok(name, "fine")])
+
+
+def bad(name: str, *needs: str) -> Check:
+    """Return a check that an expected failure ends halfway."""
+
+    def run() -> Iterator[Verdict]:
+        yield ok(name, "begun")
+        raise CredentialsError("no entry", hint="sign in")
+
+    return Check(name, run, needs)
+
+
+def test_failing_check_hides_no_other() -> None:
+    """All verdicts are there, in the order of the checks."""
+    assert (
+        ok("a", "fine"),
+        failed("b", "no entry", "sign in", Exit.CREDENTIALS),
+        ok("c", "fine"),
+    ) == run_checks([good("a"), bad("b"), good("c")])
+
+
+def test_check_without_what_it_needs_is_not_checked() -> None:
+    """And says why; so does one that needs the latter in turn."""
+    third = Check("third", lambda: [ok("third", "fine")], ("second",))
+    assert (
+        failed("first", "no entry", "sign in", Exit.CREDENTIALS),
+        not_checked("second", "“first” failed"),
+        not_checked("third", "“second” was not checked"),
+    ) == run_checks([bad("first"), Check("second", lambda: [ok("second", "fine")], ("first",)), third])
+
+
+def test_warning_keeps_nobody_from_checking() -> None:
+    """Only failures do."""
+    first = Check("first", lambda: [warning("first", "hm", "look")])
+    second = Check("second", lambda: [ok("second", "fine")], ("first",))
+    assert (warning("first", "hm", "look"), ok("second", "fine")) == run_checks([first, second])
+
+
+def test_bug_in_a_check_is_not_swallowed() -> None:
+    """It is no verdict."""
+    with pytest.raises(ZeroDivisionError):
+        run_checks([good("a"), Check("b", lambda: [ok("b", str(1 // 0))])])
+
+
+@pytest.mark.parametrize(
+    ("codes", "worst"),
+    [
+        ((Exit.FAILED,), Exit.FAILED),
+        ((Exit.FAILED, Exit.GUARD), Exit.GUARD),
+        ((Exit.GUARD, Exit.CONFIG), Exit.CONFIG),
+        ((Exit.CONFIG, Exit.CREDENTIALS, Exit.FAILED), Exit.CREDENTIALS),
+    ],
+)
+def test_run_ends_as_its_worst_check(codes: tuple[Exit, ...], worst: Exit) -> None:
+    """Credentials before configuration before guards before the rest."""
+    error = ending((*(failed("c", "f", "r", code) for code in codes), warning("w", "f", "r")))
+    assert error is not None
+    assert (worst, "failed: c") == (error.exit_code, error.message)
+
+
+def test_warnings_and_unchecked_rows_end_well() -> None:
+    """Exit code 0 says that no check failed."""
+    assert ending((ok("a", "f"), warning("b", "f", "r"), not_checked("c", "because"))) is None
+
+
+def test_other_failures_end_in_one() -> None:
+    """The kind of the error goes with the code."""
+    assert isinstance(ending((failed("c", "f", "r", Exit.FAILED),)), FailedError)
+
+
+def test_json_has_items_summary_and_error(sandbox: Sandbox) -> None:
+    """One document: a row per verdict, and how the run ended."""
+    done = sandbox.run("doctor", "-o", "json", env=PREVIEW)
+    document = json.loads(done.stdout)
+    counted = dict.fromkeys(("ok", "warning", "failed", "not_checked"), 0)
+    for row in document["items"]:
+        assert ["check", "status", "found", "remedy", "exit_code"] == list(row)
+        counted[row["status"].replace(" ", "_")] += 1
+    assert counted == document["summary"]
+    assert {"mode": "test", "account": sandbox.info.stripe_account} == document["stripe"]
+    assert (3, "doctor.failed", 3) == (done.returncode, document["error"]["code"], document["error"]["exit_code"])
+    assert "failed: Secret, Webhook endpoint" == document["error"]["message"]
+
+
+def test_remedy_can_be_copied_off_a_terminal(sandbox: Sandbox) -> None:
+    """It stands in a line of its own, below the table."""
+    done = sandbox.run("doctor", env=PREVIEW)
+    assert "Mend Secret: lmx secrets push -e preview" in done.stdout.splitlines()
+
+
+def test_markdown_is_a_table(sandbox: Sandbox) -> None:
+    """For a step summary: remedy beside what was found."""
+    done = sandbox.run("doctor", "-o", "markdown", env=PREVIEW)
+    assert (
+        "| failed | Secret | there is no secret learnermax/stripe-keys | lmx secrets push -e preview |" in done.stdout
+    )

@@ -1,0 +1,150 @@
+"""What doctor says of Stripe: key, permissions, webhook endpoint."""
+
+import pytest
+import stripe
+
+from tests.doctor.worlds import URL, examine, keys_of, live_key, put_secret, restricted_key
+from tests.running import Sandbox
+
+SITE_URL = "https://api.learnermax.example/api/webhooks/stripe"
+DEPENDENTS = ("Stripe permissions", "Webhook endpoint", "Catalog", "Clock against Stripe")
+MARKED = {"managedBy": "lmx", "environment": "preview"}
+
+
+def endpoint(sandbox: Sandbox, url: str = SITE_URL, **fields: object) -> str:
+    """Register an endpoint as by hand, but for lmx's marker; return its id."""
+    events = [
+        "checkout.session.completed",
+        "checkout.session.async_payment_succeeded",
+        "checkout.session.async_payment_failed",
+        "checkout.session.expired",
+    ]
+    version = stripe.api_version
+    params: dict[str, object] = {"url": url, "enabled_events": events, "api_version": version, "metadata": MARKED}
+    made = sandbox.stripe().v1.webhook_endpoints.create({**params, **fields})  # type: ignore[typeddict-item]
+    return made.id
+
+
+@pytest.mark.parametrize(
+    ("status", "found"), [("revoked", "the Stripe key is not accepted"), ("expired", "the Stripe key has expired")]
+)
+def test_key_that_does_not_work(sandbox: Sandbox, status: str, found: str) -> None:
+    """What needs it is not checked, AWS is."""
+    key = str(sandbox.control.add_key(kind="secret", mode="test")["value"])
+    sandbox.control.set_key_status(key, status)
+    examined = examine(sandbox, {"STRIPE_SECRET_KEY": key})
+    said, remedy = examined.row("Stripe key")[1:3]
+    assert ("failed", 4, 4) == (*examined.row("Stripe key")[::3], examined.exit_code)
+    assert (True, True) == (said.startswith(found), "lmx secrets push" in str(remedy))
+    expected = ("not checked", "not checked, because “Stripe key” failed", None, 0)
+    assert [expected] * 4 == [examined.row(check) for check in DEPENDENTS]
+    assert "ok" == examined.row("Table")[0]
+
+
+def test_no_key_at_all(sandbox: Sandbox) -> None:
+    """Neither configured nor stored."""
+    status, found, remedy, code = examine(sandbox, {"STRIPE_SECRET_KEY": None}).row("Stripe key")
+    assert ("failed", 3, "Store it: lmx secrets push") == (status, code, remedy)
+    assert found.startswith("there is no STRIPE_SECRET_KEY")
+
+
+def test_text_that_is_no_key(sandbox: Sandbox) -> None:
+    """The flaw is named, the text is not shown."""
+    status, found, _, code = examine(sandbox, {"STRIPE_SECRET_KEY": "nonsense"}).row("Stripe key")
+    assert ("failed", "STRIPE_SECRET_KEY is not a Stripe key", 3) == (status, found, code)
+
+
+def test_stored_key_is_used_and_said_so(sandbox: Sandbox) -> None:
+    """Without one configured here, the secret's."""
+    put_secret(sandbox, keys_of(sandbox))
+    found = f"a secret key from secret learnermax/stripe-keys, test mode, account {sandbox.info.stripe_account}"
+    assert ("ok", found, None, 0) == examine(sandbox, {"STRIPE_SECRET_KEY": None}).row("Stripe key")
+
+
+def test_live_key_in_preview(sandbox: Sandbox) -> None:
+    """A guard; nothing is asked with it."""
+    status, found, _, code = examine(sandbox, {"STRIPE_SECRET_KEY": live_key(sandbox)}).row("Stripe key")
+    assert ("failed", "a live mode key does not fit environment preview", 5) == (status, found, code)
+
+
+def test_other_account_than_it_should_be(sandbox: Sandbox) -> None:
+    """LMX_STRIPE_ACCOUNT names the only one."""
+    status, found, remedy, code = examine(sandbox, {"LMX_STRIPE_ACCOUNT": "acct_other"}).row("Stripe key")
+    mine = sandbox.info.stripe_account
+    assert ("failed", 5) == (status, code)
+    assert f"the Stripe key belongs to account {mine}, but LMX_STRIPE_ACCOUNT says acct_other" == found
+    assert "LMX_STRIPE_ACCOUNT" in str(remedy)
+
+
+def test_stripe_that_does_not_answer(sandbox: Sandbox) -> None:
+    """It hides nothing that can be seen without it, and is no fault of the credentials."""
+    broken = {"status": 500, "headers": {"Stripe-Should-Retry": "false"}}
+    sandbox.control.add_fault("error", service="stripe", operation="GET /v1/account", times=None, **broken)
+    examined = examine(sandbox)
+    assert ("failed", 1) == examined.row("Stripe key")[::3]
+    assert ("ok", "ok", "ok") == tuple(examined.row(c)[0] for c in ("Table", "Pending enrollments", "FRONTEND_URL"))
+
+
+def test_restricted_key_with_all_it_needs(sandbox: Sandbox) -> None:
+    """Whether it may write can't be tried without writing, and doctor says so, once."""
+    examined = examine(sandbox, {"STRIPE_SECRET_KEY": restricted_key(sandbox)})
+    found = "reads all that the commands need; whether it may write (Products, Prices, Checkout Sessions, "
+    found += "Payment Links, Webhook Endpoints) shows only when it does"
+    assert ("ok", found, None, 0) == examined.row("Stripe permissions")
+    assert examined.row("Stripe key")[1].startswith("a restricted key configured here, test mode")
+
+
+def test_each_permission_that_a_key_lacks_is_named(sandbox: Sandbox) -> None:
+    """With the commands that need it and the line in the dashboard; what depends on it is not checked."""
+    lacking = ("product", "checkout_session", "charge", "event", "webhook_endpoint")
+    examined = examine(sandbox, {"STRIPE_SECRET_KEY": restricted_key(sandbox, *lacking)})
+    rows = examined.rows("Stripe permissions")
+    assert [
+        "the key may not read Products (product_read), which these need: products sync and list, checkout create "
+        "and link",
+        "the key may not read Checkout Sessions (checkout_session_read), which these need: checkout, enrollments, "
+        "webhooks",
+        "the key may not read Charges and Refunds (charge_read), which these need: enrollments reconcile, webhooks",
+        "the key may not read Events (event_read), which these need: webhooks replay",
+        "the key may not read Webhook Endpoints (webhook_read), which these need: webhooks create, list and delete",
+    ] == [found for _, found, _, _ in rows]
+    assert "Give it “Products: Write” in Stripe's dashboard, Developers > API keys." == rows[0][2]
+    assert [("failed", 4)] * 5 == [row[::3] for row in rows]
+    assert ("not checked", "not checked") == (examined.row("Catalog")[0], examined.row("Webhook endpoint")[0])
+    assert "ok" == examined.row("Clock against Stripe")[0]
+
+
+def test_no_endpoint(sandbox: Sandbox) -> None:
+    """One of another environment does not count."""
+    endpoint(sandbox, metadata={**MARKED, "environment": "prod"})
+    status, found, remedy, code = examine(sandbox).row("Webhook endpoint")
+    assert ("failed", 3, "none of environment preview is registered") == (status, code, found.partition(":")[0])
+    assert "lmx webhooks create --url https://HOST/api/webhooks/stripe -e preview" == remedy
+
+
+def test_endpoint_that_drifted(sandbox: Sandbox) -> None:
+    """Disabled, with other events, in another version, its secret stored nowhere: one line, one remedy."""
+    made = endpoint(sandbox, enabled_events=["checkout.session.completed", "charge.refunded"])
+    sandbox.stripe().v1.webhook_endpoints.update(made, {"disabled": True})
+    status, found, remedy, code = examine(sandbox).row("Webhook endpoint")
+    assert ("failed", 3, f"lmx webhooks create --url {SITE_URL} -e preview") == (status, code, remedy)
+    for flaw in ("disabled", "events missing: checkout.session.async", "events too many: charge.refunded", "stored"):
+        assert flaw in found
+
+
+def test_endpoint_on_a_host_of_another_site(sandbox: Sandbox) -> None:
+    """It can't be mended where it is."""
+    url = "https://elsewhere.example/api/webhooks/stripe"
+    endpoint(sandbox, url=url)
+    status, found, remedy, _ = examine(sandbox).row("Webhook endpoint")
+    assert ("failed", True) == (status, "the host is not environment preview's" in found)
+    assert str(remedy).startswith(f"lmx webhooks delete --url {url} -e preview")
+
+
+def test_second_endpoint_of_somebody_else(sandbox: Sandbox) -> None:
+    """Every event would come twice: a warning beside what is said of ours."""
+    sandbox.run("webhooks", "create", "--url", URL)
+    endpoint(sandbox, url=URL, metadata={})
+    examined = examine(sandbox, {"LMX_ENVIRONMENT": "sandbox"})
+    assert ["ok", "warning"] == [row[0] for row in examined.rows("Webhook endpoint")]
+    assert "brings each event a second time" in examined.rows("Webhook endpoint")[1][1]

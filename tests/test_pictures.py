@@ -1,0 +1,57 @@
+"""The README shows the present version: its pictures, made again, are the same, and it tells of every command."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.commands import command_paths
+from tests.forking import PROJECT
+
+COMMITTED = PROJECT / "docs" / "pictures"
+NAMES = sorted(path.name for path in COMMITTED.glob("*.svg"))
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of pictures made just now."""
+    folder = tmp_path_factory.mktemp("pictures")
+    subprocess.run(
+        [sys.executable, "-m", "docs.make_pictures", str(folder)],
+        cwd=PROJECT,
+        env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8"},
+        check=True,
+        timeout=240,
+    )
+    return folder
+
+
+def test_each_picture_is_there_and_shown(made: Path) -> None:
+    """The script makes what is committed, no more and no less, and the README shows all of it."""
+    readme = (PROJECT / "README.md").read_text(encoding="utf-8")
+    assert NAMES == sorted(path.name for path in made.iterdir())
+    assert [] == [name for name in NAMES if f"docs/pictures/{name}" not in readme]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_picture_is_current(name: str, made: Path) -> None:
+    """`python -m docs.make_pictures` makes them anew, for a person to look at."""
+    assert (COMMITTED / name).read_text(encoding="utf-8") == (made / name).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_picture_loads_nothing(name: str) -> None:
+    """No font, no script, no image from elsewhere."""
+    text = (COMMITTED / name).read_text(encoding="utf-8")
+    assert [] == [word for word in ("@font-face", "<script", "<image", "url(http", "url(&quot;http") if word in text]
+
+
+@pytest.mark.parametrize("path", [path for path in command_paths() if path[0] != "sandbox"], ids=" ".join)
+def test_readme_has_a_row_for_every_command(path: tuple[str, ...]) -> None:
+    """What it needs and does stands in the table of commands."""
+    rows = [
+        line for line in (PROJECT / "README.md").read_text(encoding="utf-8").splitlines() if line.startswith("| `lmx ")
+    ]
+    assert 1 == sum(f"`lmx {' '.join(path)}`" in row.split("|")[1] for row in rows)
