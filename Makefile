@@ -20,6 +20,7 @@ test: $(VENV)/.dev ## Run the tests
 lint: $(VENV)/.dev ## Check style and the rules that keep the rooms apart
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	@test ! -d deploy || $(BIN)/cfn-lint deploy/template.yaml
 
 types: $(VENV)/.dev ## Check the types
 	$(BIN)/mypy
@@ -45,4 +46,4 @@ $(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
 	@$(INSTALL) --editable '.[dev]'
 	@touch $@ $(VENV)/.sandbox
 
--include conformance.mk bench.mk
+-include conformance.mk bench.mk package.mk

@@ -28,7 +28,7 @@ def render_comparisons(comparisons: Iterable[Comparison], *, markdown: bool) -> 
                 f"{script.peak_mb:.0f}",
             )
         )
-    return _table(_COMPARED, rows, markdown=markdown)
+    return render_table(_COMPARED, rows, markdown=markdown)
 
 
 def render_alone(runs: Iterable[Alone], *, markdown: bool) -> str:
@@ -44,7 +44,7 @@ def render_alone(runs: Iterable[Alone], *, markdown: bool) -> str:
         )
         for run in runs
     ]
-    return _table(_ALONE, rows, markdown=markdown)
+    return render_table(_ALONE, rows, markdown=markdown)
 
 
 def render_units(comparisons: Iterable[Comparison], *, markdown: bool) -> str:
@@ -59,7 +59,7 @@ def render_units(comparisons: Iterable[Comparison], *, markdown: bool) -> str:
         for found in comparisons
     ]
     head = ("Job", "Size", "Read + write units", "one by one", "Found", "one by one")
-    return _table(head, rows, markdown=markdown)
+    return render_table(head, rows, markdown=markdown)
 
 
 def render_summary(run: Measured) -> str:
@@ -71,7 +71,8 @@ def _ratio(script: float, lmx: float) -> str:
     return f"{script / lmx:.1f} x" if lmx else "-"
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]], *, markdown: bool) -> str:
+def render_table(head: Sequence[str], rows: Sequence[Sequence[str]], *, markdown: bool) -> str:
+    """Return rows under a head, numbers to the right."""
     widths = [max(len(row[column]) for row in (head, *rows)) for column in range(len(head))]
     lines = [_line(head, widths), "|".join(["", *("-" * (width + 2) for width in widths), ""])]
     lines += [_line(row, widths) for row in rows]

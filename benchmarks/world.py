@@ -1,10 +1,11 @@
 """The sandbox that both sides work on: slow and rate limited like Stripe's own, filled in bulk."""
 # ruff: noqa: TID251 - not part of the package: fills the table directly
 
+import json
 import os
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -60,13 +61,13 @@ class World:
         self.control.set_latency(LATENCY_SECONDS)
         self.control.set_rate_limit(REQUESTS_PER_SECOND)
 
-    def seed_sessions(self, count: int) -> list[str]:
+    def seed_sessions(self, count: int, states: Sequence[str] = STATES) -> list[str]:
         """Store so many sessions, spread over the last seven days; return their ids, the oldest first."""
         seconds = DAYS * _DAY_SECONDS
         pattern = {
             "count": count,
             "courses": COURSES,
-            "states": STATES,
+            "states": states,
             "user_prefix": _USER_PREFIX,
             "first_offset": -seconds,
             "spacing": seconds / count,
@@ -82,10 +83,36 @@ class World:
             items.append(_enrollment_item(number, session_id, f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03}Z"))
         self.put_items(items, table)
 
+    def put_secret(self, name: str, content: Mapping[str, str]) -> None:
+        """Create a secret that holds a JSON object."""
+        client = self._session.client("secretsmanager", endpoint_url=self.info.aws_url)
+        client.create_secret(Name=name, SecretString=json.dumps(content))
+
+    def detach_queue(self) -> None:
+        """Let the topic have no listener: the longer moto's queue is, the longer it takes to add to it."""
+        client = self._session.client("sns", endpoint_url=self.info.aws_url)
+        for subscription in client.list_subscriptions()["Subscriptions"]:
+            client.unsubscribe(SubscriptionArn=subscription["SubscriptionArn"])
+
+    def count_enrollments(self, status: str) -> int:
+        """Return how many enrollments of the sandbox's table have a paymentStatus."""
+        client = self._session.client("dynamodb", endpoint_url=self.info.aws_url)
+        pages = client.get_paginator("scan").paginate(
+            TableName=table_name(),
+            FilterExpression="paymentStatus = :status",
+            ExpressionAttributeValues={":status": {"S": status}},
+            Select="COUNT",
+            ConsistentRead=True,
+        )
+        return sum(page["Count"] for page in pages)
+
+    @property
+    def _session(self) -> boto3.Session:
+        return boto3.Session(ACCESS_KEY_ID, SECRET_ACCESS_KEY, region_name=self.info.region)
+
     def put_items(self, items: Iterable[Mapping[str, Any]], table: str | None = None) -> None:
         """Put items into the sandbox's table, or another one."""
-        session = boto3.Session(ACCESS_KEY_ID, SECRET_ACCESS_KEY, region_name=self.info.region)
-        resource = session.resource("dynamodb", endpoint_url=self.info.aws_url)
+        resource = self._session.resource("dynamodb", endpoint_url=self.info.aws_url)
         with resource.Table(table or table_name()).batch_writer() as batch:
             for item in items:
                 batch.put_item(Item=dict(item))

@@ -2,16 +2,17 @@
 
 import os
 import time
-import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from learnermax_cli.adapters.lambda_start import loaded  # isort: skip - before everything that is slow to load
+from learnermax_cli.adapters.lambda_errors import safe_to_leave
 from learnermax_cli.adapters.lambda_events import read_hint, read_request, refuse_request, write_response
 from learnermax_cli.adapters.lambda_log import LogConsole, cut_report, describe
 from learnermax_cli.adapters.lambda_time import Context, require_time, stopped_in_time
 from learnermax_cli.app import App
-from learnermax_cli.errors import ConfigError, InterruptedRunError, LmxError
+from learnermax_cli.errors import ConfigError, FailedError, InterruptedRunError, LmxError
 from learnermax_cli.settings import Flags
 from learnermax_cli.webhooks.handle import Handler, build_handler
 from learnermax_cli.webhooks.model import Answer, Delivery, EventHint, Handled
@@ -20,6 +21,7 @@ from learnermax_cli.webhooks.receive import Receiver, build_receiver
 if TYPE_CHECKING:
     from learnermax_cli.adapters.sqs_queue import RetryQueue
     from learnermax_cli.enrollments.run_reconcile import ReconcileRequest
+    from learnermax_cli.enrollments.walk import Walk
     from learnermax_cli.planning.report import Report
 
 KEYS_SECONDS = 300
@@ -39,20 +41,18 @@ class Functions:
     def webhook(self, event: Mapping[str, Any], context: Context) -> dict[str, Any]:
         """Answer one delivery; what we fail at ourselves is acknowledged once the retry queue has it."""
         self._console.set_request(context)
-        try:
-            request = read_request(event)
-        except ValueError as error:
-            answer = Answer(400, str(error))
-        else:
-            answer = refuse_request(request) or self._receive(request.delivery)
-        said = {"status": answer.status, "line": answer.line}
-        self._console.log("answered", {**said, **describe(answer.handled)})
+        with safe_to_leave(self._console):
+            answer = self._answer(event)
+            said = {"status": answer.status, "line": answer.line}
+            self._console.log("answered", {**said, **describe(answer.handled)})
+        loaded()
         return write_response(answer)
 
     def retry(self, event: Mapping[str, Any], context: Context) -> dict[str, Any]:
         """Handle the hints of a batch of messages; those that failed go back to the queue, alone."""
         from learnermax_cli.adapters.sqs_queue import process_batch
 
+        loaded()
         self._console.set_request(context)
         return process_batch(event, lambda body: self._retry(body, context))
 
@@ -61,31 +61,43 @@ class Functions:
         from learnermax_cli.enrollments.run_reconcile import ReconcileRequest
         from learnermax_cli.enrollments.times import parse_scope
 
-        app = self._build_app(context)
-        since = None if event.get("pending_only") else event.get("since", "3d")
-        report = self._run(app, ReconcileRequest(parse_scope(app.now(), None, None, since, None)), context)
-        if report.failure is not None:
-            raise report.failure
-        return {"summary": dict(report.summary), "findings": len(report.findings)}
+        with safe_to_leave(self._console):
+            app = self._build_app(context)
+            since = None if event.get("pending_only") else str(event.get("since") or "3d")
+            report = self._run(app, ReconcileRequest(parse_scope(app.now(), None, None, since, None)), context)
+            if report.failure is not None:
+                raise report.failure
+            return {"summary": dict(report.summary), "findings": len(report.findings)}
 
     def reconcile_window(self, event: Mapping[str, Any], context: Context) -> dict[str, Any]:
         """Reconcile the next window of a walk through a long history; return the walk as the next run takes it."""
-        from learnermax_cli.enrollments.reconcile import Scope
-        from learnermax_cli.enrollments.run_reconcile import ReconcileRequest
         from learnermax_cli.enrollments.walk import read_walk
 
-        app = self._build_app(context)
-        walk = read_walk(event, app.now())
-        if walk.done:
-            return walk.as_json()
+        with safe_to_leave(self._console):
+            app = self._build_app(context)
+            walk = read_walk(event, app.now())
+            return walk.as_json() if walk.done else self._step(app, walk, context).as_json()
+
+    def _step(self, app: App, walk: "Walk", context: Context) -> "Walk":
+        """Do the next window of a walk; return where the walk then stands; raises LmxError."""
+        from learnermax_cli.enrollments.reconcile import Scope
+        from learnermax_cli.enrollments.run_reconcile import ReconcileRequest
+
         report = self._run(app, ReconcileRequest(Scope(since=walk.cursor, until=walk.end), window_only=True), context)
         if isinstance(report.error, InterruptedRunError):
-            return walk.shorter().as_json()
+            return walk.shorter()
         if report.error is not None:
             raise report.error
         counts = report.summary
         applied = counts["complete"] + counts["create"]
-        return walk.on(applied=applied, failed=counts["failed"], findings=len(report.findings)).as_json()
+        return walk.on(applied=applied, failed=counts["failed"], findings=len(report.findings))
+
+    def _answer(self, event: Mapping[str, Any]) -> Answer:
+        try:
+            request = read_request(event)
+        except ValueError as error:
+            return Answer(400, str(error))
+        return refuse_request(request) or self._receive(request.delivery)
 
     def _receive(self, delivery: Delivery) -> Answer:
         try:
@@ -94,7 +106,7 @@ class Functions:
             self._console.error(error)
             return Answer(503, f"not ready ({error.code}): please deliver again")
         except Exception as bug:  # noqa: BLE001 - its traceback is scrubbed, and Stripe sends again
-            self._console.note(traceback.format_exc())
+            self._console.bug(bug)
             return Answer(500, f"not done ({type(bug).__name__}): please deliver again")
         if answer.code == _REFUSED_KEY:
             answer = self._receive_with_new_keys(delivery, answer)
@@ -117,17 +129,14 @@ class Functions:
         return replace(answer, status=202, line=f"queued ({answer.code})")
 
     def _retry(self, body: str, context: Context) -> None:
-        try:
-            require_time(context)
-            hint = read_hint(body)
-            handled = self._handle(hint)
-        except LmxError as error:
-            self._console.error(error)
-            raise
-        except ValueError as error:
-            self._console.warn(f"a message is {error}")
-            raise
-        self._console.log("retried", describe(handled))
+        with safe_to_leave(self._console):
+            try:
+                require_time(context)
+                handled = self._handle(_read_message(body))
+            except LmxError as error:
+                self._console.error(error)
+                raise
+            self._console.log("retried", describe(handled))
 
     def _handle(self, hint: EventHint) -> Handled:
         try:
@@ -144,6 +153,7 @@ class Functions:
         return self._warm
 
     def _build_app(self, context: Context) -> App:
+        loaded()
         self._console.set_request(context)
         return App(Flags(), self._environ, self._console, take_signals=False)
 
@@ -169,7 +179,8 @@ class _Warm:
 
     def receiver(self) -> "Receiver":
         if self._receiver is None:
-            self._receiver = build_receiver(self.app)
+            # Signature first: of a forged request neither Stripe nor the table hears.
+            self._receiver = build_receiver(self.app, lambda hint: self.handler().handle(hint))
         return self._receiver
 
     def handler(self) -> "Handler":
@@ -186,6 +197,14 @@ class _Warm:
         if self._queue is None:
             self._queue = RetryQueue(self.app.aws.sqs(), url)
         return self._queue
+
+
+def _read_message(body: str) -> EventHint:
+    try:
+        return read_hint(body)
+    except ValueError as error:
+        hint = "No trying again mends it: delete it from the dead-letter queue."
+        raise FailedError("a message is not a hint at an event", hint=hint, code="failed.message") from error
 
 
 _functions = Functions(os.environ)

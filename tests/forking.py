@@ -4,12 +4,13 @@ It is the real command in a process of its own, with the environment, folder and
 """
 
 import contextlib
+import gc
+import importlib
 import json
 import os
-import signal
+import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import traceback
 from collections.abc import Mapping
@@ -17,108 +18,138 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from tests.started import Started
+
 PROJECT = Path(__file__).resolve().parent.parent
-# Read when a module is loaded, so a run that sets one needs a fresh process.
-READ_AT_IMPORT = ("STRIPE_LOG", "PYTHON", "COVERAGE")
+# Read when the interpreter starts, so a run that sets one needs a fresh process.
+READ_AT_START = ("PYTHON", "COVERAGE")
+# Read when a module is loaded, so runs that set one have a server of their own that was loaded with it.
+READ_AT_IMPORT = ("STRIPE_LOG",)
+# What commands load on their way is loaded once; nothing is built from it, no thread is started, and none of it
+# looks at the environment.
+_LOADED = (
+    "boto3.dynamodb.types",
+    "botocore.httpsession",
+    "botocore.retries.standard",
+    "learnermax_cli.adapters.course_table",
+    "learnermax_cli.adapters.enrollment_scan",
+    "learnermax_cli.adapters.enrollment_table",
+    "learnermax_cli.adapters.enrollment_writes",
+    "learnermax_cli.adapters.pending_table",
+    "learnermax_cli.adapters.secrets_manager",
+    "learnermax_cli.adapters.sns_events",
+    "learnermax_cli.adapters.stripe_account",
+    "learnermax_cli.adapters.stripe_catalog",
+    "learnermax_cli.adapters.stripe_links",
+    "learnermax_cli.adapters.stripe_payments",
+    "learnermax_cli.adapters.stripe_sessions",
+    "learnermax_cli.app",
+    "learnermax_cli.checkout.run",
+    "learnermax_cli.cli",
+    "learnermax_cli.enrollments.run_reconcile",
+    "learnermax_cli.planning.report_text",
+    "learnermax_cli.products.run",
+    "learnermax_cli.secrets.run_push",
+    "stripe._account_service",
+    "stripe._object_classes",
+    "stripe.checkout",
+    "typer._adapters",
+)
+_MESSAGE_BYTES = 1 << 20
+_SERVER = "import sys; from tests.forking import serve; serve(int(sys.argv[1]))"
 
 
 class Forkserver:
     """The process that forks; several runs may be under way at once."""
 
-    def __init__(self) -> None:
+    def __init__(self, loaded_with: Mapping[str, str]) -> None:
         self._lock = threading.Lock()
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.forking"],
-            cwd=PROJECT,
-            stdin=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
+        self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-c", _SERVER, str(theirs.fileno())],
+                cwd=PROJECT,
+                env={**os.environ, **loaded_with},
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+            )
 
-    def run(
-        self, args: tuple[str, ...], env: Mapping[str, str], cwd: Path, stdin: str | None, seconds: float
-    ) -> subprocess.CompletedProcess[str]:
-        """Run lmx to its end; raises TimeoutExpired when that takes too long."""
-        with tempfile.TemporaryDirectory(prefix="lmx-run-") as name:
-            folder = Path(name)
-            (folder / "stdin").write_text(stdin or "", encoding="utf-8")
-            os.mkfifo(folder / "exit")
-            request = {"args": args, "env": dict(env), "cwd": str(cwd), "folder": name}
-            with self._lock:
-                assert self._process.stdin is not None
-                self._process.stdin.write(json.dumps(request) + "\n")
-                self._process.stdin.flush()
-            code = _exit_code(folder / "exit", args, seconds)
-            out, err = ((folder / stream).read_text(encoding="utf-8") for stream in ("stdout", "stderr"))
-        return subprocess.CompletedProcess(list(args), code, out, err)
+    def start(self, args: tuple[str, ...], env: Mapping[str, str], cwd: Path, stdin: int | None = None) -> Started:
+        """Start lmx with the file of this descriptor, or nothing, to read from."""
+        request = json.dumps({"args": args, "env": dict(env), "cwd": str(cwd)}).encode()
+        given = os.open(os.devnull, os.O_RDONLY) if stdin is None else os.dup(stdin)
+        pipes = [os.pipe() for _ in range(3)]
+        theirs = [given, *(write for _, write in pipes)]
+        with self._lock:
+            socket.send_fds(self._socket, [request], theirs)
+        for descriptor in theirs:
+            os.close(descriptor)
+        return Started(args, *(read for read, _ in pipes))
+
+
+def forkserver(env: Mapping[str, str]) -> Forkserver:
+    """Return this worker's server for runs in an environment; it ends when the worker's end of its socket closes."""
+    return _forkserver(tuple((name, env[name]) for name in READ_AT_IMPORT if name in env))
 
 
 @cache
-def forkserver() -> Forkserver:
-    """Return this worker's server; it ends when the worker's end of its pipe closes."""
-    return Forkserver()
+def _forkserver(loaded_with: tuple[tuple[str, str], ...]) -> Forkserver:
+    return Forkserver(dict(loaded_with))
 
 
-def _exit_code(path: Path, args: tuple[str, ...], seconds: float) -> int:
-    with path.open(encoding="utf-8") as pipe:
-        pid = int(pipe.readline())
-        timer = threading.Timer(seconds, lambda: os.kill(pid, signal.SIGKILL))
-        timer.start()
-        code = int(pipe.readline())
-        timer.cancel()
-    if code == -signal.SIGKILL:
-        raise subprocess.TimeoutExpired(list(args), seconds)
-    return code
+def serve(descriptor: int) -> None:
+    """Fork for each request, until there is nobody left to ask."""
+    for name in _LOADED:
+        importlib.import_module(name)
+    # A collection in a fork would copy every page of what is loaded.
+    gc.collect()
+    gc.freeze()
+    with socket.socket(fileno=descriptor) as requests:
+        while True:
+            message, descriptors, _, _ = socket.recv_fds(requests, _MESSAGE_BYTES, 4)
+            if not message:
+                return
+            if os.fork() == 0:
+                requests.close()
+                _supervise(json.loads(message), *descriptors)
+            for theirs in descriptors:
+                os.close(theirs)
+            _reap()
 
 
-def _serve() -> None:
-    # What commands load on their way is loaded here once; nothing is built from it, no thread is started.
-    import learnermax_cli.adapters.course_table
-    import learnermax_cli.adapters.enrollment_table
-    import learnermax_cli.adapters.enrollment_writes
-    import learnermax_cli.adapters.secrets_manager
-    import learnermax_cli.adapters.sns_events
-    import learnermax_cli.adapters.stripe_account
-    import learnermax_cli.adapters.stripe_catalog
-    import learnermax_cli.adapters.stripe_links
-    import learnermax_cli.adapters.stripe_payments
-    import learnermax_cli.adapters.stripe_sessions
-    import learnermax_cli.app
-    import learnermax_cli.checkout.run
-    import learnermax_cli.cli
-    import learnermax_cli.enrollments.run_reconcile
-    import learnermax_cli.planning.report_text
-    import learnermax_cli.products.run
-    import learnermax_cli.secrets.run_push  # noqa: F401
-
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # supervisors are nobody's to wait for
-    for line in sys.stdin:
-        if os.fork() == 0:
-            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            _supervise(json.loads(line))
+def _reap() -> None:
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
 
 
-def _supervise(request: dict[str, Any]) -> None:
+def _supervise(request: dict[str, Any], stdin: int, stdout: int, stderr: int, told: int) -> None:
     pid = os.fork()
     if pid == 0:
+        os.close(told)
+        for descriptor, standard in ((stdin, 0), (stdout, 1), (stderr, 2)):
+            os.dup2(descriptor, standard)
+            os.close(descriptor)
         _run(request)
-    with contextlib.suppress(OSError), (Path(request["folder"]) / "exit").open("w", encoding="utf-8") as pipe:
-        pipe.write(f"{pid}\n")
-        pipe.flush()
-        pipe.write(f"{os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])}\n")
+    for descriptor in (stdin, stdout, stderr):
+        os.close(descriptor)
+    with contextlib.suppress(BrokenPipeError):
+        os.write(told, f"{pid}\n".encode())
+        os.write(told, f"{os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])}\n".encode())
     os._exit(0)
 
 
 def _run(request: dict[str, Any]) -> None:
     from learnermax_cli.__main__ import main
 
-    folder = Path(request["folder"])
     os.environ.clear()
     os.environ.update(request["env"])
     os.chdir(request["cwd"])
-    os.dup2(os.open(folder / "stdin", os.O_RDONLY), 0)
-    for descriptor, stream in enumerate(("stdout", "stderr"), start=1):
-        os.dup2(os.open(folder / stream, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), descriptor)
+    # Those of the server believe that they are what it was started with.
+    sys.stdin = os.fdopen(0, encoding="utf-8", closefd=False)
+    sys.stdout = os.fdopen(1, "w", encoding="utf-8", closefd=False)
+    sys.stderr = os.fdopen(2, "w", encoding="utf-8", buffering=1, closefd=False)
     sys.argv = ["lmx", *request["args"]]
     exit_code: Any = 0
     try:
@@ -132,7 +163,3 @@ def _run(request: dict[str, Any]) -> None:
         sys.stdout.flush()
         sys.stderr.flush()
     os._exit(exit_code if isinstance(exit_code, int) else 0)
-
-
-if __name__ == "__main__":
-    _serve()

@@ -3,10 +3,12 @@
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Callable, Mapping
+from contextlib import closing
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
 
 import boto3
 import stripe
@@ -19,7 +21,8 @@ from learnermax_cli.sandbox.state_file import (
     queue_url,
     table_name,
 )
-from tests.forking import PROJECT, READ_AT_IMPORT, forkserver
+from tests.forking import PROJECT, READ_AT_START, forkserver
+from tests.started import Started
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb.client import DynamoDBClient
@@ -41,7 +44,7 @@ class Sandbox:
         self.control = SandboxClient(info.control_url)
         self.cwd = _made(directory / "cwd")
         self.home = _made(directory / "home")
-        self._started: list[subprocess.Popen[str]] = []
+        self._started: list[Started] = []
 
     @property
     def env(self) -> dict[str, str]:
@@ -54,6 +57,8 @@ class Sandbox:
             "AWS_EC2_METADATA_DISABLED": "true",
             "LMX_SANDBOX_HOME": str(self.state_dir),
             **self.info.environment(),
+            # Nothing is limited unless a test says so; only then is pacing of use.
+            "LMX_MAX_RATE": "1000",
         }
 
     @property
@@ -63,24 +68,23 @@ class Sandbox:
 
     def dynamodb(self, environment: str = "sandbox") -> "Table":
         """Return LearnerMax's table of an environment (sandbox or preview)."""
-        resource = self.session.resource("dynamodb", endpoint_url=self.info.aws_url)
-        return resource.Table(table_name(environment))
+        return _table(self.info, table_name(environment))
 
     def dynamodb_client(self) -> "DynamoDBClient":
         """Return DynamoDB's low-level client."""
-        return self.session.client("dynamodb", endpoint_url=self.info.aws_url)
+        return cast("DynamoDBClient", _client(self.info, "dynamodb"))
 
     def secretsmanager(self) -> "SecretsManagerClient":
         """Return a Secrets Manager client."""
-        return self.session.client("secretsmanager", endpoint_url=self.info.aws_url)
+        return cast("SecretsManagerClient", _client(self.info, "secretsmanager"))
 
     def sns(self) -> "SNSClient":
         """Return an SNS client."""
-        return self.session.client("sns", endpoint_url=self.info.aws_url)
+        return cast("SNSClient", _client(self.info, "sns"))
 
     def sqs(self) -> "SQSClient":
         """Return an SQS client; the queue that listens to the topic of mails is `queue_url`."""
-        return self.session.client("sqs", endpoint_url=self.info.aws_url)
+        return cast("SQSClient", _client(self.info, "sqs"))
 
     @property
     def queue_url(self) -> str:
@@ -100,10 +104,14 @@ class Sandbox:
         input: str | None = None,  # noqa: A002 - as subprocess names it
     ) -> subprocess.CompletedProcess[str]:
         """Run lmx to its end; `env` adds variables, or removes those that are None."""
-        manner = self._manner(env)
-        if not any(name.startswith(READ_AT_IMPORT) for name in (env or {})):
-            return forkserver().run(args, manner["env"], self.cwd, input, RUN_SECONDS)
-        return self.run_afresh(*args, env=env, input=input)
+        if any(name.startswith(READ_AT_START) for name in (env or {})):
+            return self.run_afresh(*args, env=env, input=input)
+        with tempfile.TemporaryFile() as stdin:
+            stdin.write((input or "").encode())
+            stdin.seek(0)
+            with closing(self._fork(args, env, stdin.fileno())) as process:
+                out, err = process.communicate(RUN_SECONDS)
+        return subprocess.CompletedProcess(list(args), process.returncode, out, err)
 
     def run_afresh(
         self,
@@ -114,47 +122,53 @@ class Sandbox:
         """Run lmx to its end in a process that loads it anew, for what is read or done while loading."""
         return subprocess.run(
             [sys.executable, "-m", "learnermax_cli", *args],
-            **self._manner(env),
+            env=self._merged(env),
+            cwd=self.cwd,
             input=input,
             stdin=None if input is not None else subprocess.DEVNULL,
             capture_output=True,
+            text=True,
+            encoding="utf-8",
             timeout=RUN_SECONDS,
             check=False,
         )
 
-    def start(self, *args: str, env: Mapping[str, str | None] | None = None) -> "subprocess.Popen[str]":
+    def start(self, *args: str, env: Mapping[str, str | None] | None = None) -> Started:
         """Start lmx and return at once, for tests that interrupt or kill it; it is killed when the test ends."""
-        process: subprocess.Popen[str] = subprocess.Popen(
-            [sys.executable, "-m", "learnermax_cli", *args],
-            **self._manner(env),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
+        process = self._fork(args, env)
         self._started.append(process)
         return process
 
     def close(self) -> None:
         """Kill what `start` has left running and let held requests go."""
         for process in self._started:
-            if process.poll() is None:
-                process.kill()
-            process.communicate()
+            process.close()
         self.control.release()
 
-    def _manner(self, env: Mapping[str, str | None] | None) -> dict[str, Any]:
+    def _fork(self, args: tuple[str, ...], env: Mapping[str, str | None] | None, stdin: int | None = None) -> Started:
+        merged = self._merged(env)
+        return forkserver(merged).start(args, merged, self.cwd, stdin)
+
+    def _merged(self, env: Mapping[str, str | None] | None) -> dict[str, str]:
         merged: dict[str, str | None] = {**self.env, **(env or {})}
-        return {
-            "env": {name: value for name, value in merged.items() if value is not None},
-            "cwd": self.cwd,
-            "text": True,
-            "encoding": "utf-8",
-        }
+        return {name: value for name, value in merged.items() if value is not None}
 
 
 @cache
 def _session(region: str) -> boto3.Session:
     return boto3.Session(aws_access_key_id=ACCESS_KEY_ID, aws_secret_access_key=SECRET_ACCESS_KEY, region_name=region)
+
+
+@cache
+def _client(info: SandboxInfo, service: str) -> object:
+    # Making one takes longer than most of its calls.
+    make: Callable[..., object] = _session(info.region).client
+    return make(service, endpoint_url=info.aws_url)
+
+
+@cache
+def _table(info: SandboxInfo, name: str) -> "Table":
+    return _session(info.region).resource("dynamodb", endpoint_url=info.aws_url).Table(name)
 
 
 def _made(path: Path) -> Path:

@@ -4,7 +4,7 @@ import base64
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, get_type_hints
 
 from learnermax_cli.enrollments.model import EnrollmentKey
 from learnermax_cli.webhooks.model import WEBHOOK_PATH, Answer, Delivery, EventHint
@@ -62,9 +62,19 @@ def read_hint(text: str) -> EventHint:
     try:
         fields = json.loads(text)
         key = fields.pop("key")
-        return EventHint(**fields, key=None if key is None else EnrollmentKey(*key))
+        kinds = get_type_hints(EventHint)
+        if all(isinstance(value, kinds[name]) for name, value in fields.items()):
+            return EventHint(**fields, key=None if key is None else _read_key(key))
     except (TypeError, AttributeError, KeyError) as error:
         raise ValueError("not a hint at an event") from error
+    raise ValueError("not a hint at an event")
+
+
+def _read_key(names: Any) -> EnrollmentKey:
+    match names:
+        case [str(user), str(course)]:
+            return EnrollmentKey(user, course)
+    raise ValueError("not a hint at an event")
 
 
 def _body(event: Mapping[str, Any]) -> bytes:

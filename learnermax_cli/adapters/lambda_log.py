@@ -1,6 +1,7 @@
 """What a function says, as JSON lines for CloudWatch; everything is scrubbed of keys, as on a terminal."""
 
 import json
+import traceback
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import islice
@@ -48,6 +49,11 @@ class LogConsole(Console):
     def error(self, error: LmxError) -> None:
         """Tell of an expected failure."""
         self.log(error.message, {"code": error.code, "hint": error.hint}, "ERROR")
+
+    def bug(self, bug: Exception) -> None:
+        """Tell of what nobody expected, with its traceback."""
+        told = "".join(traceback.format_exception(bug))
+        self.log(f"a bug: {type(bug).__name__}", {"code": "failed.bug", "traceback": told}, "ERROR")
 
 
 def describe(handled: Handled | None) -> dict[str, object]:

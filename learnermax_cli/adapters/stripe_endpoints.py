@@ -9,7 +9,7 @@ from learnermax_cli.adapters.stripe_client import stripe_errors, translate
 from learnermax_cli.adapters.stripe_lists import list_raw
 from learnermax_cli.adapters.stripe_writes import MAX_ATTEMPTS, idempotency_keys, is_replayed, is_server_failure
 from learnermax_cli.errors import FailedError, GuardError, LmxError
-from learnermax_cli.products.model import MANAGED_BY
+from learnermax_cli.markers import MANAGED_BY
 from learnermax_cli.secret_text import SecretText
 from learnermax_cli.webhooks.model import MAX_ENDPOINTS, SESSION_EVENTS, Endpoint, EndpointGoneError, NewEndpoint
 

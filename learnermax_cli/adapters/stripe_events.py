@@ -24,14 +24,19 @@ class StripeEvents:
 
         Stripe lists newest first. From the event before the window, `ending_before` walks the other way, so that only
         a page is held [doc "Process undelivered webhook events"]. Without such an event the history begins in the
-        window: then the hints of all of it are held and turned round.
+        window, and what a walk has come to may grow too old meanwhile: then the hints of all that is still there are
+        held and turned round.
         """
         params = _params(window)
-        before = self._read_last_before(window.since)
-        if before is not None:
-            for page in self._pages_after(before, params):
-                yield from (EventHint.from_event(event) for event in reversed(page))
-            return
+        cursor = self._read_last_before(window.since)
+        while cursor is not None:
+            page = self._read_after(cursor, params)
+            if page is None:
+                break
+            yield from (EventHint.from_event(event) for event in reversed(page["data"]))
+            if not page["has_more"] or not page["data"]:
+                return
+            cursor = page["data"][0]["id"]
         pages = [[EventHint.from_event(event) for event in page] for page in list_raw(self._client, _PATH, **params)]
         for hints in reversed(pages):
             yield from reversed(hints)
@@ -42,15 +47,15 @@ class StripeEvents:
             page = read_raw(self._client, _PATH, limit=1, created={"lt": since})
         return page["data"][0]["id"] if page["data"] else None
 
-    def _pages_after(self, event_id: str, params: dict[str, Any]) -> Iterator[list[dict[str, Any]]]:
-        """Read a page at a time of what came after an event; each page itself is newest first."""
-        while True:
-            with stripe_errors("listing events"):
-                page = read_raw(self._client, _PATH, limit=PAGE_SIZE, ending_before=event_id, **params)
-            yield page["data"]
-            if not page["has_more"] or not page["data"]:
-                return
-            event_id = page["data"][0]["id"]
+    def _read_after(self, event_id: str, params: dict[str, Any]) -> dict[str, Any] | None:
+        """Read a page of what came after an event, newest first; None when Stripe has forgotten that event."""
+        with stripe_errors("listing events"):
+            try:
+                return read_raw(self._client, _PATH, limit=PAGE_SIZE, ending_before=event_id, **params)
+            except stripe.InvalidRequestError as error:
+                if error.code != "resource_missing":
+                    raise
+                return None
 
 
 def _params(window: EventWindow) -> dict[str, Any]:

@@ -13,8 +13,8 @@ from learnermax_cli.adapters.stripe_disputes import StripeDisputes
 from learnermax_cli.adapters.stripe_lists import list_raw, read_raw
 from learnermax_cli.client_reference import decode_reference
 from learnermax_cli.enrollments.model import DISPUTES_UNREAD, Payment, Window
+from learnermax_cli.markers import MANAGED_BY
 from learnermax_cli.money import Money
-from learnermax_cli.products.model import MANAGED_BY
 
 _CHARGE = "payment_intent.latest_charge"
 

@@ -14,6 +14,7 @@ MAX_IN_FLIGHT = 64
 # How long the rest of a refused body is thrown away: a sender that still writes would never see the answer.
 _LINGER = 1.0
 _PLAIN = (b"content-type", b"text/plain; charset=utf-8")
+# For every answer that does not wait for the body: else the connection would wait for it, for ever.
 _CLOSE = {"connection": "close"}
 
 
@@ -40,7 +41,7 @@ class Reception:
         assert scope["type"] == "http"
         path, method = scope["path"], scope["method"]
         if path == HEALTH_PATH and method in ("GET", "HEAD"):
-            await _send(send, Answer(200, "ok"))
+            await _send(send, Answer(200, "ok"), _CLOSE)
         elif path != self._path:
             await _send(send, Answer(404, "there is nothing here"), _CLOSE)
         elif method != "POST":
@@ -50,6 +51,7 @@ class Reception:
 
     async def _take(self, scope: HTTPScope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         headers = dict(reversed(list(scope["headers"])))  # of several of a name, the first
+        signatures = [value.decode("latin-1") for name, value in scope["headers"] if name == b"stripe-signature"]
         try:
             async with asyncio.timeout(self._patience):
                 body = await _read_body(headers, receive)
@@ -61,12 +63,12 @@ class Reception:
         except _GoneError:
             return
         else:
-            signature = headers.get(b"stripe-signature")
-            await self._deliver(Delivery(body, None if signature is None else signature.decode("latin-1")), send)
+            # Several of a name are one list [RFC 9110, section 5.3].
+            await self._deliver(Delivery(body, ",".join(signatures) if signatures else None), send)
 
     async def _deliver(self, delivery: Delivery, send: ASGISendCallable) -> None:
         if self._in_flight >= MAX_IN_FLIGHT:
-            await self._turn_away(send, Answer(503, "busy: please deliver again"), {"retry-after": "1"})
+            await self._turn_away(send, Answer(503, "busy: please deliver again"), {"retry-after": "1", **_CLOSE})
             return
         self._in_flight += 1
         try:

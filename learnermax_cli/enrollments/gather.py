@@ -63,7 +63,7 @@ class _Missing:
 def read_named(
     gateway: PaymentGateway, enrollments: list[Enrollment], known: Mapping[str, Payment], strategy: Strategy
 ) -> Iterator[Named]:
-    """Read the sessions that enrollments name, known ones excepted, window by window, oldest first, some ahead.
+    """Read the sessions that enrollments name, known ones excepted, window by window, newest first, some ahead.
 
     Empties the list on the way: of a hundred thousand, only those that are being read are held.
     """
@@ -84,12 +84,13 @@ def read_named(
 
 def _windows(enrollments: list[Enrollment]) -> Iterator[Sequence[Enrollment]]:
     """Cut enrollments into windows: long enough to be worth a page of their own, in number and in time."""
-    enrollments.sort(key=lambda enrollment: enrollment.enrolled_at, reverse=True)
+    # The newest first: a run whose time is over has then seen to those who wait, and left what was abandoned long ago.
+    enrollments.sort(key=lambda enrollment: enrollment.enrolled_at)
     window: list[Enrollment] = []
     began: datetime | None = None
     while enrollments:
         time = parse_time(enrollments[-1].enrolled_at)
-        if began is not None and time is not None and len(window) >= WINDOW_SIZE and time - began >= _SHORTEST:
+        if began is not None and time is not None and len(window) >= WINDOW_SIZE and began - time >= _SHORTEST:
             yield window
             window, began = [], None
         began = began or time

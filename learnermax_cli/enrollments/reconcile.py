@@ -85,27 +85,32 @@ class Reconcile:
         self.tally = Tally()
 
     def batches(self, table: Table) -> Iterator[list[Work]]:
-        """Yield the work to be done, a batch of at most a thousand enrollments at a time."""
+        """Yield the work to be done, a batch of at most a thousand enrollments at a time.
+
+        What people wait for comes first, for a run may be cut short: events owed, then payments of the window.
+        """
         others = self._read_window()
         known = {payment.session_id: payment for found in others.values() for payment in found}
         if table.enrollments is None:
             yield from self._window_alone(others, known, table.prices)
             return
-        owed = [e for e in table.enrollments if e.intent is not None]
+        yield self._publish_owed(e for e in table.enrollments if e.intent is not None)
         targets = [e for e in table.enrollments if e.pending or (self._rules.audit and e.status == "completed")]
         prices = table.prices
         del table  # what has been decided is not held any longer
+        paid, targets = [e for e in targets if e.key in others], [e for e in targets if e.key not in others]
+        named_keys = {e.key for e in paid}
+        for part in _parts([key for key in others if key not in named_keys]):
+            yield self._decide_named(part, self._reader.read_enrollments(part), others, prices)
         waiting: list[Case] = []
-        for named in read_named(self._gateway, targets, known, self._scope.strategy):
-            yield self._decide([self._case(e, prices, named, others) for e in named.enrollments], waiting)
-            for enrollment in named.enrollments:
-                for payment in others.pop(enrollment.key, ()):
-                    known.pop(payment.session_id, None)
+        for enrollments in (paid, targets):
+            for named in read_named(self._gateway, enrollments, known, self._scope.strategy):
+                yield self._decide([self._case(e, prices, named, others) for e in named.enrollments], waiting)
+                for enrollment in named.enrollments:
+                    for payment in others.pop(enrollment.key, ()):
+                        known.pop(payment.session_id, None)
         if waiting:
             yield from self._release(waiting)
-        for part in _parts(list(others)):
-            yield self._decide_named(part, self._reader.read_enrollments(part), others, prices)
-        yield self._publish_owed(owed)
 
     def _window_alone(
         self,

@@ -12,6 +12,10 @@ DEFAULT_STEP = "7d"
 _SHORTEST = timedelta(minutes=1)
 
 
+class WindowTooLongError(FailedError):
+    """Not even the shortest window is done in one run; its name alone tells that trying again is no use."""
+
+
 @dataclass(frozen=True, slots=True)
 class Walk:
     """A walk over the sessions created from `since` to `until`; everything before `cursor` is done."""
@@ -51,10 +55,10 @@ class Walk:
         )
 
     def shorter(self) -> "Walk":
-        """Return the walk with its window cut in half, which was too long for a run; raises FailedError at a minute."""
+        """Return the walk with its window cut in half, which was too long for a run; raises WindowTooLongError."""
         size = (self.end - self.cursor) / 2
         if size < _SHORTEST:
-            raise FailedError(
+            raise WindowTooLongError(
                 f"the window of {_text(self.cursor)} is not done in one run, short as it is",
                 hint="Raise the function's timeout, then start the walk again at this cursor.",
                 code="failed.window",
@@ -81,15 +85,24 @@ def read_walk(event: Mapping[str, Any], now: datetime) -> Walk:
     """Return the walk that an input names: at least `since`; raises UsageError for what makes no sense."""
     if not event.get("since"):
         raise UsageError("the input names no since", hint='Start with {"since": "900d"}; until and step may follow.')
-    since = parse_moment(str(event["since"]), now, "since")
-    until = parse_moment(str(event["until"]), now, "until") if event.get("until") else now
+    since = _second(parse_moment(str(event["since"]), now, "since"))
+    until = _second(parse_moment(str(event["until"]), now, "until") if event.get("until") else now)
     if until <= since:
         raise UsageError("until is not after since", hint='Give both: {"since": "900d", "until": "30d"}.')
     step = parse_span(str(event.get("step") or DEFAULT_STEP), "step")
     size = parse_span(str(event["size"]), "size") if event.get("size") else step
-    cursor = parse_moment(str(event["cursor"]), now, "cursor") if event.get("cursor") else since
-    counts = {name: int(event.get(name, 0)) for name in ("windows", "applied", "failed", "findings")}
-    return Walk(_second(since), _second(until), _second(cursor), step, size, **counts)
+    cursor = _second(parse_moment(str(event["cursor"]), now, "cursor")) if event.get("cursor") else since
+    if cursor < since:
+        raise UsageError("cursor is before since", hint="Leave it out to begin at since, or give an earlier since.")
+    counts = {name: _count(event, name) for name in ("windows", "applied", "failed", "findings")}
+    return Walk(since, until, cursor, step, size, **counts)
+
+
+def _count(event: Mapping[str, Any], name: str) -> int:
+    count = event.get(name, 0)
+    if type(count) is not int or count < 0:
+        raise UsageError(f"{name} is {count!r}", hint="Leave it out, or give what the last run put out.")
+    return count
 
 
 def _second(moment: datetime) -> datetime:

@@ -4,13 +4,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from learnermax_cli.courses.model import Course
+from learnermax_cli.markers import MANAGED_BY
 from learnermax_cli.money import Money
 from learnermax_cli.planning.change import Change, Finding, Skipped
 from learnermax_cli.products.desired import desire
 from learnermax_cli.products.ids import derived_product_id
 from learnermax_cli.products.locate import Claims, collect_claims, locate
 from learnermax_cli.products.model import (
-    MANAGED_BY,
     Catalog,
     DesiredProduct,
     ListedPrice,

@@ -5,9 +5,8 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Protocol
 
+from learnermax_cli.markers import MANAGED_BY
 from learnermax_cli.money import Money, PriceUnit
-
-MANAGED_BY = "lmx"
 
 
 @dataclass(frozen=True, slots=True)

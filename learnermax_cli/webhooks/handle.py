@@ -15,7 +15,6 @@ from learnermax_cli.enrollments.model import (
     EnrollmentKey,
     EnrollmentReader,
     Payment,
-    PaymentGateway,
     usable_session_id,
 )
 from learnermax_cli.enrollments.payment_state import World, read_state
@@ -24,7 +23,6 @@ from learnermax_cli.enrollments.prices import CoursePrices
 from learnermax_cli.errors import FailedError, LmxError
 from learnermax_cli.money import Money
 from learnermax_cli.planning.apply import SupersededError
-from learnermax_cli.planning.change import Finding
 from learnermax_cli.planning.outcome import Result, planned
 from learnermax_cli.webhooks.clock import build_clock
 from learnermax_cli.webhooks.model import Effect, EventHint, HalfDoneError, Handled
@@ -46,13 +44,13 @@ class Handler:
         self,
         world: World,
         reader: EnrollmentReader,
-        payments: PaymentGateway,
+        read_payment: Callable[[str], Payment | None],
         run: Run,
         prices: Callable[[], Mapping[str, Money | None]],
     ) -> None:
         self._world = world
         self._reader = reader
-        self._payments = payments
+        self._read_payment = read_payment
         self._run = run
         self._prices = prices
         self._locks = tuple(threading.Lock() for _ in range(_LOCKS))
@@ -91,8 +89,6 @@ class Handler:
         if enrollment is not None and not enrollment.pending and enrollment.session_id == hint.session_id:
             return self._settle_event(hint, enrollment, dry_run)
         payment = self._read_session(hint)
-        if payment is None:
-            return _missing(hint)
         if payment.key != key:
             return payment.key or self._unnamed(hint, payment)
         case, decision, customer = self._decide(key, enrollment, payment)
@@ -143,7 +139,7 @@ class Handler:
             return Case(key, enrollment, named=payment)
         if named is None or not usable_session_id(named):
             return Case(key, enrollment, others=(payment,))
-        read = self._payments.read_payment(named)
+        read = self._read_payment(named)
         return Case(key, enrollment, named=read, named_missing=read is None, others=(payment,))
 
     def _carry_out(self, work: Work, dry_run: bool) -> tuple[Result, ...]:
@@ -163,8 +159,6 @@ class Handler:
     def _read_key(self, hint: EventHint) -> EnrollmentKey | Handled:
         """Return the enrollment of a session of ours whose event names none, or what is to be said of it."""
         payment = self._read_session(hint)
-        if payment is None:
-            return _missing(hint)
         return payment.key or self._unnamed(hint, payment)
 
     def _unnamed(self, hint: EventHint, payment: Payment) -> Handled:
@@ -175,9 +169,17 @@ class Handler:
         ours = is_ours(payment, self._world)
         return Handled(hint, "waiting" if ours else "ignored", read_state(payment, None, self._world).state)
 
-    def _read_session(self, hint: EventHint) -> Payment | None:
+    def _read_session(self, hint: EventHint) -> Payment:
+        """Return the session of an event; raises FailedError when our key does not find it, for it is somewhere."""
         assert hint.session_id is not None
-        return self._payments.read_payment(hint.session_id)
+        payment = self._read_payment(hint.session_id)
+        if payment is None:
+            raise FailedError(
+                f"Stripe has no session {hint.session_id} for this key, but an event of it",
+                hint="Events and key are of different accounts or modes: see lmx doctor and lmx secrets status.",
+                code="failed.missing_session",
+            )
+        return payment
 
 
 def refuse(hint: EventHint, world: World) -> str | None:
@@ -203,15 +205,11 @@ def _effect(case: Case, payment: Payment, decision: Decision, world: World) -> E
     return "waiting" if case.enrollment.pending else "done"
 
 
-def _missing(hint: EventHint) -> Handled:
-    detail = "Stripe has no such session for this key: wrong account or mode?"
-    finding = Finding("missing session", str(hint.session_id), detail)
-    return Handled(hint, "attention", "missing session", findings=(finding,))
-
-
 def build_handler(app: "App") -> Handler:
     """Return the handler of an app; raises LmxError where its key does not fit the environment or its account."""
     settings, read_course = app.settings, app.courses.read_course
+    if settings.stripe_account is not None:
+        _ = app.payments  # else it is not made before it is needed: it is slow to load
 
     def price(course: "Course") -> Money | None:
         from learnermax_cli.products.desired import read_money
@@ -224,7 +222,7 @@ def build_handler(app: "App") -> Handler:
     return Handler(
         World(settings.environment, livemode=app.stripe_key.mode == "live"),
         app.enrollments,
-        app.payments,
+        lambda session_id: app.payments.read_payment(session_id),  # noqa: PLW0108 - `payments` is made at the first call
         Run(uuid.uuid4().hex, app.enrollment_writes, app.events, build_clock(app).now),
         lambda: CoursePrices(read_course, price),
     )

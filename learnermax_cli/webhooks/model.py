@@ -8,9 +8,9 @@ from typing import Any, Literal, Protocol
 from learnermax_cli.client_reference import decode_reference
 from learnermax_cli.enrollments.model import EnrollmentKey
 from learnermax_cli.errors import FailedError, LmxError
+from learnermax_cli.markers import MANAGED_BY
 from learnermax_cli.planning.change import Finding
 from learnermax_cli.planning.outcome import Result
-from learnermax_cli.products.model import MANAGED_BY
 from learnermax_cli.secret_text import SecretText
 
 SESSION_EVENTS = (

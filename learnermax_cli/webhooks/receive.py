@@ -1,12 +1,13 @@
 """What a delivery is answered with: signature first, then the event, then the handler. No side effect before that."""
 
 import json
+from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from learnermax_cli.errors import LmxError
 from learnermax_cli.webhooks.clock import Clock, build_clock
-from learnermax_cli.webhooks.handle import Handler, build_handler
+from learnermax_cli.webhooks.handle import build_handler
 from learnermax_cli.webhooks.model import MAX_BODY_BYTES, Answer, Delivery, EventHint, Handled, SignatureCheck
 from learnermax_cli.webhooks.signing import CachedSecrets, build_cached_secrets
 
@@ -15,16 +16,17 @@ if TYPE_CHECKING:
 
 TOLERANCE_SECONDS = 300
 """As Stripe's libraries have it, but in both directions: they take signatures from the future."""
+Handle = Callable[[EventHint], Handled]
 
 
 class Receiver:
     """Answers deliveries; threads may share it."""
 
-    def __init__(self, check: SignatureCheck, secrets: CachedSecrets, clock: Clock, handler: Handler) -> None:
+    def __init__(self, check: SignatureCheck, secrets: CachedSecrets, clock: Clock, handle: Handle) -> None:
         self._check = check
         self._secrets = secrets
         self._clock = clock
-        self._handler = handler
+        self._handle = handle
 
     def require_secret(self) -> None:
         """Raise ConfigError when there is no signing secret to check deliveries against."""
@@ -44,7 +46,7 @@ class Receiver:
         if hint is None:
             return Answer(400, "the body is not an event of Stripe")
         try:
-            handled = self._handler.handle(hint)
+            handled = self._handle(hint)
         except LmxError as error:
             return _own_failure(error, hint)
         return Answer(200, f"{handled.effect}: {handled.state}", handled)
@@ -52,9 +54,10 @@ class Receiver:
     def _flaw_of_signature(self, delivery: Delivery) -> str | None:
         if not delivery.signature:
             return "there is no Stripe-Signature header"
-        signed_at = self._check.signed_at(delivery, self._secrets.current())
-        if signed_at is None:
-            signed_at = self._check.signed_at(delivery, self._secrets.after_misfit())
+        secrets = self._secrets.current()
+        signed_at = self._check.signed_at(delivery, secrets)
+        if signed_at is None and (reread := self._secrets.after_misfit()) is not secrets:
+            signed_at = self._check.signed_at(delivery, reread)
         if signed_at is None:
             return "the signature does not fit"
         if _in_tolerance(signed_at, self._clock.now()) or _in_tolerance(signed_at, self._clock.fresh()):
@@ -81,8 +84,12 @@ def _own_failure(error: LmxError, hint: EventHint | None = None) -> Answer:
     return Answer(503, line, None if hint is None else Handled(hint, "failed", error.message), error.code)
 
 
-def build_receiver(app: "App") -> Receiver:
-    """Return the receiver of an app, less patient than a command; raises LmxError where the app's key does not fit."""
+def build_receiver(app: "App", handle: Handle | None = None) -> Receiver:
+    """Return the receiver of an app, less patient than a command; raises LmxError where the app's key does not fit.
+
+    With `handle`, that is what signed events go to, and nothing is known of the key before the first of them.
+    """
     app.hurried = True
     clock = build_clock(app)
-    return Receiver(app.signature_check, build_cached_secrets(app, clock), clock, build_handler(app))
+    secrets = build_cached_secrets(app, clock)
+    return Receiver(app.signature_check, secrets, clock, handle or build_handler(app).handle)

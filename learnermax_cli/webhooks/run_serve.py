@@ -2,7 +2,9 @@
 
 import threading
 import time
+import traceback
 from collections import Counter
+from contextlib import suppress
 from datetime import UTC
 from typing import TYPE_CHECKING
 
@@ -43,6 +45,7 @@ class ServeDesk:
             answer = self._receiver.receive(delivery)
         except Exception as bug:  # noqa: BLE001 - one event must not end the receiver
             answer = Answer(500, f"not done ({type(bug).__name__}): please deliver again")
+            self._say(*traceback.format_exc().splitlines())
         self._note(answer, time.monotonic() - started)
         return answer
 
@@ -60,7 +63,13 @@ class ServeDesk:
             self._counts[_word(answer)] += 1
         if not self._console.manner.quiet:
             now = self._clock.now().astimezone(UTC)
-            self._console.note(f"{now:%Y-%m-%dT%H:%M:%SZ} {describe(answer)} {answer.status} {seconds * 1000:.0f} ms")
+            self._say(f"{now:%Y-%m-%dT%H:%M:%SZ} {describe(answer)} {answer.status} {seconds * 1000:.0f} ms")
+
+    def _say(self, *lines: str) -> None:
+        """Write to the log, if it can be written: without a reader, or on a full disk, a payment is confirmed too."""
+        with suppress(OSError, ValueError):
+            for line in lines:
+                self._console.note(line)
 
 
 def describe(answer: Answer) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from learnermax_cli.errors import ConfigError
+from learnermax_cli.errors import ConfigError, FailedError, LmxError
 from learnermax_cli.secret_text import SecretText
 from learnermax_cli.secrets.content import parse_content
 from learnermax_cli.secrets.model import WEBHOOK_SECRET, SecretStore
@@ -19,6 +19,9 @@ MAX_AGE = timedelta(minutes=5)
 """After this long the secrets are read again in any case."""
 REREAD_AFTER = timedelta(minutes=1)
 """After this long they are read again when a signature does not fit: they may have been replaced."""
+FAILURE_AGE = timedelta(seconds=10)
+"""For this long a reading that failed is not tried again, whoever asks."""
+_BUSY = "failed.busy"
 _NAMES = (WEBHOOK_SECRET, PREVIOUS_SECRET)
 
 
@@ -28,26 +31,59 @@ class CachedSecrets:
     def __init__(self, read: Callable[[], Sequence[SecretText]], clock: Clock) -> None:
         self._read = read
         self._clock = clock
-        self._lock = threading.Lock()
-        self._kept: Sequence[SecretText] = ()
-        self._read_at: datetime | None = None
+        self._reading = threading.Lock()
+        self._kept: tuple[Sequence[SecretText], datetime] | None = None
+        self._failed: tuple[LmxError, datetime] | None = None
 
     def current(self) -> Sequence[SecretText]:
         """Return the secrets, at most five minutes old; raises LmxError when they can't be read."""
-        return self._younger_than(MAX_AGE, self._clock.now)
+        known = self._known(MAX_AGE, self._clock.now())
+        if known is not None:
+            return known
+        with self._reading:  # without secrets nobody gets on, so all wait for one reading
+            return self._read_unless_known(MAX_AGE)
 
     def after_misfit(self) -> Sequence[SecretText]:
-        """Return the secrets, at most a minute old: for a signature that did not fit; raises LmxError as `current`."""
-        return self._younger_than(REREAD_AFTER, self._clock.fresh)
+        """Return the secrets, at most a minute old: for a signature that did not fit; raises LmxError as `current`.
 
-    def _younger_than(self, age: timedelta, ask: Callable[[], datetime]) -> Sequence[SecretText]:
-        with self._lock:  # whoever comes meanwhile waits for this reading instead of making another
-            now = ask()
-            # A clock that was set back tells nothing of the age.
-            if self._read_at is None or not timedelta(0) <= now - self._read_at < age:
-                self._kept = self._read()
-                self._read_at = now
-            return self._kept
+        It waits for nobody else's reading: senders of forged signatures could keep every thread waiting.
+        """
+        known = self._known(REREAD_AFTER, self._clock.fresh())
+        if known is not None:
+            return known
+        if not self._reading.acquire(blocking=False):
+            raise FailedError("the signing secrets are being read", hint="The next delivery will do.", code=_BUSY)
+        try:
+            return self._read_unless_known(REREAD_AFTER)
+        finally:
+            self._reading.release()
+
+    def _known(self, age: timedelta, now: datetime) -> Sequence[SecretText] | None:
+        """Return what is young enough, None when it has to be read; raises what a reading just now has raised."""
+        kept, failed = self._kept, self._failed  # other threads replace them
+        if kept is not None and _is_younger(kept[1], age, now):
+            return kept[0]
+        if failed is not None and _is_younger(failed[1], FAILURE_AGE, now):
+            raise failed[0].with_traceback(None)  # else it would grow with each time
+        return None
+
+    def _read_unless_known(self, age: timedelta) -> Sequence[SecretText]:
+        now = self._clock.now()
+        known = self._known(age, now)
+        if known is not None:
+            return known
+        try:
+            secrets = self._read()
+        except LmxError as error:
+            self._failed = error, self._clock.now()
+            raise
+        self._kept, self._failed = (secrets, now), None
+        return secrets
+
+
+def _is_younger(at: datetime, age: timedelta, now: datetime) -> bool:
+    # A clock that was set back tells nothing of the age.
+    return timedelta(0) <= now - at < age
 
 
 def build_cached_secrets(app: "App", clock: Clock) -> CachedSecrets:

@@ -83,3 +83,10 @@ def test_rate_never_falls_to_nothing() -> None:
         limit.slow_down()
         time.sleep(1.0)
     assert 1.0 <= limit.rate
+
+
+def test_slot_too_far_away_is_not_taken() -> None:
+    """Who can't wait is told at once, and leaves the slot to those who can."""
+    limit, time = limiter(1.0, burst=0)
+    assert [True, False, True] == [limit.wait(1.5), limit.wait(0.5), limit.wait(1.5)]
+    assert 102.0 == time.now

@@ -1,12 +1,12 @@
 """Two checkouts at once, and enrollments that change between a checkout's reading and its writing."""
 
 import json
-import subprocess
 from typing import Any
 
 from tests.checkout import worlds
 from tests.checkout.worlds import COURSE, CREATE_SESSION, ENV, UPDATE, USER
 from tests.running import Sandbox
+from tests.started import Started
 
 
 def test_two_first_checkouts_make_one_session(sandbox: Sandbox) -> None:
@@ -84,11 +84,11 @@ def test_reply_of_the_past_is_not_believed(sandbox: Sandbox) -> None:
     assert (True, data["session_id"]) == (data["session_id"] not in dead, worlds.only_session(sandbox))
 
 
-def _start(sandbox: Sandbox, *args: str) -> "subprocess.Popen[str]":
+def _start(sandbox: Sandbox, *args: str) -> Started:
     return sandbox.start("checkout", "create", COURSE, "--user", USER, "-o", "json", *args, env=ENV)
 
 
-def _end(process: "subprocess.Popen[str]", exit_code: int = 0) -> dict[str, Any]:
+def _end(process: Started, exit_code: int = 0) -> dict[str, Any]:
     stdout, stderr = process.communicate(timeout=100)
     assert exit_code == process.returncode, stderr
     report: dict[str, Any] = json.loads(stdout)

@@ -3,11 +3,12 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, cast
 
 import stripe
 
+from tests.enrollments import worlds as enrollments
 from tests.products.worlds import COURSE, last_entry, marker, put_course, read_course, synced_course, writes_since
 from tests.running import Sandbox
 
@@ -65,20 +66,10 @@ def created(sandbox: Sandbox, *args: str, user: str = USER) -> dict[str, Any]:
 
 def put_student(sandbox: Sandbox, user: str = USER, email: str | None = EMAIL, **attributes: object) -> None:
     """Put a student item as the site writes it."""
-    item: dict[str, Any] = {
-        "PK": f"USER#{user}",
-        "SK": "METADATA",
-        "GSI1PK": f"USER#{user}",
-        "GSI1SK": "METADATA",
-        "entityType": "USER",
-        "userId": user,
-        "name": "Seven",
-        "emailVerified": True,
-        "createdAt": "2025-10-12T09:00:00.000Z",
-        "updatedAt": "2025-10-12T09:00:00.000Z",
-        **attributes,
-    }
-    if email is not None:
+    item = enrollments.student_item(user, name="Seven", **attributes)
+    if email is None:
+        del item["email"]
+    else:
         item["email"] = email
     sandbox.dynamodb().put_item(Item=item)
 
@@ -92,21 +83,7 @@ def on_sale(sandbox: Sandbox, price: str = "99.99") -> str:
 
 def enrollment_item(user: str = USER, course: str = COURSE, **attributes: object) -> dict[str, Any]:
     """Return a pending enrollment as the site writes it."""
-    return {
-        "PK": f"USER#{user}",
-        "SK": f"COURSE#{course}",
-        "GSI1PK": f"COURSE#{course}",
-        "GSI1SK": f"USER#{user}",
-        "entityType": "ENROLLMENT",
-        "userId": user,
-        "courseId": course,
-        "enrollmentType": "paid",
-        "enrolledAt": "2025-10-15T12:34:56.789Z",
-        "paymentStatus": "pending",
-        "progress": 0,
-        "completed": False,
-        **attributes,
-    }
+    return enrollments.enrollment_item(user, course, "2025-10-15T12:34:56.789Z", **attributes)
 
 
 def put_enrollment(sandbox: Sandbox, user: str = USER, course: str = COURSE, **attributes: object) -> dict[str, Any]:
@@ -118,8 +95,7 @@ def put_enrollment(sandbox: Sandbox, user: str = USER, course: str = COURSE, **a
 
 def read_enrollment(sandbox: Sandbox, user: str = USER, course: str = COURSE) -> dict[str, Any] | None:
     """Return an enrollment item."""
-    answer = sandbox.dynamodb().get_item(Key={"PK": f"USER#{user}", "SK": f"COURSE#{course}"}, ConsistentRead=True)
-    return dict(answer["Item"]) if "Item" in answer else None
+    return enrollments.read_item(sandbox, user, f"COURSE#{course}")
 
 
 def now(sandbox: Sandbox) -> datetime:
@@ -129,8 +105,7 @@ def now(sandbox: Sandbox) -> datetime:
 
 def ago(sandbox: Sandbox, hours: float) -> str:
     """Return a past time as the site writes it."""
-    time = now(sandbox) - timedelta(hours=hours)
-    return time.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return enrollments.text_of(enrollments.now(sandbox) - 3600 * hours)
 
 
 def sessions(sandbox: Sandbox) -> list[stripe.checkout.Session]:

@@ -137,6 +137,9 @@ class History:
     def read_enrollments(self, keys: Iterable[EnrollmentKey]) -> Mapping[EnrollmentKey, Enrollment]:
         return {key: self.items[key] for key in keys if key in self.items}
 
+    def read_enrollment(self, key: EnrollmentKey) -> Enrollment | None:
+        return self.items.get(key)
+
     def read_students(self, user_ids: Iterable[str]) -> Mapping[str, Student]:
         return {user: Student(user, None, self.customers.get(user)) for user in user_ids if user in STUDENTS}
 

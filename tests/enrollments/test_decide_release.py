@@ -6,7 +6,8 @@ import pytest
 
 from learnermax_cli.enrollments.decide import Case, Decision, decide
 from learnermax_cli.enrollments.model import Payment
-from tests.enrollments.values import CREATED, RULES, case, decided, delayed, enrollment, payment, rules, unpaid
+from learnermax_cli.planning.change import Finding
+from tests.enrollments.values import CREATED, KEY, RULES, case, decided, delayed, enrollment, payment, rules, unpaid
 
 RELEASE = rules(release_expired=True)
 YOUNG = "2026-11-01T06:00:00.000Z"
@@ -61,6 +62,23 @@ def test_not_released(own: Payment) -> None:
 def test_another_session_in_the_way(other: Payment) -> None:
     """An expired session does not release its item while another one of user and course may be paid."""
     assert ("unchanged", "expired") == decided(_known(case(unpaid("expired"), other)), RELEASE)
+
+
+@pytest.mark.parametrize(
+    ("other", "finding", "detail"),
+    [
+        (payment("cs_test_other", refunded=True), "refunded", "cs_test_other was refunded in full"),
+        (payment("cs_test_other", disputes=("lost",)), "disputed", "cs_test_other is disputed: lost"),
+        (unpaid("open", "cs_test_other"), None, "cs_test_other is open"),
+    ],
+)
+def test_what_is_in_the_way_is_told(other: Payment, finding: str | None, detail: str) -> None:
+    """An item that is not released says why, and what a person must look at is a finding; unasked it says nothing."""
+    subject = _known(case(unpaid("expired"), other))
+    findings = () if finding is None else (Finding(finding, str(KEY), detail),)
+    told = Decision("unchanged", "expired", findings=findings, notes=(f"not released: {detail}",))
+    assert told == decide(subject, RELEASE)
+    assert Decision("unchanged", "expired") == decide(subject, RULES)
 
 
 def test_several_expired_sessions() -> None:

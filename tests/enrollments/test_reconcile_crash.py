@@ -10,7 +10,6 @@ import pytest
 
 from tests.enrollments import worlds
 from tests.enrollments.worlds import COURSE, RECONCILE
-from tests.products.preloaded import Preloaded
 from tests.running import Sandbox
 
 USER = "user-7"
@@ -78,54 +77,51 @@ def test_points_are_every_write_of_every_kind() -> None:
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
-def test_undisturbed_run_makes_exactly_these_writes(sandbox: Sandbox, lmx: Preloaded, scenario: Scenario) -> None:
+def test_undisturbed_run_makes_exactly_these_writes(sandbox: Sandbox, scenario: Scenario) -> None:
     """The journal of an undisturbed run holds the writes that the matrix kills at; it sends one event at most."""
     seq = _built(sandbox, scenario)
-    assert 0 == worlds.reconcile_with(lmx, sandbox, *scenario.args).exit_code
+    assert 0 == worlds.reconcile(sandbox, *scenario.args).exit_code
     assert list(scenario.writes) == worlds.writes_since(sandbox, seq)
     _require_clean_end(sandbox, scenario)
     assert int(PUBLISH in scenario.writes) == len(worlds.read_events(sandbox))
 
 
 @pytest.mark.parametrize("case", KILLS, ids=_point_id)
-def test_killed_run_is_made_good_by_the_next(
-    sandbox: Sandbox, lmx: Preloaded, case: tuple[tuple[Scenario, int], str]
-) -> None:
+def test_killed_run_is_made_good_by_the_next(sandbox: Sandbox, case: tuple[tuple[Scenario, int], str]) -> None:
     """After a SIGKILL before or after any write, the next run completes once and sends the event at least once."""
     (scenario, index), when = case
     seq = _built(sandbox, scenario)
     sandbox.control.add_fault("hold", writes_only=True, skip=index, when=when)
-    lmx.start(sandbox, *RECONCILE, *scenario.args)
+    process = sandbox.start(*RECONCILE, *scenario.args)
     sandbox.control.wait_held(timeout=60)
-    assert -signal.SIGKILL == lmx.kill()
+    process.kill()
+    assert -signal.SIGKILL == process.wait()
     sandbox.control.release()
     _require_hit(sandbox, seq, scenario, index)
     assert list(scenario.writes[: index + 1]) == worlds.writes_since(sandbox, seq)
     worlds.age_intents(sandbox)
-    assert 0 == worlds.reconcile_with(lmx, sandbox, *scenario.args).exit_code
+    assert 0 == worlds.reconcile(sandbox, *scenario.args).exit_code
     _require_clean_end(sandbox, scenario)
     # Killed after the event was sent and before its intent was removed: nobody knows that it was.
     uncertain = (PUBLISH, "after") == (scenario.writes[index], when)
     uncertain |= (PUBLISH, "before") == (scenario.writes[index - 1], when)
     assert int(PUBLISH in scenario.writes) + int(uncertain) == len(worlds.read_events(sandbox))
-    _require_nothing_to_do(sandbox, lmx, scenario)
+    _require_nothing_to_do(sandbox, scenario)
 
 
 @pytest.mark.parametrize("case", LOST, ids=_point_id)
-def test_lost_answer_is_made_good_by_the_same_run(
-    sandbox: Sandbox, lmx: Preloaded, case: tuple[tuple[Scenario, int], str]
-) -> None:
+def test_lost_answer_is_made_good_by_the_same_run(sandbox: Sandbox, case: tuple[tuple[Scenario, int], str]) -> None:
     """A run that loses a request or an answer ends well by itself, and another writes nothing."""
     (scenario, index), loss = case
     seq = _built(sandbox, scenario)
     sandbox.control.add_fault(writes_only=True, skip=index, **LOSSES[loss])
-    ran = worlds.reconcile_with(lmx, sandbox, *scenario.args)
+    ran = worlds.reconcile(sandbox, *scenario.args)
     _require_hit(sandbox, seq, scenario, index)
     assert (0, ["applied"]) == (ran.exit_code, sorted({outcome for *_, outcome in ran.outcomes}))
     _require_clean_end(sandbox, scenario)
     sent_twice = scenario.writes[index] == PUBLISH and LOSSES[loss]["when"] == "after"
     assert int(PUBLISH in scenario.writes) + int(sent_twice) == len(worlds.read_events(sandbox))
-    _require_nothing_to_do(sandbox, lmx, scenario)
+    _require_nothing_to_do(sandbox, scenario)
 
 
 def _built(sandbox: Sandbox, scenario: Scenario) -> int:
@@ -155,7 +151,7 @@ def _require_hit(sandbox: Sandbox, seq: int, scenario: Scenario, index: int) -> 
     assert [scenario.writes[index]] == hit
 
 
-def _require_nothing_to_do(sandbox: Sandbox, lmx: Preloaded, scenario: Scenario) -> None:
+def _require_nothing_to_do(sandbox: Sandbox, scenario: Scenario) -> None:
     seq = worlds.last_entry(sandbox)
-    assert 0 == worlds.reconcile_with(lmx, sandbox, *scenario.args).exit_code
+    assert 0 == worlds.reconcile(sandbox, *scenario.args).exit_code
     assert [] == worlds.writes_since(sandbox, seq)

@@ -1,7 +1,6 @@
 """Reconciles side by side, a webhook in between, a table that throttles, limits, guards and Ctrl-C."""
 
 import signal
-import subprocess
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +10,7 @@ from tests.enrollments import worlds
 from tests.enrollments.worlds import COURSE, Ran, key
 from tests.products.worlds import edit_course
 from tests.running import Sandbox
+from tests.started import STOPPING, Started
 
 USER = "user-7"
 UPDATE = "UpdateItem"
@@ -172,7 +172,7 @@ def test_ctrl_c_leaves_a_true_report(sandbox: Sandbox) -> None:
     process = _start(sandbox)
     sandbox.control.wait_held(timeout=60, at_least=8)
     process.send_signal(signal.SIGINT)
-    _await_notice(process)
+    process.read_until(STOPPING)
     sandbox.control.release()
     ran = _end(process)
     assert (130, "interrupted") == (ran.exit_code, ran.report["error"]["code"])
@@ -194,7 +194,7 @@ def test_ctrl_c_while_reading(sandbox: Sandbox) -> None:
     process = _start(sandbox, "--since", "3d")
     sandbox.control.wait_held(timeout=60)
     process.send_signal(signal.SIGINT)
-    _await_notice(process)
+    process.read_until(STOPPING)
     sandbox.control.release()
     ran = _end(process)
     assert (130, "interrupted", []) == (ran.exit_code, ran.report["error"]["code"], ran.changes)
@@ -210,33 +210,25 @@ def test_price_of_the_course_is_noted(sandbox: Sandbox) -> None:
     assert "paid 99.99 usd, the course costs 149.99 usd" == ran.changes[0]["reason"]
 
 
-def _start(sandbox: Sandbox, *args: str) -> "subprocess.Popen[str]":
+def _start(sandbox: Sandbox, *args: str) -> Started:
     return sandbox.start(*worlds.RECONCILE, *args)
 
 
-def _end(process: "subprocess.Popen[str]") -> Ran:
+def _end(process: Started) -> Ran:
     stdout, stderr = process.communicate(timeout=100)
     return worlds.read_ran(process.returncode, stdout, stderr)
 
 
-def _held_at_its_write(sandbox: Sandbox, operation: str = UPDATE, *args: str) -> "subprocess.Popen[str]":
+def _held_at_its_write(sandbox: Sandbox, operation: str = UPDATE, *args: str) -> Started:
     sandbox.control.add_fault("hold", operation=operation)
     process = _start(sandbox, *args)
     sandbox.control.wait_held(timeout=60)
     return process
 
 
-def _released(sandbox: Sandbox, process: "subprocess.Popen[str]") -> Ran:
+def _released(sandbox: Sandbox, process: Started) -> Ran:
     sandbox.control.release()
     return _end(process)
-
-
-def _await_notice(process: "subprocess.Popen[str]") -> None:
-    assert process.stderr is not None
-    for line in process.stderr:
-        if "Stopping: finishing what is in flight" in line:
-            return
-    raise AssertionError("the process ended without the notice")
 
 
 def _set(sandbox: Sandbox, **attributes: Any) -> None:

@@ -8,7 +8,6 @@ import pytest
 
 from tests.enrollments import worlds
 from tests.enrollments.worlds import COURSE, Ran, key
-from tests.products.preloaded import Preloaded
 from tests.running import Sandbox
 
 COMPLETE, CREATE, RELEASE = "complete", "create", "release"
@@ -82,7 +81,13 @@ def _twice(sandbox: Sandbox, user: str) -> None:
     worlds.seed(sandbox, user, id="cs_test_first", offset=-40 * 3600)
 
 
+def _refunded_beside(sandbox: Sandbox, user: str) -> None:
+    worlds.put_bought(sandbox, user, "expired")
+    worlds.seed(sandbox, user, "refunded", id="cs_test_beside", offset=-29 * 3600)
+
+
 SINCE = ("--since", "3d")
+REFUNDED_BESIDE = "expired; not released: cs_test_beside was refunded in full"
 OTHER_USER = {"managedBy": "lmx", "environment": "sandbox", "userId": "other", "courseId": COURSE}
 ELSEWHERE = {"managedBy": "lmx", "environment": "preview", "userId": "u", "courseId": COURSE}
 OURS_WITHOUT_USER = {"managedBy": "lmx", "environment": "sandbox", "courseId": COURSE}
@@ -92,6 +97,7 @@ ROWS = (
     Row("open", _bought("open", offset=-3600), "open"),
     Row("expired-release", _bought("expired"), RELEASE, args=("--release-expired",)),
     Row("failed-release", _bought("failed"), RELEASE, args=("--release-expired",)),
+    Row("refunded-beside", _refunded_beside, REFUNDED_BESIDE, "refunded", args=("--release-expired",)),
     Row("open-stays", _bought("open", offset=-3600), "open", args=("--release-expired",)),
     Row("no-session", _names(None), "no session"),
     Row("no-session-release", _names(None), RELEASE, args=("--release-expired",)),
@@ -122,22 +128,22 @@ _WRITTEN = (COMPLETE, CREATE, RELEASE)
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
-def test_row(sandbox: Sandbox, lmx: Preloaded, row: Row) -> None:
+def test_row(sandbox: Sandbox, row: Row) -> None:
     """A dry run reads and lists what the real run then does, and a second real run writes nothing."""
     worlds.put_basics(sandbox)
     row.build(sandbox, USER)
     before = worlds.read_item(sandbox, USER)
     seq = worlds.last_entry(sandbox)
-    dry = worlds.reconcile_with(lmx, sandbox, *row.args, "--dry-run")
+    dry = worlds.reconcile(sandbox, *row.args, "--dry-run")
     assert [] == worlds.writes_since(sandbox, seq)
-    real = worlds.reconcile_with(lmx, sandbox, *row.args)
+    real = worlds.reconcile(sandbox, *row.args)
     assert (0, 0) == (dry.exit_code, real.exit_code)
     _require_as_expected(row, dry, "planned")
     _require_as_expected(row, real, "applied")
     assert (dry.changes, dry.report["digest"]) == (real.changes, real.report["digest"])
     _require_ends(sandbox, row, before)
     seq = worlds.last_entry(sandbox)
-    again = worlds.reconcile_with(lmx, sandbox, *row.args)
+    again = worlds.reconcile(sandbox, *row.args)
     assert [] == worlds.writes_since(sandbox, seq)
     assert [] == again.changes
 

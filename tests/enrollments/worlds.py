@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from tests.products.preloaded import Preloaded
+from tests.products import worlds as products
 from tests.products.worlds import COURSE, course_item, last_entry, put_course, writes_since
 from tests.running import Sandbox
 
@@ -18,30 +18,13 @@ AMOUNT = 9999
 
 
 @dataclass(frozen=True, slots=True)
-class Ran:
+class Ran(products.Ran):
     """How one reconcile ended."""
-
-    exit_code: int
-    report: Mapping[str, Any]
-    stderr: str
-
-    @property
-    def changes(self) -> list[dict[str, Any]]:
-        """The changes without what became of them."""
-        return [
-            {name: value for name, value in change.items() if name not in ("outcome", "error")}
-            for change in self.report["changes"]
-        ]
 
     @property
     def outcomes(self) -> list[tuple[str, str, str, str]]:
         """Kind, key, action and outcome of each change."""
         return [(c["kind"], c["key"], c["action"], c["outcome"]) for c in self.report["changes"]]
-
-    @property
-    def findings(self) -> list[tuple[str, str]]:
-        """Kind and key of each finding."""
-        return [(finding["kind"], finding["key"]) for finding in self.report["findings"]]
 
     @property
     def pending(self) -> dict[str, str]:
@@ -63,12 +46,6 @@ def reconcile(sandbox: Sandbox, *args: str, env: Mapping[str, str | None] | None
 def with_topic(arn: str | None) -> Mapping[str, str | None]:
     """Return the variables for another topic, or none: the environment `sandbox` always has its own."""
     return {"LMX_ENVIRONMENT": "preview", "TRANSACTIONAL_EMAIL_TOPIC_ARN": arn}
-
-
-def reconcile_with(lmx: Preloaded, sandbox: Sandbox, *args: str) -> Ran:
-    """Run `enrollments reconcile -o json` to its end in a process that has everything loaded."""
-    ran = lmx.run(sandbox, *RECONCILE, *args)
-    return Ran(ran.exit_code, ran.report, ran.stderr)
 
 
 def read_ran(exit_code: int, stdout: str, stderr: str) -> Ran:

@@ -20,6 +20,8 @@ METER = {
     "dynamodb_read_units": 1.5,
     "dynamodb_write_units": 0.0,
     "seconds": 0.8,
+    "stripe_reads_per_month_if_daily": 60,
+    "stripe_read_allocation_floor": 10_000,
 }
 
 

@@ -1,12 +1,12 @@
 """Ctrl-C during a sync: what is in flight is finished, the report tells what was and was not applied."""
 
 import signal
-import subprocess
 
 import pytest
 
 from tests.products import worlds
 from tests.running import Sandbox
+from tests.started import STOPPING, Started
 
 COURSES = [f"course-{number:02}" for number in range(20)]
 WORKERS = 8
@@ -18,7 +18,7 @@ def test_courses_in_flight_are_finished(sandbox: Sandbox, signum: signal.Signals
     worlds.put_courses(sandbox, COURSES)
     process = _held(sandbox)
     process.send_signal(signum)
-    _await_notice(process)
+    process.read_until(STOPPING)
     sandbox.control.release()
     stdout, stderr = process.communicate(timeout=60)
     ran = worlds.read_ran(process.returncode, stdout, stderr)
@@ -36,7 +36,7 @@ def test_second_signal_stops_at_once(sandbox: Sandbox) -> None:
     worlds.put_courses(sandbox, COURSES)
     process = _held(sandbox)
     process.send_signal(signal.SIGINT)
-    _await_notice(process)
+    process.read_until(STOPPING)
     process.send_signal(signal.SIGINT)
     assert 130 == process.wait(timeout=30)
     sandbox.control.release()
@@ -58,20 +58,12 @@ def test_signal_while_reading_writes_nothing(sandbox: Sandbox) -> None:
     assert [] == worlds.writes_since(sandbox, before)
 
 
-def _held(sandbox: Sandbox) -> "subprocess.Popen[str]":
+def _held(sandbox: Sandbox) -> Started:
     """Start a sync and wait until each of its workers is held at the creation of a product."""
     sandbox.control.add_fault("hold", operation="POST /v1/products", times=WORKERS)
     process = sandbox.start("products", "sync", "--yes", "-o", "json")
     sandbox.control.wait_held(timeout=60, at_least=WORKERS)
     return process
-
-
-def _await_notice(process: "subprocess.Popen[str]") -> None:
-    assert process.stderr is not None
-    for line in process.stderr:
-        if "Stopping: finishing what is in flight" in line:
-            return
-    raise AssertionError("the process ended without the notice")
 
 
 def _require_rest_done(sandbox: Sandbox, done: int) -> None:

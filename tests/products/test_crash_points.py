@@ -1,7 +1,7 @@
 """A sync that is killed, or loses an answer, at each of its writes ends, once run again, like one that was not."""
 
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import product as combinations
@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from tests.products import worlds
-from tests.products.preloaded import Preloaded, preloaded
 from tests.products.worlds import COURSE, DAY_AND_MORE, PRODUCT
 from tests.running import Sandbox
 
@@ -92,13 +91,6 @@ SYNC = ("products", "sync", "--yes", "-o", "json")
 _clean: dict[str, dict[str, Any]] = {}
 
 
-@pytest.fixture(scope="module")
-def lmx() -> Iterator[Preloaded]:
-    """The command, loaded once."""
-    with preloaded() as process:
-        yield process
-
-
 def test_points_are_every_write_of_every_kind() -> None:
     """The matrix holds each of the five kinds of write, and each write of each scenario at both moments and times."""
     writes = [scenario.writes[index] for scenario, index in POINTS]
@@ -127,50 +119,47 @@ def _kill_id(case: Any) -> str:
 
 
 @pytest.mark.parametrize("case", KILLS, ids=_kill_id)
-def test_killed_run_is_made_good_by_the_next(
-    sandbox: Sandbox, lmx: Preloaded, case: tuple[tuple[Scenario, int], str, float]
-) -> None:
+def test_killed_run_is_made_good_by_the_next(sandbox: Sandbox, case: tuple[tuple[Scenario, int], str, float]) -> None:
     """After a SIGKILL before or after any write, the same command ends in the state of one clean run."""
     (scenario, index), when, later = case
-    clean = _clean_state(sandbox, lmx, scenario)
+    clean = _clean_state(sandbox, scenario)
     scenario.build(sandbox)
     before = worlds.last_entry(sandbox)
     sandbox.control.add_fault("hold", writes_only=True, skip=index, when=when)
-    lmx.start(sandbox, *SYNC, *scenario.args)
+    process = sandbox.start(*SYNC, *scenario.args)
     sandbox.control.wait_held(timeout=60)
-    assert -signal.SIGKILL == lmx.kill()
+    process.kill()
+    assert -signal.SIGKILL == process.wait()
     sandbox.control.release()
     _require_hit(sandbox, before, scenario, index)
     assert list(scenario.writes[: index + 1]) == worlds.writes_since(sandbox, before)
     sandbox.control.advance_clock(later)
-    assert 0 == lmx.run(sandbox, *SYNC, *scenario.args).exit_code
+    assert 0 == worlds.sync(sandbox, *scenario.args).exit_code
     assert clean == worlds.read_state(sandbox)
-    _require_nothing_to_do(sandbox, lmx, scenario)
+    _require_nothing_to_do(sandbox, scenario)
 
 
 @pytest.mark.parametrize("case", LOST, ids=lambda case: f"{case[0][0].name}-{case[0][1]}-{case[1]}")
-def test_lost_answer_is_made_good_by_the_same_run(
-    sandbox: Sandbox, lmx: Preloaded, case: tuple[tuple[Scenario, int], str]
-) -> None:
+def test_lost_answer_is_made_good_by_the_same_run(sandbox: Sandbox, case: tuple[tuple[Scenario, int], str]) -> None:
     """A run that loses a request or an answer ends well by itself; another, then and a day later, writes nothing."""
     (scenario, index), loss = case
-    clean = _clean_state(sandbox, lmx, scenario)
+    clean = _clean_state(sandbox, scenario)
     scenario.build(sandbox)
     before = worlds.last_entry(sandbox)
     sandbox.control.add_fault(writes_only=True, skip=index, **LOSSES[loss])
-    assert 0 == lmx.run(sandbox, *SYNC, *scenario.args).exit_code
+    assert 0 == worlds.sync(sandbox, *scenario.args).exit_code
     _require_hit(sandbox, before, scenario, index)
     assert clean == worlds.read_state(sandbox)
     sandbox.control.advance_clock(DAY_AND_MORE)
-    _require_nothing_to_do(sandbox, lmx, scenario)
+    _require_nothing_to_do(sandbox, scenario)
     assert clean == worlds.read_state(sandbox)
 
 
-def _clean_state(sandbox: Sandbox, lmx: Preloaded, scenario: Scenario) -> dict[str, Any]:
+def _clean_state(sandbox: Sandbox, scenario: Scenario) -> dict[str, Any]:
     """Return the state after an undisturbed run, and leave the sandbox empty."""
     if scenario.name not in _clean:
         scenario.build(sandbox)
-        assert 0 == lmx.run(sandbox, *SYNC, *scenario.args).exit_code
+        assert 0 == worlds.sync(sandbox, *scenario.args).exit_code
         _clean[scenario.name] = worlds.read_state(sandbox)
         sandbox.control.reset()
     return _clean[scenario.name]
@@ -181,7 +170,7 @@ def _require_hit(sandbox: Sandbox, before: int, scenario: Scenario, index: int) 
     assert [scenario.writes[index]] == hit
 
 
-def _require_nothing_to_do(sandbox: Sandbox, lmx: Preloaded, scenario: Scenario) -> None:
+def _require_nothing_to_do(sandbox: Sandbox, scenario: Scenario) -> None:
     before = worlds.last_entry(sandbox)
-    assert 0 == lmx.run(sandbox, *SYNC, *scenario.args).exit_code
+    assert 0 == worlds.sync(sandbox, *scenario.args).exit_code
     assert [] == worlds.writes_since(sandbox, before)

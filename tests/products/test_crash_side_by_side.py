@@ -1,6 +1,5 @@
 """Two syncs at once, and courses edited between a sync's reading and its writing."""
 
-import subprocess
 from decimal import Decimal
 
 import pytest
@@ -8,6 +7,7 @@ import pytest
 from tests.products import worlds
 from tests.products.worlds import COURSE, PRODUCT, Ran
 from tests.running import Sandbox
+from tests.started import Started
 
 
 def test_two_syncs_create_one_product(sandbox: Sandbox) -> None:
@@ -129,18 +129,18 @@ def _edited_during(sandbox: Sandbox, operation: str, edit: dict[str, object]) ->
     return _end(process)
 
 
-def _held_at(sandbox: Sandbox, operation: str) -> "subprocess.Popen[str]":
+def _held_at(sandbox: Sandbox, operation: str) -> Started:
     sandbox.control.add_fault("hold", operation=operation, when="after")
     process = _start(sandbox)
     sandbox.control.wait_held(timeout=60)
     return process
 
 
-def _start(sandbox: Sandbox) -> "subprocess.Popen[str]":
+def _start(sandbox: Sandbox) -> Started:
     return sandbox.start("products", "sync", "--yes", "-o", "json")
 
 
-def _end(process: "subprocess.Popen[str]") -> Ran:
+def _end(process: Started) -> Ran:
     stdout, stderr = process.communicate(timeout=60)
     return worlds.read_ran(process.returncode, stdout, stderr)
 

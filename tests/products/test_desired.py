@@ -99,6 +99,21 @@ def test_whole_number_that_may_be_minor_is_refused_with_both_readings() -> None:
     assert expected == reason(course(price=Decimal(4999)))
 
 
+def test_both_units_of_a_currency_without_decimals_are_the_same() -> None:
+    """5000 yen are 5000 yen in either unit: with a maximum stated, as for any such currency, it goes through."""
+    yen = course(price=Decimal(5000), currency="jpy")
+    assert Money(5000, "jpy") == money(yen, replace(OPTIONS, max_price=Decimal(10_000)))
+    expected = "its price 5,000 jpy has no known maximum in jpy: state one with --max-price, or let it through with "
+    assert f"{expected}--allow-price a" == reason(yen)
+
+
+@pytest.mark.parametrize("currency", ["kwd", "isk"])
+def test_other_currencies_with_two_units_stay_suspicious(currency: str) -> None:
+    """Three decimals, and Stripe's two decimals for a currency that has none, leave two readings."""
+    options = replace(OPTIONS, max_price=Decimal(10_000))
+    assert "may be meant in minor units" in reason(course(price=Decimal(5000), currency=currency), options)
+
+
 @pytest.mark.parametrize("price", ["100", "100.00", "1E+2", "999"])
 def test_suspicion_starts_at_100(price: str) -> None:
     """Whole numbers from 100 on are suspicious however they are written."""
@@ -248,10 +263,3 @@ def test_course_without_image_warns_of_nothing() -> None:
     wanted = desire(course(imageUrl="  "), OPTIONS, None)
     assert isinstance(wanted, Wanted)
     assert ((), ()) == (wanted.product.images, wanted.warnings)
-
-
-def test_zero_decimal_currency_has_one_reading() -> None:
-    """Major and minor are the same in jpy, so the reason does not offer two."""
-    refused = reason(course(price=Decimal(5000), currency="jpy"), replace(OPTIONS, max_price=Decimal(10_000)))
-    assert "5,000 jpy" in refused
-    assert " or 5,000 jpy" not in refused

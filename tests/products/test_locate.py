@@ -32,6 +32,15 @@ def test_course_whose_product_is_gone_has_none() -> None:
     assert found([course(stripeProductId="prod_gone")], []) is None
 
 
+def test_product_that_another_course_will_have_is_not_taken_for_gone() -> None:
+    """A stripeProductId that is derived from another course's id is wrong, whether that is synced yet or not."""
+    courses = [course(stripeProductId="lmx_sandbox_b"), course("b")]
+    not_yet = attention("lmx_sandbox_b is the product of course b: mend stripeProductId")
+    assert not_yet == found(courses, [])
+    belongs = attention("lmx_sandbox_b belongs to course b, says its metadata: mend stripeProductId")
+    assert belongs == found(courses, [product("lmx_sandbox_b", ours("b"))])
+
+
 def test_product_with_the_derived_id_is_found() -> None:
     """The derived id finds a product that an earlier run made and could not link."""
     derived = product()

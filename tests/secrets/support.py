@@ -40,6 +40,12 @@ def create_secret(sandbox: Sandbox, content: Mapping[str, object], name: str = N
     client.create_secret(Name=name, SecretString=json.dumps(content), ClientRequestToken=FIRST)
 
 
+def create_owned_secret(sandbox: Sandbox, content: Mapping[str, object]) -> None:
+    """Store a secret of another AWS service, which alone may change it; AWS marks it with a tag of its own."""
+    owned = [{"Key": "aws:secretsmanager:owningService", "Value": "rds"}]
+    sandbox.secretsmanager().create_secret(Name=NAME, SecretString=json.dumps(content), Tags=owned)  # type: ignore[arg-type]
+
+
 def put_secret(sandbox: Sandbox, content: Mapping[str, object], version: str = OTHER) -> None:
     """Make a version current, as another writer does."""
     client = sandbox.secretsmanager()

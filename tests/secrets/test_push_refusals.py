@@ -9,6 +9,7 @@ from tests.secrets.support import (
     NAME,
     PREVIEW,
     api_keys,
+    create_owned_secret,
     create_secret,
     document,
     ending,
@@ -223,6 +224,18 @@ def test_secret_with_rotation(sandbox: Sandbox) -> None:
     run = sandbox.run("secrets", "push", "--yes", "-o", "json")
 
     assert (5, "guard.owned_secret") == ending(run)
+    assert [] == writes_since(sandbox, position)
+
+
+def test_secret_of_a_service(sandbox: Sandbox) -> None:
+    """A secret that belongs to another AWS service is left alone, and the service is named."""
+    create_owned_secret(sandbox, {})
+    position = mark(sandbox)
+
+    run = sandbox.run("secrets", "push", "--yes", "-o", "json")
+
+    assert (5, "guard.owned_secret") == ending(run)
+    assert "is owned by rds" in document(run)["error"]["message"]
     assert [] == writes_since(sandbox, position)
 
 

@@ -10,6 +10,7 @@ from tests.secrets.support import (
     NAME,
     OTHER,
     api_keys,
+    create_owned_secret,
     create_secret,
     document,
     ending,
@@ -137,6 +138,16 @@ def test_rotation(two: Sandbox) -> None:
     two.secretsmanager().rotate_secret(SecretId=NAME, RotationRules={"AutomaticallyAfterDays": 30})
 
     assert (5, "guard.owned_secret") == ending(two.run("secrets", "rollback", "-o", "json"))
+
+
+def test_secret_of_a_service(sandbox: Sandbox) -> None:
+    """A secret that belongs to another AWS service is left alone."""
+    create_owned_secret(sandbox, api_keys(sandbox))
+    put_secret(sandbox, {})
+    position = mark(sandbox)
+
+    assert (5, "guard.owned_secret") == ending(sandbox.run("secrets", "rollback", "-o", "json"))
+    assert [] == writes_since(sandbox, position)
 
 
 def test_current_version_that_is_broken(sandbox: Sandbox) -> None:

@@ -185,12 +185,16 @@ def test_success_that_overtakes_its_completion_is_not_undone(sandbox: Sandbox, r
     assert [(200, "changed: paid"), (200, "done: completed")] == replies
 
 
-def test_session_that_stripe_does_not_have_needs_a_look(sandbox: Sandbox, receiver: Serving) -> None:
-    """A signing secret of this account, but a key of another."""
+def test_session_that_our_key_does_not_find_is_no_news_to_acknowledge(sandbox: Sandbox, receiver: Serving) -> None:
+    """An event of this account, but a key of another: our own mistake, so that it is to be delivered again."""
     worlds.put_basics(sandbox)
     event = event_of(sandbox, worlds.put_bought(sandbox, USER))
     event["data"]["object"]["id"] = "cs_test_elsewhere"
-    assert (200, "attention: missing session") == deliver(receiver.url, event, worlds.now(sandbox))
+    failed = (503, "not done (failed.missing_session): please deliver again")
+    assert failed == deliver(receiver.url, event, worlds.now(sandbox))
+    event["data"]["object"]["metadata"].pop("userId")
+    event["data"]["object"]["client_reference_id"] = None
+    assert failed == deliver(receiver.url, event, worlds.now(sandbox))
     assert "pending" == _status(sandbox)
 
 

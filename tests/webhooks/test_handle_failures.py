@@ -70,6 +70,28 @@ def test_stripe_that_does_not_answer_is_not_waited_for_long(sandbox: Sandbox, re
     assert 3 == len(worlds.stripe_requests(sandbox, seq))
 
 
+@pytest.mark.parametrize("owed", [False, True], ids=["at the completion", "after a failure"])
+def test_published_event_is_not_published_again_when_that_could_not_be_noted(
+    sandbox: Sandbox, receiver: Serving, owed: bool
+) -> None:
+    """The mail is sent, its intent stays: the next delivery removes the intent, and sends no other mail."""
+    worlds.put_basics(sandbox)
+    session_id = worlds.put_bought(sandbox, USER)
+    if owed:
+        sandbox.control.add_fault("error", service="sns", status=400, code="AuthorizationError")
+        assert 503 == receiver.deliver(session_id)[0]
+    refusal = {"service": "dynamodb", "status": 400, "code": "AccessDeniedException"}
+    sandbox.control.add_fault("error", operation="UpdateItem", skip=1, **refusal)
+    assert 503 == receiver.deliver(session_id)[0]
+    item = worlds.read_item(sandbox, USER)
+    assert item is not None
+    assert ("completed", True) == (item["paymentStatus"], "enrollmentEvent" in item)
+    assert (200, "changed: completed") == receiver.deliver(session_id)
+    assert (200, "done: completed") == receiver.deliver(session_id)
+    assert [worlds.event_of(sandbox, USER)] == worlds.read_events(sandbox)
+    assert "enrollmentEvent" not in (worlds.read_item(sandbox, USER) or {})
+
+
 def test_duplicate_needs_no_stripe(sandbox: Sandbox, receiver: Serving) -> None:
     """What is done already is acknowledged while Stripe is down."""
     worlds.put_basics(sandbox)

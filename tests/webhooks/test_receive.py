@@ -1,8 +1,11 @@
 """What Stripe did not send, or sent to somebody else, is answered and leaves no trace."""
 
+import http.client
 import json
 from collections.abc import Callable
+from contextlib import closing
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -128,6 +131,21 @@ def test_true_signature_is_taken(sandbox: Sandbox, receiver: Serving, headers: H
     """Five minutes in both directions, and one fitting signature of several."""
     body = body_of(event_of(sandbox, _bought(sandbox)))
     assert (200, "changed: paid") == post(receiver.url, body, headers(body, worlds.now(sandbox)))
+    assert {worlds.key(USER): "completed"} == worlds.read_statuses(sandbox)
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_signatures_may_come_in_lines_of_their_own(sandbox: Sandbox, receiver: Serving, order: int) -> None:
+    """Several Stripe-Signature lines are one list, in whatever order."""
+    body, now = body_of(event_of(sandbox, _bought(sandbox))), worlds.now(sandbox)
+    parts = urlsplit(receiver.url)
+    with closing(http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=60)) as connection:
+        connection.putrequest("POST", parts.path)
+        connection.putheader("Content-Length", str(len(body)))
+        for secret in (SECRET, OTHER)[::order]:
+            connection.putheader("Stripe-Signature", signature(body, now, secret))
+        connection.endheaders(body)
+        assert 200 == connection.getresponse().status
     assert {worlds.key(USER): "completed"} == worlds.read_statuses(sandbox)
 
 

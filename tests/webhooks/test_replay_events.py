@@ -1,12 +1,14 @@
 """Events as the adapter reads them: oldest first, page by page, only the session events of the window."""
 
 import time
+from itertools import islice
 
 import pytest
 
 from learnermax_cli.adapters.stripe_client import build_stripe
 from learnermax_cli.adapters.stripe_events import StripeEvents
 from learnermax_cli.enrollments.model import EnrollmentKey
+from learnermax_cli.errors import FailedError
 from learnermax_cli.meter import Meter
 from learnermax_cli.secret_text import SecretText
 from learnermax_cli.settings import Flags, load_settings
@@ -58,6 +60,27 @@ def test_without_an_older_event_the_order_is_the_same(sandbox: Sandbox, events: 
     sessions = _seeded(sandbox)
     listed = [hint.session_id for hint in events.list_events(EventWindow(int(worlds.now(sandbox)) - 12 * HOUR))]
     assert sessions == listed
+
+
+@pytest.mark.parametrize("read", [0, 100], ids=["before the first page", "between two pages"])
+def test_event_that_stripe_forgets_meanwhile_ends_no_walk(sandbox: Sandbox, events: StripeEvents, read: int) -> None:
+    """At the edge of the 30 days: with the event to go on from, all those before it are forgotten too."""
+    worlds.seed(sandbox, "older", offset=-20 * HOUR)
+    sessions = _seeded(sandbox)
+    walk = events.list_events(EventWindow(int(worlds.now(sandbox)) - 12 * HOUR))
+    assert sessions[:read] == [hint.session_id for hint in islice(walk, read)]
+    gone = {"status": 400, "code": "resource_missing", "error_type": "invalid_request_error"}
+    sandbox.control.add_fault("error", operation=LIST, skip=0 if read else 1, **gone)
+    assert set(sessions[read:]) <= {hint.session_id for hint in walk}
+
+
+def test_other_refusals_end_a_walk(sandbox: Sandbox, events: StripeEvents) -> None:
+    """They are told."""
+    worlds.seed(sandbox, "older", offset=-20 * HOUR)
+    wrong = {"status": 400, "code": "parameter_invalid_empty", "error_type": "invalid_request_error"}
+    sandbox.control.add_fault("error", operation=LIST, skip=1, **wrong)
+    with pytest.raises(FailedError):
+        list(events.list_events(EventWindow(int(worlds.now(sandbox)) - 12 * HOUR)))
 
 
 @pytest.mark.parametrize("older", [True, False])

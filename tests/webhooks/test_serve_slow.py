@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
+import pytest
+
 from learnermax_cli.adapters.webhook_server import UvicornServer
 from learnermax_cli.webhooks.model import Answer, Delivery, Place
 from tests.webhooks.signed import post
@@ -68,6 +70,22 @@ def test_body_that_does_not_come_is_not_waited_for() -> None:
         assert came.startswith(b"HTTP/1.1 408 ")
         assert [Answer(408, "the body did not come in time")] == desk.turned_away
         assert (200, "4") == post(desk.url, b"body")
+
+
+UNREAD = {
+    b"GET /health": b"HTTP/1.1 200 ",
+    b"HEAD /health": b"HTTP/1.1 200 ",
+    b"POST /elsewhere": b"HTTP/1.1 404 ",
+    b"PUT /hook": b"HTTP/1.1 405 ",
+}
+
+
+@pytest.mark.parametrize("request_line", UNREAD)
+def test_answer_that_did_not_wait_for_the_body_closes_the_connection(request_line: bytes) -> None:
+    """Else a few hundred connections whose bodies never come could keep all others out."""
+    with _served() as desk:
+        came = _all_that_comes(desk, request_line + b" HTTP/1.1\r\nHost: lmx\r\nContent-Length: 100000\r\n\r\nx")
+        assert came.startswith(UNREAD[request_line])
 
 
 def test_headers_that_do_not_come_are_not_waited_for() -> None:

@@ -1,6 +1,8 @@
 """The signing secrets of a receiver: where they come from, how long they are kept, and what a roll does to them."""
 
+import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -25,11 +27,18 @@ class Stored:
     def __init__(self) -> None:
         self.now = NOON
         self.readings = 0
+        self.failures = 0
         self.broken = False
+        self.began = threading.Event()
+        self.gate = threading.Event()
+        self.gate.set()
         self.cached = CachedSecrets(self._read, Clock(lambda: self.now, keep=0))
 
     def _read(self) -> Sequence[SecretText]:
+        self.began.set()
+        self.gate.wait(60)
         if self.broken:
+            self.failures += 1
             raise FailedError("no connection", hint="Try again.")
         self.readings += 1
         return (SecretText(f"secret {self.readings}"),)
@@ -71,7 +80,50 @@ def test_secrets_too_old_are_not_used_when_they_can_not_be_read() -> None:
     with pytest.raises(FailedError):
         stored.after(300)
     stored.broken = False
-    assert "secret 2" == stored.after(301)
+    assert "secret 2" == stored.after(310)
+
+
+def test_reading_that_failed_is_not_tried_again_at_once() -> None:
+    """Once in ten seconds, however many forged deliveries come; each of them hears of the failure."""
+    stored = Stored()
+    stored.after(0)
+    stored.broken = True
+    for number in range(80):
+        with pytest.raises(FailedError, match="no connection"):
+            stored.after(60 + number / 4, misfit=True)
+    assert 2 == stored.failures
+    assert "secret 1" == stored.after(60)
+    stored.broken = False
+    assert "secret 2" == stored.after(80, misfit=True)
+
+
+def test_reading_in_progress_holds_nobody_up() -> None:
+    """Secrets Manager does not answer: true deliveries go on, and those that do not fit are sent away at once."""
+    stored = Stored()
+    stored.after(0)
+    stored.gate.clear()
+    stored.began.clear()
+    with ThreadPoolExecutor(1) as pool:
+        reading = pool.submit(stored.after, 60, misfit=True)
+        assert stored.began.wait(60)
+        with pytest.raises(FailedError, match="are being read"):
+            stored.after(60, misfit=True)
+        assert "secret 1" == stored.after(61)
+        assert not reading.done()
+        stored.gate.set()
+        assert "secret 2" == reading.result(60)
+    assert "secret 2" == stored.after(61)
+
+
+def test_secrets_that_are_too_old_are_waited_for() -> None:
+    """Two deliveries that come when they have grown old cause one reading."""
+    stored = Stored()
+    stored.after(0)
+    stored.gate.clear()
+    with ThreadPoolExecutor(2) as pool:
+        waiting = [pool.submit(stored.after, 300) for _ in range(2)]
+        stored.gate.set()
+        assert ["secret 2", "secret 2"] == [one.result(60) for one in waiting]
 
 
 def test_secret_that_holds_none_is_a_matter_of_configuration() -> None:
@@ -124,6 +176,7 @@ def test_secrets_manager_that_is_down_makes_no_forgery_of_a_delivery(sandbox: Sa
         assert 503 == _deliver(sandbox, receiver, session_id, NEW)
         assert 200 == _deliver(sandbox, receiver, session_id, SECRET)
         sandbox.control.clear_faults()
+        sandbox.control.advance_clock(10)
         assert 200 == _deliver(sandbox, receiver, session_id, NEW)
 
 

@@ -1,0 +1,3 @@
+"""What marks an object at Stripe as ours, beside its environment."""
+
+MANAGED_BY = "lmx"

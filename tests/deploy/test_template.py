@@ -1,0 +1,125 @@
+"""The template keeps what was promised of it: no secret in it, no right too many, no time too short."""
+
+import re
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from tests.deploy.template import TEMPLATE, functions, permitted, read_template, resources
+from tests.forking import PROJECT
+from tests.lambdas.state_machine import DEFINITION
+
+TABLE = {"Fn::Sub": "arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/${TableName}"}
+CONFIRM = {
+    "secretsmanager:GetSecretValue": {"Ref": "StripeSecretArn"},
+    "dynamodb:GetItem": TABLE,
+    "dynamodb:BatchGetItem": TABLE,
+    "dynamodb:PutItem": TABLE,
+    "dynamodb:UpdateItem": TABLE,
+    "sns:Publish": {"Ref": "TopicArn"},
+    "kms:Decrypt": {"Ref": "KmsKeyArn"},
+}
+QUEUE = {"Fn::GetAtt": ["RetryQueue", "Arn"]}
+READ_QUEUE = dict.fromkeys(("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"), QUEUE)
+POLICIES = {
+    "webhook": CONFIRM | {"sqs:SendMessage": QUEUE},
+    "retry": CONFIRM | READ_QUEUE,
+    "reconcile": CONFIRM | {"dynamodb:Scan": TABLE},
+    "reconcile_window": CONFIRM,
+}
+
+
+def test_linted() -> None:
+    """cfn-lint finds nothing, warnings included."""
+    command = [str(Path(sys.executable).with_name("cfn-lint")), str(TEMPLATE)]
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
+    assert (0, "", "") == (done.returncode, done.stdout, done.stderr)
+
+
+def test_every_handler_is_there() -> None:
+    """Each function's handler can be imported, and there is a function for each."""
+    handlers = [function["Handler"] for function in functions().values()]
+    assert all(callable(getattr(import_module(h.rpartition(".")[0]), h.rpartition(".")[2])) for h in handlers)
+    assert set(POLICIES) == set(functions())
+
+
+@pytest.mark.parametrize("handler", POLICIES)
+def test_policy_is_exact(handler: str) -> None:
+    """A function may do what its code does, on what the parameters name, and nothing else."""
+    assert POLICIES[handler] == permitted(handler)
+
+
+def test_no_role_of_sams_making_beside() -> None:
+    """The queue is not an event of the function: for that SAM gives away all queues of the account."""
+    events = [event["Type"] for function in functions().values() for event in function.get("Events", {}).values()]
+    assert ["HttpApi", "Schedule"] == sorted(events)
+
+
+def test_no_secret_in_a_variable() -> None:
+    """Variables hold names and numbers; no dynamic reference puts a key where the console shows it."""
+    common = read_template()["Globals"]["Function"]["Environment"]["Variables"]
+    own = [function.get("Environment", {}).get("Variables", {}) for function in functions().values()]
+    names = {name for variables in (common, *own) for name in variables}
+    assert {
+        "LMX_ENVIRONMENT",
+        "EDUCATION_TABLE_NAME",
+        "LMX_STRIPE_SECRET_NAME",
+        "LMX_STRIPE_ACCOUNT",
+        "TRANSACTIONAL_EMAIL_TOPIC_ARN",
+        "FRONTEND_URL",
+        "LMX_RETRY_QUEUE_URL",
+        "LMX_MAX_RATE",
+    } == names
+    text = TEMPLATE.read_text(encoding="utf-8")
+    assert not re.search(r"resolve:|[srp]k_(test|live)_|whsec_|NoEcho", text)
+
+
+def test_stripes_rate_is_kept() -> None:
+    """All that may run side by side asks for at most 25 sessions, and at most 25 pages of them, a second."""
+    defaults = {name: row.get("Default") for name, row in read_template()["Parameters"].items()}
+    retries = resources("AWS::Lambda::EventSourceMapping")["Retries"]["ScalingConfig"]["MaximumConcurrency"]
+    assert {"Ref": "WebhookConcurrency"} == functions()["webhook"]["ReservedConcurrentExecutions"]
+    assert (1, 1) == tuple(
+        functions()[name]["ReservedConcurrentExecutions"] for name in ("reconcile", "reconcile_window")
+    )
+    assert 25 >= (defaults["WebhookConcurrency"] + retries) * defaults["WebhookRate"]
+    assert 25 >= 2 * defaults["ReconcileRate"]
+
+
+def test_message_is_not_handed_out_twice() -> None:
+    """A message stays hidden for six times as long as the function may take, and ends up where an alarm watches."""
+    queue = resources("AWS::SQS::Queue")["RetryQueue"]
+    assert 6 * functions()["retry"]["Timeout"] == queue["VisibilityTimeout"]
+    assert {"Fn::GetAtt": ["DeadLetterQueue", "Arn"]} == queue["RedrivePolicy"]["deadLetterTargetArn"]
+    alarm = resources("AWS::CloudWatch::Alarm")["DeadLetterAlarm"]
+    dimension = {"Name": "QueueName", "Value": {"Fn::GetAtt": ["DeadLetterQueue", "QueueName"]}}
+    assert ("ApproximateNumberOfMessagesVisible", [dimension]) == (alarm["MetricName"], alarm["Dimensions"])
+
+
+def test_partial_failures_are_reported() -> None:
+    """Without this setting SQS would take the whole batch for done."""
+    assert ["ReportBatchItemFailures"] == resources("AWS::Lambda::EventSourceMapping")["Retries"][
+        "FunctionResponseTypes"
+    ]
+
+
+def test_answer_comes_before_the_api_gives_up() -> None:
+    """An HTTP API waits thirty seconds at most."""
+    assert 30 > functions()["webhook"]["Timeout"]
+
+
+def test_logs_are_not_kept_for_ever() -> None:
+    """Each function writes to a log group of its own that forgets."""
+    groups = resources("AWS::Logs::LogGroup")
+    assert {function["LoggingConfig"]["LogGroup"]["Ref"] for function in functions().values()} == set(groups)
+    assert [{"Ref": "LogRetentionDays"}] * 4 == [group["RetentionInDays"] for group in groups.values()]
+
+
+def test_definition_gets_its_functions() -> None:
+    """Every name that the definition leaves open is filled in by the template."""
+    machine = resources("AWS::Serverless::StateMachine")["ReconcileHistory"]
+    open_names = set(re.findall(r"\$\{(\w+)\}", DEFINITION.read_text(encoding="utf-8")))
+    assert (DEFINITION.name, open_names) == (machine["DefinitionUri"], set(machine["DefinitionSubstitutions"]))
