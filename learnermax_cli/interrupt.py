@@ -4,7 +4,7 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 from learnermax_cli.errors import Exit
@@ -37,4 +37,5 @@ class Interrupt:
         self.stop.set()
         if not self._finishing:
             raise KeyboardInterrupt
-        os.write(2, b"\nStopping: finishing what is in flight. Press Ctrl-C again to stop at once.\n")
+        with suppress(OSError):  # nobody may be left to read it
+            os.write(2, b"\nStopping: finishing what is in flight. Press Ctrl-C again to stop at once.\n")

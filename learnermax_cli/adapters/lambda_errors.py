@@ -19,7 +19,7 @@ def safe_to_leave(console: LogConsole) -> Iterator[None]:
         yield
     except LmxError as error:
         raise _scrubbed(error) from None
-    except Exception as bug:
+    except Exception as bug:  # noqa: BLE001 - told of in the log, and never let out as it is
         console.bug(bug)
         hint = "Its traceback is in the log of the function."
         raise UnexpectedError(f"a bug: {type(bug).__name__}", hint=hint, code="failed.bug") from None

@@ -34,7 +34,11 @@ class Patience:
 
 PATIENT = Patience()
 HURRIED = Patience(tries=3, throttled=4, longest_wait=1.0, timeout=(2.0, 5.0), in_all=5.0)
-"""For a run on whose answer somebody waits: Checkout waits ten seconds for that of its webhook [doc "Webhooks"]."""
+"""For a run on whose answer somebody waits: no try begins after five seconds, and each takes a few more at most.
+
+Checkout waits ten seconds for the answer of its webhook [doc "Webhooks"], which is met while Stripe answers. Where it
+does not, the delivery fails in bounded time, and comes again.
+"""
 
 
 class PacedHttpClient(stripe.RequestsClient):

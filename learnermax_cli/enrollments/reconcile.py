@@ -99,8 +99,8 @@ class Reconcile:
         prices = table.prices
         del table  # what has been decided is not held any longer
         paid, targets = [e for e in targets if e.key in others], [e for e in targets if e.key not in others]
-        named_keys = {e.key for e in paid}
-        for part in _parts([key for key in others if key not in named_keys]):
+        paid_keys = {e.key for e in paid}
+        for part in _parts([key for key in others if key not in paid_keys]):
             yield self._decide_named(part, self._reader.read_enrollments(part), others, prices)
         waiting: list[Case] = []
         for enrollments in (paid, targets):

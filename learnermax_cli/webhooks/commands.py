@@ -17,7 +17,9 @@ group = typer.Typer(help="Payments confirmed within seconds: endpoint, receiver,
 def create(
     app: "App",
     url: Annotated[str, typer.Option("--url", help="Where Stripe delivers to.", show_default=False)],
-    roll: Annotated[bool, typer.Option("--roll", help="Replace the signing secret, with an overlap.")] = False,
+    roll: Annotated[
+        bool, typer.Option("--roll", help="Replace the signing secret, with an overlap; a leaked one, twice.")
+    ] = False,
     overlap: Annotated[
         str, typer.Option("--overlap", help="How long receivers are given before the old endpoint goes.")
     ] = "90s",

@@ -116,7 +116,9 @@ def _notes(results: Sequence[Result], look: Look, secret_name: str) -> tuple[str
         return ()
     notes = [f"The signing secret is in {secret_name}, as {WEBHOOK_SECRET}."]
     if look.plan.keeps_former:
-        notes.append(f"The former one stays valid, as {PREVIOUS_SECRET}, until the next takes its place.")
+        notes.append(
+            f"Receivers accept the former one, {PREVIOUS_SECRET}, until the next roll; if it leaked, roll again."
+        )
     if any(step.how == "drop" for step in look.plan.steps):
         notes.append("What the old endpoint could not deliver: lmx webhooks replay --since 3d --undelivered")
     return tuple(notes)

@@ -1,11 +1,13 @@
 """`webhooks serve` from end to end: check, listen, log one line per event, and report when it is told to stop."""
 
+import os
 import threading
 import time
 import traceback
 from collections import Counter
 from contextlib import suppress
 from datetime import UTC
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from learnermax_cli.console import Console
@@ -22,6 +24,7 @@ COMMAND = "webhooks serve"
 WORDS = ("changed", "done", "waiting", "attention", "ignored", "refused", "failed")
 """What becomes of a delivery: an effect of the handler's, refused as not Stripe's, or failed and to be sent again."""
 _HEALTH = "/health"
+_STDERR = 2
 
 
 class ServeDesk:
@@ -32,11 +35,12 @@ class ServeDesk:
         self._console = console
         self._clock = clock
         self._lock = threading.Lock()
+        self._log = threading.Lock()
         self._counts: Counter[str] = Counter()
 
     def listening(self, url: str) -> None:
         """Say where deliveries are taken."""
-        self._console.note(f"Listening on {url}")
+        self._say(f"Listening on {url}")
 
     def receive(self, delivery: Delivery) -> Answer:
         """Answer a delivery; a bug, too, asks for another delivery and leaves the others alone."""
@@ -67,9 +71,14 @@ class ServeDesk:
 
     def _say(self, *lines: str) -> None:
         """Write to the log, if it can be written: without a reader, or on a full disk, a payment is confirmed too."""
-        with suppress(OSError, ValueError):
-            for line in lines:
-                self._console.note(line)
+        with self._log, suppress(OSError, ValueError):
+            try:
+                for line in lines:
+                    self._console.note(line)
+            except BrokenPipeError:
+                # Its reader does not come back, and Rich would end the process at the next line.
+                with Path(os.devnull).open("wb") as nowhere:
+                    os.dup2(nowhere.fileno(), _STDERR)
 
 
 def describe(answer: Answer) -> str:

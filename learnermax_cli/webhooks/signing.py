@@ -21,7 +21,8 @@ REREAD_AFTER = timedelta(minutes=1)
 """After this long they are read again when a signature does not fit: they may have been replaced."""
 FAILURE_AGE = timedelta(seconds=10)
 """For this long a reading that failed is not tried again, whoever asks."""
-_BUSY = "failed.busy"
+PLACES = 8
+"""So many deliveries that do not fit may wait for a reading, far fewer than a receiver has threads."""
 _NAMES = (WEBHOOK_SECRET, PREVIOUS_SECRET)
 
 
@@ -32,6 +33,7 @@ class CachedSecrets:
         self._read = read
         self._clock = clock
         self._reading = threading.Lock()
+        self._places = threading.BoundedSemaphore(PLACES)
         self._kept: tuple[Sequence[SecretText], datetime] | None = None
         self._failed: tuple[LmxError, datetime] | None = None
 
@@ -46,17 +48,20 @@ class CachedSecrets:
     def after_misfit(self) -> Sequence[SecretText]:
         """Return the secrets, at most a minute old: for a signature that did not fit; raises LmxError as `current`.
 
-        It waits for nobody else's reading: senders of forged signatures could keep every thread waiting.
+        Only a few wait for a reading: senders of forged signatures could keep every thread waiting.
         """
         known = self._known(REREAD_AFTER, self._clock.fresh())
         if known is not None:
             return known
-        if not self._reading.acquire(blocking=False):
-            raise FailedError("the signing secrets are being read", hint="The next delivery will do.", code=_BUSY)
+        if not self._places.acquire(blocking=False):
+            raise FailedError(
+                "the signing secrets are being read", hint="The next delivery will do.", code="failed.busy"
+            )
         try:
-            return self._read_unless_known(REREAD_AFTER)
+            with self._reading:
+                return self._read_unless_known(REREAD_AFTER)
         finally:
-            self._reading.release()
+            self._places.release()
 
     def _known(self, age: timedelta, now: datetime) -> Sequence[SecretText] | None:
         """Return what is young enough, None when it has to be read; raises what a reading just now has raised."""

@@ -49,9 +49,9 @@ def functions() -> dict[str, dict[str, Any]]:
     return {function["Handler"].rpartition(".")[2]: function for function in found}
 
 
-def permitted(handler: str) -> dict[str, Any]:
+def permitted(handler: str) -> dict[str, list[Any]]:
     """Return what a function may do: each action, and on what."""
-    rows: dict[str, Any] = {}
+    rows: dict[str, list[Any]] = {}
     for policy in functions()[handler]["Policies"]:
         document = (
             read_template()["Resources"][policy["Ref"]]["Properties"]["PolicyDocument"] if "Ref" in policy else policy
@@ -59,5 +59,6 @@ def permitted(handler: str) -> dict[str, Any]:
         for statement in document["Statement"]:
             row = statement["Fn::If"][1] if "Fn::If" in statement else statement
             actions = [row["Action"]] if isinstance(row["Action"], str) else row["Action"]
-            rows |= dict.fromkeys(actions, row["Resource"])
+            for action in actions:
+                rows.setdefault(action, []).append(row["Resource"])
     return rows

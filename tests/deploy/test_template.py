@@ -14,20 +14,21 @@ from tests.lambdas.state_machine import DEFINITION
 
 TABLE = {"Fn::Sub": "arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/${TableName}"}
 CONFIRM = {
-    "secretsmanager:GetSecretValue": {"Ref": "StripeSecretArn"},
-    "dynamodb:GetItem": TABLE,
-    "dynamodb:BatchGetItem": TABLE,
-    "dynamodb:PutItem": TABLE,
-    "dynamodb:UpdateItem": TABLE,
-    "sns:Publish": {"Ref": "TopicArn"},
-    "kms:Decrypt": {"Ref": "KmsKeyArn"},
+    "secretsmanager:GetSecretValue": [{"Ref": "StripeSecretArn"}],
+    "dynamodb:GetItem": [TABLE],
+    "dynamodb:BatchGetItem": [TABLE],
+    "dynamodb:PutItem": [TABLE],
+    "dynamodb:UpdateItem": [TABLE],
+    "sns:Publish": [{"Ref": "TopicArn"}],
+    "kms:Decrypt": [{"Ref": "KmsKeyArn"}, {"Ref": "TopicKmsKeyArn"}],
+    "kms:GenerateDataKey": [{"Ref": "TopicKmsKeyArn"}],
 }
-QUEUE = {"Fn::GetAtt": ["RetryQueue", "Arn"]}
+QUEUE = [{"Fn::GetAtt": ["RetryQueue", "Arn"]}]
 READ_QUEUE = dict.fromkeys(("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"), QUEUE)
 POLICIES = {
     "webhook": CONFIRM | {"sqs:SendMessage": QUEUE},
     "retry": CONFIRM | READ_QUEUE,
-    "reconcile": CONFIRM | {"dynamodb:Scan": TABLE},
+    "reconcile": CONFIRM | {"dynamodb:Scan": [TABLE]},
     "reconcile_window": CONFIRM,
 }
 
@@ -77,26 +78,72 @@ def test_no_secret_in_a_variable() -> None:
     assert not re.search(r"resolve:|[srp]k_(test|live)_|whsec_|NoEcho", text)
 
 
-def test_stripes_rate_is_kept() -> None:
-    """All that may run side by side asks for at most 25 sessions, and at most 25 pages of them, a second."""
-    defaults = {name: row.get("Default") for name, row in read_template()["Parameters"].items()}
+def requests_a_second(webhook: float, reconcile: float) -> tuple[float, float]:
+    """Return what all functions together may ask Stripe for: sessions one by one, and lists of them."""
+    concurrency = read_template()["Parameters"]["WebhookConcurrency"]["Default"]
     retries = resources("AWS::Lambda::EventSourceMapping")["Retries"]["ScalingConfig"]["MaximumConcurrency"]
     assert {"Ref": "WebhookConcurrency"} == functions()["webhook"]["ReservedConcurrentExecutions"]
-    assert (1, 1) == tuple(
-        functions()[name]["ReservedConcurrentExecutions"] for name in ("reconcile", "reconcile_window")
-    )
-    assert 25 >= (defaults["WebhookConcurrency"] + retries) * defaults["WebhookRate"]
-    assert 25 >= 2 * defaults["ReconcileRate"]
+    alone = [functions()[name]["ReservedConcurrentExecutions"] for name in ("reconcile", "reconcile_window")]
+    return (concurrency + retries) * webhook, sum(alone) * reconcile
 
 
-def test_message_is_not_handed_out_twice() -> None:
-    """A message stays hidden for six times as long as the function may take, and ends up where an alarm watches."""
+def test_stripes_rate_is_kept() -> None:
+    """All that may run side by side: in test mode at most 25 requests a second in all, live 25 of each kind."""
+    defaults = {name: row.get("Default") for name, row in read_template()["Parameters"].items()}
+    assert 25 > sum(requests_a_second(defaults["WebhookRate"], defaults["ReconcileRate"]))
+    readme = " ".join((PROJECT / "deploy" / "README.md").read_text(encoding="utf-8").split())
+    live = re.search(r"`WebhookRate=(\d+) ReconcileRate=(\d+)`", readme)
+    assert live is not None
+    assert 25 > max(requests_a_second(int(live[1]), int(live[2])))
+    own = {name: defaults[name] for name in ("WebhookConcurrency", "WebhookRate", "ReconcileRate")}
+    assert ", ".join(f"`{name}` {value}" for name, value in own.items()) in readme
+
+
+def test_every_function_has_its_rate() -> None:
+    """No function is left to the rate that a process on its own may take."""
+    rates = {name: row["Environment"]["Variables"]["LMX_MAX_RATE"]["Ref"] for name, row in functions().items()}
+    quick, long = dict.fromkeys(("webhook", "retry"), "WebhookRate"), ("reconcile", "reconcile_window")
+    assert quick | dict.fromkeys(long, "ReconcileRate") == rates
+
+
+def test_failed_event_comes_again_soon_and_for_hours() -> None:
+    """Tried again after some minutes, alone, and for four hours; never handed out while a function works on it."""
     queue = resources("AWS::SQS::Queue")["RetryQueue"]
-    assert 6 * functions()["retry"]["Timeout"] == queue["VisibilityTimeout"]
+    pause = queue["VisibilityTimeout"]
+    assert (6 * functions()["retry"]["Timeout"], 180) == (pause, pause)
+    assert 4 * 3600 == queue["RedrivePolicy"]["maxReceiveCount"] * pause
+    assert 1 == resources("AWS::Lambda::EventSourceMapping")["Retries"]["BatchSize"]
     assert {"Fn::GetAtt": ["DeadLetterQueue", "Arn"]} == queue["RedrivePolicy"]["deadLetterTargetArn"]
-    alarm = resources("AWS::CloudWatch::Alarm")["DeadLetterAlarm"]
-    dimension = {"Name": "QueueName", "Value": {"Fn::GetAtt": ["DeadLetterQueue", "QueueName"]}}
-    assert ("ApproximateNumberOfMessagesVisible", [dimension]) == (alarm["MetricName"], alarm["Dimensions"])
+
+
+ALARMS = {
+    "DeadLetterAlarm": ("AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", ["DeadLetterQueue", "QueueName"]),
+    "WebhookErrorAlarm": ("AWS/Lambda", "Errors", "FunctionName", "WebhookFunction"),
+    "WebhookAnswerAlarm": ("AWS/ApiGateway", "5xx", "ApiId", "Api"),
+    "ReconcileAlarm": ("AWS/Lambda", "Errors", "FunctionName", "ReconcileFunction"),
+    "HistoryAlarm": ("AWS/States", "ExecutionsFailed", "StateMachineArn", "ReconcileHistory"),
+}
+
+
+@pytest.mark.parametrize("name", ALARMS)
+def test_alarm_watches_what_can_fail(name: str) -> None:
+    """One is enough to ring, the topic of alarms hears of it, and the README says what to do then."""
+    namespace, metric, dimension, source = ALARMS[name]
+    alarm = resources("AWS::CloudWatch::Alarm")[name]
+    value = {"Fn::GetAtt": source} if isinstance(source, list) else {"Ref": source}
+    assert (namespace, metric, [{"Name": dimension, "Value": value}]) == (
+        alarm["Namespace"],
+        alarm["MetricName"],
+        alarm["Dimensions"],
+    )
+    assert (1, "GreaterThanOrEqualToThreshold") == (alarm["Threshold"], alarm["ComparisonOperator"])
+    assert "AlarmTopicArn" in str(alarm["AlarmActions"])
+    assert f"`{name}`" in (PROJECT / "deploy" / "README.md").read_text(encoding="utf-8").partition("When an alarm")[2]
+
+
+def test_every_alarm_is_known() -> None:
+    """An alarm without a word of what to do is none."""
+    assert set(ALARMS) == set(resources("AWS::CloudWatch::Alarm"))
 
 
 def test_partial_failures_are_reported() -> None:

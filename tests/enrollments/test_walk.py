@@ -1,5 +1,6 @@
 """The walk through a long history: windows without gap or overlap, cut where they are too long, grown back after."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -71,9 +72,16 @@ def test_step_survives_being_written(step: str, written: str) -> None:
         {"since": "1d", "step": "week"},
         {"since": "1d", "step": "0d"},
         {"since": "1d", "cursor": "?"},
+        {"since": "1d", "cursor": "2d"},
+        {"since": "1d", "failed": "x"},
+        {"since": "1d", "failed": "3"},
+        {"since": "1d", "findings": -1},
+        {"since": "1d", "windows": None},
+        {"since": "1d", "applied": True},
     ],
 )
-def test_senseless_input(event: dict[str, str]) -> None:
-    """Nothing is guessed."""
-    with pytest.raises(UsageError):
+def test_senseless_input(event: dict[str, object]) -> None:
+    """Nothing is guessed, and what is wrong comes with a remedy."""
+    with pytest.raises(UsageError) as refused:
         read_walk(event, NOW)
+    assert re.search(r"[Gg]ive|Start with", refused.value.hint)

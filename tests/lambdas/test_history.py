@@ -1,7 +1,9 @@
 """A long history, walked window by window by the state machine's own definition: the same end as one whole run."""
 
+import threading
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from typing import Any
 
@@ -137,6 +139,99 @@ def test_wrong_key_stops_the_walk_at_once(sandbox: Sandbox, machine: Machines) -
     end = walk.run(WALK)
     assert ("FAILED", "CredentialsError", []) == (end.status, end.error, walk.waits)
     assert "is not accepted" in str(end.cause)
+
+
+LASTING = {
+    "wrong input": {"since": "yesterday"},
+    "cursor before since": {**WALK, "cursor": "50d"},
+    "count that is none": {**WALK, "failed": "x"},
+}
+
+
+@pytest.mark.parametrize("given", LASTING.values(), ids=LASTING)
+def test_wrong_input_stops_the_walk_at_once(machine: Machines, given: dict[str, Any]) -> None:
+    """It names what is wrong, and nothing is tried again."""
+    walk = machine()
+    end = walk.run(given)
+    assert ("FAILED", "UsageError", []) == (end.status, end.error, walk.waits)
+
+
+@pytest.mark.parametrize("name", ["UnexpectedError", "WindowTooLongError", "GuardError", "ConfigError"])
+def test_what_stays_wrong_is_not_tried_again(name: str) -> None:
+    """Neither a window nor the closing run is begun again for an error that cannot go away."""
+    for failing in (WINDOW, CLOSE):
+        walk = failing_machine({failing: name}, times=100)
+        end = walk.run({"since": "1d"})
+        assert ("FAILED", name, []) == (end.status, end.error, walk.waits)
+
+
+@pytest.mark.parametrize("failing", [WINDOW, CLOSE])
+def test_busy_function_is_waited_for(failing: str) -> None:
+    """Each function runs once at a time, up to fifteen minutes: the walk waits longer than that."""
+    walk = failing_machine({failing: "Lambda.TooManyRequestsException"}, times=15)
+    assert ("SUCCEEDED", True) == (walk.run({"since": "1d"}).status, sum(walk.waits) > 900 + 120)
+
+
+@pytest.mark.parametrize("failing", [WINDOW, CLOSE])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Lambda.ClientExecutionTimeoutException",
+        "Lambda.ServiceException",
+        "Lambda.AWSLambdaException",
+        "Lambda.SdkClientException",
+        "Lambda.Unknown",
+        "FailedError",
+    ],
+)
+def test_passing_failure_is_tried_again(failing: str, name: str) -> None:
+    """What Lambda itself or a neighbour failed at is done again [doc "Handle Lambda service exceptions"]."""
+    walk = failing_machine({failing: name}, times=5)
+    assert ("SUCCEEDED", 5) == (walk.run({"since": "1d"}).status, len(walk.waits))
+
+
+def failing_machine(errors: dict[str, str], *, times: int) -> StateMachine:
+    """Return a machine whose functions fail so many times with an error of a name, and then are done."""
+    left = dict.fromkeys(errors, times)
+
+    def task(resource: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
+        def call(given: dict[str, Any]) -> dict[str, Any]:
+            if left.get(resource, 0):
+                left[resource] -= 1
+                raise type(errors[resource], (Exception,), {})
+            return {**given, "done": True, "failed": 0}
+
+        return call
+
+    return StateMachine({resource: task(resource) for resource in (WINDOW, CLOSE)})
+
+
+def test_window_stopped_inside_is_made_good(
+    sandbox: Sandbox, container: Container, machine: Machines, expected: World
+) -> None:
+    """Time runs out between two writes: what was written stays, and the walk started again there ends the same."""
+    sandbox.control.add_fault("hold", service="dynamodb", writes_only=True, times=None)
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(container.functions.reconcile_window, {"since": "42d", "step": "42d"}, Context())
+        sandbox.control.wait_held(timeout=120)
+        let_time_run_out()
+        sandbox.control.clear_faults()
+        sandbox.control.release()
+        answer = running.result()
+    statuses, sent = read_world(sandbox)
+    assert (0, "504h") == (answer["windows"], answer["size"])
+    assert 0 < Counter(status for status, _ in statuses.values())["completed"] < 12
+    end = machine().run(answer)
+    statuses, sent_then = read_world(sandbox)
+    assert ("SUCCEEDED", expected) == (end.status, (statuses, sent + sent_then))
+
+
+def let_time_run_out() -> None:
+    """Fire the timer that stops a run before its invocation's time is over."""
+    timers = [thread for thread in threading.enumerate() if isinstance(thread, threading.Timer)]
+    assert timers
+    for timer in timers:
+        timer.function()
 
 
 def test_window_that_takes_too_long_is_cut(sandbox: Sandbox, container: Container, machine: Machines) -> None:

@@ -10,7 +10,7 @@ from tests.webhooks.signed import event_of
 
 # Asked by AWS on the function's behalf, or only with a customer managed key.
 POLLER = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
-UNSEEN = {"kms:Decrypt"}
+UNSEEN = {"kms:Decrypt", "kms:GenerateDataKey"}
 
 
 def asked(sandbox: Sandbox, seq: int) -> set[str]:

