@@ -1,5 +1,6 @@
 """Failures of our own side: answered with 503, and made good by the next delivery."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -12,7 +13,7 @@ from tests.webhooks.worlds import Serving, put_signing_secret, serving
 
 USER = "user-7"
 FORGED = "whsec_" + "forged" * 5
-MANY = 40
+MANY = 30
 THROTTLED = {"status": 400, "code": "ProvisionedThroughputExceededException"}
 FAILURES: dict[str, tuple[str, dict[str, Any], str]] = {
     "DynamoDB throttles reads": ("error", {"service": "dynamodb", **THROTTLED}, "failed.aws"),
@@ -164,11 +165,12 @@ def test_what_exceeds_stripes_rate_is_delivered_again_and_none_is_lost(sandbox: 
     def until_taken(url: str, event: dict[str, Any]) -> None:
         while (status := deliver(url, event, now)[0]) != 200:
             statuses.append(status)
+            time.sleep(0.3)
         statuses.append(status)
 
     with serving(sandbox) as receiver, ThreadPoolExecutor(MANY) as pool:
-        sandbox.control.set_rate_limit(8)
+        sandbox.control.set_rate_limit(3)
         list(pool.map(until_taken, [receiver.url] * MANY, events))
-    assert {200} <= set(statuses) <= {200, 503}  # on a loaded machine they come slowly enough
+    assert {200, 503} == set(statuses)
     assert {"completed"} == set(worlds.read_statuses(sandbox).values())
     assert MANY == len(worlds.read_events(sandbox))

@@ -158,7 +158,7 @@ def test_refused_key_ends_the_run(sandbox: Sandbox) -> None:
     ("args", "message"),
     [
         (("--since", "31d"), "--since 31d is too long ago: Stripe keeps events for 30 days"),
-        (("--since", "soon"), "--since is 'soon'"),
+        (("--since", "soon"), "--since is 'soon', neither a span nor a time"),
         (("--since", "2h", "--until", "3h"), "--until needs an earlier --since"),
     ],
 )
