@@ -10,9 +10,13 @@ def main() -> None:
     if sys.argv[1:] == ["--version"]:
         sys.stdout.write(f"lmx {__version__}\n")
         return
-    from learnermax_cli.cli import run
+    try:
+        from learnermax_cli.cli import run
 
-    run()
+        run()
+    except KeyboardInterrupt:  # while loading, or while showing; a command at work handles it itself
+        sys.stderr.write("Error: interrupted\n  Run it again: what was done stays done.\n")
+        sys.exit(130)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,6 @@ from learnermax_cli.help_pages import HelpCommand, HelpGroup
 from learnermax_cli.products.commands import group as products
 from learnermax_cli.sandbox.commands import demo
 from learnermax_cli.sandbox.commands import group as sandbox
-from learnermax_cli.secret_text import scrub
 from learnermax_cli.secrets.commands import group as secrets
 from learnermax_cli.webhooks.commands import group as webhooks
 
@@ -87,31 +86,36 @@ def _exit_code(invocation: Invocation) -> int:
         message = error.format_message()
         if not message:  # a group without a command has shown its help
             return int(Exit.USAGE)
-        return _fail(invocation, UsageError(message, hint=f"See {_page(error)}."))
+        # Typer's own: "Invalid value for '-e': Value error, 'x' is not one of ...".
+        message = message.replace("Value error, ", "")
+        return _fail(invocation, UsageError(message, hint=f"See {_page(error, invocation.argv)}."))
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return int(Exit.FAILED)
     except Exception as error:  # noqa: BLE001 - a bug; its traceback is scrubbed like all other output
         import traceback
 
-        sys.stderr.write(scrub(traceback.format_exc()))
+        _voice(invocation).trace(traceback.format_exc())
         bug = LmxError(
             f"unexpected {type(error).__name__}: {error}", hint="This is a bug in lmx: report it.", code="bug"
         )
         return _fail(invocation, bug)
 
 
-def _page(error: TyperException) -> str:
+def _page(error: TyperException, argv: tuple[str, ...]) -> str:
     """Return the command line of the help page that tells how it is meant."""
     context = getattr(error, "ctx", None)
-    words = "" if context is None else command_words(context)
+    words = _command_words(argv) if context is None else command_words(context)
     return " ".join(("lmx", *words.split(), "--help"))
 
 
 def _fail(invocation: Invocation, error: LmxError) -> int:
-    console = invocation.console or Console(_manner(invocation.argv), invocation.environ)
-    console.show_failure(invocation.command or _command_words(invocation.argv), error)
+    _voice(invocation).show_failure(invocation.command or _command_words(invocation.argv), error)
     return int(error.exit_code)
+
+
+def _voice(invocation: Invocation) -> Console:
+    return invocation.console or Console(_manner(invocation.argv), invocation.environ)
 
 
 def _manner(argv: tuple[str, ...]) -> Manner:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
 import typer
 
 from learnermax_cli.console import Console, Manner
-from learnermax_cli.errors import InterruptedRunError
+from learnermax_cli.errors import InterruptedRunError, UsageError
 from learnermax_cli.help_pages import HelpCommand
 
 if TYPE_CHECKING:
@@ -94,8 +94,10 @@ def _run(
 
     invocation: Invocation = ctx.obj
     invocation.command = command_words(ctx)
-    manner = Manner(common.pop("output"), common.pop("quiet"), common.pop("verbose"), common.pop("no_color"))
+    named = "sandbox" if invocation.command.startswith("sandbox ") else common["environment"]
+    manner = Manner(common.pop("output"), common.pop("quiet"), common.pop("verbose"), common.pop("no_color"), named)
     invocation.console = Console(manner, invocation.environ)
+    _require_filled(ctx, {**given, **common})
     app = App(Flags(**common), invocation.environ, invocation.console)
     try:
         report = function(app, **given)
@@ -108,6 +110,17 @@ def _run(
     invocation.console.show(report, plan_shown=app.plan_shown)
     app.after_report(report)
     return int(report.exit_code)
+
+
+def _require_filled(ctx: typer.Context, given: Mapping[str, Any]) -> None:
+    # An empty text is a shell variable that was not set; it must not stand for "all", nor for the default.
+    for parameter in ctx.command.params:
+        value = given.get(parameter.name or "")
+        texts = value if isinstance(value, list | tuple) else [value]
+        if any(isinstance(text, str) and not text.strip() for text in texts):
+            name = max(parameter.opts, key=len)
+            name = name if name.startswith("-") else name.upper()
+            raise UsageError(f"{name} is empty", hint="Give it a value; a shell variable may not be set.")
 
 
 def command_words(ctx: typer.Context) -> str:

@@ -4,11 +4,12 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TextIO
 
 from learnermax_cli.errors import GuardError, LmxError
 from learnermax_cli.json_text import json_pieces
+from learnermax_cli.remedies import with_environment
 from learnermax_cli.secret_text import scrub
 from learnermax_cli.text_safety import printable, without_workflow_commands
 
@@ -30,6 +31,7 @@ class Manner:
     quiet: bool = False
     verbose: bool = False
     no_color: bool = False
+    environment: str | None = None  # as given with -e: the commands that messages name take it too
 
 
 class Console:
@@ -53,13 +55,24 @@ class Console:
         else:
             from learnermax_cli.planning.report_text import report_lines
 
-            for line in report_lines(report, plan_shown=plan_shown):
+            for line in report_lines(self._named(report), plan_shown=plan_shown):
                 self.print(line)
         for warning in report.warnings:
             self.warn(warning)
         self.note(report.meter.as_line())
         if report.failure is not None:
             self.error(report.failure)
+
+    def _named(self, report: "Report") -> "Report":
+        from learnermax_cli.planning.report import Items
+
+        if self.manner.environment is None or not isinstance(report.body, Items):
+            return report
+        rows = tuple({name: self._copyable(value) for name, value in row.items()} for row in report.body.rows)
+        return replace(report, body=replace(report.body, rows=rows))
+
+    def _copyable(self, value: object) -> object:
+        return with_environment(value, self.manner.environment) if isinstance(value, str) else value
 
     def show_failure(self, command: str, error: LmxError) -> None:
         """Print the failure of a run that did not reach a report."""
@@ -134,6 +147,10 @@ class Console:
         self._print(sys.stderr, self._text(f"Error: {error.message}", "bold red"))
         self._print(sys.stderr, self._text(f"  {error.hint}", ""))
 
+    def trace(self, text: str) -> None:
+        """Write the traceback of a bug to stderr; the message in it may be anybody's."""
+        sys.stderr.write(self._harmless(text))
+
     def require_confirmation(self, question: str, *, yes: bool) -> bool:
         """Ask before a write; raises GuardError naming --yes where nobody can answer."""
         if yes:
@@ -172,7 +189,7 @@ class Console:
         rich = self._rich(stream)
         with rich.capture() as capture:
             rich.print(line, end=end, soft_wrap=not _is_table(line))
-        text = capture.get()
+        text = capture.get() if _is_table(line) else with_environment(capture.get(), self.manner.environment)
         if not stream.isatty():
             text = re.sub(r" +$", "", text, flags=re.MULTILINE)  # Rich pads the last column
         stream.write(self._harmless(text))

@@ -41,7 +41,7 @@ class MeterReading:
 
     def as_line(self) -> str:
         """Return the cost as one line for people; its share of Stripe's read allocation from a tenth of that on."""
-        line = f"Cost: Stripe {self.stripe_reads} reads, {self.stripe_writes} writes"
+        line = f"Cost: Stripe {_count(self.stripe_reads, 'read')}, {_count(self.stripe_writes, 'write')}"
         if self.stripe_throttled:
             line += f", {self.stripe_throttled} throttled"
         line += f"; DynamoDB {self.dynamodb_read_units:.1f} read units, {self.dynamodb_write_units:.1f} write units"
@@ -53,6 +53,10 @@ class MeterReading:
             return f"{line}; once a day: {monthly:,} of Stripe's {READ_ALLOCATION_FLOOR:,} free reads a month"
         allowed = f"the {READ_ALLOCATION_FLOOR:,} that Stripe always allows"
         return f"{line}; once a day: {monthly:,} reads a month, over {allowed}"
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
 class Meter:

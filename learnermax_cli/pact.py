@@ -8,6 +8,7 @@ from learnermax_cli.stripe_keys import StripeKey, parse_stripe_key
 
 # A sandbox is on this machine alone and holds nothing that could be mistaken, so its name refuses nothing.
 _REAL = ("preview", "prod")
+_ARN = re.compile(r"arn:[a-z-]+:[a-z]+:[a-z0-9-]*:(?P<account>\d{12}):")
 _WORDS = re.compile(r"[^A-Za-z0-9]+")
 
 
@@ -19,6 +20,7 @@ def require_names_fit(settings: Settings) -> None:
         ("topic", settings.topic_arn or "", "TRANSACTIONAL_EMAIL_TOPIC_ARN"),
     )
     for kind, name, where in named:
+        _require_account_fits(kind, name, where, settings)
         other = _other_environment(name, settings.environment)
         if other is not None and name not in settings.allowed_mismatches:
             raise GuardError(
@@ -27,6 +29,18 @@ def require_names_fit(settings: Settings) -> None:
                 hint=f"Use -e {other}, or name another {kind} with {where}; if it is meant, LMX_ALLOW_MISMATCH={name}.",
                 code="guard.environment",
             )
+
+
+def _require_account_fits(kind: str, name: str, where: str, settings: Settings) -> None:
+    """Raise GuardError for an ARN of another AWS account than LMX_AWS_ACCOUNT names, which credentials may reach."""
+    arn, expected = _ARN.match(name), settings.aws_account
+    if arn and expected and arn["account"] != expected and name not in settings.allowed_mismatches:
+        raise GuardError(
+            f"{kind} {name} is of AWS account {arn['account']}, but LMX_AWS_ACCOUNT says {expected}",
+            hint=f"Name another {kind} with {where}, or change LMX_AWS_ACCOUNT; if it is meant, "
+            f"LMX_ALLOW_MISMATCH={name}.",
+            code="guard.aws_account",
+        )
 
 
 def require_key_fits(settings: Settings) -> None:
@@ -47,7 +61,11 @@ def require_mode(key: StripeKey, settings: Settings) -> None:
     if key.mode != settings.expected_mode:
         raise GuardError(
             f"a {key.mode} mode key does not fit environment {settings.environment}",
-            hint=f"Use a {settings.expected_mode} mode key, or another environment (-e).",
+            hint=f"Use a {settings.expected_mode} mode key (without STRIPE_SECRET_KEY the one of secret "
+            f"{settings.secret_name} is taken), or another environment (-e)."
+            if settings.stripe_secret_key
+            else f"Store {settings.expected_mode} mode keys in secret {settings.secret_name} with lmx secrets push "
+            f"-e {settings.environment}, or use another environment (-e).",
             code="guard.mode",
         )
 

@@ -75,5 +75,5 @@ def _flaw(text: str) -> tuple[str, str] | None:
         return None
     return (
         "is not a Stripe key",
-        "Copy it from the Stripe dashboard, Developers > API keys or Webhooks; it starts with sk_, rk_, pk_ or whsec_.",
+        "Copy it from the Stripe dashboard, Developers > API keys or Webhooks: it starts with whsec_, sk_, rk_ or pk_.",
     )

@@ -47,6 +47,15 @@ def test_quiet_leaves_errors_and_warnings(capsys: Captured) -> None:
     assert "Warning: care\nError: what went wrong\n  What to do.\n" == capsys.readouterr().err
 
 
+def test_traceback_is_obeyed_by_nobody(capsys: Captured) -> None:
+    """What an exception quotes of the data is no workflow command, and no key."""
+    key = "sk_" + "test_" + "A1b2C3d4E5f6G7h8"
+    Console(Manner(), {"GITHUB_ACTIONS": "true"}).trace(f"ValueError: a\n::error::b\n##[group]{key}\n")
+    lines = capsys.readouterr().err.splitlines()
+    assert ["ValueError: a", ":\u200b:error::b"] == lines[:2]
+    assert [] == [word for word in ("##[", key) if word in lines[2]]
+
+
 def test_debug_is_told_with_verbose_only(capsys: Captured) -> None:
     """-v adds request ids and timings."""
     Console(Manner(), {}).debug("one")

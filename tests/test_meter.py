@@ -62,7 +62,7 @@ def test_reading_as_json_is_rounded() -> None:
 def test_reading_as_line_names_throttles_only_when_there_were_any() -> None:
     """One line for people."""
     assert (
-        "Cost: Stripe 1 reads, 2 writes; DynamoDB 0.5 read units, 1.0 write units; 3.2 s"
+        "Cost: Stripe 1 read, 2 writes; DynamoDB 0.5 read units, 1.0 write units; 3.2 s"
         == MeterReading(1, 2, 0, 0.5, 1.0, 3.21).as_line()
     )
     assert "writes, 3 throttled; DynamoDB" in MeterReading(stripe_throttled=3).as_line()

@@ -10,10 +10,12 @@ import pytest
 
 from learnermax_cli import pact
 from learnermax_cli.errors import ConfigError, GuardError
+from learnermax_cli.lambda_app import Functions
 from learnermax_cli.settings import Flags, Settings, load_settings
 from tests.commands import command_paths
 from tests.doctor.worlds import keys_of, live_key, put_secret
 from tests.forking import PROJECT
+from tests.lambdas.events import Context
 from tests.running import Sandbox
 
 URL = "https://api.learnermax.example/api/webhooks/stripe"
@@ -155,6 +157,14 @@ def test_sandbox_knows_no_other_environment(sandbox: Sandbox) -> None:
     assert 0 == _run(sandbox, *args, env=env)[0]
 
 
+@pytest.mark.parametrize("function", ["reconcile", "reconcile_window"])
+def test_lambda_functions_keep_it_too(function: str) -> None:
+    """What a template wires together wrongly is stopped before a client is made."""
+    named = {"LMX_ENVIRONMENT": "preview", "EDUCATION_TABLE_NAME": "learnermax-education-prod"}
+    with pytest.raises(GuardError, match="environment preview and table learnermax-education-prod"):
+        getattr(Functions(named), function)({"since": "3d"}, Context())
+
+
 def settings(environment: str = "preview", **values: str) -> Settings:
     """Return settings as read from variables."""
     return load_settings(Flags(environment=environment), values)
@@ -197,6 +207,24 @@ def test_names_that_do_not_fit(environment: str, variable: str, name: str, words
     assert f"environment {environment} and " in refusal.value.message
     assert (True, True) == (name in refusal.value.message, words in refusal.value.hint)
     assert f"LMX_ALLOW_MISMATCH={name}" in refusal.value.hint
+
+
+@pytest.mark.parametrize(
+    ("variable", "name"),
+    [
+        ("EDUCATION_TABLE_NAME", "arn:aws:dynamodb:us-east-1:444455556666:table/learnermax"),
+        ("LMX_STRIPE_SECRET_NAME", "arn:aws:secretsmanager:us-east-1:444455556666:secret:learnermax-AbCdEf"),
+        ("TRANSACTIONAL_EMAIL_TOPIC_ARN", "arn:aws:sns:us-east-1:444455556666:learnermax"),
+    ],
+)
+def test_arn_of_another_aws_account(variable: str, name: str) -> None:
+    """The credentials are the right ones and may reach it all the same; only its very name lets it through."""
+    with pytest.raises(GuardError, match="444455556666, but LMX_AWS_ACCOUNT says 111122223333") as refusal:
+        pact.require_names_fit(settings(LMX_AWS_ACCOUNT="111122223333", **{variable: name}))
+    assert ("guard.aws_account", True) == (refusal.value.code, variable in refusal.value.hint)
+    pact.require_names_fit(settings(LMX_AWS_ACCOUNT="444455556666", **{variable: name}))
+    pact.require_names_fit(settings(**{variable: name}))
+    pact.require_names_fit(settings(LMX_AWS_ACCOUNT="111122223333", LMX_ALLOW_MISMATCH=name, **{variable: name}))
 
 
 def test_what_is_no_key_is_left_to_those_who_need_it() -> None:

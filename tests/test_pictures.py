@@ -1,6 +1,7 @@
 """The README shows the present version: its pictures, made again, are the same, and it tells of every command."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -46,6 +47,13 @@ def test_picture_loads_nothing(name: str) -> None:
     """No font, no script, no image from elsewhere."""
     text = (COMMITTED / name).read_text(encoding="utf-8")
     assert [] == [word for word in ("@font-face", "<script", "<image", "url(http", "url(&quot;http") if word in text]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_picture_shows_no_key_and_no_path_of_this_machine(name: str) -> None:
+    """Not even one of a sandbox: who reads it learns to expect none."""
+    text = (COMMITTED / name).read_text(encoding="utf-8")
+    assert [] == re.findall(r"(?:sk|rk|rkcs|pk|whsec)_\w{4,}|(?:/tmp|/home|/root|/Users)/\S*", text)
 
 
 @pytest.mark.parametrize("path", [path for path in command_paths() if path[0] != "sandbox"], ids=" ".join)

@@ -1,6 +1,7 @@
 """lmx on a real terminal: narrow and wide, light and dark, with and without colour, asked and answered."""
 
 from collections.abc import Mapping
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from typer.testing import CliRunner
 
 from learnermax_cli.cli import app
 from tests.commands import command_paths
+from tests.enrollments.worlds import put_pending
 from tests.products.worlds import put_course, put_courses, read_products
 from tests.running import Sandbox
 from tests.terminals import Shown, show
@@ -16,6 +18,8 @@ COMMANDS = command_paths()
 GROUPS = sorted({path[:-1] for path in COMMANDS})
 NAME = "A course with a name that is much too long for a column of a terminal"
 # Black, white, their bright and 256-colour forms, and bright or bold yellow: each vanishes on one background.
+# What follows a table is prose, one line each, which the terminal itself wraps and copies whole.
+TALK = ("Cost: ", "Mend ", "Error: ")
 VANISHING = {"30", "37", "90", "97", "93", "1;33", "1;37", "1;30", "38;5;0", "38;5;7", "38;5;11", "38;5;15"}
 
 
@@ -57,7 +61,8 @@ def test_narrow_terminal_shows_row_by_row(sandbox: Sandbox) -> None:
     shown = on_terminal(sandbox, "courses", "list")
     assert [
         "course id      a-course",
-        f"name           {NAME}",
+        "name           A course with a name that is much too long for a column of a",
+        "               terminal",
         "pricing model  paid",
         "price          49.99",
         "sold for       49.99 usd",
@@ -67,7 +72,7 @@ def test_narrow_terminal_shows_row_by_row(sandbox: Sandbox) -> None:
         "name           B",
         "pricing model  free",
         "coming soon    no",
-    ] == shown.lines[:11]
+    ] == shown.lines[:12]
 
 
 def test_wide_terminal_shows_a_table(sandbox: Sandbox) -> None:
@@ -85,6 +90,30 @@ def test_long_last_column_is_folded(sandbox: Sandbox) -> None:
     assert "a-course" == shown.lines[1].split()[0]
     assert all(len(line) <= 130 for line in shown.lines)
     assert shown.lines[2].startswith(" " * 40)
+
+
+def test_tables_fit_80_columns_with_ids_whole(sandbox: Sandbox) -> None:
+    """Whatever the shape of a list: nothing is wider than the terminal, and what can be copied is on one line."""
+    put_course(sandbox, "spec-driven-dev-premium", "4999", name=NAME)
+    put_course(sandbox, "a", "49.99")
+    user, session = "user-" + "7" * 31, "cs_live_" + "a1" * 29
+    put_pending(sandbox, user, session)
+    url = "https://api.learnermax.example/api/webhooks/stripe"
+    sandbox.run("webhooks", "create", "--url", url)
+    topic = f"arn:aws:sns:{sandbox.info.region}:123456789012:learnermax-transactional-email-sandbox"
+    lists = {
+        ("courses", "list"): ("spec-driven-dev-premium",),
+        ("enrollments", "list"): (user, session),
+        ("webhooks", "list"): (url,),
+        ("doctor",): (topic, url),
+    }
+    for command, ids in lists.items():
+        told = list(takewhile(lambda line: not line.startswith(TALK), on_terminal(sandbox, *command).lines))
+        assert (command, [], []) == (
+            command,
+            [line for line in told if len(line) > 80],
+            [word for word in ids if not any(word in line for line in told)],
+        )
 
 
 def test_question_comes_after_the_plan_and_names_account_and_mode(sandbox: Sandbox) -> None:

@@ -42,11 +42,10 @@ def create(
 
     Example: lmx checkout create TEST-COURSE-003 --user user-1
     """
-    from learnermax_cli.checkout.options import CheckoutRequest, GivenForm, read_expires_in, require_id
+    from learnermax_cli.checkout.options import CheckoutRequest, GivenForm, read_expires_in
     from learnermax_cli.checkout.run import run_create
 
     form = GivenForm(ui, success_url, cancel_url, return_url, allow_promotion_codes)
-    course_id, user = require_id("COURSE_ID", course_id), require_id("--user", user)
     request = CheckoutRequest(course_id, user, form, read_expires_in(expires_in), dry_run)
     return run_create(app, request, "checkout create")
 
@@ -65,10 +64,8 @@ def link(
     Example: lmx checkout link TEST-COURSE-003 --user user-1
     """
     from learnermax_cli.checkout.link import run_link
-    from learnermax_cli.checkout.options import require_id
 
-    course_id = require_id("COURSE_ID", course_id)
-    return run_link(app, course_id, None if user is None else require_id("--user", user), dry_run=dry_run)
+    return run_link(app, course_id, user, dry_run=dry_run)
 
 
 @add_command(group, "show")

@@ -70,13 +70,6 @@ def read_expires_in(text: str) -> timedelta:
     return duration
 
 
-def require_id(option: str, value: str) -> str:
-    """Return an id that is not blank; raises UsageError for one that is."""
-    if not value.strip():
-        raise UsageError(f"{option} is empty", hint=f"Give {option} an id.")
-    return value
-
-
 def _return_page(settings: Settings, option: str) -> str:
     site = _site(settings)
     if site is None:

@@ -1,8 +1,9 @@
 """The jobs of `lmx courses`, from reading to the report."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 COLUMNS = ("course_id", "name", "pricing_model", "price", "sold_for", "coming_soon", "product", "problem")
 _MOST_DIGITS = 38  # of a number in DynamoDB [doc "Data types"]
+_PLAIN_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
 
 def run_list(app: "App", options: SyncOptions) -> Report:
@@ -101,7 +103,10 @@ def _seed_report(app: "App", results: tuple[Result, ...], seeds: int, dry_run: b
     written = count(results, "applied") if done else len(results)
     unchanged = seeds - len(results)
     word = "Applied" if done else "Plan"
-    line = f"{word}: {written} courses to table {app.settings.table}, {unchanged} unchanged."
+    courses = "1 course" if written == 1 else f"{written} courses"
+    line = f"{word}: {courses} into table {app.settings.table}, {unchanged} unchanged."
+    if not results:
+        line = f"Nothing to do: table {app.settings.table} has these {unchanged} courses."
     summary = {"create": written, "unchanged": unchanged, "failed": count(results, "failed")}
     return Report(
         "courses seed", app.settings.environment, Changes(results), dry_run, summary=summary, summary_line=line
@@ -110,10 +115,9 @@ def _seed_report(app: "App", results: tuple[Result, ...], seeds: int, dry_run: b
 
 def _decimal(text: str) -> Decimal:
     hint = "Give it in major units, such as 49.99."
-    try:
-        price = Decimal(text)
-    except InvalidOperation:
-        raise UsageError(f"{text!r} is not a price", hint=hint) from None
+    if not _PLAIN_NUMBER.fullmatch(text):  # Decimal also reads 1e3, 1_000 and NaN
+        raise UsageError(f"{text!r} is not a price", hint=hint)
+    price = Decimal(text)
     if len(price.as_tuple().digits) > _MOST_DIGITS:
         raise UsageError(f"{text!r} has more than {_MOST_DIGITS} digits", hint=hint)
     return price

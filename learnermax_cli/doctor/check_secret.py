@@ -15,7 +15,7 @@ from learnermax_cli.webhooks.model import WEBHOOK_PATH
 if TYPE_CHECKING:
     from learnermax_cli.app import App
 
-SECRET = "Secret"  # noqa: S105 - the name of a check
+SECRET, SIGNING = "Secret", "Signing secret"
 
 
 def check_secret(app: "App") -> Iterator[Verdict]:
@@ -23,34 +23,47 @@ def check_secret(app: "App") -> Iterator[Verdict]:
     name = app.settings.secret_name
     stored = read_stored(app.secret_store, name)
     if stored is None:
-        yield failed(SECRET, f"there is no secret {name}", lmx("secrets push", app.settings), Exit.CONFIG)
+        yield failed(SECRET, f"there is no secret {name}", lmx("secrets push", app), Exit.CONFIG)
         return
     require_readable(stored.description)
     pact.require_tag_fits(name, stored.description.environment, app.settings)
     values = {key: value for key, value in (stored.content or {}).items() if isinstance(value, str)}
     yield _keys_verdict(app, name, values)
     yield from _owner_verdicts(stored.description)
-    if not values.get(WEBHOOK_SECRET):
-        found = f"{name} holds no {WEBHOOK_SECRET}: no receiver can tell Stripe's webhooks from others"
-        yield warning("Signing secret", found, lmx(f"webhooks create --url https://HOST{WEBHOOK_PATH}", app.settings))
+    yield from _signing_verdicts(app, name, values)
     configured = app.settings.stripe_secret_key
     if configured is not None and values.get(SECRET_KEY) not in (None, configured.reveal()):
         found = f"{SECRET_KEY} here is not the one in {name}, which the site uses"
-        yield warning("Keys here and there", found, f"{lmx('secrets status', app.settings)}; then push or pull")
+        yield warning("Keys here and there", found, f"{lmx('secrets status', app)}; then push or pull")
 
 
 def _keys_verdict(app: "App", name: str, values: Mapping[str, str]) -> Verdict:
+    push = lmx("secrets push", app)
     try:
-        keys = require_keys(values, f"secret {name}")
+        keys = require_keys({key: values.get(key, "") for key in (SECRET_KEY, PUBLISHABLE_KEY)}, f"secret {name}")
     except ConfigError as error:
-        return failed(SECRET, error.message, lmx("secrets push", app.settings), Exit.CONFIG)
+        return failed(SECRET, error.message, push, Exit.CONFIG)
     if keys.mode != app.settings.expected_mode:
         found = f"{name} holds {keys.mode} mode keys, environment {app.settings.environment} takes "
         found += f"{app.settings.expected_mode} mode keys"
-        remedy = f"{lmx('secrets push', app.settings)}, with {app.settings.expected_mode} mode keys"
+        remedy = f"{push}, with {app.settings.expected_mode} mode keys"
         return failed(SECRET, found, remedy, Exit.GUARD)
+    account, expected = keys.secret.account or keys.publishable.account, app.settings.stripe_account
+    if None not in (account, expected) and account != expected:
+        found = f"{name} holds keys of account {account}, but LMX_STRIPE_ACCOUNT says {expected}"
+        return failed(SECRET, found, f"{push}, with keys of {expected}; or change LMX_STRIPE_ACCOUNT", Exit.GUARD)
     held = (f"{key} ({describe_value(key, values[key])})" for key in (SECRET_KEY, PUBLISHABLE_KEY))
     return ok(SECRET, f"{name} holds {' and '.join(held)}")
+
+
+def _signing_verdicts(app: "App", name: str, values: Mapping[str, str]) -> Iterator[Verdict]:
+    """Say what is wrong with the signing secret, which a push leaves as it is: `webhooks create` mends it."""
+    mend = lmx(f"webhooks create --url https://HOST{WEBHOOK_PATH}", app)
+    if not values.get(WEBHOOK_SECRET):
+        found = f"{name} holds no {WEBHOOK_SECRET}: no receiver can tell Stripe's webhooks from others"
+        yield warning(SIGNING, found, mend)
+    elif describe_value(WEBHOOK_SECRET, values[WEBHOOK_SECRET]) != "webhook":
+        yield failed(SIGNING, f"{WEBHOOK_SECRET} in {name} is no signing secret of Stripe's", mend, Exit.CONFIG)
 
 
 def _owner_verdicts(description: SecretDescription) -> Iterator[Verdict]:

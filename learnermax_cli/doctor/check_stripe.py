@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from learnermax_cli.doctor.model import Denial, Verdict, failed, lmx, not_checked, ok, warning
+from learnermax_cli.doctor.model import Denial, Permission, Verdict, failed, failed_by, lmx, not_checked, ok, warning
 from learnermax_cli.doctor.permissions import PERMISSIONS
-from learnermax_cli.errors import CredentialsError, Exit
+from learnermax_cli.errors import CredentialsError, Exit, LmxError
 from learnermax_cli.webhooks.endpoints import find_others, is_ours
 from learnermax_cli.webhooks.model import WEBHOOK_PATH
 from learnermax_cli.webhooks.run_list import ListedEndpoints, read_endpoints
@@ -27,10 +27,10 @@ def check_key(app: "App") -> Iterator[Verdict]:
 def check_rights(app: "App") -> Iterator[Verdict]:
     """Say what the key may not read, and which commands need that."""
     with ThreadPoolExecutor(len(PERMISSIONS)) as pool:
-        denials = [denial for denial in pool.map(app.stripe_probes.probe, PERMISSIONS) if denial is not None]
-    for denial in denials:
-        yield _denied(denial)
-    if denials:
+        probed = list(pool.map(lambda permission: _probe(app, permission), PERMISSIONS))
+    flaws = [flaw for flaw in probed if flaw is not None]
+    yield from flaws
+    if flaws:
         return
     if app.stripe_key.kind == "restricted":
         writes = ", ".join(permission.title for permission in PERMISSIONS if permission.level == "Write")
@@ -38,6 +38,15 @@ def check_rights(app: "App") -> Iterator[Verdict]:
         yield ok(RIGHTS, found)
     else:
         yield ok(RIGHTS, "a secret key may do everything")
+
+
+def _probe(app: "App", permission: Permission) -> Verdict | None:
+    """Return what keeps the key from reading, None when nothing does; one that fails hides no other."""
+    try:
+        denial = app.stripe_probes.probe(permission)
+    except LmxError as error:
+        return failed_by(RIGHTS, error)
+    return None if denial is None else _denied(denial)
 
 
 def _denied(denial: Denial) -> Verdict:
@@ -62,9 +71,7 @@ def check_endpoint(app: "App") -> Iterator[Verdict]:
     ours = [endpoint for endpoint in read.endpoints if is_ours(endpoint, environment)]
     if not ours:
         found = f"none of environment {environment} is registered: payments wait for the next reconcile"
-        yield failed(
-            ENDPOINT, found, lmx(f"webhooks create --url https://HOST{WEBHOOK_PATH}", app.settings), Exit.CONFIG
-        )
+        yield failed(ENDPOINT, found, lmx(f"webhooks create --url https://HOST{WEBHOOK_PATH}", app), Exit.CONFIG)
     for url in sorted({endpoint.url for endpoint in ours}):
         yield _endpoint_verdict(app, url, read)
         for finding in find_others(read.endpoints, url, environment):
@@ -73,9 +80,12 @@ def check_endpoint(app: "App") -> Iterator[Verdict]:
 
 def _endpoint_verdict(app: "App", url: str, read: ListedEndpoints) -> Verdict:
     flaws = [flaw for endpoint in read.endpoints if endpoint.url == url for flaw in read.drift[endpoint.endpoint_id]]
+    if not flaws and read.warnings:
+        found = "; ".join((f"{url} is enabled for the right events", *read.warnings))
+        return warning(ENDPOINT, found, "Mend what keeps the secret from being read, then run doctor again.")
     if not flaws:
-        return ok(ENDPOINT, "; ".join((f"{url} is enabled for the right events", *read.warnings)))
+        return ok(ENDPOINT, f"{url} is enabled for the right events")
     elsewhere = any(flaw.startswith("the host") for flaw in flaws)
-    mend = lmx(f"webhooks create --url {url}", app.settings)
-    moved = f"{lmx(f'webhooks delete --url {url}', app.settings)}; then webhooks create with the site's host"
+    mend = lmx(f"webhooks create --url {url}", app)
+    moved = f"{lmx(f'webhooks delete --url {url}', app)}; then webhooks create with the site's host"
     return failed(ENDPOINT, f"{url}: {'; '.join(flaws)}", moved if elsewhere else mend, Exit.CONFIG)

@@ -13,7 +13,6 @@ from learnermax_cli.errors import CredentialsError
 from learnermax_cli.products.diff import SyncPlan, plan_sync
 from learnermax_cli.products.options import sync_options
 from learnermax_cli.products.sync import read_catalog
-from learnermax_cli.settings import Settings
 
 if TYPE_CHECKING:
     from learnermax_cli.app import App
@@ -40,7 +39,7 @@ class TableItems:
         except CredentialsError as error:
             yield not_checked(CATALOG, error.message)
             return
-        yield _catalog_verdict(plan_sync(courses, catalog, options), self._app.settings)
+        yield _catalog_verdict(plan_sync(courses, catalog, options), self._app)
 
     def check_pending(self) -> Iterator[Verdict]:
         """Say how many pending enrollments nobody has decided on for a day."""
@@ -49,7 +48,7 @@ class TableItems:
         times = [parse_time(enrollment.enrolled_at) for enrollment in pending]
         old = sum(time is None or time < before for time in times)
         if old:
-            remedy = lmx("enrollments reconcile", self._app.settings)
+            remedy = lmx("enrollments reconcile", self._app)
             remedy += "; with --release-expired those who never paid can buy again"
             yield warning(PENDING, f"{old} of {len(pending)} are older than a day", remedy)
         else:
@@ -63,7 +62,7 @@ class TableItems:
         late = sum(time is None or time < before for time in times)
         if late:
             found = f"{late} of {len(since)} are older than {EVENT_GRACE.seconds // 60} minutes"
-            yield warning(EVENTS, found, lmx("enrollments reconcile", self._app.settings))
+            yield warning(EVENTS, found, lmx("enrollments reconcile", self._app))
         else:
             yield ok(EVENTS, f"{len(since)}, none older than {EVENT_GRACE.seconds // 60} minutes")
 
@@ -76,12 +75,10 @@ class TableItems:
             return self._read
 
 
-def _catalog_verdict(plan: SyncPlan, settings: Settings) -> Verdict:
+def _catalog_verdict(plan: SyncPlan, app: "App") -> Verdict:
     refused = sum(row.blocking for row in plan.skipped)
     counted = ((len(plan.changes), "change"), (refused, "refused course"), (len(plan.findings), "finding"))
     parts = [f"{number} {word}{'s' * (number > 1)}" for number, word in counted if number]
     if parts:
-        return warning(
-            CATALOG, f"{', '.join(parts)} between courses and Stripe", lmx("products sync --dry-run", settings)
-        )
+        return warning(CATALOG, f"{', '.join(parts)} between courses and Stripe", lmx("products sync --dry-run", app))
     return ok(CATALOG, f"Stripe has what the courses want ({len(plan.unchanged)} sold)")

@@ -5,7 +5,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 from learnermax_cli.doctor.model import Verdict, failed_by, not_checked
-from learnermax_cli.errors import LmxError
+from learnermax_cli.errors import Exit, LmxError
 
 Verdicts = Iterable[Verdict]
 
@@ -33,7 +33,8 @@ def run_checks(checks: Sequence[Check]) -> tuple[Verdict, ...]:
 def _run(check: Check, needed: Mapping[str, "Future[tuple[Verdict, ...]]"]) -> tuple[Verdict, ...]:
     for name, future in needed.items():
         first = future.result()[0]
-        if first.status == "failed":
+        # What was not answered at all may be answered to the next who asks: credentials and configuration stay.
+        if first.status == "failed" and first.exit_code is not Exit.FAILED:
             return (not_checked(check.name, f"“{name}” failed"),)
         if first.status == "not checked":
             return (not_checked(check.name, f"“{name}” was not checked"),)

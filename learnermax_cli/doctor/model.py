@@ -1,14 +1,20 @@
 """What doctor finds, the facts that its checks judge, and the ports that they are read through."""
 
+import re
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from learnermax_cli.errors import Exit, LmxError
-from learnermax_cli.settings import Settings
+
+if TYPE_CHECKING:
+    from learnermax_cli.app import App
 
 Status = Literal["ok", "warning", "failed", "not checked"]
+# A command of a remedy that does not say yet where it is to work.
+_NOWHERE = re.compile(r"\blmx (?:secrets|courses|products|checkout|enrollments|webhooks) [a-z-]+(?![^;]* -e )")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +38,28 @@ class Verdict:
         }
 
 
-def lmx(words: str, settings: Settings) -> str:
-    """Return a command line that works on the environment that was checked."""
-    return f"lmx {words} -e {settings.environment}"
+def lmx(words: str, app: "App") -> str:
+    """Return a command line that works on what was checked."""
+    return f"lmx {words}{where(app)}"
+
+
+def where(app: "App") -> str:
+    """Return the options that lead another command to what this one was led to, with a blank before each."""
+    flags = app.flags
+    given = {
+        "--env-file": flags.env_file,
+        "--table": flags.table,
+        "--secret-name": flags.secret_name,
+        "--region": flags.region,
+        "--profile": flags.profile,
+    }
+    options = [f" {option} {shlex.quote(str(value))}" for option, value in given.items() if value is not None]
+    return f" -e {app.settings.environment}{''.join(options)}"
+
+
+def addressed(remedy: str, options: str) -> str:
+    """Return a remedy whose commands work on what was checked: hints of errors do not know where that was."""
+    return _NOWHERE.sub(lambda command: command.group() + options, remedy)
 
 
 def ok(check: str, found: str) -> Verdict:

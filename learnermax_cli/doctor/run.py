@@ -1,12 +1,13 @@
 """`doctor` from end to end: all checks side by side, one report, and the exit code of the worst."""
 
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from learnermax_cli.doctor import check_aws, check_machine, check_secret, check_stripe
 from learnermax_cli.doctor import check_table_items as items
 from learnermax_cli.doctor.checks import Check, run_checks
-from learnermax_cli.doctor.model import Verdict
+from learnermax_cli.doctor.model import Verdict, addressed, where
 from learnermax_cli.errors import (
     ConfigError,
     CredentialsError,
@@ -33,7 +34,10 @@ def run_doctor(app: "App") -> Report:
     """Return the report of all checks; nothing is written anywhere."""
     app.pact_is_reported = True
     environment = app.settings.environment
-    verdicts = run_checks(plan_checks(app))
+    options = where(app)
+    verdicts = tuple(
+        replace(v, remedy=addressed(v.remedy, options)) if v.remedy else v for v in run_checks(plan_checks(app))
+    )
     key = next(verdict for verdict in verdicts if verdict.check == check_stripe.KEY)
     counts = Counter(verdict.status for verdict in verdicts)
     summary = {word: counts[word] for word in ("ok", "warning", "failed", "not checked")}
@@ -46,7 +50,7 @@ def run_doctor(app: "App") -> Report:
         stripe=app.stripe_identity if key.status == "ok" else None,
         extra={"summary": {word.replace(" ", "_"): number for word, number in summary.items()}},
         summary_line=", ".join(f"{number} {word}" for word, number in summary.items() if number) + ".",
-        notes=tuple(f"Mend {v.check}: {v.remedy}" for v in verdicts if v.remedy) if lines else (),
+        notes=tuple(dict.fromkeys(f"Mend {v.check}: {v.remedy}" for v in verdicts if v.remedy)) if lines else (),
         error=ending(verdicts),
     )
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 group = typer.Typer(help="Who is enrolled, and who has paid.", no_args_is_help=True)
 
 CourseId = Annotated[str, typer.Argument(help="Course to enroll in.")]
+EnrolledId = Annotated[str, typer.Argument(help="Course of the enrollment.")]
 
 
 @add_command(group, "list")
@@ -59,18 +60,17 @@ def create(
 
     Example: lmx enrollments create TEST-COURSE-001 --user user-1
     """
-    from learnermax_cli.checkout.options import CheckoutRequest, GivenForm, read_expires_in, require_id
+    from learnermax_cli.checkout.options import CheckoutRequest, GivenForm, read_expires_in
     from learnermax_cli.enrollments.create import run_enroll
 
     form = GivenForm(ui, success_url, cancel_url, return_url, allow_promotion_codes)
-    course_id, user = require_id("COURSE_ID", course_id), require_id("--user", user)
     return run_enroll(app, CheckoutRequest(course_id, user, form, read_expires_in(expires_in), dry_run))
 
 
 @add_command(group, "release")
 def release(
     app: "App",
-    course_id: CourseId,
+    course_id: EnrolledId,
     user: User,
     dry_run: DryRun = False,
     allow_missing_session: Annotated[
@@ -82,11 +82,10 @@ def release(
 
     Example: lmx enrollments release TEST-COURSE-003 --user user-1
     """
-    from learnermax_cli.checkout.options import require_id
     from learnermax_cli.enrollments.model import EnrollmentKey
     from learnermax_cli.enrollments.release import run_release
 
-    key = EnrollmentKey(require_id("--user", user), require_id("COURSE_ID", course_id))
+    key = EnrollmentKey(user, course_id)
     return run_release(app, key, dry_run=dry_run, yes=yes, allow_missing_session=allow_missing_session)
 
 
@@ -94,8 +93,10 @@ def release(
 def reconcile(
     app: "App",
     dry_run: DryRun = False,
-    course: Annotated[list[str] | None, typer.Option("--course", help="Only this course; repeatable.")] = None,
-    user: Annotated[str | None, typer.Option("--user", help="Only this student.")] = None,
+    course: Annotated[
+        list[str] | None, typer.Option("--course", metavar="ID", help="Only this course; repeatable.")
+    ] = None,
+    user: Annotated[str | None, typer.Option("--user", metavar="USER_ID", help="Only this student.")] = None,
     since: Annotated[
         str | None,
         typer.Option("--since", help="Read every complete session since then too: 30d, 36h, or a time in RFC 3339."),

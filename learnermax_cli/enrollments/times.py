@@ -17,6 +17,8 @@ def parse_scope(
     """Return what a reconcile looks at; raises UsageError for a span that makes no sense."""
     start = None if since is None else parse_moment(since, now, "--since")
     end = None if until is None else parse_moment(until, now, "--until")
+    if start is not None and start > now:
+        raise UsageError(f"--since {since} is in the future", hint="Give a span such as 3d, or an earlier time.")
     if end is not None and (start is None or end <= start):
         raise UsageError("--until needs an earlier --since", hint="Give both: --since 30d --until 7d.")
     return Scope(frozenset(courses or ()), user, start, end)
@@ -30,7 +32,8 @@ def parse_moment(text: str, now: datetime, option: str) -> datetime:
     moment = parse_time(text)
     if moment is None:
         raise UsageError(
-            f"{option} is {text!r}", hint="Give a span such as 30d, 36h or 90m, or a time such as 2026-11-01T00:00:00Z."
+            f"{option} is {text!r}, neither a span nor a time",
+            hint="Give a span such as 30d, 36h or 90m, or a time such as 2026-11-01T00:00:00Z.",
         )
     return moment.astimezone(UTC)
 
@@ -39,7 +42,7 @@ def parse_span(text: str, option: str) -> timedelta:
     """Return the span that an option names; raises UsageError for what is none, or nothing at all."""
     span = _AGO.fullmatch(text)
     if span is None or int(span[1]) == 0:
-        raise UsageError(f"{option} is {text!r}", hint="Give a span such as 30d, 36h or 90m.")
+        raise UsageError(f"{option} is {text!r}, not a span", hint="Give a span such as 30d, 36h or 90m.")
     return _span(span)
 
 

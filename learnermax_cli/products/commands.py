@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 group = typer.Typer(help="Paid courses as Stripe products and prices.", no_args_is_help=True)
 
-Courses = Annotated[list[str] | None, typer.Option("--course", help="Only this course; repeatable.")]
+Courses = Annotated[list[str] | None, typer.Option("--course", metavar="ID", help="Only this course; repeatable.")]
 Currency = Annotated[
     str | None, typer.Option("--currency", help="Currency of courses that name none. Default: usd.", show_default=False)
 ]

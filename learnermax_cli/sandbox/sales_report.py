@@ -14,7 +14,7 @@ from learnermax_cli.sandbox.sales_client import Method, Session
 
 _DURATION = re.compile(r"(\d+)([smhd])")
 _UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
-_HINT = "See what is open: lmx checkout show SESSION_ID -e sandbox"
+_HINT = "Name a session as this lists them: lmx enrollments list --status pending -e sandbox"
 
 
 def pay(environ: Mapping[str, str], target: str, method: str, email: str | None) -> Report:

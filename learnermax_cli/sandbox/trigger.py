@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from learnermax_cli.checkout.model import Session as CheckoutSession
-from learnermax_cli.checkout.options import CheckoutRequest, GivenForm, require_id
+from learnermax_cli.checkout.options import CheckoutRequest, GivenForm
 from learnermax_cli.checkout.run import run_create
 from learnermax_cli.enrollments.model import EnrollmentKey
 from learnermax_cli.errors import FailedError, UsageError
@@ -31,9 +31,7 @@ def trigger(app: "App", event: str, course_id: str | None, user_id: str | None) 
         raise UsageError(f"{event} cannot be triggered", hint=f"Events that can: {', '.join(SESSION_EVENTS)}.")
     control = require_running(app.environ).control()
     app.flags = replace(app.flags, environment=ENVIRONMENT)
-    user_id = require_id("--user", STUDENT_ID if user_id is None else user_id)
-    if course_id is not None:
-        require_id("--course", course_id)
+    user_id = STUDENT_ID if user_id is None else user_id
     known = _known(app, user_id)
     key = EnrollmentKey(user_id, course_id or _course_to_buy(app, known))
     session = known.get(key.course_id)

@@ -26,6 +26,8 @@ def run_rollback(app: "App", *, to: str | None, yes: bool, dry_run: bool) -> Rep
     try:
         require_yes(app, report, f"Make version {plan.version}{_age(app, plan)} current?", yes=yes)
     except LmxError as refusal:
+        if refusal.code == "guard.confirm":  # which takes the version as well, see above
+            refusal.hint = f"Make sure that it is the right one: lmx secrets rollback --yes --to {plan.version}"
         return replace(report, error=refusal)
     return _carry_out(app, plan)
 

@@ -131,6 +131,20 @@ def test_reconcile_runs_every_night() -> None:
     assert re.fullmatch(r"\d+ \d+ \* \* \*", document["on"]["schedule"][0]["cron"])
 
 
+@pytest.mark.parametrize("workflow", WITH_CREDENTIALS)
+def test_environment_may_say_what_belongs_to_it(workflow: str) -> None:
+    """Accounts that a run must be of, and a table and secret of other names, are variables of the environment."""
+    wanted = ("LMX_STRIPE_ACCOUNT", "LMX_AWS_ACCOUNT", "EDUCATION_TABLE_NAME", "LMX_STRIPE_SECRET_NAME")
+    for job in read_workflow(workflow)["jobs"].values():
+        assert {name: f"${{{{ vars.{name} }}}}" for name in wanted} == {name: job["env"][name] for name in wanted}
+
+
+def test_plan_and_apply_are_told_the_same() -> None:
+    """A currency that only one of them knew would make each apply another plan."""
+    jobs = read_workflow("lmx-sync.yml")["jobs"]
+    assert jobs["plan"]["env"] == jobs["apply"]["env"]
+
+
 def test_this_repository_runs_what_a_developer_runs() -> None:
     """CI has one command."""
     assert [".ci/run"] == [step["run"] for _, step in steps("ci.yml") if "run" in step]

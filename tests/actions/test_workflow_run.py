@@ -103,6 +103,25 @@ def test_unchanged_world_is_applied(sandbox: Sandbox, run: Run) -> None:
     assert (0, NOTHING_DONE) == (again.exit_code, {name: again.outputs[name] for name in NOTHING_DONE})
 
 
+def test_plan_is_made_with_a_key_that_only_reads(
+    sandbox: Sandbox, run: Run, values: dict[str, str], tmp_path: Path
+) -> None:
+    """The job that nobody has approved needs no key that writes; what it planned is applied with one that does."""
+    put_course(sandbox, "a", "49.99")
+    read = dict.fromkeys(("product", "price", "checkout_session", "payment_link"), "read")
+    key = sandbox.control.add_key(kind="restricted", mode="test", permissions=read)["value"]
+    sandbox.secretsmanager().create_secret(
+        Name="learnermax/stripe-read-only", SecretString=json.dumps({"STRIPE_SECRET_KEY": key})
+    )
+    reading = Run(tmp_path / "reading", {**values, "LMX_STRIPE_SECRET_NAME": "learnermax/stripe-read-only"})
+    planned = reading.plan()
+    assert 0 == planned.exit_code, planned.stderr
+    shutil.copy(reading.plan_job.workspace / "plan.json", run.apply_job.workspace)
+    applied = run.apply()
+    assert (0, planned.outputs) == (applied.exit_code, applied.outputs)
+    assert ["lmx_preview_a"] == list(read_products(sandbox))
+
+
 def test_changed_world_is_refused(sandbox: Sandbox, run: Run) -> None:
     """A course that was edited after the review ends the apply in 5, annotated, with nothing written."""
     put_course(sandbox, "a", "49.99")

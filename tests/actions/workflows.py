@@ -93,7 +93,8 @@ class Job:
         return process, files
 
     def _resolved(self, env: Mapping[str, str]) -> dict[str, str]:
-        return {name: self._values[name] if "${{" in text else text for name, text in env.items()}
+        # A variable that nobody has set comes to nothing.
+        return {name: self._values.get(name, "") if "${{" in text else text for name, text in env.items()}
 
     def _variables(self, files: Path) -> dict[str, str]:
         """Return what a runner sets by itself [doc "Variables"]; no terminal, no colour wish, no GITHUB_ENV."""

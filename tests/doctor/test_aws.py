@@ -33,6 +33,14 @@ def test_credentials_that_do_not_work(sandbox: Sandbox, env: dict[str, str | Non
     assert ("ok", "ok") == (examined.statuses()["Stripe key"], examined.statuses()["Clock against Stripe"])
 
 
+def test_identity_that_is_not_told(sandbox: Sandbox) -> None:
+    """Where STS alone does not answer, everything else is looked at."""
+    sandbox.control.add_fault("error", service="sts", operation="GetCallerIdentity", status=400, code="Odd", times=None)
+    examined = examine(sandbox)
+    assert ("failed", 1) == examined.row("AWS identity")[::3]
+    assert ("ok", "ok") == (examined.row("Table")[0], examined.row("Pending enrollments")[0])
+
+
 def test_profile_that_is_not_there(sandbox: Sandbox) -> None:
     """It is configuration, and named."""
     examined = examine(sandbox, {"AWS_PROFILE": "nobody"})

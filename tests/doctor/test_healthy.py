@@ -1,8 +1,11 @@
-"""A sandbox on which all was done once is all green, cheaply."""
+"""A sandbox on which all was done once is all green, cheaply, and so is one that was mended as doctor says."""
 
-from tests.doctor.worlds import SECRET_NAME, URL, heal
+import json
+
+from tests.doctor.worlds import PREVIEW, SECRET_NAME, URL, examine, heal, keys_of
 from tests.running import Sandbox
 
+HERE: dict[str, str | None] = {**dict.fromkeys(PREVIEW), "LMX_ENVIRONMENT": "sandbox"}
 GREEN = [
     "Environment",
     "AWS identity",
@@ -35,6 +38,24 @@ def test_healthy_sandbox_is_all_green(sandbox: Sandbox) -> None:
     assert [] == [entry["operation"] for entry in asked if entry["write"]]
     assert 14 == sum(entry["service"] == "stripe" for entry in asked)
     assert 4 == sum(entry["operation"] == "Scan" for entry in asked)
+
+
+def test_remedies_mend(sandbox: Sandbox) -> None:
+    """An operator who does what the report says, from its top, is all green again."""
+    heal(sandbox)
+    sandbox.secretsmanager().put_secret_value(
+        SecretId=SECRET_NAME, SecretString=json.dumps(keys_of(sandbox, STRIPE_WEBHOOK_SECRET="nonsense"))
+    )
+    made = sandbox.stripe().v1.webhook_endpoints.list().data[0].id
+    sandbox.stripe().v1.webhook_endpoints.update(made, {"disabled": True})
+    examined = examine(sandbox, HERE)
+    remedies = [str(row["remedy"]) for row in examined.report["items"] if row["status"] == "failed"]
+    assert (3, 2) == (examined.exit_code, len(remedies))
+    for remedy in remedies:
+        command = remedy.replace("https://HOST/api/webhooks/stripe", URL).split()
+        done = sandbox.run(*command[1:])
+        assert ("lmx", 0) == (command[0], done.returncode), done.stderr
+    assert {"ok"} == set(examine(sandbox, HERE).statuses().values())
 
 
 def _first_two(cells: list[str]) -> list[str]:

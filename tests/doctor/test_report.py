@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from learnermax_cli.doctor.checks import Check, run_checks
-from learnermax_cli.doctor.model import Verdict, failed, not_checked, ok, warning
+from learnermax_cli.doctor.model import Verdict, addressed, failed, not_checked, ok, warning
 from learnermax_cli.doctor.run import ending
 from learnermax_cli.errors import CredentialsError, Exit, FailedError
 from tests.doctor.worlds import PREVIEW
@@ -45,6 +45,13 @@ def test_check_without_what_it_needs_is_not_checked() -> None:
         not_checked("second", "“first” failed"),
         not_checked("third", "“second” was not checked"),
     ) == run_checks([bad("first"), Check("second", lambda: [ok("second", "fine")], ("first",)), third])
+
+
+def test_failure_that_may_pass_keeps_nobody_from_checking() -> None:
+    """Only credentials, configuration and guards stay as they are."""
+    first = Check("first", lambda: [failed("first", "no answer", "again", Exit.FAILED)])
+    second = Check("second", lambda: [ok("second", "fine")], ("first",))
+    assert ok("second", "fine") == run_checks([first, second])[1]
 
 
 def test_warning_keeps_nobody_from_checking() -> None:
@@ -104,6 +111,27 @@ def test_remedy_can_be_copied_off_a_terminal(sandbox: Sandbox) -> None:
     """It stands in a line of its own, below the table."""
     done = sandbox.run("doctor", env=PREVIEW)
     assert "Mend Secret: lmx secrets push -e preview" in done.stdout.splitlines()
+
+
+def test_remedies_work_on_what_was_checked(sandbox: Sandbox) -> None:
+    """They carry the options that doctor was given; without --secret-name another secret would be written."""
+    done = sandbox.run("doctor", "--secret-name", "my keys", "--region", "us-east-1", env=PREVIEW)
+    options = "-e preview --secret-name 'my keys' --region us-east-1"
+    assert f"Mend Secret: lmx secrets push {options}" in done.stdout.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("hint", "remedy"),
+    [
+        ("Store it: lmx secrets push", "Store it: lmx secrets push -e prod"),
+        ("Bring it back with lmx secrets push --restore.", "Bring it back with lmx secrets push -e prod --restore."),
+        ("lmx webhooks delete --url https://a.b -e prod; then more", None),
+        ("Give the key product_read; the README lists all lmx needs.", None),
+    ],
+)
+def test_hint_of_an_error_is_led_to_the_environment(hint: str, remedy: str | None) -> None:
+    """Pushed without -e, prod's keys would be meant for preview."""
+    assert (remedy or hint) == addressed(hint, " -e prod")
 
 
 def test_markdown_is_a_table(sandbox: Sandbox) -> None:

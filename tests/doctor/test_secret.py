@@ -33,7 +33,7 @@ def test_secret_scheduled_for_deletion(sandbox: Sandbox) -> None:
     status, found, remedy, code = examine(sandbox).row("Secret")
     assert ("failed", 3) == (status, code)
     assert found.startswith(f"secret {SECRET_NAME} is scheduled for deletion (20")
-    assert "lmx secrets push --restore" in str(remedy)
+    assert str(remedy).startswith("Bring it back with lmx secrets push -e preview --restore, or ")
 
 
 @pytest.mark.parametrize(
@@ -100,6 +100,29 @@ def test_secret_without_a_signing_secret(sandbox: Sandbox) -> None:
     status, found, remedy, _ = examined.row("Signing secret")
     assert ("warning", f"{SECRET_NAME} holds no STRIPE_WEBHOOK_SECRET") == (status, found.partition(":")[0])
     assert "lmx webhooks create --url https://HOST/api/webhooks/stripe -e preview" == remedy
+
+
+def test_signing_secret_that_is_none(sandbox: Sandbox) -> None:
+    """The API keys are fine, and a push would keep what is wrong: the remedy is another one than theirs."""
+    put_secret(sandbox, keys_of(sandbox, STRIPE_WEBHOOK_SECRET="nonsense"))
+    examined = examine(sandbox)
+    assert "ok" == examined.row("Secret")[0]
+    found = f"STRIPE_WEBHOOK_SECRET in {SECRET_NAME} is no signing secret of Stripe's"
+    remedy = "lmx webhooks create --url https://HOST/api/webhooks/stripe -e preview"
+    assert ("failed", found, remedy, 3) == examined.row("Signing secret")
+
+
+def test_keys_of_another_account_than_it_should_be(sandbox: Sandbox) -> None:
+    """The key that is configured here is right: the site would still sell into another account."""
+    other = sandbox.control.add_key(kind="secret", mode="test", account="new")
+    beside = sandbox.control.add_key(kind="publishable", mode="test", account=other["account"])
+    keys = {"STRIPE_SECRET_KEY": str(other["value"]), "NEXT_PUBLIC_STRIPE_PUBLISHABLE_KEY": str(beside["value"])}
+    put_secret(sandbox, keys_of(sandbox, **keys))
+    mine = sandbox.info.stripe_account
+    examined = examine(sandbox, {"LMX_STRIPE_ACCOUNT": mine})
+    found = f"{SECRET_NAME} holds keys of account {other['account']}, but LMX_STRIPE_ACCOUNT says {mine}"
+    assert ("failed", found, f"{PUSH}, with keys of {mine}; or change LMX_STRIPE_ACCOUNT", 5) == examined.row("Secret")
+    assert "ok" == examined.row("Stripe key")[0]
 
 
 def test_key_here_that_is_not_the_stored_one(sandbox: Sandbox) -> None:

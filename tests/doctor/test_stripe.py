@@ -44,7 +44,7 @@ def test_key_that_does_not_work(sandbox: Sandbox, status: str, found: str) -> No
 def test_no_key_at_all(sandbox: Sandbox) -> None:
     """Neither configured nor stored."""
     status, found, remedy, code = examine(sandbox, {"STRIPE_SECRET_KEY": None}).row("Stripe key")
-    assert ("failed", 3, "Store it: lmx secrets push") == (status, code, remedy)
+    assert ("failed", 3, "Store it: lmx secrets push -e preview") == (status, code, remedy)
     assert found.startswith("there is no STRIPE_SECRET_KEY")
 
 
@@ -77,12 +77,13 @@ def test_other_account_than_it_should_be(sandbox: Sandbox) -> None:
 
 
 def test_stripe_that_does_not_answer(sandbox: Sandbox) -> None:
-    """It hides nothing that can be seen without it, and is no fault of the credentials."""
+    """It hides nothing that can be seen without its answer, and is no fault of the credentials."""
     broken = {"status": 500, "headers": {"Stripe-Should-Retry": "false"}}
     sandbox.control.add_fault("error", service="stripe", operation="GET /v1/account", times=None, **broken)
     examined = examine(sandbox)
     assert ("failed", 1) == examined.row("Stripe key")[::3]
-    assert ("ok", "ok", "ok") == tuple(examined.row(c)[0] for c in ("Table", "Pending enrollments", "FRONTEND_URL"))
+    seen = ("Table", "Pending enrollments", "FRONTEND_URL", "Stripe permissions", "Catalog")
+    assert ["ok"] * len(seen) == [examined.row(check)[0] for check in seen]
 
 
 def test_restricted_key_with_all_it_needs(sandbox: Sandbox) -> None:
@@ -112,6 +113,30 @@ def test_each_permission_that_a_key_lacks_is_named(sandbox: Sandbox) -> None:
     assert [("failed", 4)] * 5 == [row[::3] for row in rows]
     assert ("not checked", "not checked") == (examined.row("Catalog")[0], examined.row("Webhook endpoint")[0])
     assert "ok" == examined.row("Clock against Stripe")[0]
+
+
+def test_probe_that_fails_hides_no_other(sandbox: Sandbox) -> None:
+    """Stripe's trouble with one list is said beside the permission that is missing for another."""
+    broken = {"status": 500, "headers": {"Stripe-Should-Retry": "false"}}
+    sandbox.control.add_fault("error", service="stripe", operation="GET /v1/products", times=None, **broken)
+    rows = examine(sandbox, {"STRIPE_SECRET_KEY": restricted_key(sandbox, "event")}).rows("Stripe permissions")
+    assert [("failed", 1), ("failed", 4)] == [row[::3] for row in rows]
+    assert ("listing Products" in rows[0][1], "Events" in rows[1][1]) == (True, True)
+
+
+def test_endpoint_whose_secret_can_not_be_compared(sandbox: Sandbox) -> None:
+    """What was not looked at is not called right."""
+    sandbox.run("webhooks", "create", "--url", URL)
+    sandbox.control.add_fault(
+        "error",
+        service="secretsmanager",
+        operation="DescribeSecret",
+        status=400,
+        code="AccessDeniedException",
+        times=None,
+    )
+    status, found, _, code = examine(sandbox, {"LMX_ENVIRONMENT": "sandbox"}).row("Webhook endpoint")
+    assert ("warning", 0, True) == (status, code, "signing secrets were not compared" in found)
 
 
 def test_no_endpoint(sandbox: Sandbox) -> None:

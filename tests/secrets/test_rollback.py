@@ -74,10 +74,12 @@ def test_asks_on_a_terminal(two: Sandbox, answer: str, code: int, content: dict[
 
 
 def test_without_a_terminal(two: Sandbox) -> None:
-    """Where nobody can answer, the flag is named."""
+    """Where nobody can answer, the remedy names both flags that it takes, with the version of the plan."""
     run = two.run("secrets", "rollback", "-o", "json")
 
     assert (5, "guard.confirm") == ending(run)
+    command = f"lmx secrets rollback --yes --to {document(run)['version_id']}"
+    assert f"Make sure that it is the right one: {command}" == document(run)["error"]["hint"]
     assert NEW == stored(two)
 
 
