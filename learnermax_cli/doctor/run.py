@@ -33,6 +33,7 @@ _ERRORS: dict[Exit, type[LmxError]] = {
 def run_doctor(app: "App") -> Report:
     """Return the report of all checks; nothing is written anywhere."""
     app.pact_is_reported = True
+    app.hurried = True  # somebody waits for the table: what does not answer is told soon
     environment = app.settings.environment
     options = where(app)
     verdicts = tuple(
