@@ -1,6 +1,5 @@
 """What doctor finds, the facts that its checks judge, and the ports that they are read through."""
 
-import re
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,8 +12,6 @@ if TYPE_CHECKING:
     from learnermax_cli.app import App
 
 Status = Literal["ok", "warning", "failed", "not checked"]
-# A command of a remedy that does not say yet where it is to work.
-_NOWHERE = re.compile(r"\blmx (?:secrets|courses|products|checkout|enrollments|webhooks) [a-z-]+(?![^;]* -e )")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +52,6 @@ def where(app: "App") -> str:
     }
     options = [f" {option} {shlex.quote(str(value))}" for option, value in given.items() if value is not None]
     return f" -e {app.settings.environment}{''.join(options)}"
-
-
-def addressed(remedy: str, options: str) -> str:
-    """Return a remedy whose commands work on what was checked: hints of errors do not know where that was."""
-    return _NOWHERE.sub(lambda command: command.group() + options, remedy)
 
 
 def ok(check: str, found: str) -> Verdict:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from learnermax_cli.doctor import check_aws, check_machine, check_secret, check_stripe
 from learnermax_cli.doctor import check_table_items as items
 from learnermax_cli.doctor.checks import Check, run_checks
-from learnermax_cli.doctor.model import Verdict, addressed, where
+from learnermax_cli.doctor.model import Verdict, where
 from learnermax_cli.errors import (
     ConfigError,
     CredentialsError,
@@ -18,6 +18,7 @@ from learnermax_cli.errors import (
     weightiest,
 )
 from learnermax_cli.planning.report import Items, Report
+from learnermax_cli.remedies import with_options
 
 if TYPE_CHECKING:
     from learnermax_cli.app import App
@@ -37,7 +38,7 @@ def run_doctor(app: "App") -> Report:
     environment = app.settings.environment
     options = where(app)
     verdicts = tuple(
-        replace(v, remedy=addressed(v.remedy, options)) if v.remedy else v for v in run_checks(plan_checks(app))
+        replace(v, remedy=with_options(v.remedy, options)) if v.remedy else v for v in run_checks(plan_checks(app))
     )
     key = next(verdict for verdict in verdicts if verdict.check == check_stripe.KEY)
     counts = Counter(verdict.status for verdict in verdicts)
