@@ -26,6 +26,7 @@ from learnermax_cli.planning.apply import SupersededError
 from learnermax_cli.planning.outcome import Result, planned
 from learnermax_cli.webhooks.clock import build_clock
 from learnermax_cli.webhooks.model import Effect, EventHint, HalfDoneError, Handled
+from learnermax_cli.webhooks.settled import Settled
 
 if TYPE_CHECKING:
     from learnermax_cli.app import App
@@ -54,12 +55,16 @@ class Handler:
         self._run = run
         self._prices = prices
         self._locks = tuple(threading.Lock() for _ in range(_LOCKS))
+        self._settled = Settled()
 
     def handle(self, hint: EventHint, *, dry_run: bool = False) -> Handled:
         """Do what an event asks for and return what became of it; raises LmxError for failures of our own."""
         refusal = refuse(hint, self._world)
         if refusal is not None:
             return Handled(hint, "ignored", refusal)
+        status = self._settled.status_of(hint.session_id or "")
+        if status is not None:
+            return Handled(hint, "done", status)
         key = hint.key
         if key is None:
             found = self._read_key(hint)
@@ -103,6 +108,8 @@ class Handler:
 
         Under the lock of the enrollment, what this very run owes is left from an attempt that failed.
         """
+        if enrollment.intent is None and enrollment.session_id is not None:
+            self._settled.add(enrollment.session_id, enrollment.status)
         if enrollment.intent is None or self._run.publisher is None:
             return Handled(hint, "done", enrollment.status)
         work = plan_owed_event(enrollment, self._run.now(), ended=self._run.run_id)
