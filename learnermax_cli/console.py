@@ -186,14 +186,24 @@ class Console:
         return Text(printable(text), style=style)
 
     def _print(self, stream: TextIO, line: "RenderableType", end: str = "\n") -> None:
-        rich = self._rich(stream)
-        with rich.capture() as capture:
-            rich.print(line, end=end, soft_wrap=not _is_table(line))
-        text = capture.get() if _is_table(line) else with_environment(capture.get(), self.manner.environment)
+        text = self._rendered(stream, line, end)
+        if not _is_table(line):
+            text = with_environment(text, self.manner.environment)
         if not stream.isatty():
             text = re.sub(r" +$", "", text, flags=re.MULTILINE)  # Rich pads the last column
         stream.write(self._harmless(text))
         stream.flush()
+
+    def _rendered(self, stream: TextIO, line: "RenderableType", end: str) -> str:
+        from rich.text import Text
+
+        # A receiver logs hundreds of lines a second, and a line without a style is its own rendering.
+        rich = self._rich(stream)
+        if isinstance(line, Text) and not rich.is_terminal:
+            return line.plain + end
+        with rich.capture() as capture:
+            rich.print(line, end=end, soft_wrap=not _is_table(line))
+        return capture.get()
 
     def _rich(self, stream: TextIO) -> "RichConsole":
         from rich.console import Console as RichConsole

@@ -40,6 +40,7 @@ class UvicornServer:
                 ws="none",
                 lifespan="off",
                 loop="asyncio",
+                proxy_headers=False,
                 log_config=None,
                 log_level="critical",
                 access_log=False,
