@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from learnermax_cli.enrollments.model import EnrollmentReader, EnrollmentWriter, EventPublisher, PaymentGateway
     from learnermax_cli.planning.report import Report
     from learnermax_cli.products.model import CatalogGateway
-    from learnermax_cli.webhooks.model import EndpointGateway, EventGateway, SignatureCheck, WebhookServer
+    from learnermax_cli.webhooks.endpoint_model import EndpointGateway
+    from learnermax_cli.webhooks.model import EventGateway, SignatureCheck
+    from learnermax_cli.webhooks.server_model import WebhookServer
 
 
 class App(Clients):

@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from learnermax_cli.adapters.aws import AwsClients
     from learnermax_cli.doctor.model import IdentityReader
     from learnermax_cli.planning.report import StripeIdentity
-    from learnermax_cli.secret_text import SecretText
-    from learnermax_cli.secrets.model import SecretStore
+    from learnermax_cli.secrets.model import SecretStore, SecretValue
     from learnermax_cli.stripe_keys import StripeKey
 
 
@@ -37,6 +36,7 @@ class Clients:
         self.pact_is_reported = False
         """Whether the run, which then writes nothing, reports what does not belong together instead of stopping."""
         self._pact_is_kept = False
+        self._secret_reading: tuple[SecretValue | None] | None = None
 
     def now(self) -> datetime:
         """Return the present, in UTC; in a sandbox as its clock has it, so that a day can pass in a moment there."""
@@ -69,6 +69,12 @@ class Clients:
 
         return SecretsManagerStore(self.aws.secretsmanager(), self._require_secret_fits)
 
+    def read_secret(self) -> "SecretValue | None":
+        """Read the secret's current value anew; the key, when it is asked for later, is taken from there."""
+        value = self.secret_store.read_value(self.settings.secret_name)
+        self._secret_reading = (value,)
+        return value
+
     @cached_property
     def aws_identity(self) -> "IdentityReader":
         """Who the AWS credentials belong to."""
@@ -79,16 +85,18 @@ class Clients:
     @cached_property
     def stripe_key(self) -> "StripeKey":
         """The key to work with: configured, else from the secret; raises an LmxError when it does not fit."""
-        from learnermax_cli.secrets.read_key import read_stripe_key
+        from learnermax_cli.secrets.find_key import find_stripe_key
         from learnermax_cli.stripe_keys import parse_stripe_key
 
-        text: SecretText | None = self.settings.stripe_secret_key
+        name, text = "STRIPE_SECRET_KEY", self.settings.stripe_secret_key
         if text is None:
-            text = read_stripe_key(self.secret_store, self.settings.secret_name)
-        key = parse_stripe_key("STRIPE_SECRET_KEY", text)
+            name = f"{name} in secret {self.settings.secret_name}"
+            value = self._secret_reading[0] if self._secret_reading else self.read_secret()
+            text = find_stripe_key(value, self.settings.secret_name)
+        key = parse_stripe_key(name, text)
         if key.kind not in ("secret", "restricted"):
             raise ConfigError(
-                f"STRIPE_SECRET_KEY is a {key.kind} key",
+                f"{name} is a {key.kind} key",
                 hint="Use a secret (sk_) or restricted (rk_) key.",
                 code="config.key",
             )

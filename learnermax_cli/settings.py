@@ -4,13 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Literal, cast
+from typing import TYPE_CHECKING, Literal, cast
 
-from learnermax_cli.env_file import EnvFile, read_env_file
 from learnermax_cli.errors import ConfigError, LmxError, UsageError
 from learnermax_cli.money import PriceUnit
-from learnermax_cli.sandbox.state_file import SandboxInfo
 from learnermax_cli.secret_text import SecretText
+
+if TYPE_CHECKING:
+    from learnermax_cli.env_file import EnvFile
+    from learnermax_cli.sandbox.state_file import SandboxInfo
 
 Environment = Literal["preview", "prod", "sandbox"]
 Mode = Literal["test", "live"]
@@ -76,8 +78,8 @@ class Settings:
     topic_arn: str | None
     values: Mapping[str, str] = field(repr=False)
     """Every setting that was read, sandbox and env file merged in; may hold keys, so it is never shown."""
-    env_file: EnvFile | None = None
-    sandbox: SandboxInfo | None = None
+    env_file: "EnvFile | None" = None
+    sandbox: "SandboxInfo | None" = None
     aws_account: str | None = None
     allowed_mismatches: frozenset[str] = frozenset()
     """Names of tables, secrets and topics that may carry another environment's name."""
@@ -129,7 +131,7 @@ def price_unit(text: str | None, source: str) -> PriceUnit | None:
     return cast("PriceUnit", text)
 
 
-def positive_decimal(text: str | None, source: str) -> Decimal | None:
+def positive_decimal(text: str | None, source: str, example: str = "1500") -> Decimal | None:
     """Return an exact positive number as stated by `source`; raises UsageError or ConfigError for anything else."""
     if text is None or text == "":
         return None
@@ -138,7 +140,7 @@ def positive_decimal(text: str | None, source: str) -> Decimal | None:
     except InvalidOperation:
         number = Decimal("NaN")
     if not number.is_finite() or number <= 0:
-        raise _invalid(source, f"is {text!r}, not a positive number", "a number such as 1500")
+        raise _invalid(source, f"is {text!r}, not a positive number", f"a number such as {example}")
     return number
 
 
@@ -156,13 +158,22 @@ def _invalid(source: str, flaw: str, remedy: str) -> LmxError:
     return kind(f"{source} {flaw}", hint=f"Set {source} to {remedy}.")
 
 
-def _find_env_file(flags: Flags, environ: Mapping[str, str]) -> EnvFile | None:
+def _find_env_file(flags: Flags, environ: Mapping[str, str]) -> "EnvFile | None":
+    path = _env_file_path(flags, environ)
+    if path is None:
+        return None
+    from learnermax_cli.env_file import read_env_file
+
+    return read_env_file(path)
+
+
+def _env_file_path(flags: Flags, environ: Mapping[str, str]) -> Path | None:
     if flags.env_file is not None:
-        return None if flags.new_env_file and not flags.env_file.exists() else read_env_file(flags.env_file)
+        return None if flags.new_env_file and not flags.env_file.exists() else flags.env_file
     # The sandbox brings its own keys: a stray .env.local with real ones has no business there.
     if (flags.environment or environ.get("LMX_ENVIRONMENT")) == "sandbox" or not DEFAULT_ENV_FILE.exists():
         return None
-    return read_env_file(DEFAULT_ENV_FILE)
+    return DEFAULT_ENV_FILE
 
 
 def _allowed(values: Mapping[str, str]) -> dict[str, str]:
@@ -187,7 +198,7 @@ def _environment(text: str | None) -> Environment:
     return cast("Environment", name)
 
 
-def _require_sandbox(environ: Mapping[str, str]) -> SandboxInfo:
+def _require_sandbox(environ: Mapping[str, str]) -> "SandboxInfo":
     from learnermax_cli.sandbox.state_file import default_state_dir, load
 
     info = load(default_state_dir(environ))
@@ -200,7 +211,7 @@ def _default_secret_name(environment: Environment) -> str:
     return "learnermax/stripe-keys-prod" if environment == "prod" else "learnermax/stripe-keys"
 
 
-def _aws_access(flags: Flags, values: Mapping[str, str], sandbox: SandboxInfo | None) -> AwsAccess:
+def _aws_access(flags: Flags, values: Mapping[str, str], sandbox: "SandboxInfo | None") -> AwsAccess:
     if sandbox is not None:
         own = sandbox.environment()
         return AwsAccess(
@@ -228,5 +239,5 @@ def _aws_account(text: str | None) -> str | None:
 
 
 def _max_rate(text: str | None) -> float | None:
-    rate = positive_decimal(text, "LMX_MAX_RATE")
+    rate = positive_decimal(text, "LMX_MAX_RATE", example="20")
     return None if rate is None else float(rate)

@@ -105,7 +105,7 @@ def _may_import_feature(module: Module, feature: str, inner: str) -> bool:
     if module.top == "planning":
         return False
     if module.top == "adapters":
-        return inner == "model"
+        return inner == "model" or inner.endswith("_model")
     if inner == "commands":
         return module.top in ("cli", feature)
     return True

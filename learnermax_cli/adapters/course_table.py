@@ -6,8 +6,7 @@ from contextlib import AbstractContextManager
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
-
+from learnermax_cli.adapters.attribute_values import to_dynamodb, to_python
 from learnermax_cli.adapters.table import ConditionFailedError, table_errors
 from learnermax_cli.courses.model import USED_ATTRIBUTES, Course
 from learnermax_cli.errors import FailedError
@@ -21,8 +20,6 @@ _PREFIX = "COURSE#"
 _SORT_KEY = "METADATA"
 _NAMES = {f"#a{index}": name for index, name in enumerate(USED_ATTRIBUTES)}
 _PLACEHOLDERS = {name: placeholder for placeholder, name in _NAMES.items()}
-_to_python = TypeDeserializer().deserialize
-_to_dynamodb = TypeSerializer().serialize
 
 
 class CourseTable:
@@ -58,7 +55,7 @@ class CourseTable:
                 TableName=self._table, Key=_key(course_id), ConsistentRead=True, ReturnConsumedCapacity="TOTAL"
             )
         item = answer.get("Item")
-        return None if item is None else {name: _to_python(value) for name, value in item.items()}
+        return None if item is None else {name: to_python(value) for name, value in item.items()}
 
     def put_stripe_ids(self, course: Course, product_id: str, price_id: str) -> None:
         """Write the two ids, if the used attributes are still as read; raises FailedError if not."""
@@ -79,7 +76,7 @@ class CourseTable:
             with self._errors("writing a course"):
                 self._client.put_item(
                     TableName=self._table,
-                    Item={name: _to_dynamodb(value) for name, value in item.items()},
+                    Item={name: to_dynamodb(value) for name, value in item.items()},
                     ReturnConsumedCapacity="TOTAL",
                     **condition,
                 )
@@ -114,8 +111,8 @@ class CourseTable:
             f"{_PLACEHOLDERS[name]} = :r{name}" if name in as_read else f"attribute_not_exists({_PLACEHOLDERS[name]})"
             for name in conditions
         ]
-        values = {f":r{name}": _to_dynamodb(value) for name, value in as_read.items()}
-        values |= {f":w{name}": _to_dynamodb(value) for name, value in wanted.items()}
+        values = {f":r{name}": to_dynamodb(value) for name, value in as_read.items()}
+        values |= {f":w{name}": to_dynamodb(value) for name, value in wanted.items()}
         used = {*conditions, *wanted}
         try:
             with self._errors(f"writing to course {course.course_id}"):
@@ -153,6 +150,6 @@ def _key(course_id: str) -> dict[str, dict[str, str]]:
 
 
 def _course(item: Mapping[str, Any]) -> Course:
-    values = {name: _to_python(value) for name, value in item.items()}
+    values = {name: to_python(value) for name, value in item.items()}
     course_id = str(values.pop("PK")).removeprefix(_PREFIX)
     return Course(course_id, values)

@@ -5,8 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from boto3.dynamodb.types import TypeDeserializer
-
+from learnermax_cli.adapters.attribute_values import to_python
 from learnermax_cli.adapters.table import table_errors
 from learnermax_cli.courses.model import Course
 from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey, EventIntent, Student, TableRead
@@ -28,7 +27,6 @@ _NAMES = {
 }
 _STUDENT_NAMES = {"#PK": "PK", "#email": "email", "#customer": "stripeCustomerId"}
 _OPEN = "#status = :pending OR attribute_exists(#event)"
-_to_python = TypeDeserializer().deserialize
 
 Item = Mapping[str, Any]
 
@@ -155,7 +153,7 @@ class EnrollmentTable:
 
 def _sort_in(item: Item, read: TableRead, course_attributes: Iterable[str]) -> None:
     if item["SK"]["S"] == "METADATA":
-        values = {name: _to_python(item[name]) for name in course_attributes if name in item}
+        values = {name: to_python(item[name]) for name in course_attributes if name in item}
         read.courses.append(Course(item["PK"]["S"].removeprefix("COURSE#"), values))
     else:
         read.enrollments.append(_enrollment(item))

@@ -3,17 +3,14 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from boto3.dynamodb.types import TypeSerializer
-
+from learnermax_cli.adapters.attribute_values import to_dynamodb
 from learnermax_cli.adapters.enrollment_conditions import AS_READ_NAMES, as_read
 from learnermax_cli.adapters.table import ConditionFailedError, table_errors
 from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey, EventIntent, NewEnrollment, Payment
-from learnermax_cli.planning.apply import SupersededError
+from learnermax_cli.planning.outcome import SupersededError
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb.client import DynamoDBClient
-
-_to_dynamodb = TypeSerializer().serialize
 
 
 class EnrollmentWrites:
@@ -42,7 +39,7 @@ class EnrollmentWrites:
             with table_errors(f"creating enrollment {new.key}", self._table):
                 self._client.put_item(
                     TableName=self._table,
-                    Item={name: _to_dynamodb(value) for name, value in item.items()},
+                    Item={name: to_dynamodb(value) for name, value in item.items()},
                     ConditionExpression="attribute_not_exists(PK)",
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
                     ReturnConsumedCapacity="TOTAL",
@@ -87,7 +84,7 @@ class EnrollmentWrites:
         """Take over the event that another run owes; raises SupersededError when somebody else did."""
         former = enrollment.intent
         assert former is not None
-        wanted = {":new": _to_dynamodb(_map(intent)), ":old": _to_dynamodb(_map(former))}
+        wanted = {":new": to_dynamodb(_map(intent)), ":old": to_dynamodb(_map(former))}
         try:
             self._change_event(enrollment.key, "SET #event = :new", "#event = :old", wanted)
         except ConditionFailedError as failure:
@@ -116,7 +113,7 @@ class EnrollmentWrites:
 
     def _update(self, enrollment: Enrollment, wanted: Mapping[str, object]) -> None:
         conditions, values, names = _as_read(enrollment)
-        values |= {f":w{name}": _to_dynamodb(value) for name, value in wanted.items()}
+        values |= {f":w{name}": to_dynamodb(value) for name, value in wanted.items()}
         with table_errors(f"completing enrollment {enrollment.key}", self._table):
             self._client.update_item(
                 TableName=self._table,

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from learnermax_cli.adapters.enrollment_conditions import AS_READ_NAMES, as_read
 from learnermax_cli.adapters.table import ConditionFailedError, table_errors
 from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey
-from learnermax_cli.planning.apply import SupersededError
+from learnermax_cli.planning.outcome import SupersededError
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb.client import DynamoDBClient

@@ -29,8 +29,8 @@ class RateLimiter:
         self._monotonic = monotonic
         self._sleep = sleep
         self._lock = threading.Lock()
-        self._next = monotonic()
-        self._slowed_at = self._next
+        self._next = -math.inf
+        self._slowed_at = monotonic()
 
     @property
     def rate(self) -> float:

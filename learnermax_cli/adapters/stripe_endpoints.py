@@ -11,7 +11,8 @@ from learnermax_cli.adapters.stripe_writes import MAX_ATTEMPTS, idempotency_keys
 from learnermax_cli.errors import FailedError, GuardError, LmxError
 from learnermax_cli.markers import MANAGED_BY
 from learnermax_cli.secret_text import SecretText
-from learnermax_cli.webhooks.model import MAX_ENDPOINTS, SESSION_EVENTS, Endpoint, EndpointGoneError, NewEndpoint
+from learnermax_cli.webhooks.endpoint_model import MAX_ENDPOINTS, Endpoint, EndpointGoneError, NewEndpoint
+from learnermax_cli.webhooks.model import SESSION_EVENTS
 
 if TYPE_CHECKING:
     from stripe.params import WebhookEndpointCreateParams

@@ -4,13 +4,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from boto3.dynamodb.types import TypeDeserializer
 from botocore.exceptions import ClientError
 
+from learnermax_cli.adapters.attribute_values import to_python
 from learnermax_cli.adapters.aws import aws_errors
 from learnermax_cli.errors import ConfigError
-
-_to_python = TypeDeserializer().deserialize
 
 
 class ConditionFailedError(Exception):
@@ -41,5 +39,5 @@ def _special(error: ClientError, table: str) -> Exception | None:
         )
     if code == "ConditionalCheckFailedException":
         item: Mapping[str, Any] = error.response.get("Item", {})  # type: ignore[assignment]
-        return ConditionFailedError({name: _to_python(value) for name, value in item.items()})
+        return ConditionFailedError({name: to_python(value) for name, value in item.items()})
     return None

@@ -7,7 +7,8 @@ from typing import Any
 
 from uvicorn._types import ASGIReceiveCallable, ASGISendCallable, HTTPScope, Scope
 
-from learnermax_cli.webhooks.model import MAX_BODY_BYTES, Answer, Delivery, Desk
+from learnermax_cli.webhooks.model import MAX_BODY_BYTES, Answer, Delivery
+from learnermax_cli.webhooks.server_model import Desk
 
 HEALTH_PATH = "/health"
 MAX_IN_FLIGHT = 64

@@ -15,7 +15,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from learnermax_cli.adapters.webhook_reception import Reception
 from learnermax_cli.errors import ConfigError
-from learnermax_cli.webhooks.model import Desk, Place
+from learnermax_cli.webhooks.server_model import Desk, Place
 
 _WORKERS = 32
 _MAX_CONNECTIONS = 256

@@ -39,7 +39,7 @@ from learnermax_cli.enrollments.model import (
     usable_session_id,
 )
 from learnermax_cli.errors import CredentialsError, FailedError, InterruptedRunError
-from learnermax_cli.planning.apply import SupersededError
+from learnermax_cli.planning.outcome import SupersededError
 
 _ROUNDS = 5  # how often to look again after somebody else was faster
 

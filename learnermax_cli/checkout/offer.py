@@ -3,9 +3,9 @@
 from learnermax_cli.checkout.model import Offer, Shelf
 from learnermax_cli.client_reference import MAX_LENGTH
 from learnermax_cli.courses.model import Course, CourseStore
+from learnermax_cli.courses.price import read_money
 from learnermax_cli.enrollments.model import EnrollmentKey, EnrollmentReader, Student
 from learnermax_cli.errors import FailedError
-from learnermax_cli.products.desired import read_money
 from learnermax_cli.products.model import SyncOptions, is_ours
 
 
@@ -40,9 +40,10 @@ def require_offer(course: Course, shelf: Shelf | None, options: SyncOptions) -> 
         raise _not_synced(course_id, f"product {product.product_id} does not carry the marker of this course")
     if not product.active or price is None or not price.active:
         raise _not_synced(course_id, f"product {product.product_id} is not on sale at Stripe")
-    wanted = read_money(course, options)
+    wanted = read_money(course, options.currency, options.price_unit)
     if isinstance(wanted, str):
-        raise refused(f"course {course_id} cannot be sold: {wanted}", f"Mend it: {_sync(course_id)}", "price")
+        hint = f"Mend it: lmx courses set-price {course_id} PRICE, then {_sync(course_id)}"
+        raise refused(f"course {course_id} cannot be sold: {wanted}", hint, "price")
     if price.money != wanted or price.price_id != course.price_id:
         asked = price.money or "no plain amount"
         hint = f"Make them agree first: {_sync(course_id)}"

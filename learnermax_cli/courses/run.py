@@ -9,19 +9,20 @@ from typing import TYPE_CHECKING
 
 from learnermax_cli.courses.diff import plan_price, plan_seed
 from learnermax_cli.courses.model import Course, CourseStore
+from learnermax_cli.courses.price import read_money
 from learnermax_cli.courses.seeds import read_seed_courses
 from learnermax_cli.errors import FailedError, GuardError, UsageError
 from learnermax_cli.planning.apply import Group, apply
 from learnermax_cli.planning.change import Change, Skipped
 from learnermax_cli.planning.outcome import Result, count, planned
 from learnermax_cli.planning.report import Changes, Items, Report
-from learnermax_cli.products.desired import desire, read_money
+from learnermax_cli.products.desired import desire
 from learnermax_cli.products.model import SyncOptions
 
 if TYPE_CHECKING:
     from learnermax_cli.app import App
 
-COLUMNS = ("course_id", "name", "pricing_model", "price", "sold_for", "coming_soon", "product", "problem")
+COLUMNS = ("course_id", "name", "pricing_model", "price", "price_unit", "sold_for", "coming_soon", "product", "problem")
 _MOST_DIGITS = 38  # of a number in DynamoDB [doc "Data types"]
 _PLAIN_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
@@ -36,8 +37,9 @@ def run_list(app: "App", options: SyncOptions) -> Report:
 
 def _row(course: Course, options: SyncOptions) -> dict[str, object]:
     wanted = desire(course, replace(options, include_coming_soon=True), None) if course.paid else None
-    money = read_money(course, options) if course.paid else None
-    problems = [wanted.reason] if isinstance(wanted, Skipped) else list(wanted.warnings) if wanted else []
+    money = read_money(course, options.currency, options.price_unit) if course.paid else None
+    told = [wanted.reason] if isinstance(wanted, Skipped) else list(wanted.warnings) if wanted else []
+    problems = [text.removeprefix(f"course {course.course_id}: ") for text in told]
     price = course.attributes.get("price")
     return {
         "course_id": course.course_id,
@@ -66,7 +68,10 @@ def run_set_price(app: "App", course_id: str, text: str, *, dry_run: bool) -> Re
     if change is not None and not dry_run:
         app.courses.put_price(course, price)
         results = (Result(change, "applied"),)
-    line = "Nothing to do." if change is None else "Next: lmx products sync --dry-run"
+    line = f"Nothing to do: the price is {price}, in major units, already."
+    if change is not None:
+        done = "Plan: a price to write into" if dry_run else "Applied: a price written into"
+        line = f"{done} table {app.settings.table}. Next: lmx products sync --dry-run"
     return Report("courses set-price", app.settings.environment, Changes(results), dry_run, summary_line=line)
 
 

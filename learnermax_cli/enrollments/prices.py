@@ -1,9 +1,16 @@
 """The prices of courses, each course read when it is first asked for."""
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import TYPE_CHECKING
 
 from learnermax_cli.courses.model import Course
+from learnermax_cli.courses.price import read_money
 from learnermax_cli.money import Money
+
+if TYPE_CHECKING:
+    from learnermax_cli.app import App
+    from learnermax_cli.settings import Settings
 
 
 class CoursePrices(Mapping[str, Money | None]):
@@ -27,3 +34,14 @@ class CoursePrices(Mapping[str, Money | None]):
 
     def __len__(self) -> int:
         return sum(course is not None for course in self._courses.values())
+
+
+def build_prices(app: "App") -> CoursePrices:
+    """Return the prices of an app's courses."""
+    return CoursePrices(app.courses.read_course, partial(read_price, app.settings))
+
+
+def read_price(settings: "Settings", course: Course) -> Money | None:
+    """Return the price of a course as the settings read it, None where it cannot be read."""
+    money = read_money(course, settings.currency or "usd", settings.price_unit)
+    return money if isinstance(money, Money) else None

@@ -1,6 +1,6 @@
 """`enrollments release`: removes a stuck pending item, never one that is paid or may still be."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -15,9 +15,8 @@ from learnermax_cli.enrollments.model import (
 )
 from learnermax_cli.enrollments.payment_state import State, World, read_state
 from learnermax_cli.errors import FailedError, GuardError
-from learnermax_cli.planning.apply import SupersededError
 from learnermax_cli.planning.change import Change
-from learnermax_cli.planning.outcome import Result, planned
+from learnermax_cli.planning.outcome import Result, SupersededError, planned
 from learnermax_cli.planning.report import Changes, Report
 
 if TYPE_CHECKING:
@@ -25,6 +24,10 @@ if TYPE_CHECKING:
 
 COMMAND = "enrollments release"
 _OVER: frozenset[State] = frozenset(("expired", "failed", "refunded"))
+_NOT_OVER: Mapping[State, str] = {
+    "open": "Wait for its end, or end it: lmx checkout expire {}",
+    "mismatch": "See whose it is: lmx checkout show {}",
+}
 _MARGIN = 900  # seconds that a session may be older than the item that was written for it
 
 
@@ -41,8 +44,9 @@ def run_release(app: "App", key: EnrollmentKey, *, dry_run: bool, yes: bool, all
     state = require_releasable(case, rules, allow_missing_session=allow_missing_session)
     change = Change("enrollment", str(key), "release", _before(enrollment), None, state)
     report = Report(COMMAND, app.settings.environment, Changes(planned([change])), dry_run, identity)
+    report = replace(report, summary={"release": 1}, summary_line="Plan: 1 enrollment to release.")
     if dry_run:
-        return replace(report, summary={"release": 1}, summary_line="Plan: 1 enrollment to release.")
+        return report
     try:
         if not app.confirm(report, f"Release {key}?", yes=yes):
             return replace(report, error=FailedError("not confirmed", hint="Nothing was written.", code="declined"))
@@ -89,9 +93,10 @@ def require_releasable(case: Case, rules: Rules, *, allow_missing_session: bool)
     for payment in _sessions(case):
         reading = read_state(payment, key, rules.world)
         if reading.state not in _OVER and not _lost(payment, reading.state):
-            hint = "Wait for its end, or end an open session with lmx checkout expire."
             raise FailedError(
-                f"{key} stays, its session is {reading.state}: {reading.detail}", hint=hint, code="failed.not_over"
+                f"{key} stays, its session is {reading.state}: {reading.detail}",
+                hint=_NOT_OVER.get(reading.state, "Wait for its end.").format(payment.session_id),
+                code="failed.not_over",
             )
     if case.named_missing and not allow_missing_session:
         raise GuardError(

@@ -10,21 +10,17 @@ from learnermax_cli.enrollments.decide import Rules
 from learnermax_cli.enrollments.model import Enrollment, EnrollmentReader
 from learnermax_cli.enrollments.payment_state import World
 from learnermax_cli.enrollments.plan import Work
-from learnermax_cli.enrollments.prices import CoursePrices
+from learnermax_cli.enrollments.prices import build_prices, read_price
 from learnermax_cli.enrollments.reconcile import Reconcile, Scope, Table, Tally
 from learnermax_cli.enrollments.stoppable import StoppablePayments
 from learnermax_cli.errors import FailedError, GuardError, InterruptedRunError, LmxError, UsageError
-from learnermax_cli.money import Money
 from learnermax_cli.planning.apply import Group, apply
 from learnermax_cli.planning.outcome import Result, planned
 from learnermax_cli.planning.packed import PackedResults
 from learnermax_cli.planning.report import Changes, Report
-from learnermax_cli.products.desired import read_money
-from learnermax_cli.products.model import SyncOptions
 
 if TYPE_CHECKING:
     from learnermax_cli.app import App
-    from learnermax_cli.courses.model import Course
 
 COMMAND = "enrollments reconcile"
 WORKERS = 8
@@ -97,12 +93,12 @@ def _batches(app: "App", request: ReconcileRequest, job: Reconcile) -> Iterator[
 def read_table(app: "App", request: ReconcileRequest) -> Table:
     """Read the enrollments of a scope: one scan, or an index query per course, or a query for the user; or none."""
     scope, reader = request.scope, app.enrollments
-    prices = CoursePrices(app.courses.read_course, lambda course: _price(app, course))
+    prices = build_prices(app)
     if request.window_only:
         return Table(None, prices)
     if scope.user is None and not scope.courses:
         read = reader.scan(completed=request.audit)
-        return Table(read.enrollments, {course.course_id: _price(app, course) for course in read.courses})
+        return Table(read.enrollments, {course.course_id: read_price(app.settings, course) for course in read.courses})
     found = [e for e in _listed(reader, scope, completed=request.audit) if scope.covers(e.key)]
     unknown = [course_id for course_id in sorted(scope.courses) if course_id not in prices]
     if unknown and not found:
@@ -120,12 +116,6 @@ def _listed(reader: EnrollmentReader, scope: Scope, *, completed: bool) -> Itera
         yield from reader.list_of_course(course_id, completed=completed)
 
 
-def _price(app: "App", course: "Course") -> Money | None:
-    options = SyncOptions(app.settings.environment, app.settings.currency or "usd", app.settings.price_unit)
-    money = read_money(course, options)
-    return money if isinstance(money, Money) else None
-
-
 def _carry_out(app: "App", request: ReconcileRequest, run: Run, batch: list[Work], results: PackedResults) -> None:
     """Carry out a batch, or only note it in a dry run; raises LmxError for what ends the run."""
     allowed, beyond = _within_limit(batch, len(results), request.max_changes)
@@ -141,8 +131,10 @@ def _carry_out(app: "App", request: ReconcileRequest, run: Run, batch: list[Work
         raise InterruptedRunError("interrupted", hint="Run again: it does the rest.")
     if beyond:
         raise GuardError(
-            f"stopped after {len(results)} writes, as --max-changes says",
-            hint="Run again for the rest, or raise --max-changes.",
+            f"stopped after {len(results)} {'planned ' * request.dry_run}writes, as --max-changes says",
+            hint="Run again for the rest, or raise --max-changes."
+            if results and not request.dry_run
+            else "Raise --max-changes: completing an enrollment takes up to three writes.",
             code="guard.max_changes",
         )
 

@@ -7,14 +7,10 @@ from dataclasses import dataclass
 
 from learnermax_cli.errors import Exit, LmxError
 from learnermax_cli.planning.change import Change
-from learnermax_cli.planning.outcome import Result, planned
+from learnermax_cli.planning.outcome import Result, SupersededError, planned
 
 # What fails one group for these reasons fails the next one too.
 _FATAL = (Exit.CREDENTIALS, Exit.CONFIG, Exit.GUARD)
-
-
-class SupersededError(LmxError):
-    """Somebody else was faster, and what was to be written no longer applies: no failure."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from learnermax_cli.errors import LmxError
 from learnermax_cli.planning.change import Change
 
 OutcomeWord = Literal["planned", "applied", "failed", "superseded"]
@@ -21,6 +22,10 @@ class Result:
         """Return the change and its outcome as reports hold them."""
         document = {**self.change.as_json(), "outcome": self.outcome}
         return document if self.error is None else {**document, "error": self.error}
+
+
+class SupersededError(LmxError):
+    """Somebody else was faster, and what was to be written no longer applies: no failure."""
 
 
 def planned(changes: Iterable[Change]) -> tuple[Result, ...]:

@@ -1,20 +1,13 @@
 """What one paid course wants at Stripe, or why it cannot be sold as it stands. Pure."""
 
 import re
-import reprlib
 from dataclasses import dataclass
 from decimal import Decimal
 from urllib.parse import urlsplit
 
 from learnermax_cli.courses.model import Course
-from learnermax_cli.money import (
-    DEFAULT_MAX_PRICE,
-    MAX_UNIT_AMOUNT,
-    InexactAmountError,
-    Money,
-    minimum_charge,
-    to_money,
-)
+from learnermax_cli.courses.price import read_money
+from learnermax_cli.money import DEFAULT_MAX_PRICE, InexactAmountError, Money, to_money
 from learnermax_cli.planning.change import Skipped
 from learnermax_cli.products.model import DesiredProduct, SyncOptions
 
@@ -43,7 +36,7 @@ def desire(course: Course, options: SyncOptions, current: Money | None) -> Wante
     flaw = _flaw(course)
     if flaw is not None:
         return _refused(course, flaw, "invalid")
-    money = read_money(course, options)
+    money = read_money(course, options.currency, options.price_unit)
     if isinstance(money, str):
         return _refused(course, money, "invalid.price")
     suspicion = None if money == current else _suspicion(course, money, current, options)
@@ -52,33 +45,6 @@ def desire(course: Course, options: SyncOptions, current: Money | None) -> Wante
     images, warnings = _images(course)
     name, description = course.text("name"), course.text("description")
     return Wanted(DesiredProduct(course.course_id, name or "", description, images, money), warnings)
-
-
-def read_money(course: Course, options: SyncOptions) -> Money | str:
-    """Return a course's price as Stripe's amount, or what is wrong with it."""
-    price = course.attributes.get("price")
-    if price is None:
-        return "it has no price"
-    if not isinstance(price, Decimal):
-        return f"its price is not a number but the {_kind(price)} {reprlib.repr(price)}"
-    currency = _currency(course, options)
-    if currency is None:
-        return f"its currency {reprlib.repr(course.attributes.get('currency'))} is not a three-letter code"
-    unit = course.attributes.get("priceUnit")
-    if unit not in (None, "major", "minor"):
-        return f"its priceUnit {reprlib.repr(unit)} is neither major nor minor"
-    if not price.is_finite() or price <= 0:
-        return f"its price {price} is not positive"
-    try:
-        money = to_money(price, currency, unit or options.price_unit or "major")
-    except InexactAmountError as error:
-        return str(error)
-    minimum = minimum_charge(currency)
-    if minimum is not None and money < minimum:
-        return f"its price {money} is below Stripe's minimum of {minimum}"
-    if money.amount > MAX_UNIT_AMOUNT:
-        return f"its price {money} is above what Stripe takes"
-    return money
 
 
 def _suspicion(course: Course, money: Money, current: Money | None, options: SyncOptions) -> str | None:
@@ -150,17 +116,5 @@ def _absolute(url: str) -> bool:
     return parts.scheme in ("http", "https") and bool(parts.hostname)
 
 
-def _currency(course: Course, options: SyncOptions) -> str | None:
-    stated = course.attributes.get("currency")
-    if stated is None:
-        return options.currency
-    code = stated.strip().lower() if isinstance(stated, str) else ""
-    return code if len(code) == 3 and code.isascii() and code.isalpha() else None
-
-
 def _refused(course: Course, reason: str, code: str) -> Skipped:
     return Skipped("course", course.course_id, reason, blocking=True, code=code)
-
-
-def _kind(value: object) -> str:
-    return "text" if isinstance(value, str) else type(value).__name__

@@ -19,18 +19,16 @@ from learnermax_cli.enrollments.model import (
 )
 from learnermax_cli.enrollments.payment_state import World, read_state
 from learnermax_cli.enrollments.plan import Work, customer_to_note, plan_enrollment, plan_owed_event
-from learnermax_cli.enrollments.prices import CoursePrices
+from learnermax_cli.enrollments.prices import build_prices
 from learnermax_cli.errors import FailedError, LmxError
 from learnermax_cli.money import Money
-from learnermax_cli.planning.apply import SupersededError
-from learnermax_cli.planning.outcome import Result, planned
+from learnermax_cli.planning.outcome import Result, SupersededError, planned
 from learnermax_cli.webhooks.clock import build_clock
 from learnermax_cli.webhooks.model import Effect, EventHint, HalfDoneError, Handled
 from learnermax_cli.webhooks.settled import Settled
 
 if TYPE_CHECKING:
     from learnermax_cli.app import App
-    from learnermax_cli.courses.model import Course
 
 # Before it is looked again, when somebody else was faster, or is about to send the event: seconds.
 _PAUSES = (0.1, 0.2, 0.4, 0.8)
@@ -214,22 +212,14 @@ def _effect(case: Case, payment: Payment, decision: Decision, world: World) -> E
 
 def build_handler(app: "App") -> Handler:
     """Return the handler of an app; raises LmxError where its key does not fit the environment or its account."""
-    settings, read_course = app.settings, app.courses.read_course
+    settings = app.settings
     if settings.stripe_account is not None:
         _ = app.payments  # else it is not made before it is needed: it is slow to load
-
-    def price(course: "Course") -> Money | None:
-        from learnermax_cli.products.desired import read_money
-        from learnermax_cli.products.model import SyncOptions
-
-        options = SyncOptions(settings.environment, settings.currency or "usd", settings.price_unit)
-        money = read_money(course, options)
-        return money if isinstance(money, Money) else None
 
     return Handler(
         World(settings.environment, livemode=app.stripe_key.mode == "live"),
         app.enrollments,
         lambda session_id: app.payments.read_payment(session_id),  # noqa: PLW0108 - `payments` is made at the first call
         Run(uuid.uuid4().hex, app.enrollment_writes, app.events, build_clock(app).now),
-        lambda: CoursePrices(read_course, price),
+        lambda: build_prices(app),
     )

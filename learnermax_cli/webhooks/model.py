@@ -1,13 +1,12 @@
-"""Webhook events and endpoints as Stripe has them, what becomes of an event, and the ports to Stripe."""
+"""Webhook events as Stripe delivers and keeps them, what becomes of one, and the ports to Stripe."""
 
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from learnermax_cli.client_reference import decode_reference
 from learnermax_cli.enrollments.model import EnrollmentKey
-from learnermax_cli.errors import FailedError, LmxError
+from learnermax_cli.errors import LmxError
 from learnermax_cli.markers import MANAGED_BY
 from learnermax_cli.planning.change import Finding
 from learnermax_cli.planning.outcome import Result
@@ -25,8 +24,6 @@ MAX_BODY_BYTES = 1_048_576
 """Of a delivery; Stripe's events take some kilobytes."""
 PREVIOUS_SECRET = "STRIPE_WEBHOOK_SECRET_PREVIOUS"  # noqa: S105 - the name of a key, not a key
 """Where the former signing secret stays while an endpoint is being replaced; receivers accept both."""
-MAX_ENDPOINTS = 16
-"""Of an account and mode; some accounts have more [doc "Webhook endpoints"]."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,35 +121,6 @@ class SignatureCheck(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where a receiver listens; port 0 asks for a free one."""
-
-    host: str
-    port: int
-    path: str
-
-
-class Desk(Protocol):
-    """Who answers what a server takes in; threads share it, and nothing is raised."""
-
-    def listening(self, url: str) -> None:
-        """Be told of the address, once connections are taken."""
-
-    def receive(self, delivery: Delivery) -> Answer:
-        """Answer a delivery."""
-
-    def turn_away(self, answer: Answer) -> None:
-        """Be told of a request that the server answers by itself: too many, too long, too slow, no POST."""
-
-
-class WebhookServer(Protocol):
-    """An HTTP server for deliveries."""
-
-    def serve(self, place: Place, desk: Desk, stop: threading.Event) -> None:
-        """Serve until `stop` is set and what is in flight is answered; raises ConfigError without the address."""
-
-
-@dataclass(frozen=True, slots=True)
 class EventWindow:
     """A span of event creation times, in Unix seconds; `until` is excluded, None means open."""
 
@@ -167,53 +135,3 @@ class EventGateway(Protocol):
 
     def list_events(self, window: EventWindow) -> Iterator[EventHint]:
         """Read the session events of a window, oldest first."""
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """A webhook endpoint as Stripe has it; `stored` is the fingerprint of its signing secret once that is stored."""
-
-    endpoint_id: str
-    url: str
-    enabled: bool
-    enabled_events: tuple[str, ...]
-    api_version: str | None
-    created: int
-    managed: bool
-    environment: str | None
-    stored: str | None = None
-    metadata: Mapping[str, str] = field(default_factory=dict, hash=False)
-
-
-class EndpointGoneError(FailedError):
-    """Somebody else deleted the endpoint meanwhile; reading again tells what is left to do."""
-
-
-@dataclass(frozen=True, slots=True)
-class NewEndpoint:
-    """An endpoint just made, and its signing secret, which Stripe never tells again."""
-
-    endpoint: Endpoint
-    secret: SecretText
-
-
-class EndpointGateway(Protocol):
-    """Webhook endpoints at Stripe, at most 16 of an account and mode."""
-
-    api_version: str
-    """The version that new endpoints are pinned to: the SDK's."""
-
-    def list_endpoints(self) -> Sequence[Endpoint]:
-        """Read all endpoints, those of others too."""
-
-    def create_endpoint(self, url: str, environment: str, replaces: Sequence[str]) -> NewEndpoint:
-        """Make an endpoint of ours for the session events; `replaces` are the ids of those at the URL until now."""
-
-    def mark_stored(self, endpoint_id: str, fingerprint: str) -> None:
-        """Note on an endpoint that its signing secret is stored; raises EndpointGoneError."""
-
-    def mend_endpoint(self, endpoint_id: str) -> None:
-        """Enable an endpoint for exactly the session events; raises EndpointGoneError."""
-
-    def delete_endpoint(self, endpoint_id: str) -> None:
-        """Delete an endpoint; one that is gone already is fine."""

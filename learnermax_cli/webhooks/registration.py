@@ -12,8 +12,9 @@ from learnermax_cli.planning.outcome import Result
 from learnermax_cli.secrets.diff import PushPlan
 from learnermax_cli.secrets.model import WEBHOOK_SECRET, LostRaceError, SecretStore
 from learnermax_cli.secrets.push import Push, PushRequest
+from learnermax_cli.webhooks.endpoint_model import Endpoint, EndpointGateway, EndpointGoneError, NewEndpoint
 from learnermax_cli.webhooks.endpoints import EndpointPlan, Step, Wanted, plan_create
-from learnermax_cli.webhooks.model import PREVIOUS_SECRET, Endpoint, EndpointGateway, EndpointGoneError, NewEndpoint
+from learnermax_cli.webhooks.model import PREVIOUS_SECRET
 from learnermax_cli.webhooks.stored_secrets import StoredSecrets, fingerprint, read_stored_secrets
 
 MAX_ROUNDS = 5

@@ -9,8 +9,8 @@ from learnermax_cli.errors import LmxError
 from learnermax_cli.planning.change import Finding
 from learnermax_cli.planning.report import Items, Report
 from learnermax_cli.webhooks.endpoint_drift import Standard, find_drift
+from learnermax_cli.webhooks.endpoint_model import Endpoint
 from learnermax_cli.webhooks.endpoints import find_others, is_ours
-from learnermax_cli.webhooks.model import Endpoint
 from learnermax_cli.webhooks.stored_secrets import StoredSecrets, read_stored_secrets
 
 if TYPE_CHECKING:

@@ -14,8 +14,9 @@ from learnermax_cli.console import Console
 from learnermax_cli.errors import UsageError
 from learnermax_cli.planning.report import Data, Report
 from learnermax_cli.webhooks.clock import Clock, build_clock
-from learnermax_cli.webhooks.model import Answer, Delivery, Place
+from learnermax_cli.webhooks.model import Answer, Delivery
 from learnermax_cli.webhooks.receive import Receiver, build_receiver
+from learnermax_cli.webhooks.server_model import Place
 
 if TYPE_CHECKING:
     from learnermax_cli.app import App

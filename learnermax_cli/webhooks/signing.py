@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from learnermax_cli.errors import ConfigError, FailedError, LmxError
 from learnermax_cli.secret_text import SecretText
 from learnermax_cli.secrets.content import parse_content
-from learnermax_cli.secrets.model import WEBHOOK_SECRET, SecretStore
+from learnermax_cli.secrets.model import WEBHOOK_SECRET, SecretValue
+from learnermax_cli.stripe_keys import parse_stripe_key, require_kind
 from learnermax_cli.webhooks.clock import Clock
 from learnermax_cli.webhooks.model import PREVIOUS_SECRET
 
@@ -92,18 +93,24 @@ def _is_younger(at: datetime, age: timedelta, now: datetime) -> bool:
 
 
 def build_cached_secrets(app: "App", clock: Clock) -> CachedSecrets:
-    """Return the signing secrets of an app: from environment or env file where they are set there, else stored ones."""
+    """Return the signing secrets of an app: from environment or env file where they are set there, else stored ones.
+
+    Raises ConfigError for a configured one that is none: with it every delivery would be refused.
+    """
     values, name = app.settings.values, app.settings.secret_name
-    fixed = tuple(SecretText(values[key]) for key in _NAMES if values.get(key))
+    fixed = tuple(_signing_secret(key, values[key]) for key in _NAMES if values.get(key))
     if fixed:
         return CachedSecrets(lambda: fixed, clock)
-    store = app.secret_store
-    return CachedSecrets(lambda: read_accepted(store, name), clock)
+    _ = app.secret_store  # what does not fit the environment shows before the first delivery
+    return CachedSecrets(lambda: find_accepted(app.read_secret(), name), clock)
 
 
-def read_accepted(store: SecretStore, secret_name: str) -> Sequence[SecretText]:
-    """Return the stored signing secrets; raises ConfigError when there is none."""
-    value = store.read_value(secret_name)
+def _signing_secret(name: str, text: str) -> SecretText:
+    return require_kind(parse_stripe_key(name, SecretText(text)), ("webhook",)).text
+
+
+def find_accepted(value: SecretValue | None, secret_name: str) -> Sequence[SecretText]:
+    """Return the signing secrets in a secret; raises ConfigError when there is none."""
     content = {} if value is None else parse_content(secret_name, value)
     found = tuple(SecretText(text) for key in _NAMES if isinstance(text := content.get(key), str) and text)
     if not found:

@@ -8,7 +8,8 @@ from learnermax_cli.secret_text import SecretText
 from learnermax_cli.secrets.access import read_stored, require_ours, require_readable
 from learnermax_cli.secrets.identity import require_new_name
 from learnermax_cli.secrets.model import WEBHOOK_SECRET, Content, SecretStore
-from learnermax_cli.webhooks.model import PREVIOUS_SECRET, Endpoint
+from learnermax_cli.webhooks.endpoint_model import Endpoint
+from learnermax_cli.webhooks.model import PREVIOUS_SECRET
 
 
 @dataclass(frozen=True, slots=True)

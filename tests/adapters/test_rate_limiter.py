@@ -36,6 +36,12 @@ def test_slots_come_at_the_rate() -> None:
     assert 9.8 <= elapsed(limit, time, 100) <= 10.0
 
 
+def test_first_requests_do_not_wait() -> None:
+    """A run that asks little is not slowed at all."""
+    limit, time = limiter(10.0, burst=2)
+    assert (0.0, 0.1) == (elapsed(limit, time, 2), elapsed(limit, time, 1))
+
+
 def test_no_second_holds_more_than_the_rate_and_a_burst() -> None:
     """Neither the start nor a pause lets more through."""
     limit, time = limiter(10.0, burst=4)

@@ -22,8 +22,8 @@ from learnermax_cli.enrollments.model import (
     Window,
 )
 from learnermax_cli.enrollments.reconcile import Reconcile, Scope, Table
-from learnermax_cli.planning.apply import SupersededError
 from learnermax_cli.planning.change import Change
+from learnermax_cli.planning.outcome import SupersededError
 from tests.enrollments.values import NOW, PRICE, payment
 
 START = NOW - timedelta(days=60)

@@ -186,7 +186,7 @@ def test_keys_are_kept_for_some_minutes(sandbox: Sandbox, environ: dict[str, str
     assert 0 == secret_reads(sandbox, seq)
     clock[0] = KEYS_SECONDS
     container.deliver(session_id)
-    assert 2 == secret_reads(sandbox, seq)  # the API key and the signing secret
+    assert 1 == secret_reads(sandbox, seq)  # API key and signing secret come with one reading
 
 
 def test_log_is_json_and_tells_no_secret(

@@ -4,9 +4,9 @@ import threading
 from collections.abc import Iterator, Sequence
 
 from learnermax_cli.errors import CredentialsError, FailedError, LmxError
-from learnermax_cli.planning.apply import Applied, Group, SupersededError, apply
+from learnermax_cli.planning.apply import Applied, Group, apply
 from learnermax_cli.planning.change import Change
-from learnermax_cli.planning.outcome import Result
+from learnermax_cli.planning.outcome import Result, SupersededError
 
 FAILURE = FailedError("Stripe said no", hint="Run again.")
 REFUSAL = CredentialsError("the key was revoked", hint="Push a new one.")

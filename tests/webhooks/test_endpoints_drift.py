@@ -6,7 +6,8 @@ import pytest
 
 from learnermax_cli.secret_text import SecretText
 from learnermax_cli.webhooks.endpoint_drift import Standard, find_drift
-from learnermax_cli.webhooks.model import SESSION_EVENTS, Endpoint
+from learnermax_cli.webhooks.endpoint_model import Endpoint
+from learnermax_cli.webhooks.model import SESSION_EVENTS
 from learnermax_cli.webhooks.stored_secrets import StoredSecrets, fingerprint
 from tests.webhooks.endpoint_values import GONE, NEW, OLD, STORED, VERSION, endpoint, foreign
 

@@ -8,7 +8,7 @@ from learnermax_cli.enrollments.carry_out import EnrollmentWork, Run, timestamp
 from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey, NewEnrollment
 from learnermax_cli.enrollments.plan import plan_owed_event
 from learnermax_cli.enrollments.strategies import COMMAND, EnrollRequest
-from learnermax_cli.planning.apply import SupersededError
+from learnermax_cli.planning.outcome import SupersededError
 from learnermax_cli.planning.report import Data, Report
 
 if TYPE_CHECKING:

@@ -1,14 +1,13 @@
-"""Reads the Stripe key that lmx itself works with from the secret."""
+"""Finds the Stripe key that lmx itself works with in the secret."""
 
 from learnermax_cli.errors import ConfigError
 from learnermax_cli.secret_text import SecretText
 from learnermax_cli.secrets.content import parse_content
-from learnermax_cli.secrets.model import SECRET_KEY, SecretStore
+from learnermax_cli.secrets.model import SECRET_KEY, SecretValue
 
 
-def read_stripe_key(store: SecretStore, secret_name: str) -> SecretText:
-    """Return the stored STRIPE_SECRET_KEY; raises ConfigError when the secret or the key in it is missing."""
-    value = store.read_value(secret_name)
+def find_stripe_key(value: SecretValue | None, secret_name: str) -> SecretText:
+    """Return the STRIPE_SECRET_KEY in a secret; raises ConfigError when the secret or the key in it is missing."""
     if value is None:
         raise _missing(f"there is no {SECRET_KEY}, neither configured nor in secret {secret_name}")
     key = parse_content(secret_name, value).get(SECRET_KEY)
