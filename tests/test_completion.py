@@ -1,6 +1,7 @@
 """Completion for bash, zsh and fish: the script is printed, and what it asks for is answered fast."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -27,6 +28,11 @@ REGISTERS = {
     "zsh": "compdef _lmx_completion lmx",
     "fish": "complete --command lmx --no-files",
 }
+
+
+def needs(shell: str) -> pytest.MarkDecorator:
+    """Skip a test where the shell is not installed; .ci/run installs it."""
+    return pytest.mark.skipif(shutil.which(shell) is None, reason=f"the Debian package {shell} is not installed")
 
 
 def run(*command: str, **env: str) -> "subprocess.CompletedProcess[str]":
@@ -65,6 +71,35 @@ def test_bash_completes_with_what_lmx_shows_it() -> None:
     script = f"{load}; COMP_WORDS=(lmx enr); COMP_CWORD=1; _lmx_completion lmx; echo $COMPREPLY"
     done = run("bash", "--norc", "-c", script)
     assert (0, "enrollments\n") == (done.returncode, done.stdout)
+
+
+@needs("fish")
+def test_fish_completes_with_what_lmx_shows_it() -> None:
+    """A real fish takes the script of --show-completion and offers commands, options and values."""
+    load = "lmx --show-completion | source"
+    done = run("fish", "--no-config", "-c", f"{load}; complete -C 'lmx enr'; complete -C 'lmx products sync -o '")
+    assert (0, f"{ANSWERS['fish']}json\nmarkdown\ntable\n") == (done.returncode, done.stdout)
+
+
+# Another zsh on a terminal of its own is typed to; Control-A puts words before the command, which then tells itself.
+_ZSH = """
+zmodload zsh/zpty
+zpty shell zsh -f -i
+zpty -w shell 'autoload -Uz compinit; compinit -u -D; eval "$(lmx --show-completion)"; echo loa""ded'
+zpty -r -m shell said '*loaded*'
+zpty -w -n shell $'lmx enr\\t'
+zpty -r -m shell said '*enrollments*'
+zpty -w shell $'\\x01echo got: '
+zpty -r -m shell said $'*\\ngot: *\\n*'
+print -r -- ${${said##*$'\\n'got: }%%$'\\r'*}
+"""
+
+
+@needs("zsh")
+def test_zsh_completes_with_what_lmx_shows_it() -> None:
+    """A real zsh takes the script of --show-completion, and the tabulator key fills in the word."""
+    done = run("zsh", "-f", "-c", _ZSH)
+    assert (0, "lmx enrollments\n") == (done.returncode, done.stdout)
 
 
 def test_completing_loads_no_sdk() -> None:
