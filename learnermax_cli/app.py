@@ -32,7 +32,6 @@ class App(Clients):
         self.interrupt = Interrupt()
         if take_signals:
             self.interrupt.install()
-        self.plan_shown = False
 
     @cached_property
     def courses(self) -> "CourseStore":
@@ -168,7 +167,6 @@ class App(Clients):
     def confirm(self, report: "Report", question: str, *, yes: bool) -> bool:
         """Show a plan and ask; raises GuardError where nobody can answer and --yes was not given."""
         self.console.show_plan(report)
-        self.plan_shown = self.console.manner.format == "table"
         return self.console.require_confirmation(question, yes=yes)
 
     def after_report(self, report: "Report") -> None:

@@ -1,5 +1,6 @@
 """The command tree; errors become exit codes here and nowhere else."""
 
+import errno
 import os
 import sys
 from typing import Annotated, NoReturn
@@ -9,12 +10,12 @@ from typer.exceptions import TyperException
 
 from learnermax_cli import __version__
 from learnermax_cli.checkout.commands import group as checkout
-from learnermax_cli.command import Invocation, command_words
+from learnermax_cli.command import OPTION_NAMES, Invocation, command_words
 from learnermax_cli.console import Console, Manner
 from learnermax_cli.courses.commands import group as courses
 from learnermax_cli.doctor.commands import add_doctor
 from learnermax_cli.enrollments.commands import group as enrollments
-from learnermax_cli.errors import Exit, LmxError, UsageError
+from learnermax_cli.errors import Exit, FailedError, LmxError, UsageError
 from learnermax_cli.help_pages import HelpCommand, HelpGroup
 from learnermax_cli.products.commands import group as products
 from learnermax_cli.sandbox.commands import demo
@@ -66,14 +67,24 @@ def root(
 
 def run() -> NoReturn:
     """Run the command line of this process and exit."""
-    sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
-    sys.stderr.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
+    if sys.stdin is None:  # it was closed: nobody answers
+        sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: PTH123, SIM115 - as Python's own is
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # it was closed, as by `2>&-`
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115 - as Python's own are
+        getattr(sys, name).reconfigure(encoding="utf-8", errors="backslashreplace")
     invocation = Invocation(environ=dict(os.environ), argv=tuple(sys.argv[1:]))
     code = _exit_code(invocation)
     try:
         sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        code = _unwritten(invocation, error)
+    try:
+        sys.stderr.flush()
+    except OSError:  # talk that nobody can take does not change how a run ends
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
     sys.exit(code)
 
 
@@ -88,11 +99,13 @@ def _exit_code(invocation: Invocation) -> int:
             return int(Exit.USAGE)
         # Typer's own: "Invalid value for '-e': Value error, 'x' is not one of ...".
         message = message.replace("Value error, ", "")
-        return _fail(invocation, UsageError(message, hint=f"See {_page(error, invocation.argv)}."))
+        return _fail(invocation, UsageError(message, hint=_remedy(error, invocation.argv)))
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return int(Exit.FAILED)
     except Exception as error:  # noqa: BLE001 - a bug; its traceback is scrubbed like all other output
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return _unwritten(invocation, error)  # files of its own it looks after where it writes them
         import traceback
 
         _voice(invocation).trace(traceback.format_exc())
@@ -102,15 +115,26 @@ def _exit_code(invocation: Invocation) -> int:
         return _fail(invocation, bug)
 
 
-def _page(error: TyperException, argv: tuple[str, ...]) -> str:
-    """Return the command line of the help page that tells how it is meant."""
+def _unwritten(invocation: Invocation, error: OSError) -> int:
+    """Tell that stdout takes no more, as on a full disk: who reads it must not take it for the whole."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    hint = "Make room where it goes; what was done stays done, and running again is safe."
+    return _fail(invocation, FailedError(f"the output can't be written: {error.strerror}", hint=hint))
+
+
+def _remedy(error: TyperException, argv: tuple[str, ...]) -> str:
+    """Return what to do about a command line that was not understood; at the least it names a help page."""
     context = getattr(error, "ctx", None)
     words = _command_words(argv) if context is None else command_words(context)
-    return " ".join(("lmx", *words.split(), "--help"))
+    page = " ".join(("lmx", *words.split(), "--help"))
+    if getattr(error, "option_name", None) in OPTION_NAMES and hasattr(getattr(context, "command", None), "commands"):
+        return f"Options stand after the command, as in lmx courses list -e sandbox. See {page}."
+    return f"See {page}."
 
 
 def _fail(invocation: Invocation, error: LmxError) -> int:
-    _voice(invocation).show_failure(invocation.command or _command_words(invocation.argv), error)
+    meter = None if invocation.meter is None else invocation.meter.reading()
+    _voice(invocation).show_failure(invocation.command or _command_words(invocation.argv), error, meter)
     return int(error.exit_code)
 
 

@@ -4,6 +4,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
 
 import typer
@@ -13,6 +14,7 @@ from learnermax_cli.errors import InterruptedRunError, UsageError
 from learnermax_cli.help_pages import HelpCommand
 
 if TYPE_CHECKING:
+    from learnermax_cli.meter import Meter
     from learnermax_cli.planning.report import Report
 
 _PANEL = "Common options"
@@ -48,6 +50,11 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", "-n", help="Show what would be done; write nothing.")]
 ExitCode = Annotated[bool, typer.Option("--exit-code", help="End in 8 when changes or findings are pending.")]
 
+_SHARED = [annotation.__metadata__[0] for annotation in (*COMMON.values(), Yes, DryRun, ExitCode)]
+# In an annotation Typer takes the first spelling for the default.
+OPTION_NAMES = frozenset(name for option in _SHARED for name in (option.default, *option.param_decls))
+"""Every spelling of the options that many commands take."""
+
 
 @dataclass
 class Invocation:
@@ -57,6 +64,7 @@ class Invocation:
     argv: tuple[str, ...] = ()
     command: str = ""
     console: Console | None = None
+    meter: "Meter | None" = None
 
 
 def add_command(group: typer.Typer, name: str) -> Callable[[Callable[..., "Report | None"]], None]:
@@ -94,11 +102,12 @@ def _run(
 
     invocation: Invocation = ctx.obj
     invocation.command = command_words(ctx)
-    named = "sandbox" if invocation.command.startswith("sandbox ") else common["environment"]
-    manner = Manner(common.pop("output"), common.pop("quiet"), common.pop("verbose"), common.pop("no_color"), named)
+    options = _access_options(invocation.command, common)
+    manner = Manner(common.pop("output"), common.pop("quiet"), common.pop("verbose"), common.pop("no_color"), options)
     invocation.console = Console(manner, invocation.environ)
     _require_filled(ctx, {**given, **common})
     app = App(Flags(**common), invocation.environ, invocation.console)
+    invocation.meter = app.meter
     try:
         report = function(app, **given)
     except KeyboardInterrupt:
@@ -107,9 +116,22 @@ def _run(
     if report is None:
         return 0
     report = replace(report, meter=app.meter.reading())
-    invocation.console.show(report, plan_shown=app.plan_shown)
+    invocation.console.show(report)
     app.after_report(report)
     return int(report.exit_code)
+
+
+def _access_options(command: str, common: Mapping[str, object]) -> str:
+    """Return the options that led a run to what it worked on, each with a blank before it."""
+    if command.startswith("sandbox "):
+        return " -e sandbox"
+    options = ""
+    for name, value in common.items():
+        target = name == "env_file" and command == "secrets pull"  # where it writes to, and not what it reads
+        if value is not None and name not in _DEFAULTS and not target:
+            option = "-e" if name == "environment" else f"--{name.replace('_', '-')}"
+            options += f" {option} {quote(str(value))}"
+    return options
 
 
 def _require_filled(ctx: typer.Context, given: Mapping[str, Any]) -> None:

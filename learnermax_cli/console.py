@@ -1,15 +1,17 @@
 """The only printer: stdout is data, stderr is talk, everything printed is scrubbed of keys and of workflow commands."""
 
+import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TextIO
 
 from learnermax_cli.errors import GuardError, LmxError
 from learnermax_cli.json_text import json_pieces
-from learnermax_cli.remedies import with_environment
+from learnermax_cli.remedies import with_options
 from learnermax_cli.secret_text import scrub
 from learnermax_cli.text_safety import printable, without_workflow_commands
 
@@ -17,9 +19,11 @@ if TYPE_CHECKING:
     from rich.console import Console as RichConsole
     from rich.console import RenderableType
 
+    from learnermax_cli.meter import MeterReading
     from learnermax_cli.planning.report import Report
 
 Format = Literal["table", "json", "markdown"]
+_STDERR = 2
 _PIPE_WIDTH = 100_000  # Rich falls back to 80 columns in a pipe and cuts cells
 
 
@@ -31,7 +35,7 @@ class Manner:
     quiet: bool = False
     verbose: bool = False
     no_color: bool = False
-    environment: str | None = None  # as given with -e: the commands that messages name take it too
+    options: str = ""  # as given, such as " -e prod": the commands that messages name take them too
 
 
 class Console:
@@ -42,10 +46,16 @@ class Console:
         self.environ = environ
         self._stdin = stdin or sys.stdin
         self.in_actions = environ.get("GITHUB_ACTIONS") == "true"
-        self._unshown: Report | None = None
+        self._asked: Report | None = None
+        """The plan that a question is about."""
+        self._shown: Report | None = None
+        """The plan that stands on stdout already."""
+        self._warned: set[str] = set()
+        self._begun = False
+        """Whether it was said where the run works."""
 
-    def show(self, report: "Report", *, plan_shown: bool = False) -> None:
-        """Print a report in the chosen format; `plan_shown` leaves out the plan that a prompt has shown already."""
+    def show(self, report: "Report") -> None:
+        """Print a report in the chosen format, without what was shown and warned of before a question."""
         if self.manner.format == "json":
             self._json(report.fields())
         elif self.manner.format == "markdown":
@@ -55,31 +65,49 @@ class Console:
         else:
             from learnermax_cli.planning.report_text import report_lines
 
-            for line in report_lines(self._named(report), plan_shown=plan_shown):
+            self._note_where(report)
+            for line in report_lines(self._named(report), self._shown):
                 self.print(line)
-        for warning in report.warnings:
-            self.warn(warning)
+        self._warn_once(report.warnings)
         self.note(report.meter.as_line())
         if report.failure is not None:
             self.error(report.failure)
 
+    def begin(self, report: "Report") -> None:
+        """Say on stderr where a run works that reports at its end alone, and warn now rather than then."""
+        self._note_where(report)
+        self._warn_once(report.warnings)
+
+    def _note_where(self, report: "Report") -> None:
+        """Say where a list or a single result is from; a plan says it itself."""
+        from learnermax_cli.planning.report import Changes, Data
+        from learnermax_cli.planning.report_text import where
+
+        plain = isinstance(report.body, Data) and report.stripe is None
+        if self._begun or plain or isinstance(report.body, Changes):
+            return
+        self._begun = True
+        self.note(where(report))
+
     def _named(self, report: "Report") -> "Report":
         from learnermax_cli.planning.report import Items
 
-        if self.manner.environment is None or not isinstance(report.body, Items):
+        if not self.manner.options or not isinstance(report.body, Items):
             return report
         rows = tuple({name: self._copyable(value) for name, value in row.items()} for row in report.body.rows)
         return replace(report, body=replace(report.body, rows=rows))
 
     def _copyable(self, value: object) -> object:
-        return with_environment(value, self.manner.environment) if isinstance(value, str) else value
+        return with_options(value, self.manner.options) if isinstance(value, str) else value
 
-    def show_failure(self, command: str, error: LmxError) -> None:
-        """Print the failure of a run that did not reach a report."""
+    def show_failure(self, command: str, error: LmxError, meter: "MeterReading | None" = None) -> None:
+        """Print the failure of a run that did not reach a report, and its cost where it had one."""
         if self.manner.format == "json":
             from learnermax_cli.planning.report import failure_json
 
-            self._json(failure_json(command, error).items())
+            self._json(failure_json(command, error, meter).items())
+        if meter is not None and meter.counted:
+            self.note(meter.as_line())
         self.error(error)
         if self.in_actions:
             from learnermax_cli.github import tell_failure
@@ -102,8 +130,9 @@ class Console:
 
     def show_plan(self, report: "Report") -> None:
         """Print a plan before a prompt; JSON and Markdown come whole, at the end, so who is asked sees it on stderr."""
-        self._unshown = None if self.manner.format == "table" else report
-        if self._unshown is None:
+        self._asked = report
+        if self.manner.format == "table":
+            self._shown = report
             self._show_plan(report, sys.stdout)
 
     def _show_plan(self, report: "Report", stream: TextIO) -> None:
@@ -131,21 +160,27 @@ class Console:
     def note(self, text: str) -> None:
         """Say something on stderr, unless --quiet."""
         if not self.manner.quiet:
-            self._print(sys.stderr, self._text(text, "dim"))
+            self._talk(self._text(text, "dim"))
 
     def debug(self, text: str) -> None:
         """Say something on stderr, only with --verbose."""
         if self.manner.verbose:
-            self._print(sys.stderr, self._text(text, "dim"))
+            self._talk(self._text(text, "dim"))
 
     def warn(self, text: str) -> None:
         """Warn on stderr."""
-        self._print(sys.stderr, self._text(f"Warning: {text}", "yellow"))
+        self._talk(self._text(f"Warning: {text}", "yellow"))
+
+    def _warn_once(self, warnings: tuple[str, ...]) -> None:
+        for warning in warnings:
+            if warning not in self._warned:
+                self.warn(warning)
+        self._warned.update(warnings)
 
     def error(self, error: LmxError) -> None:
         """Print an expected failure: what went wrong, and what to do."""
-        self._print(sys.stderr, self._text(f"Error: {error.message}", "bold red"))
-        self._print(sys.stderr, self._text(f"  {error.hint}", ""))
+        self._talk(self._text(f"Error: {error.message}", "bold red"))
+        self._talk(self._text(f"  {error.hint}", ""))
 
     def trace(self, text: str) -> None:
         """Write the traceback of a bug to stderr; the message in it may be anybody's."""
@@ -161,8 +196,10 @@ class Console:
                 hint="Look at it with --dry-run, then pass --yes.",
                 code="guard.confirm",
             )
-        if self._unshown is not None:
-            self._show_plan(self._unshown, sys.stderr)
+        if self._asked is not None:
+            if self._shown is None:
+                self._show_plan(self._asked, sys.stderr)
+            self._warn_once(self._asked.warnings)
         self._print(sys.stderr, self._text(f"{question} [y/N] ", "bold"), end="")
         return self._stdin.readline().strip().lower() in ("y", "yes")
 
@@ -172,6 +209,7 @@ class Console:
         from learnermax_cli.progress import bar, lines
 
         plain = self.manner.no_color or self.environ.get("NO_COLOR") or self.environ.get("TERM") == "dumb"
+        plain = plain or self.manner.verbose  # which writes lines of its own, across a bar
         if self.manner.quiet or not sys.stderr.isatty():
             yield lambda _: None
         elif plain:  # nothing that moves, for screen readers
@@ -185,10 +223,21 @@ class Console:
 
         return Text(printable(text), style=style)
 
+    def _talk(self, line: "RenderableType") -> None:
+        """Print to stderr, if that can be: no payment and no sync is cut short because nobody hears of it."""
+        try:
+            self._print(sys.stderr, line)
+        except BrokenPipeError:
+            # Its reader does not come back; what is kept for it would fail once more when Python ends.
+            with Path(os.devnull).open("wb") as nowhere:
+                os.dup2(nowhere.fileno(), _STDERR)
+        except (OSError, ValueError):  # a full disk, a closed file
+            pass
+
     def _print(self, stream: TextIO, line: "RenderableType", end: str = "\n") -> None:
         text = self._rendered(stream, line, end)
         if not _is_table(line):
-            text = with_environment(text, self.manner.environment)
+            text = with_options(text, self.manner.options)
         if not stream.isatty():
             text = re.sub(r" +$", "", text, flags=re.MULTILINE)  # Rich pads the last column
         stream.write(self._harmless(text))

@@ -12,8 +12,13 @@ from learnermax_cli.errors import ConfigError
 if TYPE_CHECKING:
     from dotenv.parser import Binding
 
-# A line that can't be understood matters when it is about one of ours; others belong to other programs.
-_OURS = re.compile(r"\s*(?:export\s+)?'?(?:STRIPE_|NEXT_PUBLIC_STRIPE_|LMX_)")
+# A line that can't be understood matters when it is about one of ours, or holds a key that got onto a line of its own;
+# others belong to other programs, and to Docker a name alone means that of the process.
+_OURS = re.compile(
+    r"""\s*(?:export\s+)?'?(?:STRIPE_|NEXT_PUBLIC_STRIPE_|LMX_|EDUCATION_TABLE_NAME\b|FRONTEND_URL\b
+        |TRANSACTIONAL_EMAIL_TOPIC_ARN\b) | .*(?:\b(?:sk|rk|pk)_(?:test|live)_|\bwhsec_)""",
+    re.VERBOSE | re.DOTALL,
+)
 _ASSIGNMENT = re.compile(
     r"""(?P<head>\s*(?:export[^\S\r\n]+)?(?:'[^']+'|[^=\#\s]+)[^\S\r\n]*=[^\S\r\n]*)
         (?P<value>(?<=[^\S\r\n])(?=\#)|'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|(?:(?!\s+\#|\s*[\r\n]|\s*$)[^\r\n])*)
@@ -56,9 +61,10 @@ def read_env_text(path: Path) -> str:
 
 def env_values(text: str, path: Path) -> dict[str, str]:
     """Return the values in a text, the last of several; raises ConfigError, with the line, for a broken one of ours."""
-    values = {}
+    values, alone = {}, []
     for binding in _bindings(text):
-        if binding.error and _OURS.match(binding.original.string):
+        ours = _OURS.match(binding.original.string) is not None
+        if binding.error and ours:
             raise ConfigError(
                 f"env file {path} can't be understood at line {_first_line(binding)}",
                 hint="Check the quotes there; a line reads NAME=value.",
@@ -66,7 +72,20 @@ def env_values(text: str, path: Path) -> dict[str, str]:
             )
         if binding.key is not None and binding.value is not None:
             values[binding.key] = binding.value
+        elif ours and binding.key is not None:
+            alone.append(binding)
+    _require_values(path, [binding for binding in alone if binding.key not in values])
     return values
+
+
+def _require_values(path: Path, alone: "list[Binding]") -> None:
+    # `export NAME` below `NAME=value` is how a shell has it; without the value it is a slip that would go unseen.
+    if alone:
+        raise ConfigError(
+            f"env file {path} has no = at line {_first_line(alone[0])}",
+            hint="A line reads NAME=value; write it so, or delete it.",
+            code="config.env_file",
+        )
 
 
 def with_values(text: str, values: Mapping[str, str]) -> str:

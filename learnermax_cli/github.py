@@ -67,7 +67,7 @@ def _annotation(level: str, title: str, message: str) -> str:
 
 def _append_summary(path: Path, summary: bytes) -> None:
     """Append to the step's summary what there is room for; an earlier command of the step may have used some."""
-    used = path.stat().st_size if path.exists() else 0
+    used = path.stat().st_size if path.is_file() else 0
     if used + len(summary) > MAX_SUMMARY_BYTES:
         room = MAX_SUMMARY_BYTES - used - len(_CUT) - 1
         summary = summary[: max(0, room)].rpartition(b"\n")[0] + b"\n" + _CUT if room >= 0 else b""
@@ -75,6 +75,11 @@ def _append_summary(path: Path, summary: bytes) -> None:
 
 
 def _append(path: str | None, content: bytes) -> None:
-    if path and content:
+    if not path or not content:
+        return
+    try:
         with Path(path).open("ab") as file:
             file.write(content)
+    except OSError as error:  # what the run has done, and how it ended, stays so
+        text = f"{path} can't be written: {error.strerror}"
+        sys.stderr.write(scrub(_annotation("warning", "GitHub Actions", text)) + "\n")

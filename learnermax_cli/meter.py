@@ -22,6 +22,12 @@ class MeterReading:
     seconds: float = 0.0
 
     @property
+    def counted(self) -> bool:
+        """Whether anything but time was spent."""
+        spent = (self.stripe_reads, self.stripe_writes, self.dynamodb_read_units, self.dynamodb_write_units)
+        return any(spent)
+
+    @property
     def reads_per_month_if_daily(self) -> int:
         """How many Stripe reads a run like this one takes in 30 days, once a day."""
         return self.stripe_reads * RUNS_A_MONTH

@@ -1,5 +1,6 @@
 """Tables on terminals that are too narrow for them: better one line per field than ids broken into pieces."""
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -8,64 +9,137 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
+    Column = list[Text]
+    """The cells of a column, its header first."""
+
 _GAP = 2
 _LEAST_FOLDED = 30
 _NOTHING = "-"
 
 
 def fitted(table: "Table", width: int) -> "Iterator[RenderableType]":
-    """Yield a table as it is where it fits, with its prose folded where that leaves it legible, else row by row."""
-    from rich.text import Text
+    """Yield a table as it is where it fits, with its prose folded where that leaves it legible, else row by row.
 
-    cells = [[Text(str(column.header)), *map(_text, column.cells)] for column in table.columns]
-    folded = _foldable(cells, width)
-    if folded is not None:
-        for index, column in enumerate(table.columns):
-            column.no_wrap = index not in folded
-        yield table
-        return
-    label = max(header.cell_len for header, *_ in cells) + _GAP
-    for row in range(1, len(cells[0])):
-        if row > 1:
-            yield Text()
-        for number, fields in enumerate(cells):
-            if number == 0 or fields[row].plain != _NOTHING:
-                yield Text.assemble((fields[0].plain.ljust(label), "bold"), _hanging(fields[row], label, width))
+    Before a table is taken apart it goes without the columns that say nothing.
+    """
+    columns = [[_text(column.header), *map(_text, column.cells)] for column in table.columns]
+    saying = [column for column in columns if any(cell.plain != _NOTHING for cell in column[1:])]
+    for shown in (columns, saying):
+        folded = _foldable(shown, width)
+        if folded is not None:
+            yield _like(table, shown, folded)
+            return
+    *_, last = saying
+    left = width - sum(map(_width, saying[:-1])) - _GAP * (len(saying) - 1)
+    if left >= _LEAST_FOLDED and _is_prose(last):
+        yield from _with_hanging_end(saying, width)
+    else:
+        yield from _row_by_row(saying, width)
 
 
-def _foldable(cells: "list[list[Text]]", width: int) -> list[int] | None:
+def _like(table: "Table", columns: "list[Column]", folded: list[int]) -> "Table":
+    made = type(table)(box=table.box, pad_edge=table.pad_edge, header_style=table.header_style)
+    for index, (header, *_) in enumerate(columns):
+        made.add_column(header.plain, overflow="fold", no_wrap=index not in folded)
+    for row in zip(*(column[1:] for column in columns), strict=True):
+        made.add_row(*row)
+    return made
+
+
+def _foldable(columns: "list[Column]", width: int) -> list[int] | None:
     """Return the columns to fold so that the table fits, None where too little would be left; ids are never folded."""
-    from rich.cells import cell_len
-
-    widths = [max(cell.cell_len for cell in column) for column in cells]
-    longest = [max(cell_len(word) for cell in column for word in cell.plain.split(" ")) for column in cells]
+    widths = [_width(column) for column in columns]
     left = width - sum(widths) - _GAP * (len(widths) - 1)
     if left >= 0:
         return []
-    prose = [index for index, column in enumerate(cells) if any(" " in cell.plain for cell in column[1:])]
+    longest = [max(_longest(cell.plain) for cell in column) for column in columns]
+    prose = [index for index, column in enumerate(columns) if _is_prose(column)]
     prose.sort(key=widths.__getitem__, reverse=True)
     for count in range(1, len(prose) + 1):
         left += widths[prose[count - 1]]
         needed = max(longest[index] for index in prose[:count])
-        if left // count >= max(needed, min(_LEAST_FOLDED, widths[prose[count - 1]])):
+        if left // count >= max(needed, min(_LEAST_FOLDED, widths[prose[0]])):
             return prose[:count]
     return None
+
+
+def _with_hanging_end(columns: "list[Column]", width: int) -> "Iterator[Text]":
+    """Yield rows whose last cell is folded below its own beginning, or below the row where an id needs the room."""
+    from rich.text import Text
+
+    widths = [_width(column) + _GAP for column in columns[:-1]]
+    for number, row in enumerate(zip(*columns, strict=True)):
+        line = Text(style="bold" if number == 0 else "")
+        for cell, size in zip(row, widths, strict=False):
+            line.append_text(cell).append(" " * (size - cell.cell_len))
+        line.append_text(_hanging(row[-1], sum(widths), width))
+        yield Text("\n").join(_without_end(part) for part in line.split("\n"))
+
+
+def _without_end(line: "Text") -> "Text":
+    line.rstrip()
+    return line
+
+
+def _row_by_row(columns: "list[Column]", width: int) -> "Iterator[Text]":
+    """Yield a line for each field that has a value, rows apart."""
+    from rich.text import Text
+
+    label = max(header.cell_len for header, *_ in columns) + _GAP
+    for row in range(1, len(columns[0])):
+        if row > 1:
+            yield Text()
+        for number, fields in enumerate(columns):
+            if number == 0 or fields[row].plain != _NOTHING:
+                yield Text.assemble((fields[0].plain.ljust(label), "bold"), _hanging(fields[row], label, width))
 
 
 def _hanging(text: "Text", indent: int, width: int) -> "Text":
     """Return a text folded between words below its own beginning, or below its label where an id needs the room."""
     from rich.cells import cell_len
 
-    words = text.plain.split(" ")
-    beside = indent + max(map(cell_len, words)) <= width
+    beside = indent + _longest(text.plain) <= width
     indent = indent if beside else _GAP
-    lines: list[str] = [] if beside else [""]
-    for word in words:
-        if lines and lines[-1] and indent + cell_len(lines[-1]) + 1 + cell_len(word) <= width:
-            lines[-1] += f" {word}"
+    lines = [""] if beside else ["", ""]
+    for piece in _pieces(text.plain):
+        if lines[-1] and indent + cell_len(lines[-1] + piece.rstrip()) > width:
+            lines.append(piece)
         else:
-            lines.append(word)
-    return type(text)(("\n" + " " * indent).join(lines), style=text.style)
+            lines[-1] += piece
+    return type(text)(("\n" + " " * indent).join(line.rstrip() for line in lines), style=text.style)
+
+
+def _longest(text: str) -> int:
+    """Return the width of the longest part of a text that is not to be broken."""
+    from rich.cells import cell_len
+
+    return max((cell_len(piece.rstrip()) for piece in _pieces(text)), default=0)
+
+
+def _pieces(text: str) -> list[str]:
+    """Split a text where a line may end: behind blanks, and beside wide characters, as East Asian text is set."""
+    if text.isascii():
+        return re.findall(r"[^ ]+ *| +", text)
+    from rich.cells import cell_len
+
+    pieces = [""]
+    wide = False
+    for character in text:
+        cells = cell_len(character)
+        # A character without a width of its own belongs to the one before.
+        if cells and (cells > 1 or wide or (character != " " and pieces[-1].endswith(" "))):
+            pieces.append("")
+        pieces[-1] += character
+        wide = cells > 1 or (wide and not cells)
+    return pieces
+
+
+def _is_prose(column: "Column") -> bool:
+    return any(len(_pieces(cell.plain)) > 1 for cell in column[1:])
+
+
+def _width(column: "Column") -> int:
+    return max(cell.cell_len for cell in column)
 
 
 def _text(cell: object) -> "Text":

@@ -26,7 +26,7 @@ def require_names_fit(settings: Settings) -> None:
             raise GuardError(
                 f"environment {settings.environment} and {kind} {name}, which is named after {other}, "
                 "do not belong together",
-                hint=f"Use -e {other}, or name another {kind} with {where}; if it is meant, LMX_ALLOW_MISMATCH={name}.",
+                hint=f"Use -e {other}, or name another {kind} with {where}; if it is meant: LMX_ALLOW_MISMATCH={name}",
                 code="guard.environment",
             )
 
@@ -37,8 +37,8 @@ def _require_account_fits(kind: str, name: str, where: str, settings: Settings) 
     if arn and expected and arn["account"] != expected and name not in settings.allowed_mismatches:
         raise GuardError(
             f"{kind} {name} is of AWS account {arn['account']}, but LMX_AWS_ACCOUNT says {expected}",
-            hint=f"Name another {kind} with {where}, or change LMX_AWS_ACCOUNT; if it is meant, "
-            f"LMX_ALLOW_MISMATCH={name}.",
+            hint=f"Name another {kind} with {where}, or change LMX_AWS_ACCOUNT; if it is meant: "
+            f"LMX_ALLOW_MISMATCH={name}",
             code="guard.aws_account",
         )
 
@@ -97,7 +97,7 @@ def require_tag_fits(secret: str, tag: str | None, settings: Settings) -> None:
         raise GuardError(
             f"environment {settings.environment} and secret {secret}, whose tag Environment says {tag}, "
             "do not belong together",
-            hint=f"Use -e {tag}, or another secret (--secret-name); if it is meant, LMX_ALLOW_MISMATCH={secret}.",
+            hint=f"Use -e {tag}, or another secret (--secret-name); if it is meant: LMX_ALLOW_MISMATCH={secret}",
             code="guard.environment",
         )
 

@@ -21,8 +21,9 @@ def bar(rich: "RichConsole", label: str, total: int) -> Iterator[Advance]:
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=rich, transient=True) as shown:
-        task = shown.add_task(label, total=total)
-        yield lambda done: shown.update(task, completed=done)
+        # Where nobody knows the end, or more turns up than was expected, the bar does not claim to know it.
+        task = shown.add_task(label, total=total or None)
+        yield lambda done: shown.update(task, completed=done, total=max(total, done) if total else None)
 
 
 def lines(say: Callable[[str], None], label: str, total: int) -> Advance:
@@ -34,6 +35,6 @@ def lines(say: Callable[[str], None], label: str, total: int) -> Advance:
         quarter = min(_LINES, done * _LINES // total)
         if quarter > told:
             told = quarter
-            say(f"{label}: {done} of {total}")
+            say(f"{label}: {done} of {max(total, done)}")
 
     return advance if total >= _WORTH_LINES else lambda _: None

@@ -1,4 +1,4 @@
-"""Commands that messages name, completed with the environment a run was given, so that a copy of one works there."""
+"""Commands that messages name, completed with the options a run was given, so that a copy of one works there."""
 
 import re
 
@@ -7,11 +7,13 @@ _GROUPS = "secrets|courses|products|checkout|enrollments|webhooks"
 _COMMAND = re.compile(rf"\blmx (?:doctor|(?:{_GROUPS}) (?!serve\b)[a-z]+(?:-[a-z]+)?)\b(?!\s+-e\b|[^;]* -e )")
 
 
-def with_environment(text: str, environment: str | None) -> str:
-    """Return a message whose commands name the environment; as it is where `-e` was not given."""
-    return text if environment is None else with_options(text, f" -e {environment}")
-
-
 def with_options(text: str, options: str) -> str:
-    """Return a text whose commands carry options, each with a blank before it; a command with `-e` keeps its own."""
-    return _COMMAND.sub(lambda command: command.group() + options, text)
+    """Return a text whose commands carry options, once, each with a blank before it; a command with `-e` keeps its own.
+
+    Without options it is as it is: what the environment variables say holds for the copied command as well.
+    """
+
+    def completed(command: re.Match[str]) -> str:
+        return command.group() + ("" if text.startswith(options, command.end()) else options)
+
+    return _COMMAND.sub(completed, text) if options else text

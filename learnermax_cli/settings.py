@@ -169,11 +169,18 @@ def _find_env_file(flags: Flags, environ: Mapping[str, str]) -> "EnvFile | None"
 
 def _env_file_path(flags: Flags, environ: Mapping[str, str]) -> Path | None:
     if flags.env_file is not None:
-        return None if flags.new_env_file and not flags.env_file.exists() else flags.env_file
+        return None if flags.new_env_file and not _is_there(flags.env_file) else flags.env_file
     # The sandbox brings its own keys: a stray .env.local with real ones has no business there.
     if (flags.environment or environ.get("LMX_ENVIRONMENT")) == "sandbox" or not DEFAULT_ENV_FILE.exists():
         return None
     return DEFAULT_ENV_FILE
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # such as a name that is too long; who writes there says so
+        return False
 
 
 def _allowed(values: Mapping[str, str]) -> dict[str, str]:

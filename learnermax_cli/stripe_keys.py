@@ -15,6 +15,10 @@ _KINDS: Final[dict[str, KeyKind]] = {"sk": "secret", "rk": "restricted", "rkcs":
 _PREFIXES: Final[dict[KeyKind, str]] = {"secret": "sk_", "restricted": "rk_", "publishable": "pk_", "webhook": "whsec_"}
 _API_KEY = re.compile(r"(?P<prefix>sk|rk|rkcs|pk)_(?P<mode>test|live)_(?P<body>[A-Za-z0-9_]{8,247})")
 _WEBHOOK_SECRET = re.compile(r"whsec_[A-Za-z0-9+/=_]{8,247}")
+# The dashboard shows a key in part, with dots or the like for the rest, until it is asked for the whole.
+_CUT_SHORT = re.compile(
+    r"(?:(?:sk|rk|rkcs|pk)_(?:test|live)_|whsec_)(?:[A-Za-z0-9+/=_]{0,7}|\w*(?:\.{2,}|[*\u2026\u2022]+)\w*)"
+)
 # Keys of newer accounts carry the account id without `acct_` behind a leading 5.
 _ACCOUNT_PART = re.compile(r"5(?P<part>1[A-Za-z0-9]{15})[A-Za-z0-9]{8,}")
 _QUOTES: Final = frozenset("\"'`\u2018\u2019\u201c\u201d")
@@ -58,7 +62,7 @@ def require_kind(key: StripeKey, kinds: tuple[KeyKind, ...]) -> StripeKey:
         prefixes = " or ".join(_PREFIXES[kind] for kind in kinds)
         raise ConfigError(
             f"{key.name} holds a {key.kind} key, not a {wanted} one",
-            hint=f"Copy the right one from the Stripe dashboard; it starts with {prefixes}.",
+            hint=f"Copy the right one from the Stripe dashboard: it starts with {prefixes}",
             code="config.key",
         )
     return key
@@ -73,6 +77,8 @@ def _flaw(text: str) -> tuple[str, str] | None:
         return "is wrapped in quotes", "Remove the quotes around the key."
     if _API_KEY.fullmatch(text) or _WEBHOOK_SECRET.fullmatch(text):
         return None
+    if _CUT_SHORT.fullmatch(text):
+        return "is cut short", "Copy the whole key from the Stripe dashboard, which shows a part until you reveal it."
     return (
         "is not a Stripe key",
         "Copy it from the Stripe dashboard, Developers > API keys or Webhooks: it starts with whsec_, sk_, rk_ or pk_.",

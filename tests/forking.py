@@ -46,10 +46,14 @@ _LOADED = (
     "learnermax_cli.app",
     "learnermax_cli.checkout.run",
     "learnermax_cli.cli",
+    "learnermax_cli.doctor.run",
     "learnermax_cli.enrollments.run_reconcile",
     "learnermax_cli.planning.report_text",
     "learnermax_cli.products.run",
     "learnermax_cli.secrets.run_push",
+    "learnermax_cli.webhooks.replay",
+    "learnermax_cli.webhooks.run_create",
+    "stripe._account",
     "stripe._account_service",
     "stripe._object_classes",
     "stripe.checkout",
@@ -75,17 +79,30 @@ class Forkserver:
                 start_new_session=True,
             )
 
-    def start(self, args: tuple[str, ...], env: Mapping[str, str], cwd: Path, stdin: int | None = None) -> Started:
-        """Start lmx with the file of this descriptor, or nothing, to read from."""
+    def start(
+        self,
+        args: tuple[str, ...],
+        env: Mapping[str, str],
+        cwd: Path,
+        stdin: int | None = None,
+        terminal: int | None = None,
+    ) -> Started:
+        """Start lmx with the file of this descriptor, or nothing, to read from; or on a terminal, instead of pipes."""
         request = json.dumps({"args": args, "env": dict(env), "cwd": str(cwd)}).encode()
-        given = os.open(os.devnull, os.O_RDONLY) if stdin is None else os.dup(stdin)
         pipes = [os.pipe() for _ in range(3)]
-        theirs = [given, *(write for _, write in pipes)]
+        theirs = [_given(stdin if terminal is None else terminal), *(write for _, write in pipes)]
+        if terminal is not None:
+            os.dup2(terminal, theirs[1])
+            os.dup2(terminal, theirs[2])
         with self._lock:
             socket.send_fds(self._socket, [request], theirs)
         for descriptor in theirs:
             os.close(descriptor)
         return Started(args, *(read for read, _ in pipes))
+
+
+def _given(descriptor: int | None) -> int:
+    return os.open(os.devnull, os.O_RDONLY) if descriptor is None else os.dup(descriptor)
 
 
 def forkserver(env: Mapping[str, str]) -> Forkserver:

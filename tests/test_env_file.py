@@ -65,6 +65,51 @@ def test_broken_line_of_ours() -> None:
     assert "env file .env.local can't be understood at line 3" == raised.value.message
 
 
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("A=1\nSTRIPE_SECRET_KEY\n", 2),
+        ("# a\n\nexport LMX_MAX_RATE # later", 3),
+        ("STRIPE_SECRET_KEY:" + "sk_" + "test_1\n", 1),
+        ("FRONTEND_URL\n", 1),
+        ("STRIPE_SECRET_KEY=\n" + "sk_" + "test_1\n", 2),
+        ("B='x\ny'\n" + "whsec_" + "1\n", 3),
+    ],
+)
+def test_line_of_ours_without_a_value(text: str, line: int) -> None:
+    """A forgotten `=` must not make a setting look unset, and a key must not stand on a line of its own."""
+    with pytest.raises(ConfigError) as raised:
+        env_values(text, PATH)
+
+    assert (f"env file .env.local has no = at line {line}", False) == (
+        raised.value.message,
+        "test_1" in raised.value.message + raised.value.hint,
+    )
+
+
+@pytest.mark.parametrize("text", ["STRIPE_SECRET_KEY " + "sk_" + "test_1\n", "STRIPE KEY=" + "sk_" + "test_1\n"])
+def test_line_with_a_blank_in_its_name(text: str) -> None:
+    """What holds a key is about one of ours, whatever stands before it."""
+    with pytest.raises(ConfigError) as raised:
+        env_values(text, PATH)
+
+    assert "env file .env.local can't be understood at line 1" == raised.value.message
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "LMX_MAX_RATE=5\nexport LMX_MAX_RATE\n",
+        "export LMX_MAX_RATE=5\n",
+        "HTTP_PROXY\n# LMX_MAX_RATE\n\n   \nLMX_MAX_RATE=5",
+        "A='STRIPE_SECRET_KEY\nLMX_MAX_RATE'\nLMX_MAX_RATE=5\n",
+    ],
+)
+def test_lines_that_are_fine(text: str) -> None:
+    """A shell's export, Docker's names alone, comments, blank lines, and lines inside quotes."""
+    assert "5" == env_values(text, PATH)["LMX_MAX_RATE"]
+
+
 def test_broken_line_of_others() -> None:
     """A line of another program is none of our business."""
     assert {"B": "2"} == env_values('OTHER="open\nB=2\n', PATH)

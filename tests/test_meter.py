@@ -99,6 +99,39 @@ def test_every_kind_of_report_tells_its_cost(sandbox: Sandbox, command: str, exi
     assert set(MeterReading().as_json()) == set(json.loads(done.stdout)["meter"])
 
 
+@pytest.fixture
+def cut_short(sandbox: Sandbox) -> Sandbox:
+    """A sandbox whose Stripe fails while prices are read, for good, once the table has been."""
+    put_course(sandbox, "a", "49.99")
+    sandbox.control.add_fault(
+        "error", service="stripe", operation="GET /v1/prices", when="before", status=400, times=None
+    )
+    return sandbox
+
+
+def test_failed_run_tells_its_cost(cut_short: Sandbox) -> None:
+    """What was read before a failure is paid for too: a line on stderr, before what went wrong."""
+    done = cut_short.run("products", "sync")
+    assert (1, "", "Cost: Stripe 3 reads, 0 writes; DynamoDB 4.0 read units", ["Error: ", "  "]) == (
+        done.returncode,
+        done.stdout,
+        done.stderr.partition(", 0.0 write units")[0],
+        [line[: len(start)] for line, start in zip(done.stderr.splitlines()[1:], ("Error: ", "  "), strict=True)],
+    )
+
+
+def test_document_of_a_failed_run_has_its_cost(cut_short: Sandbox) -> None:
+    """With -o json it is the meter that a report has."""
+    meter = json.loads(cut_short.run("products", "sync", "-o", "json").stdout)["meter"]
+    assert {**MeterReading(3, 0, 0, 4.0).as_json(), "seconds": meter["seconds"]} == meter
+
+
+def test_failed_run_that_asked_nobody_has_no_cost(sandbox: Sandbox) -> None:
+    """Wrong configuration is found before the first request."""
+    done = sandbox.run("products", "sync", "-o", "json", env={"LMX_MAX_PRICE": "much"})
+    assert ({"schema", "command", "error"}, 2) == (set(json.loads(done.stdout)), len(done.stderr.splitlines()))
+
+
 def test_refused_run_tells_its_cost(sandbox: Sandbox) -> None:
     """A failure that reached a report has read before it was refused."""
     put_course(sandbox, "a", "49.99")

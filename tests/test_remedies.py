@@ -1,8 +1,11 @@
 """Commands named in messages work where the run worked."""
 
+import shlex
+
 import pytest
 
-from learnermax_cli.remedies import with_environment
+from learnermax_cli.remedies import with_options
+from tests.products.worlds import put_course
 from tests.running import Sandbox
 
 
@@ -20,13 +23,13 @@ from tests.running import Sandbox
 )
 def test_commands_name_the_environment(text: str, named: str) -> None:
     """Once, right behind the command's words; a command that names one keeps it."""
-    assert named == with_environment(text, "prod")
-    assert named == with_environment(named, "prod")
+    assert named == with_options(text, " -e prod")
+    assert named == with_options(named, " -e prod")
 
 
 def test_nothing_is_added_where_no_flag_was_given() -> None:
     """LMX_ENVIRONMENT holds for the copied command as well."""
-    assert "See lmx courses list." == with_environment("See lmx courses list.", None)
+    assert "See lmx courses list." == with_options("See lmx courses list.", "")
 
 
 def test_remedy_can_be_copied(sandbox: Sandbox) -> None:
@@ -35,4 +38,15 @@ def test_remedy_can_be_copied(sandbox: Sandbox) -> None:
     told = sandbox.run("courses", "list", "-e", "sandbox", env=unset).stdout
     refused = sandbox.run("courses", "set-price", "nope", "5", "-e", "sandbox", env=unset).stderr
     assert "No courses: lmx courses seed -e sandbox puts the test courses in.\n" == told
-    assert ["Error: there is no course nope", "  See lmx courses list -e sandbox."] == refused.splitlines()
+    assert ["Error: there is no course nope", "  See lmx courses list -e sandbox."] == refused.splitlines()[-2:]
+
+
+def test_remedy_leads_to_the_same_table(sandbox: Sandbox) -> None:
+    """Every option that led a run somewhere leads the copied command there too; odd ones quoted, none twice."""
+    put_course(sandbox, "a", "4999")
+    options = "--table learnermax-education-sandbox --secret-name 'my keys'"
+    unset = {"LMX_ENVIRONMENT": "preview"}
+    listed = sandbox.run("courses", "list", *shlex.split(options), env=unset).stdout
+    refused = sandbox.run("courses", "set-price", "nope", "5", *shlex.split(options), env=unset).stderr
+    assert [f"  See lmx courses list {options}."] == refused.splitlines()[-1:]
+    assert (1, True) == (listed.count("--secret-name"), f"lmx courses set-price {options} a 49.99" in listed)

@@ -227,6 +227,20 @@ def test_setting_that_makes_no_sense_is_refused(name: str, value: str, message: 
     assert message == refused.value.message
 
 
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [
+        ("LMX_MAX_PRICE", "Set LMX_MAX_PRICE to a number such as 1500."),
+        ("LMX_MAX_RATE", "Set LMX_MAX_RATE to a number such as 20."),
+    ],
+)
+def test_example_in_a_remedy_fits_the_setting(name: str, remedy: str) -> None:
+    """A price is no rate."""
+    with pytest.raises(ConfigError) as refused:
+        load(**{name: "abc"})
+    assert remedy == refused.value.hint
+
+
 def test_values_are_not_in_the_representation() -> None:
     """A settings object that ends up in a log shows no key."""
     assert KEY not in repr(load(STRIPE_SECRET_KEY=KEY, AWS_SECRET_ACCESS_KEY=KEY))

@@ -60,6 +60,7 @@ def test_narrow_terminal_shows_row_by_row(sandbox: Sandbox) -> None:
     put_course(sandbox, "b-course", None, name="B", pricingModel="free")
     shown = on_terminal(sandbox, "courses", "list")
     assert [
+        "Environment sandbox",
         "course id      a-course",
         "name           A course with a name that is much too long for a column of a",
         "               terminal",
@@ -72,24 +73,24 @@ def test_narrow_terminal_shows_row_by_row(sandbox: Sandbox) -> None:
         "name           B",
         "pricing model  free",
         "coming soon    no",
-    ] == shown.lines[:12]
+    ] == shown.lines[:13]
 
 
 def test_wide_terminal_shows_a_table(sandbox: Sandbox) -> None:
     """Where there is room a row is a line."""
     put_course(sandbox, "a-course", "49.99", name=NAME)
     shown = on_terminal(sandbox, "courses", "list", columns=200)
-    assert ["course", "a-course"] == [line.split()[0] for line in shown.lines[:2]]
-    assert NAME in shown.lines[1]
+    assert ["course", "a-course"] == [line.split()[0] for line in shown.lines[1:3]]
+    assert NAME in shown.lines[2]
 
 
 def test_long_last_column_is_folded(sandbox: Sandbox) -> None:
     """A reason is folded below itself as long as it has room, the ids beside it stay whole."""
     put_course(sandbox, "a-course", "4999", name="A")
     shown = on_terminal(sandbox, "courses", "list", columns=130)
-    assert "a-course" == shown.lines[1].split()[0]
+    assert "a-course" == shown.lines[2].split()[0]
     assert all(len(line) <= 130 for line in shown.lines)
-    assert shown.lines[2].startswith(" " * 40)
+    assert shown.lines[3].startswith(" " * 40)
 
 
 def test_tables_fit_80_columns_with_ids_whole(sandbox: Sandbox) -> None:

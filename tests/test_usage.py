@@ -53,6 +53,28 @@ def test_missing_value_names_the_help_page(sandbox: Sandbox) -> None:
     assert (2, "  See lmx webhooks replay --help.") == (done.returncode, done.stderr.splitlines()[-1])
 
 
+@pytest.mark.parametrize(
+    ("args", "page"),
+    [
+        (("-e", "sandbox", "courses", "list"), "lmx --help"),
+        (("--environment=prod", "products", "sync"), "lmx --help"),
+        (("courses", "-o", "json", "list"), "lmx courses --help"),
+        (("products", "--dry-run", "sync"), "lmx products --help"),
+    ],
+)
+def test_option_before_the_command_is_told_its_place(sandbox: Sandbox, args: tuple[str, ...], page: str) -> None:
+    """Each of these options exists, only not there."""
+    remedy = f"Options stand after the command, as in lmx courses list -e sandbox. See {page}."
+    done = sandbox.run(*args)
+    assert (2, remedy) == (done.returncode, done.stderr.splitlines()[-1].strip())
+
+
+def test_option_that_exists_nowhere_names_the_help_page_alone(sandbox: Sandbox) -> None:
+    """Its place is not what is wrong with it."""
+    done = sandbox.run("--nonsense", "courses", "list")
+    assert (2, "  See lmx --help.") == (done.returncode, done.stderr.splitlines()[-1])
+
+
 @pytest.mark.parametrize("words", [("webhooks", "replay"), ("enrollments", "reconcile")])
 def test_future_span_is_refused(sandbox: Sandbox, words: tuple[str, str]) -> None:
     """A mistyped year must not look like nothing to do."""

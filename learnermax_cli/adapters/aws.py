@@ -174,7 +174,7 @@ def aws_errors(doing: str) -> Iterator[None]:
     except (boto.HTTPClientError, boto.ConnectionError) as error:
         raise FailedError(
             f"no connection to AWS while {doing}: {type(error).__name__}",
-            hint="Check network, region and AWS_ENDPOINT_URL; running again is safe.",
+            hint="Check network, proxy, region and AWS_ENDPOINT_URL; running again is safe.",
             code="failed.network",
         ) from error
     except (boto.BotoCoreError, ValueError) as error:

@@ -52,15 +52,17 @@ def require_stripe_endpoint(url: str) -> None:
         scheme, host, port = parts.scheme, parts.hostname or "", parts.port
         plain = parts.username is None and parts.password is None and not parts.query and parts.path in ("", "/")
     except ValueError:
-        scheme, host, port, plain = "", "a malformed address", None, False
+        scheme, host, port, plain = "", "", None, False
     # What urlsplit drops without a word, an HTTP client may not.
     plain = plain and url.isprintable() and not set(" \\#") & set(url)
     if plain and scheme == "https" and host == _STRIPE_HOST and port is None:
         return
     if plain and scheme in ("http", "https") and is_loopback(host):
         return
+    # The URL is not repeated: it may hold a password.
     raise GuardError(
-        f"the Stripe key must not go to {scheme}://{host}: it is neither Stripe over HTTPS nor this machine",
+        f"the Stripe key must not go to {f'{scheme}://{host}' if host else 'a malformed address'}, "
+        f"only to https://{_STRIPE_HOST} with nothing behind it, or to this machine",
         hint="Unset STRIPE_API_BASE; no flag lifts this.",
         code="guard.endpoint",
     )
@@ -92,7 +94,7 @@ def translate(doing: str, error: stripe.StripeError) -> LmxError:
             what = "has expired" if code == "api_key_expired" else "is not accepted: it may have been revoked"
             return CredentialsError(
                 f"the Stripe key {what}, while {doing}{request}",
-                hint="Create a new key in the dashboard, then lmx secrets push.",
+                hint="Create a new key in the dashboard, set STRIPE_SECRET_KEY to it, then lmx secrets push.",
                 code="credentials.stripe",
             )
         case stripe.PermissionError():
@@ -108,7 +110,7 @@ def translate(doing: str, error: stripe.StripeError) -> LmxError:
         case stripe.APIConnectionError():
             return FailedError(
                 f"no connection to Stripe while {doing}",
-                hint="Check the network; running again is safe.",
+                hint="Check network, proxy and STRIPE_API_BASE; running again is safe.",
                 code="failed.network",
             )
     return FailedError(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from learnermax_cli.checkout.model import LinkGateway, NewLink, Offer
+from learnermax_cli.checkout.model import NAME_LIMIT, LinkGateway, NewLink, Offer
 from learnermax_cli.checkout.offer import already_enrolled, refused, require_student
 from learnermax_cli.checkout.options import link_return_url
 from learnermax_cli.checkout.run import read_offer
@@ -13,6 +13,7 @@ from learnermax_cli.client_reference import encode_reference
 from learnermax_cli.enrollments.model import EnrollmentKey, Student
 from learnermax_cli.planning.report import Data, Report
 from learnermax_cli.products.model import ListedLink, is_ours, marker
+from learnermax_cli.text_safety import printable
 
 if TYPE_CHECKING:
     from learnermax_cli.app import App
@@ -38,8 +39,6 @@ def run_link(app: "App", course_id: str, user_id: str | None, *, dry_run: bool) 
         new = NewLink(offer.price_id, marker(app.settings.environment, course_id), return_url)
         with app.interrupt.finishing():
             link = _carry_out(app.links, plan, new)
-        for old in plan.old:
-            app.console.note(f"Made {old.link_id} inactive: it sold another price, or the same one a second time.")
     url = None if link is None else link.url + query
     value: dict[str, object] = {
         "link_id": None if link is None else link.link_id,
@@ -51,7 +50,18 @@ def run_link(app: "App", course_id: str, user_id: str | None, *, dry_run: bool) 
         "amount": offer.money.as_json(),
     }
     body = Data(value, _would(plan, offer) if dry_run else (url or "",))
-    return Report("checkout link", app.settings.environment, body, dry_run, identity)
+    report = Report("checkout link", app.settings.environment, body, dry_run, identity)
+    if link is not None and not dry_run:
+        app.console.begin(report)
+        _tell(app, plan, offer, link)
+    return report
+
+
+def _tell(app: "App", plan: LinkPlan, offer: Offer, link: ListedLink) -> None:
+    for old in plan.old:
+        app.console.note(f"Made {old.link_id} inactive: it sold another price, or the same one a second time.")
+    again = "the same link again, " if plan.keep else ""
+    app.console.note(f"{offer.course_id}: {again}{offer.money}, {link.link_id}")
 
 
 def plan_link(links: Sequence[ListedLink], offer: Offer, environment: str) -> LinkPlan:
@@ -95,7 +105,7 @@ def _query(student: Student) -> str:
 
 def _would(plan: LinkPlan, offer: Offer) -> tuple[str, ...]:
     first = (
-        f"Would create a payment link for {offer.name}, {offer.money}."
+        f"Would create a payment link for {printable(offer.name, NAME_LIMIT)}, {offer.money}."
         if plan.keep is None
         else f"Would return link {plan.keep.link_id} again."
     )

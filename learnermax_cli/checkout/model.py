@@ -14,6 +14,8 @@ from learnermax_cli.products.model import ListedLink, ListedPrice, ListedProduct
 from learnermax_cli.secret_text import SecretText
 
 Ui = Literal["hosted", "embedded"]
+NAME_LIMIT = 72
+"""How much of a course's name a line of talk shows."""
 
 
 @dataclass(frozen=True, slots=True)

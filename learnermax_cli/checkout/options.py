@@ -104,7 +104,7 @@ def _absolute(url: str) -> bool:
         parts = urlsplit(url)
     except ValueError:
         return False
-    return parts.scheme in ("http", "https") and bool(parts.hostname) and re.search(r"[\s\x00-\x1f]", url) is None
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and url.isprintable() and " " not in url
 
 
 def _require_none(ui: Ui, *options: tuple[str, str | None]) -> None:

@@ -129,9 +129,11 @@ def _require_pending(enrollment: Enrollment) -> None:
     if not enrollment.pending:
         raise already_enrolled(enrollment.key, enrollment.status or "without a status")
     if enrollment.enrollment_type not in ("paid", ""):
+        options = f"--course {enrollment.key.course_id} --user {enrollment.key.user_id}"
         raise refused(
             f"{enrollment.key} is pending as a {enrollment.enrollment_type} enrollment, not as a paid one",
-            "Settle or release that one first.",
+            f"Settle it first: lmx enrollments reconcile {options}, "
+            f"or lmx enrollments release {enrollment.key.course_id} --user {enrollment.key.user_id}",
             "enrollment_type",
         )
 
@@ -157,6 +159,6 @@ def _missing(enrollment: Enrollment) -> FailedError:
     return FailedError(
         f"{key} names session {enrollment.session_id}, which Stripe does not have for this key",
         hint=f"Check that the key is of the right account and mode; "
-        f"if it is: lmx enrollments release {key.course_id} --user {key.user_id}",
+        f"if it is: lmx enrollments release {key.course_id} --user {key.user_id} --allow-missing-session",
         code="failed.missing_session",
     )

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from learnermax_cli.checkout.create import Checkout, Made, Ports, Purchase
-from learnermax_cli.checkout.model import Offer, Session, format_seconds
+from learnermax_cli.checkout.model import NAME_LIMIT, Offer, Session, format_seconds
 from learnermax_cli.checkout.offer import require_buyer, require_course, require_offer, require_paid, require_student
 from learnermax_cli.checkout.options import CheckoutRequest, read_form
 from learnermax_cli.checkout.plan import Begin, Reuse, Step
@@ -11,6 +11,7 @@ from learnermax_cli.enrollments.model import EnrollmentKey
 from learnermax_cli.errors import InterruptedRunError
 from learnermax_cli.planning.report import Data, Report
 from learnermax_cli.products.options import sync_options
+from learnermax_cli.text_safety import printable
 
 if TYPE_CHECKING:
     from learnermax_cli.app import App
@@ -29,10 +30,12 @@ def run_create(app: "App", request: CheckoutRequest, command: str) -> Report:
         return Report(command, app.settings.environment, body, dry_run=True, stripe=identity)
     with app.interrupt.finishing():
         made = checkout.carry_out()
-    _tell(app, made, purchase)
     error = _interrupted() if app.interrupt.stop.is_set() else None
     body = _made(made, purchase)
-    return Report(command, app.settings.environment, body, dry_run=False, stripe=identity, error=error)
+    report = Report(command, app.settings.environment, body, dry_run=False, stripe=identity, error=error)
+    app.console.begin(report)
+    _tell(app, made, purchase)
+    return report
 
 
 def read_offer(app: "App", course_id: str) -> Offer:
@@ -72,7 +75,8 @@ def _planned(step: Step, purchase: Purchase) -> Data:
     elif isinstance(step, Begin):
         would.append(f"Would write the pending enrollment {purchase.key}.")
     if not isinstance(step, Reuse):
-        would.append(f"Would create a session for {purchase.offer.name}, {purchase.offer.money}.")
+        name = printable(purchase.offer.name, NAME_LIMIT)
+        would.append(f"Would create a session for {name}, {purchase.offer.money}.")
     session = step.session if isinstance(step, Reuse) else None
     named = isinstance(step, Reuse) and step.enrollment.session_id == step.session.session_id
     value = {**_value(purchase.key, session), "url": None, "client_secret": None, "reused": named, "status": "planned"}

@@ -1,5 +1,6 @@
 """What seeding and pricing courses would change. Pure."""
 
+import json
 from collections.abc import Mapping
 from decimal import Decimal
 
@@ -53,4 +54,6 @@ def _number(value: object) -> str | None:
 
 
 def _plain(value: object) -> object:
+    if isinstance(value, list | dict):
+        return json.dumps(value, default=str, ensure_ascii=False)
     return value if value is None or isinstance(value, str | bool) else str(value)

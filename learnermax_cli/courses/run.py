@@ -11,7 +11,7 @@ from learnermax_cli.courses.diff import plan_price, plan_seed
 from learnermax_cli.courses.model import Course, CourseStore
 from learnermax_cli.courses.price import read_money
 from learnermax_cli.courses.seeds import read_seed_courses
-from learnermax_cli.errors import FailedError, GuardError, UsageError
+from learnermax_cli.errors import FailedError, GuardError, InterruptedRunError, UsageError
 from learnermax_cli.planning.apply import Group, apply
 from learnermax_cli.planning.change import Change, Skipped
 from learnermax_cli.planning.outcome import Result, count, planned
@@ -95,7 +95,10 @@ def run_seed(app: "App", *, replace_items: bool, dry_run: bool, yes: bool, allow
     groups = [Group((change,), partial(_put, app.courses, item, change)) for item, change in wanted]
     with app.interrupt.finishing() as stop:
         applied = apply(groups, stop, workers=4, progress=lambda _: None)
-    return replace(_seed_report(app, applied.results, len(plans), dry_run), error=applied.error)
+    waiting = sum(result.outcome == "planned" for result in applied.results)
+    interrupted = InterruptedRunError(f"interrupted with {waiting} changes left", hint="Run again: it does the rest.")
+    ending = interrupted if applied.interrupted else applied.error
+    return replace(_seed_report(app, applied.results, len(plans), dry_run), error=ending)
 
 
 def _put(store: CourseStore, item: Mapping[str, object], change: Change) -> Iterator[None]:

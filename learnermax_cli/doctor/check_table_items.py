@@ -76,9 +76,20 @@ class TableItems:
 
 
 def _catalog_verdict(plan: SyncPlan, app: "App") -> Verdict:
+    if not (told := _would(plan)):
+        return ok(CATALOG, f"Stripe has what the courses want ({len(plan.unchanged)} sold)")
+    # A sync shows its plan and asks; where it would write nothing, what it says is all that there is to see.
+    remedy = lmx("products sync" if plan.changes else "products sync --dry-run", app)
+    return warning(CATALOG, f"products sync would {told}", remedy)
+
+
+def _would(plan: SyncPlan) -> str:
+    """Return what a sync would do in words, such as `make 2 changes and refuse 1 course`; empty for nothing."""
     refused = sum(row.blocking for row in plan.skipped)
-    counted = ((len(plan.changes), "change"), (refused, "refused course"), (len(plan.findings), "finding"))
-    parts = [f"{number} {word}{'s' * (number > 1)}" for number, word in counted if number]
-    if parts:
-        return warning(CATALOG, f"{', '.join(parts)} between courses and Stripe", lmx("products sync --dry-run", app))
-    return ok(CATALOG, f"Stripe has what the courses want ({len(plan.unchanged)} sold)")
+    counted = (
+        (len(plan.changes), "make", "change"),
+        (refused, "refuse", "course"),
+        (len(plan.findings), "report", "finding"),
+    )
+    parts = [f"{verb} {number} {noun}{'s' * (number > 1)}" for number, verb, noun in counted if number]
+    return " and ".join(part for part in (", ".join(parts[:-1]), *parts[-1:]) if part)

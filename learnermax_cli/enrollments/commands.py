@@ -29,7 +29,7 @@ EnrolledId = Annotated[str, typer.Argument(help="Course of the enrollment.")]
 def list_enrollments(
     app: "App",
     status: Annotated[
-        str | None, typer.Option("--status", help="Only this paymentStatus: pending, completed or free.")
+        Literal["pending", "completed", "free"] | None, typer.Option("--status", help="Only this paymentStatus.")
     ] = None,
     course: Annotated[str | None, typer.Option("--course", metavar="ID", help="Only this course.")] = None,
     user: Annotated[str | None, typer.Option("--user", metavar="USER_ID", help="Only this student.")] = None,

@@ -19,5 +19,6 @@ def run_enroll(app: "App", request: "CheckoutRequest") -> "Report":
     if model not in strategies:
         known = ", ".join(sorted(strategies))
         hint = f"Known pricing models: {known}. Mend pricingModel of the course."
-        raise refused(f"course {course.course_id} has the pricing model {model or 'none'}", hint, "pricing_model")
+        has = f"has the pricing model {model}" if model else "has no pricing model"
+        raise refused(f"course {course.course_id} {has}", hint, "pricing_model")
     return strategies[model].enroll(app, EnrollRequest(course, request))

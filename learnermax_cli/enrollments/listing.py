@@ -23,7 +23,25 @@ def run_list(app: "App", status: str | None, course_id: str | None, user_id: str
     """Return the enrollments that fit; nothing is written."""
     found = sorted(_read(app, status, course_id, user_id), key=lambda enrollment: enrollment.key)
     rows = tuple(_row(enrollment) for enrollment in found if status is None or enrollment.status == status)
-    return Report("enrollments list", app.settings.environment, Items(rows, COLUMNS, "No enrollments."))
+    warnings = () if found else _unknown(app, course_id, user_id)
+    body = Items(rows, COLUMNS, _nothing(status, course_id, user_id))
+    return Report("enrollments list", app.settings.environment, body, warnings=warnings)
+
+
+def _nothing(status: str | None, course_id: str | None, user_id: str | None) -> str:
+    kind = "enrollments" if status is None else f"{status} enrollments"
+    where = "" if course_id is None else f" in course {course_id}"
+    return f"No {kind}{where}{'' if user_id is None else f' of student {user_id}'}."
+
+
+def _unknown(app: "App", course_id: str | None, user_id: str | None) -> tuple[str, ...]:
+    """Return what was asked for and is not in the table at all, as after a slip of the hand."""
+    unknown = []
+    if course_id is not None and app.courses.read_course(course_id) is None:
+        unknown.append(f"table {app.settings.table} has no course {course_id}: lmx courses list shows those it has")
+    if user_id is not None and user_id not in app.enrollments.read_students([user_id]):
+        unknown.append(f"table {app.settings.table} has no student {user_id}")
+    return tuple(unknown)
 
 
 def _read(app: "App", status: str | None, course_id: str | None, user_id: str | None) -> Iterable[Enrollment]:

@@ -29,13 +29,20 @@ def parse_moment(text: str, now: datetime, option: str) -> datetime:
     ago = _AGO.fullmatch(text)
     if ago is not None:
         return now - _span(ago)
-    moment = parse_time(text)
+    moment = _in_utc(parse_time(text))
     if moment is None:
         raise UsageError(
             f"{option} is {text!r}, neither a span nor a time",
             hint="Give a span such as 30d, 36h or 90m, or a time such as 2026-11-01T00:00:00Z.",
         )
-    return moment.astimezone(UTC)
+    return moment
+
+
+def _in_utc(moment: datetime | None) -> datetime | None:
+    try:
+        return None if moment is None else moment.astimezone(UTC)
+    except OverflowError:  # in UTC it is before the year 1, or after 9999
+        return None
 
 
 def parse_span(text: str, option: str) -> timedelta:

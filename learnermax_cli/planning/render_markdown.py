@@ -22,7 +22,9 @@ def render_markdown(report: Report) -> str:
             parts += _changes(report.body)
         case Items(rows=rows, columns=columns, empty=empty):
             cells = ([show_value(row.get(column)) for column in columns] for row in rows)
-            parts.append(_table([column.replace("_", " ") for column in columns], cells, len(rows)) if rows else empty)
+            parts.append(
+                _table([column.replace("_", " ") for column in columns], cells, len(rows)) if rows else markdown(empty)
+            )
         case Data(lines=lines):
             parts += [markdown(line) for line in lines]
     if report.findings:

@@ -23,6 +23,9 @@ _SIGNS = {
 }
 _STYLES = {"+": "green", "~": "yellow", "-/+": "yellow", "-": "red"}
 _OUTCOME_STYLES = {"applied": "green", "failed": "bold red", "superseded": "yellow"}
+_STATUS_STYLES = {"ok": "green", "warning": "yellow", "failed": "bold red"}
+# What tells the object that a change is about is shown though it stays the same.
+_TELLING = frozenset(("product", "stripeProductId", "stripePriceId", "course", "user", "endpoint"))
 _VALUE_LIMIT = 72
 
 
@@ -43,7 +46,8 @@ def show_value(value: object, limit: int | None = None) -> str:
         case str():
             return printable(value, limit)
         case list() | tuple():
-            return ", ".join(show_value(part, limit) for part in value) or "-"
+            parts = [show_value(part, limit) for part in value]
+            return ("; " if any("," in part for part in parts) else ", ").join(parts) or "-"
         case dict():
             return ", ".join(f"{printable(str(name))} {show_value(part, limit)}" for name, part in value.items()) or "-"
     return printable(str(value))
@@ -94,13 +98,18 @@ def render_findings(findings: tuple[Finding, ...]) -> Iterator[Text]:
 def render_items(items: Items) -> Table | Text:
     """Return the table of a list command."""
     if not items.rows:
-        return Text(items.empty)
+        return Text(printable(items.empty))
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in items.columns:
         table.add_column(column.replace("_", " "), overflow="fold")
     for row in items.rows:
-        table.add_row(*(Text(show_value(row.get(column))) for column in items.columns))
+        table.add_row(*(_cell(column, row.get(column)) for column in items.columns))
     return table
+
+
+def _cell(column: str, value: object) -> Text:
+    shown = show_value(value)
+    return Text(shown, style=_STATUS_STYLES.get(shown, "") if column == "status" else "")
 
 
 def _field_lines(change: Change) -> Iterator[Text]:
@@ -112,7 +121,7 @@ def _field_lines(change: Change) -> Iterator[Text]:
         return
     for name, value in after.items():
         new = show_value(value, _VALUE_LIMIT)
-        if name not in before:
+        if name not in before or (before[name] == value and name in _TELLING):
             yield Text(f"      {name}: {new}")
         elif before[name] != value:
             yield Text(f"      {name}: {show_value(before[name], _VALUE_LIMIT)} → {new}")

@@ -142,9 +142,10 @@ def error_json(error: LmxError, exit_code: Exit) -> dict[str, object]:
     return {"code": error.code, "message": error.message, "hint": error.hint, "exit_code": int(exit_code)}
 
 
-def failure_json(command: str, error: LmxError) -> dict[str, object]:
-    """Return the document of a run that did not reach a report."""
-    return {"schema": SCHEMA, "command": command, "error": error_json(error, error.exit_code)}
+def failure_json(command: str, error: LmxError, meter: MeterReading | None = None) -> dict[str, object]:
+    """Return the document of a run that did not reach a report, with its cost where it had one."""
+    cost = {"meter": meter.as_json()} if meter is not None and meter.counted else {}
+    return {"schema": SCHEMA, "command": command, **cost, "error": error_json(error, error.exit_code)}
 
 
 def _some_rows_failed(report: Report) -> LmxError:

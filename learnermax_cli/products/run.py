@@ -10,7 +10,8 @@ from learnermax_cli.planning.limits import require_few_archived
 from learnermax_cli.planning.outcome import Result, planned
 from learnermax_cli.planning.plan_file import PlanScope, require_within_plan, save_plan
 from learnermax_cli.planning.report import Changes, Report
-from learnermax_cli.products.diff import CoursePlan, SyncPlan, plan_sync
+from learnermax_cli.products.course_diff import CoursePlan
+from learnermax_cli.products.diff import SyncPlan, plan_sync
 from learnermax_cli.products.links import find_stale_links
 from learnermax_cli.products.model import SyncOptions
 from learnermax_cli.products.sync import CourseSync, read_catalog, read_courses

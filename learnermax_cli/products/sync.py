@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from learnermax_cli.courses.model import Course, CourseStore
 from learnermax_cli.planning.change import Change
-from learnermax_cli.products.diff import CoursePlan
+from learnermax_cli.products.course_diff import CoursePlan
 from learnermax_cli.products.model import Catalog, CatalogGateway, ListedPrice, SyncOptions, marker
 
 _PRODUCT_FIELDS = ("name", "description", "images", "active")

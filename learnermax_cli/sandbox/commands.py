@@ -72,7 +72,7 @@ def reset(app: "App") -> "Report":
     info = require_running(app.environ)
     info.control().reset()
     put_student(info)
-    return running_report("sandbox reset", info)
+    return running_report("sandbox reset", info, "Emptied: tables, secrets, all that was at Stripe.")
 
 
 @add_command(group, "env")

@@ -35,10 +35,9 @@ _EXTRA = ("flask", "flask_cors", "moto", "werkzeug")
 def start(state_dir: Path, *, stripe_port: int = 0, aws_port: int = 0, parent_pid: int | None = None) -> SandboxInfo:
     """Start a sandbox, or return the one that runs; with `parent_pid` it ends when that process does.
 
-    Raises ConfigError without the `[sandbox]` extra, FailedError when it does not come up.
+    Raises ConfigError without the `[sandbox]` extra or a folder to write to, FailedError when it does not come up.
     """
     require_extra()
-    state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     with _starting(state_dir):
         if running := status(state_dir):
             return running
@@ -70,7 +69,7 @@ def require_extra() -> None:
     missing = [name for name in _EXTRA if find_spec(name) is None]
     if missing:
         raise ConfigError(
-            f"The sandbox needs packages that are not installed: {', '.join(missing)}.",
+            f"the sandbox needs packages that are not installed: {', '.join(missing)}",
             hint="Install them: pip install 'learnermax-cli[sandbox]'",
             code="sandbox.extra",
         )
@@ -79,7 +78,16 @@ def require_extra() -> None:
 @contextlib.contextmanager
 def _starting(state_dir: Path) -> Iterator[None]:
     """Let one start at a time look and act, so that two at once end in one sandbox."""
-    with (state_dir / "start.lock").open("w") as lock:
+    try:
+        state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        lock_file = (state_dir / "start.lock").open("w")
+    except OSError as error:
+        raise ConfigError(
+            f"the sandbox's folder {state_dir} can't be written to: {error.strerror}",
+            hint="Name another folder in LMX_SANDBOX_HOME.",
+            code="config.sandbox_home",
+        ) from error
+    with lock_file as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
@@ -112,8 +120,8 @@ def _await_start(process: subprocess.Popen[bytes], state_dir: Path) -> SandboxIn
         process.kill()
         process.wait()
     raise FailedError(
-        f"The sandbox did not start: {_last_log_line(state_dir)}",
-        hint=f"Its log is {state_dir / LOG_FILE}.",
+        f"the sandbox did not start: {_last_log_line(state_dir)}",
+        hint=f"Name other ports if one is taken, or none; else see its log: {state_dir / LOG_FILE}",
         code="sandbox.start",
     )
 

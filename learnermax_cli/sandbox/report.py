@@ -11,8 +11,8 @@ from learnermax_cli.sandbox.state_file import SandboxInfo, default_state_dir, st
 ENVIRONMENT = "sandbox"
 
 
-def running_report(command: str, info: SandboxInfo) -> Report:
-    """Describe a running sandbox; its keys are told by `sandbox env` alone."""
+def running_report(command: str, info: SandboxInfo, *done: str) -> Report:
+    """Describe a running sandbox, after what was done to it; its keys are told by `sandbox env` alone."""
     value: dict[str, object] = {
         "running": True,
         "pid": info.pid,
@@ -24,6 +24,7 @@ def running_report(command: str, info: SandboxInfo) -> Report:
         "created": info.created,
     }
     lines = (
+        *done,
         f"The sandbox runs (process {info.pid}, since {info.created}).",
         f"Stripe: {info.stripe_url}  account {info.stripe_account}",
         f"AWS:    {info.aws_url}  region {info.region}",

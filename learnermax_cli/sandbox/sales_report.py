@@ -14,6 +14,8 @@ from learnermax_cli.sandbox.sales_client import Method, Session
 
 _DURATION = re.compile(r"(\d+)([smhd])")
 _UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+_LONGEST_SECONDS = 366 * 86_400
+_SAID = {"declined": ": the card was declined", "delayed": ": the payment is under way"}
 _HINT = "Name a session as this lists them: lmx enrollments list --status pending -e sandbox"
 
 
@@ -23,11 +25,10 @@ def pay(environ: Mapping[str, str], target: str, method: str, email: str | None)
     methods: dict[str, Method] = {"card": "card", "delayed": "delayed", "declined": "declined", "free": "card"}
     percent = 100 if method == "free" else 0
     try:
-        return _session_report(
-            "sandbox pay", client.pay(target, methods[method], email=email, discount_percent=percent)
-        )
+        session = client.pay(target, methods[method], email=email, discount_percent=percent)
     except SandboxError as error:
         raise _failed(error) from error
+    return _session_report("sandbox pay", session, f", {_total(session)}{_SAID.get(method, '')}")
 
 
 def expire(environ: Mapping[str, str], session_id: str) -> Report:
@@ -46,18 +47,24 @@ def advance_clock(environ: Mapping[str, str], duration: str) -> Report:
             f"--advance is not a duration: {duration}", hint="Give a number and s, m, h or d, such as 25h."
         )
     seconds = int(matched[1]) * _UNIT_SECONDS[matched[2]]
+    if seconds > _LONGEST_SECONDS:
+        raise UsageError(f"--advance is more than a year: {duration}", hint="Give at most 366d; you may give it again.")
     now = require_running(environ).control().advance_clock(seconds)
     shown = datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     value = {"advanced_seconds": seconds, "now": shown}
     return Report("sandbox clock", ENVIRONMENT, Data(value, (f"In the sandbox it is {shown}.",)))
 
 
-def _session_report(command: str, session: Session) -> Report:
+def _total(session: Session) -> Money:
+    return Money(session.amount_total, session.currency)
+
+
+def _session_report(command: str, session: Session, more: str = "") -> Report:
     fields = asdict(session)
     value = {"session_id": fields.pop("id"), **fields}
-    value["amount_total"] = Money(session.amount_total, session.currency).as_json()
+    value["amount_total"] = _total(session).as_json()
     del value["currency"]
-    line = f"{session.id}: {session.status}, {session.payment_status}"
+    line = f"{session.id}: {session.status}, {session.payment_status}{more}"
     return Report(command, ENVIRONMENT, Data(value, (line,)))
 
 

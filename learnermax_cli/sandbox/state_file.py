@@ -87,7 +87,7 @@ def load(state_dir: Path) -> SandboxInfo | None:
     try:
         decoded = json.loads(path.read_text(encoding="utf-8"))
         info = SandboxInfo(**{field.name: decoded[field.name] for field in fields(SandboxInfo)})
-    except FileNotFoundError:
+    except OSError:
         return None
     except (ValueError, KeyError, TypeError):
         path.unlink(missing_ok=True)

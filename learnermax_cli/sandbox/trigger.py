@@ -28,7 +28,7 @@ _DELIVERY_SECONDS = 10.0
 def trigger(app: "App", event: str, course_id: str | None, user_id: str | None) -> Report:
     """Play the buyer until the event happens; raises UsageError for another event, FailedError with nothing to buy."""
     if event not in SESSION_EVENTS:
-        raise UsageError(f"{event} cannot be triggered", hint=f"Events that can: {', '.join(SESSION_EVENTS)}.")
+        raise UsageError(f"{event} cannot be triggered", hint=f"Events that can: {', '.join(SESSION_EVENTS)}")
     control = require_running(app.environ).control()
     app.flags = replace(app.flags, environment=ENVIRONMENT)
     user_id = STUDENT_ID if user_id is None else user_id

@@ -37,6 +37,8 @@ def require_ours(description: SecretDescription) -> None:
     if description.owning_service or description.rotates:
         raise GuardError(
             f"secret {description.name} {owner}: another writer would undo or be undone",
-            hint="Turn rotation off, or keep the keys in another secret: --secret-name.",
+            hint="Keep the keys in another secret: --secret-name."
+            if description.owning_service
+            else "Turn rotation off, or keep the keys in another secret: --secret-name.",
             code="guard.owned_secret",
         )

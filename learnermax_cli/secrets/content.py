@@ -13,7 +13,7 @@ from learnermax_cli.stripe_keys import parse_stripe_key
 MAX_VALUE_BYTES = 65_536
 
 
-def parse_content(name: str, value: SecretValue) -> dict[str, object]:
+def parse_content(name: str, value: SecretValue, remedy: str | None = None) -> dict[str, object]:
     """Return the JSON object of a version; raises ConfigError, which shows nothing of it, for anything else."""
     content: object = None
     flaw = "is binary" if value.text is None else "is not a JSON object"
@@ -26,7 +26,9 @@ def parse_content(name: str, value: SecretValue) -> dict[str, object]:
         return content
     raise ConfigError(
         f"the value of secret {name} {flaw}",
-        hint="Make an earlier version current (lmx secrets rollback), or put a JSON object there, {} at least.",
+        hint=remedy
+        or "Make an earlier version current (lmx secrets rollback), or put a JSON object there: "
+        f"aws secretsmanager put-secret-value --secret-id {name} --secret-string '{{}}'",
         code="config.secret_content",
     )
 

@@ -3,13 +3,17 @@
 import os
 import subprocess
 from pathlib import Path
+from shlex import quote
 
-from learnermax_cli.errors import GuardError
+from learnermax_cli.errors import ConfigError, GuardError
 
 
 def require_ignored(path: Path) -> None:
     """Raise GuardError for a file that git tracks, does not ignore, or of which git can't tell."""
-    folder = path.parent.resolve()
+    try:
+        folder = path.parent.resolve()
+    except OSError:  # the working directory itself is gone
+        raise ConfigError(f"folder {path.parent} does not exist", hint="Create it first.") from None
     if not _in_repository(folder):
         return
     # Both commands: 0 is yes, 1 is no, anything else is a failure [doc git-ls-files, git-check-ignore].
@@ -18,12 +22,15 @@ def require_ignored(path: Path) -> None:
     ignored = 1 if tracked == 0 else _git(folder, "check-ignore", "--quiet", "--", f"./{path.name}")
     if tracked == 1 and ignored == 0:
         return
-    problem = "is tracked by git" if tracked == 0 else "is not ignored by git"
+    problem, remedy = "is not ignored by git", f"Add {path.name} to .gitignore"
+    if tracked == 0:
+        problem, remedy = "is tracked by git", f"Run git rm --cached {quote(path.name)}, add it to .gitignore"
     if tracked not in (0, 1) or ignored not in (0, 1):
         problem = "is in a git repository, and git can't tell whether it is ignored"
+        remedy = "See what git status says there"
     raise GuardError(
         f"{path} {problem}: keys in it could be committed",
-        hint=f"Add {path.name} to .gitignore (and git rm --cached it if tracked), or name another with --env-file.",
+        hint=f"{remedy}, or name another with --env-file.",
         code="guard.git",
     )
 

@@ -55,7 +55,7 @@ class Push:
         """Return what would be done."""
         result = None if self.plan.change is None else Result(self.plan.change)
         return PushOutcome(
-            self.plan, result, self._stored.description if self._stored else None, warnings=self._warnings()
+            self.plan, result, self._stored.description if self._stored else None, warnings=self.warnings()
         )
 
     def carry_out(self, approve: Approve, interrupt: Interrupt) -> PushOutcome:
@@ -146,16 +146,16 @@ class Push:
         assert self._stored is not None
         description, done = self._stored.description, self._approved
         if done is None or done.change is None:
-            return PushOutcome(self.plan, None, description, warnings=self._warnings())
+            return PushOutcome(self.plan, None, description, warnings=self.warnings())
         ours = self._restored or description.current in self._written
         outcome: OutcomeWord = "applied" if ours else "superseded"
         error = None if ours else "another writer stored the same keys first"
-        return PushOutcome(done, Result(done.change, outcome, error), description, warnings=self._warnings())
+        return PushOutcome(done, Result(done.change, outcome, error), description, warnings=self.warnings())
 
     def _finished(self, *, interrupted: bool) -> PushOutcome:
         assert self.plan.change is not None
         description = self._store.read_description(self._request.name)
-        warnings = self._warnings()
+        warnings = self.warnings()
         if description is None or description.current not in self._written:
             warnings += (
                 "another writer has made a different version current right after this one: lmx secrets status",
@@ -171,7 +171,8 @@ class Push:
         result = None if change is None else Result(change, outcome, told)
         return PushOutcome(self.plan, result, self._stored.description if self._stored else None, error)
 
-    def _warnings(self) -> tuple[str, ...]:
+    def warnings(self) -> tuple[str, ...]:
+        """Return what who approves should know besides the plan."""
         wanted = self._request.kms_key_id
         if wanted is None or self._stored is None or (self._stored.description.kms_key_id or "").endswith(wanted):
             return ()  # an alias may come back as its ARN

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from learnermax_cli.planning.report import Changes, Report
+from learnermax_cli.secrets.diff import PushPlan
 from learnermax_cli.secrets.push import PushOutcome
 
 _STALE = (
@@ -28,7 +29,7 @@ def push_report(report: Report, outcome: PushOutcome) -> Report:
         notes=(f"ARN: {arn}", *references.values(), _STALE) if references and not outcome.error else (),
         extra=extra,
         summary=summary,
-        summary_line=_summary_line(outcome, str(counts)),
+        summary_line=_summary_line(outcome),
         error=outcome.error,
     )
 
@@ -43,11 +44,17 @@ def _references(arn: str, names: tuple[str, ...]) -> Mapping[str, str]:
     return {name: cloudformation_reference(arn, name) for name in names if ":" not in name}
 
 
-def _summary_line(outcome: PushOutcome, counts: str) -> str:
+def plan_line(plan: PushPlan) -> str:
+    """Return the line that sums up what a push would do."""
+    return f"Plan: {plan.counts}."
+
+
+def _summary_line(outcome: PushOutcome) -> str:
     match None if outcome.result is None else outcome.result.outcome:
         case None:
             return "Nothing to do: the secret holds these keys already."
         case "applied":
+            counts = str(outcome.plan.counts)
             done = (
                 counts.replace(" to add", " added").replace(" to change", " changed").replace(" to remove", " removed")
             )
@@ -56,4 +63,4 @@ def _summary_line(outcome: PushOutcome, counts: str) -> str:
             return "Nothing left to do: another writer stored the same keys first."
         case "failed":
             return "Not stored."
-    return f"Plan: {counts}."
+    return plan_line(outcome.plan)

@@ -9,6 +9,7 @@ from learnermax_cli.planning.change import Change
 from learnermax_cli.secrets.access import require_ours, require_readable
 from learnermax_cli.secrets.content import describe_content, parse_content
 from learnermax_cli.secrets.model import (
+    WEBHOOK_SECRET,
     Content,
     LostRaceError,
     SecretDescription,
@@ -16,6 +17,8 @@ from learnermax_cli.secrets.model import (
     SecretValue,
     SecretVersion,
 )
+from learnermax_cli.secrets.status import moment
+from learnermax_cli.webhooks.model import PREVIOUS_SECRET
 
 _SHOWN_VERSIONS = 10
 
@@ -28,6 +31,7 @@ class RollbackPlan:
     version: str
     change: Change | None
     created: datetime | None = None
+    warnings: tuple[str, ...] = ()
 
 
 def read_rollback(store: SecretStore, name: str, to: str | None) -> RollbackPlan:
@@ -42,7 +46,9 @@ def read_rollback(store: SecretStore, name: str, to: str | None) -> RollbackPlan
     version = to or description.previous
     if version is None:
         raise FailedError(
-            f"secret {name} has no earlier version", hint="There is nothing to roll back to.", code="failed.no_version"
+            f"secret {name} has no earlier version",
+            hint="There is nothing to roll back to; to store other keys: lmx secrets push",
+            code="failed.no_version",
         )
     if version == description.current:
         return RollbackPlan(description, version, None)
@@ -50,17 +56,21 @@ def read_rollback(store: SecretStore, name: str, to: str | None) -> RollbackPlan
     if target is None:
         raise _no_such_version(name, f"it has no version {version}", store.list_versions(description.arn))
     current = store.read_value(description.arn, description.current) if description.current else None
-    return RollbackPlan(description, version, plan_rollback(name, current, target), target.created)
+    return plan_rollback(name, description, current, target)
 
 
-def plan_rollback(name: str, current: SecretValue | None, target: SecretValue) -> Change:
-    """Return the change from one version to another; raises ConfigError when the target holds no JSON object."""
-    new = parse_content(f"{name}, version {target.version},", target)
+def plan_rollback(
+    name: str, description: SecretDescription, current: SecretValue | None, target: SecretValue
+) -> RollbackPlan:
+    """Return the way from one version to another; raises ConfigError when the target holds no JSON object."""
+    another = "Name another version: lmx secrets rollback --to VERSION"
+    new = parse_content(f"{name}, version {target.version},", target, another)
     old = _content_or_nothing(name, current)
     every = new.keys() | old.keys()
     before = {**_version(current), **describe_content(old, every)}
     after = {**_version(target), **describe_content(new, every, old)}
-    return Change("secret", name, "update", before, after)
+    change = Change("secret", name, "update", before, after)
+    return RollbackPlan(description, target.version, change, target.created, _warnings(old, new))
 
 
 def carry_out_rollback(store: SecretStore, plan: RollbackPlan) -> None:
@@ -77,7 +87,18 @@ def carry_out_rollback(store: SecretStore, plan: RollbackPlan) -> None:
 def _version(value: SecretValue | None) -> dict[str, object]:
     if value is None:
         return {"version": None, "created": None}
-    return {"version": value.version, "created": value.created.isoformat(timespec="seconds")}
+    return {"version": value.version, "created": moment(value.created)}
+
+
+def _warnings(old: Content, new: Content) -> tuple[str, ...]:
+    signing = old.get(WEBHOOK_SECRET)
+    if not signing or signing in (new.get(WEBHOOK_SECRET), new.get(PREVIOUS_SECRET)):
+        return ()
+    told = (
+        f"{WEBHOOK_SECRET} changes with it: receivers refuse what the present endpoint delivers, "
+        "until lmx webhooks create --url URL has made it anew"
+    )
+    return (told,)
 
 
 def _content_or_nothing(name: str, value: SecretValue | None) -> Content:

@@ -9,10 +9,11 @@ from learnermax_cli.planning.outcome import OutcomeWord, Result
 from learnermax_cli.planning.report import Changes, Items, Report
 from learnermax_cli.secrets.access import read_stored, require_readable
 from learnermax_cli.secrets.confirm import require_yes
+from learnermax_cli.secrets.model import WEBHOOK_SECRET
 from learnermax_cli.secrets.private_file import write_private_file
 from learnermax_cli.secrets.pull import PullPlan, plan_pull, read_target, require_stored_keys, require_test_keys
 from learnermax_cli.secrets.source import find_keys
-from learnermax_cli.secrets.status import age, compare_keys, other_keys
+from learnermax_cli.secrets.status import age, compare_keys, moment, other_keys
 from learnermax_cli.settings import DEFAULT_ENV_FILE
 
 if TYPE_CHECKING:
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from learnermax_cli.secrets.model import Stored
 
 _COLUMNS = ("key", "state", "here", "there")
+_FIXED = (
+    f"A receiver started with this file keeps to its {WEBHOOK_SECRET}: "
+    "it will not follow when lmx webhooks create makes another."
+)
 
 
 def run_status(app: "App", *, exit_code: bool) -> Report:
@@ -46,7 +51,7 @@ def run_status(app: "App", *, exit_code: bool) -> Report:
             "source": source.name,
             "arn": stored.description.arn if stored else None,
             "version_id": stored.description.current if stored else None,
-            "created": created.isoformat() if created else None,
+            "created": moment(created) if created else None,
             "other_keys": list(others),
         },
         pending_exit=exit_code,
@@ -56,9 +61,9 @@ def run_status(app: "App", *, exit_code: bool) -> Report:
 def run_pull(app: "App", *, allow_live: bool, yes: bool, dry_run: bool) -> Report:
     """Return the report of bringing the stored keys into the env file."""
     app.flags = replace(app.flags, new_env_file=True)
-    settings = app.settings
     path = app.flags.env_file or DEFAULT_ENV_FILE
     text = read_target(path)
+    settings = app.settings
     stored = read_stored(app.secret_store, settings.secret_name)
     if stored is None:
         raise ConfigError(
@@ -98,12 +103,14 @@ def _where(app: "App", stored: "Stored | None") -> tuple[str, ...]:
 def _pull_report(app: "App", path: Path, plan: PullPlan, outcome: OutcomeWord, *, dry_run: bool) -> Report:
     results = () if plan.change is None else (Result(plan.change, outcome),)
     names = ", ".join(plan.names)
-    line = f"Written to {path}: {names}." if outcome == "applied" else f"Plan: {names} into {path}."
+    source = f"from secret {app.settings.secret_name}"
+    line = f"Written to {path}, {source}: {names}." if outcome == "applied" else f"Plan: {names} {source} into {path}."
     return Report(
         "secrets pull",
         app.settings.environment,
         Changes(results),
         dry_run=dry_run,
+        notes=(_FIXED,) if results and WEBHOOK_SECRET in plan.names else (),
         extra={"secret": app.settings.secret_name, "file": str(path)},
         summary={"keys": len(plan.names), "replaced": len(plan.loses)},
         summary_line=line if results else f"Nothing to do: {path} holds the stored keys.",

@@ -8,7 +8,7 @@ from learnermax_cli.planning.report import Changes, Report, StripeIdentity
 from learnermax_cli.secrets.check import PushKeys, require_account, require_keys, require_mode, require_same_account
 from learnermax_cli.secrets.confirm import require_yes
 from learnermax_cli.secrets.push import Push, PushRequest
-from learnermax_cli.secrets.push_report import push_report
+from learnermax_cli.secrets.push_report import plan_line, push_report
 from learnermax_cli.secrets.source import find_keys
 
 if TYPE_CHECKING:
@@ -48,7 +48,8 @@ def run_push(app: "App", options: PushOptions) -> Report:
     push = Push(app.secret_store, _request(app, keys, options))
 
     def approve(plan: "PushPlan") -> None:
-        shown = replace(report, body=Changes(planned([] if plan.change is None else [plan.change])))
+        changes = planned([] if plan.change is None else [plan.change])
+        shown = replace(report, body=Changes(changes), warnings=push.warnings(), summary_line=plan_line(plan))
         require_yes(app, shown, f"Replace what {settings.secret_name} holds?", yes=options.yes)
 
     return push_report(report, push.preview() if options.dry_run else push.carry_out(approve, app.interrupt))

@@ -68,6 +68,7 @@ def _report(
         app.settings.environment,
         Changes(results),
         dry_run=dry_run,
+        warnings=plan.warnings,
         extra={"secret": app.settings.secret_name, "arn": plan.description.arn, "version_id": plan.version},
         summary={"update": len(results)},
         summary_line=line,

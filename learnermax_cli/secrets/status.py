@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal
 
 from learnermax_cli.planning.change import Finding
@@ -53,6 +53,11 @@ def compare_keys(here: Mapping[str, str], there: Content) -> tuple[KeyStatus, ..
 def other_keys(there: Content) -> tuple[str, ...]:
     """Return the names in the secret that are not Stripe keys; lmx leaves them alone."""
     return tuple(sorted(there.keys() - set(STRIPE_KEY_NAMES)))
+
+
+def moment(time: datetime) -> str:
+    """Return a time as reports write it: RFC 3339, in UTC, to the second."""
+    return f"{time.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def age(created: datetime, now: datetime) -> str:

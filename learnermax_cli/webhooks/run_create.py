@@ -44,7 +44,7 @@ def read_overlap(text: str) -> timedelta:
     match = _DURATION.fullmatch(text.strip().lower())
     duration = None if match is None else timedelta(**{_UNITS[match[2]]: int(match[1])})
     if duration is None or duration > timedelta(days=1):
-        raise UsageError(f"--overlap is {text!r}, not a duration", hint="Give 0s to 24h, such as 90s or 5m.")
+        raise UsageError(f"--overlap is {text!r}, not a duration up to 24h", hint="Give one such as 90s, 5m or 0s.")
     return duration
 
 

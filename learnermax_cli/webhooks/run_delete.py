@@ -29,9 +29,8 @@ def run_delete(app: "App", url: str, *, dry_run: bool, yes: bool) -> Report:
     if dry_run or not plan.steps:
         return _finished(report)
     try:
-        if not app.confirm(
-            report, f"Delete this at {identity}? What it has not delivered is not tried again.", yes=yes
-        ):
+        question = f"Delete this at {identity}? What it has not delivered is not tried again."
+        if not app.confirm(_finished(report), question, yes=yes):
             declined = FailedError("not confirmed", hint="Nothing was written.", code="declined")
             return _finished(replace(report, error=declined))
     except GuardError as error:

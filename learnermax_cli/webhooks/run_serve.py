@@ -1,13 +1,11 @@
 """`webhooks serve` from end to end: check, listen, log one line per event, and report when it is told to stop."""
 
-import os
 import threading
 import time
 import traceback
 from collections import Counter
-from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from learnermax_cli.console import Console
@@ -25,7 +23,6 @@ COMMAND = "webhooks serve"
 WORDS = ("changed", "done", "waiting", "attention", "ignored", "refused", "failed")
 """What becomes of a delivery: an effect of the handler's, refused as not Stripe's, or failed and to be sent again."""
 _HEALTH = "/health"
-_STDERR = 2
 
 
 class ServeDesk:
@@ -71,15 +68,10 @@ class ServeDesk:
             self._say(f"{now:%Y-%m-%dT%H:%M:%SZ} {describe(answer)} {answer.status} {seconds * 1000:.0f} ms")
 
     def _say(self, *lines: str) -> None:
-        """Write to the log, if it can be written: without a reader, or on a full disk, a payment is confirmed too."""
-        with self._log, suppress(OSError, ValueError):
-            try:
-                for line in lines:
-                    self._console.note(line)
-            except BrokenPipeError:
-                # Its reader does not come back, and Rich would end the process at the next line.
-                with Path(os.devnull).open("wb") as nowhere:
-                    os.dup2(nowhere.fileno(), _STDERR)
+        """Write lines to the log that belong together."""
+        with self._log:
+            for line in lines:
+                self._console.note(line)
 
 
 def describe(answer: Answer) -> str:
@@ -108,14 +100,16 @@ def run_serve(app: "App", host: str, port: int, path: str) -> Report:
     receiver = build_receiver(app)
     receiver.require_secret()
     desk = ServeDesk(receiver, app.console, build_clock(app))
+    report = Report(
+        command=COMMAND,
+        environment=app.settings.environment,
+        body=Data({}, ()),
+        stripe=identity,
+        warnings=() if app.events else ("no topic in TRANSACTIONAL_EMAIL_TOPIC_ARN: no events are published",),
+    )
+    app.console.begin(report)
     with app.interrupt.finishing() as stop:
         app.webhook_server.serve(Place(host, port, path), desk, stop)
     counts = desk.counts()
     rest = ", ".join(f"{counts[word]} {word}" for word in WORDS)
-    return Report(
-        command=COMMAND,
-        environment=app.settings.environment,
-        body=Data(counts, (f"Received {counts['received']}: {rest}.",)),
-        stripe=identity,
-        warnings=() if app.events else ("no topic in TRANSACTIONAL_EMAIL_TOPIC_ARN: no events are published",),
-    )
+    return replace(report, body=Data(counts, (f"Received {counts['received']}: {rest}.",)))

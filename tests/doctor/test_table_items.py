@@ -7,7 +7,7 @@ import pytest
 
 from tests.checkout.worlds import enrollment_item, now
 from tests.doctor.worlds import examine, restricted_key
-from tests.products.worlds import course_item
+from tests.products.worlds import course_item, make_product, marker
 from tests.running import Sandbox
 
 
@@ -27,8 +27,15 @@ def test_catalog_that_drifted(sandbox: Sandbox) -> None:
     put(sandbox, course_item("b", "4999"))
     put(sandbox, course_item("soon", "19.99", comingSoon=True))
     examined = examine(sandbox)
-    found = "2 changes, 1 refused course between courses and Stripe"
-    assert ("warning", found, "lmx products sync --dry-run -e preview", 0) == examined.row("Catalog")
+    found = "products sync would make 2 changes and refuse 1 course"
+    assert ("warning", found, "lmx products sync -e preview", 0) == examined.row("Catalog")
+
+
+def test_catalog_that_only_needs_a_look(sandbox: Sandbox) -> None:
+    """One of a kind is told as one."""
+    make_product(sandbox, "lmx_preview_gone", "gone", 999, marker("gone", "preview"))
+    found, remedy = "products sync would report 1 finding", "lmx products sync --dry-run -e preview"
+    assert ("warning", found, remedy, 0) == examine(sandbox).row("Catalog")
 
 
 def test_catalog_in_step(sandbox: Sandbox) -> None:

@@ -1,5 +1,7 @@
 """`enrollments list`: by status, course and student, each with the cheapest read there is."""
 
+import pytest
+
 from tests.checkout import worlds
 from tests.running import Sandbox
 
@@ -30,7 +32,42 @@ def test_filters_and_their_reads(sandbox: Sandbox) -> None:
     assert ([KEYS[2], KEYS[3]], {"Query"}) == _listed(sandbox, "--user", "user-2")
     assert ([KEYS[2]], {"Query"}) == _listed(sandbox, "--user", "user-2", "--status", "free")
     assert ([KEYS[1]], {"BatchGetItem"}) == _listed(sandbox, "--user", "user-1", "--course", "B")
-    assert ([], {"Query"}) == _listed(sandbox, "--course", "C")
+
+
+@pytest.mark.parametrize(
+    ("args", "said", "unknown"),
+    [
+        ((), "No enrollments.", []),
+        (("--status", "free"), "No free enrollments.", []),
+        (("--course", "A"), "No enrollments in course A.", []),
+        (("--course", "a"), "No enrollments in course a.", ["course a: lmx courses list shows those it has"]),
+        (("--user", "user-1"), "No enrollments of student user-1.", []),
+        (
+            ("--user", "[1m\x1b[1m", "--course", "nobody", "--status", "pending"),
+            "No pending enrollments in course nobody of student [1m\\x1b[1m.",
+            ["course nobody: lmx courses list shows those it has", "student [1m\\x1b[1m"],
+        ),
+    ],
+)
+def test_nothing_found_names_what_was_asked_for(
+    sandbox: Sandbox, args: tuple[str, ...], said: str, unknown: list[str]
+) -> None:
+    """A slip of the hand can be seen: what the table does not have at all is warned of."""
+    worlds.put_course(sandbox, "A", "9.99")
+    worlds.put_student(sandbox, "user-1")
+    done = sandbox.run("enrollments", "list", *args)
+    assert (0, f"{said}\n", [f"Warning: table {sandbox.dynamodb().name} has no {name}" for name in unknown]) == (
+        done.returncode,
+        done.stdout,
+        [line for line in done.stderr.splitlines() if line.startswith("Warning: ")],
+    )
+
+
+def test_status_that_does_not_exist_is_wrong_usage(sandbox: Sandbox) -> None:
+    """The answer names those that do."""
+    done = sandbox.run("enrollments", "list", "--status", "paid")
+    error = "Error: Invalid value for '--status': 'paid' is not one of 'pending', 'completed', 'free'."
+    assert (2, [error, "  See lmx enrollments list --help."]) == (done.returncode, done.stderr.splitlines())
 
 
 def test_row_holds_what_the_item_says(sandbox: Sandbox) -> None:

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from learnermax_cli.courses.model import Course
 from learnermax_cli.money import Money
 from learnermax_cli.planning.change import Change
-from learnermax_cli.products.diff import CoursePlan, SyncPlan, plan_sync
+from learnermax_cli.products.course_diff import CoursePlan
+from learnermax_cli.products.diff import SyncPlan, plan_sync
 from learnermax_cli.products.model import Catalog, ListedPrice, ListedProduct, SyncOptions, marker
 from tests.products.catalogs import catalog
 

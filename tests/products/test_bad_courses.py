@@ -109,7 +109,7 @@ def test_list_of_courses_shows_what_is_wrong(bad_world: Sandbox) -> None:
     """`courses list` has the same reasons, and ends in 0: it only shows."""
     done = bad_world.run("courses", "list", "-o", "json")
     problems = {row["course_id"]: row["problem"] for row in json.loads(done.stdout)["items"] if row["problem"]}
-    image = {"image": "course image: its image URL is not absolute, so the product has no image"}
+    image = {"image": "its image URL is not absolute, so the product has no image"}
     assert (0, {course_id: reason for course_id, (_, reason) in BAD.items()} | image) == (done.returncode, problems)
 
 

@@ -3,7 +3,8 @@
 from learnermax_cli.courses.model import Course
 from learnermax_cli.money import Money
 from learnermax_cli.planning.change import Finding
-from learnermax_cli.products.diff import CoursePlan, SyncPlan
+from learnermax_cli.products.course_diff import CoursePlan
+from learnermax_cli.products.diff import SyncPlan
 from learnermax_cli.products.links import find_stale_links
 from learnermax_cli.products.model import DesiredProduct, ListedLink, SyncOptions, marker
 

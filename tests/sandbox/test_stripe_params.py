@@ -3,7 +3,14 @@
 from decimal import Decimal
 
 import pytest
-from stripe.params import PriceCreateParams, PriceListParams, ProductCreateParams, ProductUpdateParams
+from stripe.params import (
+    CustomerUpdateParams,
+    PriceCreateParams,
+    PriceListParams,
+    ProductCreateParams,
+    ProductUpdateParams,
+    WebhookEndpointUpdateParams,
+)
 
 from learnermax_cli.sandbox.stripe_api.errors import StripeApiError
 from learnermax_cli.sandbox.stripe_api.form import decode_form
@@ -12,15 +19,15 @@ from learnermax_cli.sandbox.stripe_api.schema import spec_of
 from tests.sandbox.stripe_server import StripeServer
 
 
-def checked(params: type, body: str) -> dict[str, object]:
+def checked(params: type, body: str, kind: str = "product") -> dict[str, object]:
     """Return a form's typed parameters."""
-    return dict(check_params(spec_of(params), decode_form(body.encode())))
+    return dict(check_params(spec_of(params), decode_form(body.encode()), kind))
 
 
-def refusal(params: type, body: str) -> tuple[str, str | None, str | None]:
+def refusal(params: type, body: str, kind: str = "product") -> tuple[str, str | None, str | None]:
     """Return message, param and code of what a form is refused with."""
     with pytest.raises(StripeApiError) as caught:
-        checked(params, body)
+        checked(params, body, kind)
     return caught.value.body.message, caught.value.body.param, caught.value.body.code
 
 
@@ -52,6 +59,21 @@ def test_a_parameter_may_be_a_number_or_an_object() -> None:
     """`created` is either a second or bounds."""
     assert {"created": 5} == checked(PriceListParams, "created=5")
     assert {"created": {"gt": 5}} == checked(PriceListParams, "created[gt]=5")
+
+
+@pytest.mark.parametrize(
+    ("kind", "params", "name", "limit"),
+    [
+        ("product", ProductUpdateParams, "description", 40_000),
+        ("webhook_endpoint", WebhookEndpointUpdateParams, "description", 5_000),
+        ("customer", CustomerUpdateParams, "name", 256),
+    ],
+)
+def test_a_text_of_one_name_has_another_limit_for_another_kind(kind: str, params: type, name: str, limit: int) -> None:
+    """As long as Stripe's OpenAPI description has it, and no letter more."""
+    assert {name: "x" * limit} == checked(params, f"{name}={'x' * limit}", kind)
+    message = f"Invalid string: xxxxxxxxxx...xxxxxxxxxx; must be at most {limit} characters"
+    assert (message, name, None) == refusal(params, f"{name}={'x' * (limit + 1)}", kind)
 
 
 def test_the_sdks_own_options_are_no_parameters() -> None:

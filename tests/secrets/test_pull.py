@@ -73,6 +73,19 @@ def test_other_lines_stay(sandbox: Sandbox) -> None:
     assert (0, text, 0o600) == (run.returncode, path.read_text(), mode(path))
 
 
+@pytest.mark.parametrize(("signing", "told"), [({"STRIPE_WEBHOOK_SECRET": WEBHOOK}, 1), ({}, 0)])
+def test_signing_secret_in_a_file_is_told_to_stay_as_it_is(
+    sandbox: Sandbox, signing: dict[str, str], told: int
+) -> None:
+    """A receiver that has it from a file does not look in the secret any more."""
+    create_secret(sandbox, {**api_keys(sandbox), **signing})
+
+    lines = sandbox.run("secrets", "pull").stdout.splitlines()
+
+    note = "A receiver started with this file keeps to its STRIPE_WEBHOOK_SECRET: it will not follow when "
+    assert told == lines.count(f"{note}lmx webhooks create makes another.")
+
+
 def test_only_stripe_keys_are_taken(sandbox: Sandbox) -> None:
     """Whoever writes the secret can't set other variables here."""
     create_secret(sandbox, {**api_keys(sandbox), "NODE_OPTIONS": "--require evil"})

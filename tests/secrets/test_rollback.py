@@ -1,6 +1,6 @@
 """`lmx secrets rollback`, end to end."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 import pytest
 
@@ -20,6 +20,7 @@ from tests.secrets.support import (
     stored,
     writes_since,
 )
+from tests.webhooks.endpoint_worlds import CURRENT, PREVIOUS, created, healthy
 
 OLD: dict[str, object] = {"STRIPE_SECRET_KEY": "sk_" + "test_" + "old" * 8, "gone": "1"}
 NEW: dict[str, object] = {"STRIPE_SECRET_KEY": "rk_" + "test_" + "new" * 8}
@@ -59,11 +60,50 @@ def test_plan(two: Sandbox) -> None:
     report = document(two.run("secrets", "rollback", "--dry-run", "-o", "json"))
 
     before, after = report["changes"][0]["before"], report["changes"][0]["after"]
-    made = [datetime.fromisoformat(fields.pop("created")).tzinfo for fields in (before, after)]
+    made = [fields.pop("created") for fields in (before, after)]
     assert {"version": OTHER, "STRIPE_SECRET_KEY": "present (restricted, test)", "gone": "missing"} == before
     assert {"version": FIRST, "STRIPE_SECRET_KEY": "changed (secret, test)", "gone": "present"} == after
-    assert [UTC, UTC] == made
+    assert made == [f"{datetime.fromisoformat(time):%Y-%m-%dT%H:%M:%SZ}" for time in made]
     assert [] == writes_since(two, position)
+
+
+FORMER, LATER = "whsec_" + "former" * 6, "whsec_" + "later" * 6
+CHANGES = (
+    "STRIPE_WEBHOOK_SECRET changes with it: receivers refuse what the present endpoint delivers, "
+    "until lmx webhooks create --url URL has made it anew"
+)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "warnings"),
+    [
+        ({CURRENT: FORMER}, {CURRENT: LATER, PREVIOUS: FORMER}, [CHANGES]),
+        ({}, {CURRENT: LATER}, [CHANGES]),
+        ({CURRENT: LATER}, {CURRENT: LATER, "theirs": "1"}, []),
+        ({CURRENT: FORMER, PREVIOUS: LATER}, {CURRENT: LATER}, []),
+        ({CURRENT: FORMER}, {"theirs": "1"}, []),
+    ],
+)
+def test_signing_secret_that_would_be_lost(
+    sandbox: Sandbox, before: dict[str, object], after: dict[str, object], warnings: list[str]
+) -> None:
+    """A rollback across a roll is warned of: the endpoint signs with what would be gone."""
+    create_secret(sandbox, before)
+    put_secret(sandbox, after)
+
+    assert warnings == document(sandbox.run("secrets", "rollback", "--dry-run", "-o", "json")).get("warnings", [])
+
+
+def test_endpoint_is_made_anew_after_a_rollback(sandbox: Sandbox) -> None:
+    """What the warning says to do leaves an endpoint whose signing secret is the stored one."""
+    created(sandbox)
+    created(sandbox, "--roll")
+    former = document(sandbox.run("secrets", "rollback", "--dry-run", "-o", "json"))["version_id"]
+    assert 0 == sandbox.run("secrets", "rollback", "--to", former, "--yes").returncode
+
+    created(sandbox)
+
+    healthy(sandbox)
 
 
 @pytest.mark.parametrize(("answer", "code", "content"), [("y\n", 0, OLD), ("n\n", 1, NEW)])

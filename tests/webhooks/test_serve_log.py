@@ -22,12 +22,13 @@ from tests.webhooks.worlds import put_signing_secret
 USER = "user-7"
 
 
-def test_log_without_a_reader_costs_no_payment(sandbox: Sandbox) -> None:
-    """Who read stderr is gone: what is done is acknowledged as such."""
+@pytest.mark.parametrize("verbose", [(), ("-v",)])
+def test_log_without_a_reader_costs_no_payment(sandbox: Sandbox, verbose: tuple[str, ...]) -> None:
+    """Who read stderr is gone: what is done is acknowledged as such, and each request can't be told of either."""
     put_signing_secret(sandbox)
     worlds.put_basics(sandbox)
     session_id = worlds.put_bought(sandbox, USER)
-    process = sandbox.start("webhooks", "serve", "--port", "0")
+    process = sandbox.start("webhooks", "serve", "--port", "0", *verbose)
     url = next(line for line in process.stderr if "Listening on " in line).split()[-1]
     process.stderr.close()
     assert (200, "changed: paid") == deliver(url, event_of(sandbox, session_id), worlds.now(sandbox))

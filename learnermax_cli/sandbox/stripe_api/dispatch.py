@@ -108,7 +108,7 @@ class Dispatcher:
         return _error_answer(exchange, error.body)
 
     def _handled(self, exchange: Exchange, key: Key, route: Route, path_params: dict[str, str]) -> Answer:
-        params: dict[str, Any] = dict(check_params(spec_of(route.params), exchange.values))
+        params: dict[str, Any] = dict(check_params(spec_of(route.params), exchange.values, route.kind))
         paths = params.pop("expand", [])
         check_expand(paths, route.kind, route.is_list)
         for kind in expanded_kinds(paths, route.kind):

@@ -30,13 +30,22 @@ _MAX_LENGTH = {
     "unit_label": 12,
 }
 _USUAL_MAX_LENGTH = 5_000
+# Where a kind of object has a shorter one than its name has elsewhere.
+_MAX_LENGTH_OF_KIND = {
+    "customer": {"description": 5_000, "name": 256, "phone": 20},
+    "webhook_endpoint": {"description": 5_000},
+}
 _INTEGER = re.compile(r"[+-]?\d+")
 _MAX_DECIMAL_PLACES = 12
 
 
-def check_params(spec: Spec, values: Nested) -> Params:
-    """Return the typed parameters; raises Stripe's error for the first that is unknown, missing or wrong."""
-    return _check_object(spec, values, "")
+def check_params(spec: Spec, values: Nested, kind: str) -> Params:
+    """Return the typed parameters of a request about a kind of object; raises Stripe's error for the first bad one."""
+    checked = _check_object(spec, values, "")
+    for name, limit in _MAX_LENGTH_OF_KIND.get(kind, {}).items():
+        if isinstance(text := checked.get(name), str):
+            _require_length(text, limit, name)
+    return checked
 
 
 def _check_object(spec: Spec, values: Nested, prefix: str) -> Params:
@@ -127,9 +136,13 @@ def _check_string(spec: Spec, text: str, param: str) -> str:
         raise invalid(f"Invalid {param}: must be one of {allowed}", param)
     last_part = param.rsplit("[", maxsplit=1)[-1].rstrip("]")
     limit = _MAX_LENGTH.get(param) or _MAX_LENGTH.get(last_part, _USUAL_MAX_LENGTH)
+    _require_length(text, limit, param)
+    return text
+
+
+def _require_length(text: str, limit: int, param: str) -> None:
     if len(text) > limit:
         raise invalid(f"Invalid string: {text[:10]}...{text[-10:]}; must be at most {limit} characters", param)
-    return text
 
 
 def _decimal(text: str, param: str) -> Decimal:

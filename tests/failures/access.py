@@ -1,0 +1,162 @@
+"""What AWS and Stripe do not give: credentials, permissions, a connection, an answer."""
+
+from tests.doctor.worlds import restricted_key
+from tests.failures.model import HOSTILE, PREVIEW, Failure, World, all_of, broken
+from tests.running import Sandbox
+from tests.secrets.support import create_secret
+
+_SIGN_IN = "Sign in (aws sso login, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY), or name a --profile."
+_TABLE = "learnermax-education-preview"
+_AGAIN = "Running again is safe; if it stays, check the AWS service health and the table or secret named."
+_KMS = "Give this identity kms:Decrypt and kms:GenerateDataKey on the key, in its own policy or the key's."
+_STORED = {**PREVIEW, "STRIPE_SECRET_KEY": None}
+
+
+def _secret(sandbox: Sandbox) -> None:
+    create_secret(sandbox, {})
+
+
+def _junk(sandbox: Sandbox) -> None:
+    create_secret(sandbox, {"STRIPE_SECRET_KEY": "junk"})
+
+
+def _restricted(sandbox: Sandbox) -> dict[str, dict[str, str]]:
+    return {"env": {"STRIPE_SECRET_KEY": restricted_key(sandbox, "event")}}
+
+
+def _status(status: str) -> World:
+    def world(sandbox: Sandbox) -> None:
+        sandbox.control.set_key_status(sandbox.info.secret_key, status)
+
+    return world
+
+
+def _kms(operation: str, message: str) -> World:
+    return all_of(_secret, broken("secretsmanager", operation, code="AccessDeniedException", message=message))
+
+
+FAILURES = (
+    Failure(
+        "courses list",
+        4,
+        f"no AWS credentials while reading table {_TABLE}",
+        _SIGN_IN,
+        env={**PREVIEW, "AWS_ACCESS_KEY_ID": None, "AWS_SECRET_ACCESS_KEY": None},
+    ),
+    Failure(
+        "courses list",
+        4,
+        f"AWS does not accept these credentials, while reading table {_TABLE}",
+        _SIGN_IN,
+        env={**PREVIEW, "AWS_ACCESS_KEY_ID": "AKIAUNKNOWN"},
+    ),
+    Failure(
+        "courses list",
+        4,
+        f"the AWS credentials have expired, while reading table {_TABLE}",
+        _SIGN_IN,
+        broken("dynamodb", code="ExpiredTokenException"),
+        PREVIEW,
+    ),
+    Failure(
+        "courses list --profile '$hostile'",
+        3,
+        "The config profile ($harmless) could not be found",
+        "Name an existing profile with --profile or AWS_PROFILE.",
+        env=PREVIEW,
+    ),
+    Failure(
+        "courses list --region 'bad region'",
+        3,
+        "AWS refuses the configuration while opening DynamoDB: Provided region_name 'bad region' doesn't "
+        "match a supported format.",
+        "Check --region, --profile and AWS_ENDPOINT_URL.",
+        env=PREVIEW,
+    ),
+    Failure(
+        "courses list",
+        3,
+        "AWS refuses the configuration while opening DynamoDB: Invalid endpoint: not a url",
+        "Check --region, --profile and AWS_ENDPOINT_URL.",
+        env={**PREVIEW, "AWS_ENDPOINT_URL": "not a url"},
+    ),
+    Failure(
+        "courses list",
+        1,
+        f"AWS answered ValidationException while reading table {_TABLE}: $harmless",
+        _AGAIN,
+        broken("dynamodb", code="ValidationException", message=HOSTILE),
+        PREVIEW,
+    ),
+    Failure(
+        "secrets status",
+        5,
+        "keys must not go to https://evil.test: it is neither an AWS endpoint over HTTPS nor this machine",
+        "Unset AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_SECRETS_MANAGER, or take endpoint_url out of the "
+        "profile; no flag lifts this.",
+        env={**PREVIEW, "AWS_ENDPOINT_URL": "https://evil.test"},
+    ),
+    Failure(
+        "products list",
+        4,
+        "AWS does not permit the use of the KMS key, while reading secret learnermax/stripe-keys",
+        _KMS,
+        _kms("GetSecretValue", "Access to KMS is not allowed"),
+        _STORED,
+    ),
+    Failure(
+        "products list",
+        4,
+        "AWS does not permit the use of the KMS key, while reading secret learnermax/stripe-keys",
+        _KMS,
+        _kms("GetSecretValue", "User: arn:aws:iam::123456789012:user/x is not authorized to perform: kms:Decrypt"),
+        _STORED,
+    ),
+    Failure(
+        "secrets push",
+        1,
+        "AWS answered EncryptionFailure while creating secret learnermax/stripe-keys: The key is disabled.",
+        "Check that the KMS key is there, enabled and symmetric, then run again.",
+        broken("secretsmanager", "CreateSecret", code="EncryptionFailure", message="The key is disabled."),
+    ),
+    Failure(
+        "products list",
+        3,
+        "STRIPE_SECRET_KEY in secret learnermax/stripe-keys is not a Stripe key",
+        "Copy it from the Stripe dashboard, Developers > API keys or Webhooks: it starts with whsec_, sk_, rk_ or pk_.",
+        _junk,
+        _STORED,
+    ),
+    Failure(
+        "products list",
+        4,
+        "the Stripe key is not accepted: it may have been revoked, while reading the Stripe account (request $request)",
+        "Create a new key in the dashboard, set STRIPE_SECRET_KEY to it, then lmx secrets push.",
+        _status("revoked"),
+        PREVIEW,
+    ),
+    Failure(
+        "products list -e preview",
+        4,
+        "the Stripe key has expired, while reading the Stripe account (request $request)",
+        "Create a new key in the dashboard, set STRIPE_SECRET_KEY to it, then lmx secrets push -e preview.",
+        _status("expired"),
+        PREVIEW,
+    ),
+    Failure(
+        "webhooks replay --since 3d",
+        4,
+        "the restricted Stripe key lacks event_read, while listing events (request $request)",
+        "Give the key event_read in the dashboard, Developers > API keys; the README lists all it needs.",
+        _restricted,
+        PREVIEW,
+    ),
+    Failure(
+        "products list",
+        1,
+        "Stripe answered 400 while reading the Stripe account: $harmless (request $request)",
+        "Running again is safe; if it stays, look the request up in the dashboard's logs.",
+        broken("stripe", message=HOSTILE),
+        PREVIEW,
+    ),
+)

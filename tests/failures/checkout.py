@@ -1,0 +1,128 @@
+"""Checkouts that lmx refuses."""
+
+from tests.checkout import worlds as checkout
+from tests.failures.model import SESSION, URL, USER, Failure, World, all_of
+from tests.failures.worlds import course, enrolled, on_sale, paid
+from tests.products import worlds as products
+from tests.products.worlds import COURSE, PRODUCT
+from tests.running import Sandbox
+
+_SYNC = f"lmx products sync --course {COURSE}"
+_CREATE = f"checkout create {COURSE} --user {USER}"
+_OPTIONS = f"--course {COURSE} --user {USER}"
+
+
+def _student(user: str = USER, **attributes: object) -> World:
+    return lambda sandbox: checkout.put_student(sandbox, user, **attributes)  # type: ignore[arg-type]
+
+
+def _edited(**attributes: object) -> World:
+    return all_of(on_sale, lambda sandbox: products.edit_course(sandbox, COURSE, **attributes))
+
+
+def _foreign(sandbox: Sandbox) -> dict[str, str]:
+    session = checkout.make_session(sandbox, checkout.on_sale(sandbox))
+    return {"session": session.id}
+
+
+def _inactive(sandbox: Sandbox) -> None:
+    checkout.on_sale(sandbox)
+    sandbox.stripe().v1.products.update(PRODUCT, {"active": False})
+
+
+def _refused(error: str, remedy: str, world: World, command: str = _CREATE) -> Failure:
+    return Failure(command, 1, error, remedy, world)
+
+
+FAILURES = (
+    _refused(
+        f"course {COURSE} is free",
+        f"Enroll the student without payment: lmx enrollments create {COURSE} --user USER_ID",
+        course(COURSE, None, pricingModel="free"),
+    ),
+    _refused(
+        f"course {COURSE} is not synced: product {PRODUCT} is not on sale at Stripe",
+        f"Put it into Stripe first: {_SYNC}",
+        _inactive,
+    ),
+    _refused(
+        f"course {COURSE} is not synced: product prod_gone is gone at Stripe",
+        f"Put it into Stripe first: {_SYNC}",
+        course(COURSE, stripeProductId="prod_gone", stripePriceId="price_gone"),
+    ),
+    _refused(
+        f"course {COURSE} cannot be sold: its price is not a number but the text 'dear'",
+        f"Mend it: lmx courses set-price {COURSE} PRICE, then {_SYNC}",
+        _edited(price="dear"),
+    ),
+    _refused(
+        "there is no student $harmless",
+        "Name an existing student's userId with --user.",
+        on_sale,
+        f"checkout create {COURSE} --user '$hostile'",
+    ),
+    _refused(
+        "student user-8 has neither email nor Stripe customer",
+        "Give the student's item an email, or a stripeCustomerId.",
+        all_of(on_sale, _student("user-8", email=None)),
+        f"checkout create {COURSE} --user user-8",
+    ),
+    _refused(
+        f"Stripe makes no session for user-8/{COURSE}: No such customer: 'cus_gone'",
+        "Mend or remove stripeCustomerId of student user-8: Stripe must know it for this key.",
+        all_of(on_sale, _student("user-8", stripeCustomerId="cus_gone")),
+        f"checkout create {COURSE} --user user-8",
+    ),
+    _refused(
+        f"{USER} is already enrolled in {COURSE} (odd[red]\\x1b)",
+        "Nothing is left to do: lmx enrollments list shows it.",
+        enrolled(paymentStatus="odd[red]\x1b"),
+    ),
+    _refused(
+        f"{USER}/{COURSE} is pending as a free enrollment, not as a paid one",
+        f"Settle it first: lmx enrollments reconcile {_OPTIONS}, or lmx enrollments release {COURSE} --user {USER}",
+        enrolled(enrollmentType="free"),
+    ),
+    _refused(
+        f"{USER}/{COURSE} names session {SESSION}, which Stripe does not have for this key",
+        f"Check that the key is of the right account and mode; if it is: lmx enrollments release {COURSE} "
+        f"--user {USER} --allow-missing-session",
+        enrolled(stripeSessionId=SESSION),
+    ),
+    _refused(
+        f"session $session of {USER}/{COURSE} is complete (paid)",
+        f"Settle it first: lmx enrollments reconcile {_OPTIONS}",
+        paid,
+    ),
+    Failure(
+        f"{_CREATE} --expires-in 5m",
+        2,
+        "--expires-in is '5m'; Stripe takes 30 minutes to 24 hours",
+        "Give 30m to 24h, such as 30m, 2h or 1h30m.",
+    ),
+    Failure(
+        f"{_CREATE} --ui embedded --success-url {URL}",
+        2,
+        "--success-url does not go with --ui embedded",
+        "An embedded form takes --return-url alone.",
+    ),
+    _refused(
+        "Stripe has no session $harmless for this key",
+        "A session's id looks like cs_test_… or cs_live_….",
+        lambda _: None,
+        "checkout show '$hostile'",
+    ),
+    Failure(
+        "checkout expire $session",
+        5,
+        "session $session was not made by lmx for environment sandbox, so lmx does not end it",
+        "Name its environment with -e, or expire it in the dashboard; no flag lifts this.",
+        _foreign,
+    ),
+    _refused(
+        "session $session is not open but complete (paid)",
+        "What was paid stays: lmx enrollments reconcile settles it.",
+        paid,
+        "checkout expire $session",
+    ),
+)

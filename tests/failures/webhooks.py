@@ -1,0 +1,139 @@
+"""Endpoints, receivers and the sandbox itself, where lmx refuses."""
+
+from collections.abc import Mapping
+
+from tests.failures.model import PREVIEW, URL, Failure, World, all_of
+from tests.failures.worlds import paid
+from tests.running import Sandbox
+from tests.secrets.support import NAME, api_keys, create_secret
+
+_SESSIONS = "Name a session as this lists them: lmx enrollments list --status pending -e sandbox"
+_SITE: Mapping[str, str | None] = {**PREVIEW, "FRONTEND_URL": "https://learnermax.example"}
+
+
+def _keys(sandbox: Sandbox) -> None:
+    create_secret(sandbox, api_keys(sandbox))
+
+
+def _endpoint(**metadata: str) -> World:
+    def world(sandbox: Sandbox) -> dict[str, str]:
+        made = sandbox.stripe().v1.webhook_endpoints.create({"url": URL, "enabled_events": ["*"], "metadata": metadata})
+        return {"endpoint": made.id}
+
+    return all_of(_keys, world)
+
+
+def _registered(sandbox: Sandbox) -> dict[str, str]:
+    assert 0 == sandbox.run("webhooks", "create", "--url", URL).returncode
+    (endpoint,) = sandbox.stripe().v1.webhook_endpoints.list()
+    return {"endpoint": endpoint.id}
+
+
+WEBHOOKS = (
+    Failure(
+        "webhooks create --url https://user:word@host.example/",
+        2,
+        "the URL of --url holds a user name or password",
+        "Give it as https://HOST/api/webhooks/stripe; http is for this machine and -e sandbox alone.",
+        env=_SITE,
+    ),
+    Failure(
+        f"webhooks create --url {URL} --overlap 48h",
+        2,
+        "--overlap is '48h', not a duration up to 24h",
+        "Give one such as 90s, 5m or 0s.",
+    ),
+    Failure(
+        f"webhooks create --url {URL}",
+        5,
+        "$endpoint at this URL is not lmx's: each event would come twice",
+        "Disable or delete it in Stripe's dashboard, or pass --allow-other.",
+        _endpoint(),
+        _SITE,
+    ),
+    Failure(
+        "webhooks create --url https://two.learnermax.example/api/webhooks/stripe",
+        5,
+        f"$endpoint at {URL} uses the signing secret that would be replaced",
+        f"Delete it first (lmx webhooks delete --url {URL}), or pass --allow-other: its secret is then the "
+        "previous one.",
+        _registered,
+    ),
+    Failure(
+        f"webhooks delete --url {URL}",
+        5,
+        f"$endpoint at {URL} is not lmx's: not ours to delete",
+        "Delete it in Stripe's dashboard.",
+        _endpoint(),
+        _SITE,
+    ),
+    Failure(
+        f"webhooks delete --url {URL} -e preview",
+        5,
+        f"$endpoint at {URL} is lmx's of environment prod: not ours to delete",
+        f"Delete it in Stripe's dashboard, or: lmx webhooks delete -e prod --url {URL}",
+        _endpoint(managedBy="lmx", environment="prod"),
+        _SITE,
+    ),
+    Failure(
+        "webhooks serve --path '$hostile'",
+        2,
+        "'$harmless' is no path for deliveries",
+        "Give --path such as /api/webhooks/stripe.",
+    ),
+    Failure(
+        "webhooks serve --port 0",
+        3,
+        f"there is no STRIPE_WEBHOOK_SECRET, neither configured nor in secret {NAME}",
+        "Register the endpoint: lmx webhooks create --url URL",
+    ),
+    Failure(
+        "webhooks replay --since 40d",
+        2,
+        "--since 40d is too long ago: Stripe keeps events for 30 days",
+        "For older payments: lmx enrollments reconcile --since 40d",
+    ),
+)
+SANDBOX = (
+    Failure("sandbox pay 'cs_[red]\x1b'", 1, "no such checkout.session: cs_[red]\\x1b", _SESSIONS),
+    Failure("sandbox expire $session", 1, "this session is complete", _SESSIONS, paid),
+    Failure(
+        "sandbox clock --advance '$hostile'",
+        2,
+        "--advance is not a duration: $harmless",
+        "Give a number and s, m, h or d, such as 25h.",
+    ),
+    Failure(
+        "sandbox clock --advance 99999999999d",
+        2,
+        "--advance is more than a year: 99999999999d",
+        "Give at most 366d; you may give it again.",
+    ),
+    Failure(
+        "sandbox trigger charge.failed",
+        2,
+        "charge.failed cannot be triggered",
+        "Events that can: checkout.session.completed, checkout.session.async_payment_succeeded, "
+        "checkout.session.async_payment_failed, checkout.session.expired",
+    ),
+    Failure(
+        "sandbox trigger checkout.session.completed --course nope",
+        1,
+        "there is no course nope",
+        "See lmx courses list -e sandbox.",
+    ),
+    Failure(
+        "sandbox trigger checkout.session.completed",
+        1,
+        "no paid course of the sandbox is synced, so there is nothing to buy",
+        "Run lmx courses seed -e sandbox, then lmx products sync -e sandbox.",
+    ),
+    Failure(
+        "sandbox status",
+        3,
+        "no sandbox is running",
+        "Start one: lmx sandbox start",
+        env={"LMX_SANDBOX_HOME": "/nowhere"},
+    ),
+)
+FAILURES = (*WEBHOOKS, *SANDBOX)

@@ -1,0 +1,149 @@
+"""Every failure is two lines, what went wrong and what to do: the same words on any terminal, in a pipe, in JSON."""
+
+import json
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+
+import pytest
+
+from tests.failures import FAILURES
+from tests.failures.model import HARMLESS, HOSTILE, Failure
+from tests.products.worlds import course_item, put_course
+from tests.running import Sandbox
+from tests.started import STOPPING
+from tests.terminals import show
+
+_REQUEST = re.compile(r"req_\w+")
+_WITHOUT_COLOUR = {"0", "1", "2"}
+_REFUSED = ["Error: 1 row was refused", "  The report says which and why; mend them and run again."]
+# One for each way to the two lines: by the parser, before any report, behind a table, behind a plan.
+_WAYS: Mapping[str, tuple[tuple[str, ...], list[str]]] = {
+    "parser": (("courses", HOSTILE), [f"Error: No such command '{HARMLESS}'.", "  See lmx courses --help."]),
+    "early": (
+        ("courses", "set-price", HOSTILE, "10", "-e", "sandbox"),
+        [f"Error: there is no course {HARMLESS}", "  See lmx courses list -e sandbox."],
+    ),
+    "late": (
+        ("enrollments", "reconcile", "--course", HOSTILE),
+        [f"Error: there is no course {HARMLESS}", "  See lmx courses list."],
+    ),
+    "plan": (("products", "sync", "--dry-run"), _REFUSED),
+}
+
+
+def put_refused_course(sandbox: Sandbox) -> None:
+    """Put a course in place that a sync refuses, and whose id must be harmless."""
+    sandbox.dynamodb().put_item(Item=course_item(f"{HOSTILE}!", "4999"))
+
+
+def in_shell(sandbox: Sandbox, redirection: str, *args: str) -> "subprocess.CompletedProcess[str]":
+    """Run lmx with a stream redirected as a shell does it."""
+    return subprocess.run(
+        ["/bin/sh", "-c", f'exec "$0" -m learnermax_cli "$@" {redirection}', sys.executable, *args],
+        env=sandbox.env,
+        cwd=sandbox.cwd,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("failure", FAILURES, ids=lambda failure: f"{failure.command[:30]}: {failure.error[:30]}")
+def test_failure_is_two_lines(sandbox: Sandbox, failure: Failure) -> None:
+    """In a pipe: the last two lines of stderr, without an escape, under the exit code of the contract."""
+    provoked = failure.prepare(sandbox)
+    done = sandbox.run(*provoked.args, env=provoked.env)
+    said = _REQUEST.sub("$request", done.stderr).splitlines()
+    assert (failure.exit_code, provoked.lines) == (done.returncode, said[-2:]), done.stderr
+    assert (1, False) == (done.stderr.count("Error: "), "\x1b" in done.stdout + done.stderr)
+
+
+@pytest.mark.parametrize("way", _WAYS)
+@pytest.mark.parametrize(
+    ("columns", "env", "styles"),
+    [
+        (80, {}, {"1;31"}),
+        (200, {}, {"1;31"}),
+        (80, {"NO_COLOR": "1"}, {"1"}),
+        (200, {"NO_COLOR": "1"}, {"1"}),
+        (80, {"TERM": "dumb"}, set()),
+    ],
+    ids=["80", "200", "no-colour-80", "no-colour-200", "dumb"],
+)
+def test_terminal_shows_the_same_lines(
+    sandbox: Sandbox, way: str, columns: int, env: Mapping[str, str], styles: set[str]
+) -> None:
+    """A terminal of any width gets the lines whole, to be copied as they are; only bold without colours."""
+    put_refused_course(sandbox)
+    args, lines = _WAYS[way]
+    shown = show(*args, env={**sandbox.env, **env}, cwd=sandbox.cwd, columns=columns)
+    assert lines == shown.lines[-2:]
+    assert styles <= shown.styles
+    assert not env or _WITHOUT_COLOUR >= shown.styles
+
+
+@pytest.mark.parametrize("way", _WAYS)
+def test_json_holds_the_same_words(sandbox: Sandbox, way: str) -> None:
+    """With -o json the failure is in the one document on stdout, and for people on stderr."""
+    put_refused_course(sandbox)
+    args, lines = _WAYS[way]
+    done = sandbox.run(*args, "-o", "json")
+    error = json.loads(done.stdout)["error"]
+    told = [f"Error: {error['message']}".replace(HOSTILE, HARMLESS), f"  {error['hint']}"]
+    # For people, commands are completed with what the run was given.
+    assert (error["exit_code"], [line.replace(" -e sandbox", "") for line in lines]) == (done.returncode, told)
+    assert (lines, False) == (done.stderr.splitlines()[-2:], "\x1b" in done.stdout + done.stderr)
+
+
+@pytest.mark.parametrize("way", _WAYS)
+def test_quiet_keeps_the_two_lines(sandbox: Sandbox, way: str) -> None:
+    """Whoever wants to hear of failures alone hears of them."""
+    put_refused_course(sandbox)
+    args, lines = _WAYS[way]
+    options = () if way == "parser" else ("--quiet",)
+    assert lines == sandbox.run(*args, *options).stderr.splitlines()
+
+
+@pytest.mark.parametrize("output", ["table", "json"])
+def test_full_disk_is_told(sandbox: Sandbox, output: str) -> None:
+    """Who reads a file that was cut short learns of it by the exit code; the remedy stands on stderr."""
+    done = in_shell(sandbox, ">/dev/full", "courses", "list", "-o", output)
+    said = [
+        "Error: the output can't be written: No space left on device",
+        "  Make room where it goes; what was done stays done, and running again is safe.",
+    ]
+    assert (1, said) == (done.returncode, done.stderr.splitlines()[-2:])
+
+
+def test_closed_stdin_answers_nothing(sandbox: Sandbox) -> None:
+    """It is no terminal, so the flag is named that answers."""
+    put_course(sandbox, "a", "49.99")
+    done = in_shell(sandbox, "<&-", "products", "sync")
+    assert (5, "  Look at it with --dry-run, then pass --yes.") == (done.returncode, done.stderr.splitlines()[-1])
+
+
+@pytest.mark.parametrize("name", ["GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT"])
+def test_file_of_actions_that_takes_nothing(sandbox: Sandbox, name: str) -> None:
+    """A run that did its work does not fail for it, nor does it keep silent."""
+    env = {"GITHUB_ACTIONS": "true", name: "no/file"}
+    done = sandbox.run("products", "sync", "--dry-run", env=env)
+    warning = "::warning title=GitHub Actions::no/file can't be written: No such file or directory"
+    assert (0, [warning]) == (done.returncode, [line for line in done.stderr.splitlines() if line.startswith("::")])
+
+
+def test_interrupted_seed_is_no_success(sandbox: Sandbox) -> None:
+    """Four courses are in flight and finished; the exit code says that the others are missing."""
+    sandbox.control.add_fault("hold", service="dynamodb", operation="PutItem", times=None)
+    process = sandbox.start("courses", "seed")
+    sandbox.control.wait_held(60, at_least=4)
+    process.send_signal(signal.SIGINT)
+    process.read_until(STOPPING)
+    sandbox.control.clear_faults()
+    sandbox.control.release()
+    _, err = process.communicate(60)
+    said = ["Error: interrupted with 3 changes left", "  Run again: it does the rest."]
+    assert (130, said) == (process.returncode, err.splitlines()[-2:])

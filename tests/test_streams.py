@@ -1,0 +1,48 @@
+"""What a run does when nobody hears it: the work is done, and the exit code tells."""
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.products.worlds import put_course, read_products
+from tests.running import Sandbox
+
+_LMX = '"$0" -m learnermax_cli "$@"'
+
+
+def run_in_shell(sandbox: Sandbox, redirection: str, *args: str) -> subprocess.CompletedProcess[str]:
+    """Run lmx with its streams redirected as a shell does it."""
+    return subprocess.run(
+        ["/bin/sh", "-c", f"exec {_LMX} {redirection}", sys.executable, *args],
+        env=sandbox.env,
+        cwd=sandbox.cwd,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def test_log_whose_reader_is_gone_cuts_nothing_short(sandbox: Sandbox) -> None:
+    """All requests are told of on stderr, which nobody reads any more; what was to be written is."""
+    put_course(sandbox, "a", "49.99")
+    process = sandbox.start("products", "sync", "--yes", "-v")
+    process.stderr.close()
+    assert "Applied: 1 added" in process.stdout.read().splitlines()[-1]
+    assert (0, ["lmx_sandbox_a"]) == (process.wait(60), list(read_products(sandbox)))
+
+
+@pytest.mark.parametrize("redirection", ["2>&-", "2>/dev/full"])
+def test_stderr_that_takes_nothing(sandbox: Sandbox, redirection: str) -> None:
+    """Closed, or on a full disk: data and exit code are as ever."""
+    put_course(sandbox, "a", "49.99")
+    done = run_in_shell(sandbox, redirection, "courses", "list", "-v")
+    failed = run_in_shell(sandbox, redirection, "courses", "set-price", "nobody", "5")
+    assert (0, "a ", 1) == (done.returncode, done.stdout.splitlines()[1][:2], failed.returncode)
+
+
+def test_stdout_that_is_closed(sandbox: Sandbox) -> None:
+    """The run goes on, as with output that is thrown away."""
+    done = run_in_shell(sandbox, ">&-", "courses", "list")
+    assert (0, "Cost: ") == (done.returncode, done.stderr.splitlines()[-1][:6])

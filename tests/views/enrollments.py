@@ -1,0 +1,109 @@
+"""Views of `lmx enrollments`: every state that Stripe may tell of, released, completed, failed in part."""
+
+from tests.enrollments.test_reconcile_rows import STATES
+from tests.enrollments.worlds import COURSE, now, put_basics, put_bought, put_items, put_pending, student_item, text_of
+from tests.products.worlds import put_course
+from tests.running import Sandbox
+from tests.views.checkout import COURSE as SOLD
+from tests.views.checkout import shop
+from tests.views.courses import nothing
+from tests.views.data import ENV, LONG_NAME, OTHER_USER, USER, put_enrolled, put_sales, sale, session_id
+from tests.views.model import View
+
+_LINK = {"payment_link": "plink_1", "client_reference_id": USER}
+FIRST = f"{USER[:-4]}0000"
+_SITE = {"userId": OTHER_USER, "courseId": COURSE}
+_ODD = (
+    sale(92, user_id="paid-by-another", metadata={**_SITE, "userId": "somebody-else"}),
+    sale(93, user_id="paid-twice"),
+    sale(95, user_id="other-amount", amount=4999),
+    sale(99, user_id="refunded-later", state="refunded"),
+)
+_WITHOUT_ENROLLMENT: dict[int, dict[str, object]] = {
+    94: {"user_id": "paid-twice", "offset": -3600 * 40},
+    96: {"user_id": USER, **_LINK},
+    97: {"user_id": OTHER_USER, "metadata": _SITE},
+    98: {"payment_link": "plink_1", "email": "[bold]nobody[/]@example.com"},
+}
+
+
+def _bought() -> list[dict[str, object]]:
+    return [
+        sale(number, user_id=f"{USER[:-4]}{number:04}", state=state, offset=-3600 * (1 if state == "open" else 30))
+        for number, state in enumerate(STATES)
+    ]
+
+
+def _every_state(sandbox: Sandbox) -> None:
+    """Put in an enrollment for each state of a session, and payments without one."""
+    put_basics(sandbox, USER, OTHER_USER)
+    put_course(sandbox, "free-intro", None, name=LONG_NAME, pricingModel="free")
+    put_sales(sandbox, [*_bought(), *_ODD])
+    sandbox.control.seed_sessions([sale(number, **fields) for number, fields in _WITHOUT_ENROLLMENT.items()])
+    put_pending(sandbox, "auth0|no-session", None)
+    put_pending(sandbox, "missing-at-stripe", session_id(91))
+    put_pending(sandbox, "refunded-later", session_id(99), paymentStatus="completed")
+    put_enrolled(sandbox, "u-free", "free-intro", "free", enrollmentType="free")
+    put_enrolled(sandbox, "odd [status]", COURSE, "refunded\nby hand")
+
+
+def _owed(sandbox: Sandbox) -> None:
+    put_basics(sandbox)
+    put_sales(sandbox, _bought())
+    intent = {"run": "r" * 32, "at": text_of(now(sandbox) - 60 * 11)}
+    put_pending(sandbox, "mail-owed", session_id(1), paymentStatus="completed", enrollmentEvent=intent)
+
+
+def _failing(sandbox: Sandbox) -> None:
+    _every_state(sandbox)
+    fault = {"service": "sns", "operation": "Publish", "times": None, "status": 400, "code": "InvalidParameter"}
+    sandbox.control.add_fault("error", **fault)
+
+
+def _free_course(sandbox: Sandbox) -> None:
+    put_course(sandbox, "free-intro", None, name=LONG_NAME, pricingModel="free")
+    put_items(sandbox, [student_item(USER)])
+
+
+def _in_free_course(sandbox: Sandbox) -> None:
+    _free_course(sandbox)
+    put_enrolled(sandbox, USER, "free-intro", "free", enrollmentType="free")
+
+
+def _stuck(sandbox: Sandbox) -> None:
+    put_basics(sandbox)
+    put_bought(sandbox, USER, "expired", id=session_id(1))
+
+
+_RELEASE = f"enrollments release {COURSE} --user {USER}"
+
+VIEWS = (
+    View("enrollments list nothing", nothing, "enrollments list", reads=True),
+    View("enrollments list", _every_state, "enrollments list", reads=True),
+    View("enrollments list owed", _owed, "enrollments list --status completed", reads=True),
+    View("enrollments list of one", _every_state, f"enrollments list --user {FIRST} --course {COURSE}", reads=True),
+    View("enrollments create free plan", _free_course, f"enrollments create free-intro --user {USER} -n", reads=True),
+    View("enrollments create free", _free_course, f"enrollments create free-intro --user {USER}"),
+    View("enrollments create free again", _in_free_course, f"enrollments create free-intro --user {USER}", reads=True),
+    View("enrollments create paid", shop, f"enrollments create {SOLD} --user {USER}", env=ENV),
+    View("enrollments create paid plan", shop, f"enrollments create {SOLD} --user {USER} -n", env=ENV, reads=True),
+    View("enrollments reconcile nothing", nothing, "enrollments reconcile", reads=True),
+    View("enrollments reconcile plan", _every_state, "enrollments reconcile --since 3d --audit -n", reads=True),
+    View("enrollments reconcile", _every_state, "enrollments reconcile"),
+    View("enrollments reconcile window", _every_state, "enrollments reconcile --since 3d --exit-code", ends=8),
+    View("enrollments reconcile releasing", _every_state, "enrollments reconcile --release-expired -v"),
+    View("enrollments reconcile limited", _every_state, "enrollments reconcile --max-changes 3", ends=5),
+    View("enrollments reconcile failed in part", _failing, "enrollments reconcile", ends=1),
+    View("enrollments reconcile owed", _owed, "enrollments reconcile"),
+    View(
+        "enrollments reconcile without topic",
+        _stuck,
+        "enrollments reconcile -e preview",
+        env={"TRANSACTIONAL_EMAIL_TOPIC_ARN": None, "LMX_ENVIRONMENT": "preview"},
+        reads=True,
+    ),
+    View("enrollments release nothing", nothing, _RELEASE, reads=True),
+    View("enrollments release plan", _stuck, f"{_RELEASE} --dry-run", reads=True),
+    View("enrollments release", _stuck, _RELEASE, answer="y"),
+    View("enrollments release declined", _stuck, _RELEASE, answer="n", ends=1),
+)
