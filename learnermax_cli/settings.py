@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 
 from learnermax_cli.errors import ConfigError, LmxError, UsageError
 from learnermax_cli.money import PriceUnit
@@ -48,8 +48,7 @@ class Flags:
     """Whether `env_file` may be missing, because the command is about to make it."""
 
 
-@dataclass(frozen=True, slots=True)
-class AwsAccess:
+class AwsAccess(NamedTuple):
     """How boto3 is to reach AWS; everything None leaves it to boto3's own rules."""
 
     region: str

@@ -3,8 +3,8 @@
 import base64
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any, get_type_hints
+from dataclasses import asdict
+from typing import Any, NamedTuple, get_type_hints
 
 from learnermax_cli.enrollments.model import EnrollmentKey
 from learnermax_cli.webhooks.model import WEBHOOK_PATH, Answer, Delivery, EventHint
@@ -12,8 +12,7 @@ from learnermax_cli.webhooks.model import WEBHOOK_PATH, Answer, Delivery, EventH
 _SIGNATURE = "stripe-signature"
 
 
-@dataclass(frozen=True, slots=True)
-class HttpRequest:
+class HttpRequest(NamedTuple):
     """One HTTP request, whichever source it came through."""
 
     method: str

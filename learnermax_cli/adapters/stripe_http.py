@@ -5,8 +5,7 @@ import math
 import random
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import requests
 import stripe
@@ -17,8 +16,7 @@ from learnermax_cli.meter import Meter
 Answer = tuple[Any, int, Mapping[str, str]]
 
 
-@dataclass(frozen=True, slots=True)
-class Patience:
+class Patience(NamedTuple):
     """How long a request may take. A stored failure is replayed for a day and a lost answer is looked up, so a handful
     of tries is enough; a 429 only asks for patience."""
 

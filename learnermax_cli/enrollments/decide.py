@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey, Payment
 from learnermax_cli.enrollments.payment_state import Reading, State, World, read_state
@@ -18,8 +18,7 @@ _ATTENTION: frozenset[State] = frozenset(("refunded", "disputed", "mismatch", "m
 _RELEASABLE: frozenset[State] = frozenset(("expired", "failed"))
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
+class Rules(NamedTuple):
     """Where and when is decided, and what was asked for beyond the usual."""
 
     world: World
@@ -46,8 +45,7 @@ class Case:
     """Whether every session since the item was written is among the others."""
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """What is to be done about an enrollment, in which state it is, and what a person should look at."""
 
     verdict: Verdict

@@ -25,8 +25,7 @@ class EnrollmentKey(NamedTuple):
         return f"{self.user_id}/{self.course_id}"
 
 
-@dataclass(frozen=True, slots=True)
-class EventIntent:
+class EventIntent(NamedTuple):
     """The mark of a run that owes the `EnrollmentCompleted` event: its run id, and since when, in RFC 3339."""
 
     run: str
@@ -55,8 +54,7 @@ def usable_session_id(session_id: str) -> bool:
     return _SESSION_ID.fullmatch(session_id) is not None
 
 
-@dataclass(frozen=True, slots=True)
-class Student:
+class Student(NamedTuple):
     """A student item."""
 
     user_id: str
@@ -100,8 +98,7 @@ class Payment:
         return EnrollmentKey(self.user_id, self.course_id) if self.user_id and self.course_id else None
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(NamedTuple):
     """A span of session creation times, in Unix seconds; `until` is excluded, None means open."""
 
     since: int | None
@@ -121,8 +118,7 @@ class PaymentGateway(Protocol):
         """Return payments with the disputes of the disputed ones read; `worth` pages of a list of them at most."""
 
 
-@dataclass(frozen=True, slots=True)
-class TableRead:
+class TableRead(NamedTuple):
     """What one scan found: all courses, and the enrollments that were asked for."""
 
     courses: list[Course]

@@ -1,7 +1,6 @@
 """What one Checkout Session means. Pure; a state that no rule knows needs a person, it is never guessed."""
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from learnermax_cli.enrollments.model import EnrollmentKey, Payment
 
@@ -27,16 +26,14 @@ _FAILED_INTENTS = frozenset(("requires_payment_method", "canceled"))
 _PAID = frozenset(("paid", "no_payment_required"))
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """The state of a session, and the detail that a person needs."""
 
     state: State
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class World:
+class World(NamedTuple):
     """The environment and the mode whose payments count."""
 
     environment: str

@@ -1,8 +1,8 @@
 """Decisions as changes: what reconcile will write, in the order that a crash may cut anywhere. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from learnermax_cli.enrollments.decide import Decision, is_ours, parse_time
 from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey, Payment, Student
@@ -15,8 +15,7 @@ EVENT = {"eventType": "EnrollmentCompleted"}
 _PENDING = {"paymentStatus": "pending"}
 
 
-@dataclass(frozen=True, slots=True)
-class Work:
+class Work(NamedTuple):
     """The changes of one enrollment, and what carrying them out needs to know."""
 
     key: EnrollmentKey

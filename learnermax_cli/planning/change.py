@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Kind = Literal["secret", "course", "product", "price", "link", "session", "enrollment", "student", "endpoint", "event"]
 Action = Literal[
@@ -41,8 +41,7 @@ class Change:
         return canonical_json(self.as_json())
 
 
-@dataclass(frozen=True, slots=True)
-class Skipped:
+class Skipped(NamedTuple):
     """A row that was left alone, and why. `blocking` rows (invalid, guarded) make the run end in 1."""
 
     kind: Kind
@@ -56,8 +55,7 @@ class Skipped:
         return {"kind": self.kind, "key": self.key, "reason": self.reason, "code": self.code}
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """Something a person should look at; lmx changes nothing about it."""
 
     kind: str

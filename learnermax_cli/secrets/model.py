@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from learnermax_cli.errors import FailedError
 from learnermax_cli.secret_text import SecretText
@@ -51,8 +51,7 @@ class SecretDescription:
         return self.labels.get("AWSPREVIOUS")
 
 
-@dataclass(frozen=True, slots=True)
-class SecretValue:
+class SecretValue(NamedTuple):
     """The value of one version; `text` is None when it is binary."""
 
     version: str
@@ -60,8 +59,7 @@ class SecretValue:
     text: SecretText | None
 
 
-@dataclass(frozen=True, slots=True)
-class SecretVersion:
+class SecretVersion(NamedTuple):
     """One version of a secret, without its value."""
 
     id: str
@@ -69,8 +67,7 @@ class SecretVersion:
     labels: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class NewSecret:
+class NewSecret(NamedTuple):
     """A secret to be created; `token` becomes the id of its first version."""
 
     name: str

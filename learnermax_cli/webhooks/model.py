@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from learnermax_cli.client_reference import decode_reference
 from learnermax_cli.enrollments.model import EnrollmentKey
@@ -120,8 +120,7 @@ class SignatureCheck(Protocol):
         """Return the time of a signature, in Unix seconds, None when no secret fits; tolerance is the caller's."""
 
 
-@dataclass(frozen=True, slots=True)
-class EventWindow:
+class EventWindow(NamedTuple):
     """A span of event creation times, in Unix seconds; `until` is excluded, None means open."""
 
     since: int

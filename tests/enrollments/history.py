@@ -90,7 +90,7 @@ class History:
 
     def reconcile(self, run_id: str, rules: Rules, scope: Scope) -> list[Change]:
         """Run reconcile as the command does, one enrollment after the other; return the changes that were made."""
-        rules = replace(rules, now=self.now)
+        rules = rules._replace(now=self.now)
         made: list[Change] = []
         run = Run(run_id, self, self, lambda: self.now)
         read = self.scan(completed=rules.audit)
