@@ -174,3 +174,16 @@ def _table(info: SandboxInfo, name: str) -> "Table":
 def _made(path: Path) -> Path:
     path.mkdir(parents=True, exist_ok=True)
     return path
+
+
+def run_in_shell(sandbox: Sandbox, redirection: str, *args: str) -> "subprocess.CompletedProcess[str]":
+    """Run lmx with its streams redirected as a shell does it."""
+    return subprocess.run(
+        ["/bin/sh", "-c", f'exec "$0" -m learnermax_cli "$@" {redirection}', sys.executable, *args],
+        env=sandbox.env,
+        cwd=sandbox.cwd,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )

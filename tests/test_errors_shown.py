@@ -3,8 +3,6 @@
 import json
 import re
 import signal
-import subprocess
-import sys
 from collections.abc import Mapping
 
 import pytest
@@ -12,7 +10,7 @@ import pytest
 from tests.failures import FAILURES
 from tests.failures.model import HARMLESS, HOSTILE, Failure
 from tests.products.worlds import course_item, put_course
-from tests.running import Sandbox
+from tests.running import Sandbox, run_in_shell
 from tests.started import STOPPING
 from tests.terminals import show
 
@@ -37,19 +35,6 @@ _WAYS: Mapping[str, tuple[tuple[str, ...], list[str]]] = {
 def put_refused_course(sandbox: Sandbox) -> None:
     """Put a course in place that a sync refuses, and whose id must be harmless."""
     sandbox.dynamodb().put_item(Item=course_item(f"{HOSTILE}!", "4999"))
-
-
-def in_shell(sandbox: Sandbox, redirection: str, *args: str) -> "subprocess.CompletedProcess[str]":
-    """Run lmx with a stream redirected as a shell does it."""
-    return subprocess.run(
-        ["/bin/sh", "-c", f'exec "$0" -m learnermax_cli "$@" {redirection}', sys.executable, *args],
-        env=sandbox.env,
-        cwd=sandbox.cwd,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
 
 
 @pytest.mark.parametrize("failure", FAILURES, ids=lambda failure: f"{failure.command[:30]}: {failure.error[:30]}")
@@ -111,7 +96,7 @@ def test_quiet_keeps_the_two_lines(sandbox: Sandbox, way: str) -> None:
 @pytest.mark.parametrize("output", ["table", "json"])
 def test_full_disk_is_told(sandbox: Sandbox, output: str) -> None:
     """Who reads a file that was cut short learns of it by the exit code; the remedy stands on stderr."""
-    done = in_shell(sandbox, ">/dev/full", "courses", "list", "-o", output)
+    done = run_in_shell(sandbox, ">/dev/full", "courses", "list", "-o", output)
     said = [
         "Error: the output can't be written: No space left on device",
         "  Make room where it goes; what was done stays done, and running again is safe.",
@@ -122,7 +107,7 @@ def test_full_disk_is_told(sandbox: Sandbox, output: str) -> None:
 def test_closed_stdin_answers_nothing(sandbox: Sandbox) -> None:
     """It is no terminal, so the flag is named that answers."""
     put_course(sandbox, "a", "49.99")
-    done = in_shell(sandbox, "<&-", "products", "sync")
+    done = run_in_shell(sandbox, "<&-", "products", "sync")
     assert (5, "  Look at it with --dry-run, then pass --yes.") == (done.returncode, done.stderr.splitlines()[-1])
 
 

@@ -1,27 +1,9 @@
 """What a run does when nobody hears it: the work is done, and the exit code tells."""
 
-import subprocess
-import sys
-
 import pytest
 
 from tests.products.worlds import put_course, read_products
-from tests.running import Sandbox
-
-_LMX = '"$0" -m learnermax_cli "$@"'
-
-
-def run_in_shell(sandbox: Sandbox, redirection: str, *args: str) -> subprocess.CompletedProcess[str]:
-    """Run lmx with its streams redirected as a shell does it."""
-    return subprocess.run(
-        ["/bin/sh", "-c", f"exec {_LMX} {redirection}", sys.executable, *args],
-        env=sandbox.env,
-        cwd=sandbox.cwd,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+from tests.running import Sandbox, run_in_shell
 
 
 def test_log_whose_reader_is_gone_cuts_nothing_short(sandbox: Sandbox) -> None:
