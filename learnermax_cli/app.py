@@ -169,10 +169,11 @@ class App(Clients):
         self.console.show_plan(report)
         return self.console.require_confirmation(question, yes=yes)
 
-    def after_report(self, report: "Report") -> None:
-        """Tell GitHub Actions of the report, when it runs there."""
-        if self.console.in_actions:
-            from learnermax_cli.github import tell_actions
-            from learnermax_cli.planning.report import without_private_lines
+    def after_report(self, report: "Report") -> bool:
+        """Tell GitHub Actions of the report, when it runs there; return whether later steps hear of it."""
+        if not self.console.in_actions:
+            return True
+        from learnermax_cli.github import tell_actions
+        from learnermax_cli.planning.report import without_private_lines
 
-            tell_actions(without_private_lines(report), self.environ)
+        return tell_actions(without_private_lines(report), self.environ)

@@ -15,7 +15,7 @@ from learnermax_cli.console import Console, Manner
 from learnermax_cli.courses.commands import group as courses
 from learnermax_cli.doctor.commands import add_doctor
 from learnermax_cli.enrollments.commands import group as enrollments
-from learnermax_cli.errors import Exit, FailedError, LmxError, UsageError
+from learnermax_cli.errors import Exit, FailedError, LmxError, UsageError, weightiest
 from learnermax_cli.help_pages import HelpCommand, HelpGroup
 from learnermax_cli.products.commands import group as products
 from learnermax_cli.sandbox.commands import demo
@@ -80,7 +80,7 @@ def run() -> NoReturn:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
-        code = _unwritten(invocation, error)
+        code = weightiest((Exit(code), Exit(_unwritten(invocation, error))))
     try:
         sys.stderr.flush()
     except OSError:  # talk that nobody can take does not change how a run ends
@@ -134,7 +134,10 @@ def _remedy(error: TyperException, argv: tuple[str, ...]) -> str:
 
 def _fail(invocation: Invocation, error: LmxError) -> int:
     meter = None if invocation.meter is None else invocation.meter.reading()
-    _voice(invocation).show_failure(invocation.command or _command_words(invocation.argv), error, meter)
+    try:
+        _voice(invocation).show_failure(invocation.command or _command_words(invocation.argv), error, meter)
+    except OSError:  # stdout takes no document; stderr has told what failed
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return int(error.exit_code)
 
 

@@ -91,7 +91,9 @@ class Clients:
         name, text = "STRIPE_SECRET_KEY", self.settings.stripe_secret_key
         if text is None:
             name = f"{name} in secret {self.settings.secret_name}"
-            value = self._secret_reading[0] if self._secret_reading else self.read_secret()
+            # Taken once: where the key in it is wrong, a next time looks whether it was mended.
+            reading, self._secret_reading = self._secret_reading, None
+            value = reading[0] if reading else self.secret_store.read_value(self.settings.secret_name)
             text = find_stripe_key(value, self.settings.secret_name)
         key = parse_stripe_key(name, text)
         if key.kind not in ("secret", "restricted"):

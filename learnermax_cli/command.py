@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
 import typer
 
 from learnermax_cli.console import Console, Manner
-from learnermax_cli.errors import InterruptedRunError, UsageError
+from learnermax_cli.errors import Exit, InterruptedRunError, UsageError, weightiest
 from learnermax_cli.help_pages import HelpCommand
 
 if TYPE_CHECKING:
@@ -117,8 +117,8 @@ def _run(
         return 0
     report = replace(report, meter=app.meter.reading())
     invocation.console.show(report)
-    app.after_report(report)
-    return int(report.exit_code)
+    told = app.after_report(report)
+    return int(report.exit_code if told else weightiest((report.exit_code, Exit.FAILED)))
 
 
 def _access_options(command: str, common: Mapping[str, object]) -> str:

@@ -4,7 +4,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TextIO
@@ -102,10 +102,6 @@ class Console:
 
     def show_failure(self, command: str, error: LmxError, meter: "MeterReading | None" = None) -> None:
         """Print the failure of a run that did not reach a report, and its cost where it had one."""
-        if self.manner.format == "json":
-            from learnermax_cli.planning.report import failure_json
-
-            self._json(failure_json(command, error, meter).items())
         if meter is not None and meter.counted:
             self.note(meter.as_line())
         self.error(error)
@@ -113,6 +109,10 @@ class Console:
             from learnermax_cli.github import tell_failure
 
             tell_failure(command, error, self.environ)
+        if self.manner.format == "json":  # last, since stdout may take nothing
+            from learnermax_cli.planning.report import failure_json
+
+            self._json(failure_json(command, error, meter).items())
 
     def data(self, text: str) -> None:
         """Write plain text to stdout, without colour and without wrapping."""
@@ -145,7 +145,7 @@ class Console:
         """Print Rich text or tables to stdout."""
         for line in lines:
             for part in self._fitted(line):
-                self._print(sys.stdout, part)
+                self._print(sys.stdout, part, named=_is_table(line))
 
     def _fitted(self, line: "RenderableType") -> "Iterator[RenderableType]":
         from rich.table import Table
@@ -184,7 +184,9 @@ class Console:
 
     def trace(self, text: str) -> None:
         """Write the traceback of a bug to stderr; the message in it may be anybody's."""
-        sys.stderr.write(self._harmless(text))
+        with suppress(OSError, ValueError):
+            sys.stderr.write(self._harmless(text))
+            sys.stderr.flush()
 
     def require_confirmation(self, question: str, *, yes: bool) -> bool:
         """Ask before a write; raises GuardError naming --yes where nobody can answer."""
@@ -234,9 +236,9 @@ class Console:
         except (OSError, ValueError):  # a full disk, a closed file
             pass
 
-    def _print(self, stream: TextIO, line: "RenderableType", end: str = "\n") -> None:
+    def _print(self, stream: TextIO, line: "RenderableType", end: str = "\n", *, named: bool = False) -> None:
         text = self._rendered(stream, line, end)
-        if not _is_table(line):
+        if not (named or _is_table(line)):  # in tables commands were completed before these were laid out
             text = with_options(text, self.manner.options)
         if not stream.isatty():
             text = re.sub(r" +$", "", text, flags=re.MULTILINE)  # Rich pads the last column

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 
@@ -24,18 +25,24 @@ def tell_failure(command: str, error: LmxError, environ: Mapping[str, str]) -> N
     text = f"### lmx {markdown(command)}: failed\n\n**{markdown(error.message)}** {markdown(error.hint)}\n"
     if summary_path := environ.get("GITHUB_STEP_SUMMARY"):
         _append_summary(Path(summary_path), scrub(text).encode())
-    sys.stderr.write(scrub(_annotation("error", error.code, f"{error.message}. {error.hint}")) + "\n")
+    _say(_annotation("error", error.code, f"{error.message}. {error.hint}"))
 
 
-def tell_actions(report: Report, environ: Mapping[str, str]) -> None:
-    """Write what Actions reads: $GITHUB_STEP_SUMMARY, $GITHUB_OUTPUT, and annotations on stderr."""
+def tell_actions(report: Report, environ: Mapping[str, str]) -> bool:
+    """Write what Actions reads: $GITHUB_STEP_SUMMARY, $GITHUB_OUTPUT, and annotations on stderr.
+
+    Return whether the outputs were written: later steps go by them, while a summary is only read.
+    """
     summary_path = environ.get("GITHUB_STEP_SUMMARY")
     if summary_path:
         _append_summary(Path(summary_path), scrub(render_markdown(report)).encode())
-    _append(environ.get("GITHUB_OUTPUT"), _outputs(report).encode())
+    flaw = _append(environ.get("GITHUB_OUTPUT"), _outputs(report).encode())
+    if flaw is not None:
+        _say(_annotation("error", "GitHub Actions", f"{flaw}: later steps do not hear of this run"))
     for annotations in (_errors(report), _warnings(report)):
         for line in islice(annotations, MAX_ANNOTATIONS):
-            sys.stderr.write(scrub(line) + "\n")
+            _say(line)
+    return flaw is None
 
 
 def _outputs(report: Report) -> str:
@@ -67,19 +74,30 @@ def _annotation(level: str, title: str, message: str) -> str:
 
 def _append_summary(path: Path, summary: bytes) -> None:
     """Append to the step's summary what there is room for; an earlier command of the step may have used some."""
-    used = path.stat().st_size if path.is_file() else 0
+    used = 0
+    with suppress(OSError):  # there is none yet; or it can't be looked at, and appending to it tells more
+        used = path.stat().st_size
     if used + len(summary) > MAX_SUMMARY_BYTES:
         room = MAX_SUMMARY_BYTES - used - len(_CUT) - 1
         summary = summary[: max(0, room)].rpartition(b"\n")[0] + b"\n" + _CUT if room >= 0 else b""
-    _append(str(path), summary)
+    flaw = _append(str(path), summary)
+    if flaw is not None:  # what the run has done, and how it ended, stays so
+        _say(_annotation("warning", "GitHub Actions", flaw))
 
 
-def _append(path: str | None, content: bytes) -> None:
+def _append(path: str | None, content: bytes) -> str | None:
+    """Append to a file of Actions, if there is one; return why that could not be, None when it is done."""
     if not path or not content:
-        return
+        return None
     try:
         with Path(path).open("ab") as file:
             file.write(content)
-    except OSError as error:  # what the run has done, and how it ended, stays so
-        text = f"{path} can't be written: {error.strerror}"
-        sys.stderr.write(scrub(_annotation("warning", "GitHub Actions", text)) + "\n")
+    except OSError as error:
+        return f"{path} can't be written: {error.strerror}"
+    return None
+
+
+def _say(line: str) -> None:
+    with suppress(OSError, ValueError):  # stderr that takes nothing changes neither work nor exit code
+        sys.stderr.write(scrub(line) + "\n")
+        sys.stderr.flush()

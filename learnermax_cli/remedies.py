@@ -1,6 +1,7 @@
 """Commands that messages name, completed with the options a run was given, so that a copy of one works there."""
 
 import re
+from shlex import quote
 
 _GROUPS = "secrets|courses|products|checkout|enrollments|webhooks"
 # A command that names its environment already keeps it; `webhooks serve` is only ever spoken of.
@@ -17,3 +18,13 @@ def with_options(text: str, options: str) -> str:
         return command.group() + ("" if text.startswith(options, command.end()) else options)
 
     return _COMMAND.sub(completed, text) if options else text
+
+
+def reconcile_one(course_id: str, user_id: str) -> str:
+    """Return the command that settles one enrollment; ids are quoted, for they may hold what a shell obeys."""
+    return f"lmx enrollments reconcile --course {quote(course_id)} --user {quote(user_id)}"
+
+
+def release_one(course_id: str, user_id: str) -> str:
+    """Return the command that frees one enrollment."""
+    return f"lmx enrollments release {quote(course_id)} --user {quote(user_id)}"

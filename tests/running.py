@@ -176,11 +176,13 @@ def _made(path: Path) -> Path:
     return path
 
 
-def run_in_shell(sandbox: Sandbox, redirection: str, *args: str) -> "subprocess.CompletedProcess[str]":
+def run_in_shell(
+    sandbox: Sandbox, redirection: str, *args: str, env: Mapping[str, str] | None = None
+) -> "subprocess.CompletedProcess[str]":
     """Run lmx with its streams redirected as a shell does it."""
     return subprocess.run(
         ["/bin/sh", "-c", f'exec "$0" -m learnermax_cli "$@" {redirection}', sys.executable, *args],
-        env=sandbox.env,
+        env={**sandbox.env, **(env or {})},
         cwd=sandbox.cwd,
         capture_output=True,
         text=True,

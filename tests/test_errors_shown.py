@@ -111,13 +111,19 @@ def test_closed_stdin_answers_nothing(sandbox: Sandbox) -> None:
     assert (5, "  Look at it with --dry-run, then pass --yes.") == (done.returncode, done.stderr.splitlines()[-1])
 
 
-@pytest.mark.parametrize("name", ["GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT"])
-def test_file_of_actions_that_takes_nothing(sandbox: Sandbox, name: str) -> None:
-    """A run that did its work does not fail for it, nor does it keep silent."""
+@pytest.mark.parametrize(
+    ("name", "code", "level", "more"),
+    [
+        ("GITHUB_STEP_SUMMARY", 0, "warning", ""),
+        ("GITHUB_OUTPUT", 1, "error", ": later steps do not hear of this run"),
+    ],
+)
+def test_file_of_actions_that_takes_nothing(sandbox: Sandbox, name: str, code: int, level: str, more: str) -> None:
+    """A summary is only read, so the run did its work without it; by the outputs later steps go."""
     env = {"GITHUB_ACTIONS": "true", name: "no/file"}
     done = sandbox.run("products", "sync", "--dry-run", env=env)
-    warning = "::warning title=GitHub Actions::no/file can't be written: No such file or directory"
-    assert (0, [warning]) == (done.returncode, [line for line in done.stderr.splitlines() if line.startswith("::")])
+    told = f"::{level} title=GitHub Actions::no/file can't be written: No such file or directory{more}"
+    assert (code, [told]) == (done.returncode, [line for line in done.stderr.splitlines() if line.startswith("::")])
 
 
 def test_interrupted_seed_is_no_success(sandbox: Sandbox) -> None:

@@ -4,7 +4,7 @@ import shlex
 
 import pytest
 
-from learnermax_cli.remedies import with_options
+from learnermax_cli.remedies import reconcile_one, release_one, with_options
 from tests.products.worlds import put_course
 from tests.running import Sandbox
 
@@ -50,3 +50,9 @@ def test_remedy_leads_to_the_same_table(sandbox: Sandbox) -> None:
     refused = sandbox.run("courses", "set-price", "nope", "5", *shlex.split(options), env=unset).stderr
     assert [f"  See lmx courses list {options}."] == refused.splitlines()[-1:]
     assert (1, True) == (listed.count("--secret-name"), f"lmx courses set-price {options} a 49.99" in listed)
+
+
+def test_ids_in_remedies_are_quoted() -> None:
+    """What stands in the table is nothing that a shell obeys when a remedy is pasted."""
+    assert "lmx enrollments reconcile --course 'a; $(b)' --user 'it'\"'\"'s'" == reconcile_one("a; $(b)", "it's")
+    assert "lmx enrollments release 'a b' --user user-7" == release_one("a b", "user-7")

@@ -1,9 +1,13 @@
 """What a run does when nobody hears it: the work is done, and the exit code tells."""
 
+import json
+
 import pytest
 
 from tests.products.worlds import put_course, read_products
 from tests.running import Sandbox, run_in_shell
+
+ACTIONS = {"GITHUB_ACTIONS": "true"}
 
 
 def test_log_whose_reader_is_gone_cuts_nothing_short(sandbox: Sandbox) -> None:
@@ -13,6 +17,16 @@ def test_log_whose_reader_is_gone_cuts_nothing_short(sandbox: Sandbox) -> None:
     process.stderr.close()
     assert "Applied: 1 added" in process.stdout.read().splitlines()[-1]
     assert (0, ["lmx_sandbox_a"]) == (process.wait(60), list(read_products(sandbox)))
+
+
+@pytest.mark.parametrize("redirection", ["2>&-", "2>/dev/full"])
+def test_annotations_that_nobody_takes(sandbox: Sandbox, redirection: str) -> None:
+    """In GitHub Actions the document is whole and the exit code as ever, with a report and without one."""
+    put_course(sandbox, "a", "4999")
+    done = run_in_shell(sandbox, redirection, "products", "sync", "-n", "-o", "json", env=ACTIONS)
+    failed = run_in_shell(sandbox, redirection, "courses", "set-price", "nobody", "5", "-o", "json", env=ACTIONS)
+    assert (1, ["a"]) == (done.returncode, [row["key"] for row in json.loads(done.stdout)["skipped"]])
+    assert (1, "invalid.unknown_course") == (failed.returncode, json.loads(failed.stdout)["error"]["code"])
 
 
 @pytest.mark.parametrize("redirection", ["2>&-", "2>/dev/full"])
@@ -28,3 +42,12 @@ def test_stdout_that_is_closed(sandbox: Sandbox) -> None:
     """The run goes on, as with output that is thrown away."""
     done = run_in_shell(sandbox, ">&-", "courses", "list")
     assert (0, "Cost: ") == (done.returncode, done.stderr.splitlines()[-1][:6])
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_full_disk_hides_no_failure(sandbox: Sandbox, unbuffered: str) -> None:
+    """A failure before the report is told, and its exit code is the weightier of the two."""
+    env = {"PYTHONUNBUFFERED": unbuffered, "LMX_MAX_RATE": "fast"}
+    done = run_in_shell(sandbox, ">/dev/full", "courses", "list", "-o", "json", env=env)
+    assert (3, True) == (done.returncode, "Error: LMX_MAX_RATE is 'fast', not a positive number" in done.stderr)
+    assert "Traceback" not in done.stderr

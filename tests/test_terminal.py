@@ -93,6 +93,17 @@ def test_long_last_column_is_folded(sandbox: Sandbox) -> None:
     assert shown.lines[3].startswith(" " * 40)
 
 
+@pytest.mark.parametrize("columns", [58, 72])
+def test_commands_in_narrow_lists_name_their_options_once(sandbox: Sandbox, columns: int) -> None:
+    """Where a line breaks between a command and its options as well."""
+    put_course(sandbox, "odd", "4999", name="A")
+    table = "learnermax-education-sandbox"
+    shown = on_terminal(sandbox, "courses", "list", "--table", table, columns=columns)
+    words = " ".join(line.strip() for line in shown.lines).split()
+    assert (1, 0) == (words.count("set-price"), " ".join(words).count(f"--table {table} --table"))
+    assert f"lmx courses set-price --table {table} odd" in " ".join(words)
+
+
 def test_tables_fit_80_columns_with_ids_whole(sandbox: Sandbox) -> None:
     """Whatever the shape of a list: nothing is wider than the terminal, and what can be copied is on one line."""
     put_course(sandbox, "spec-driven-dev-premium", "4999", name=NAME)

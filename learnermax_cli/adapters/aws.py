@@ -61,6 +61,10 @@ _DENIED = {
 _KMS_FAILURES = {"EncryptionFailure", "DecryptionFailure", "KMSDisabled", "KMSInvalidState", "KMSNotFound"}
 
 
+_OF_KMS = re.compile(r"\bkms:[A-Z]|\bKMS")
+"""In a refusal: an action of KMS, or its name; a role may be called anything in lower case."""
+
+
 class AwsClients:
     """The AWS clients of one run."""
 
@@ -196,7 +200,7 @@ def _from_client_error(doing: str, error: boto.ClientError) -> Exception:
         )
     if code in _REFUSED:
         return CredentialsError(f"AWS does not accept these credentials, while {doing}", hint=_SIGN_IN)
-    if code in _DENIED and "KMS" in f"{code} {message}".upper():  # what was asked for is not what is missing
+    if code in _DENIED and _OF_KMS.search(f"{code} {message}"):  # what was asked for is not what is missing
         return CredentialsError(
             f"AWS does not permit the use of the KMS key, while {doing}",
             hint="Give this identity kms:Decrypt and kms:GenerateDataKey on the key, in its own policy or the key's.",

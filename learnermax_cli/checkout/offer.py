@@ -1,9 +1,11 @@
 """Whether a course can be sold to a student, and if not, why not. Pure, apart from the reads that it is given."""
 
+from shlex import quote
+
 from learnermax_cli.checkout.model import Offer, Shelf
 from learnermax_cli.client_reference import MAX_LENGTH
 from learnermax_cli.courses.model import Course, CourseStore
-from learnermax_cli.courses.price import read_money
+from learnermax_cli.courses.price import read_currency, read_money
 from learnermax_cli.enrollments.model import EnrollmentKey, EnrollmentReader, Student
 from learnermax_cli.errors import FailedError
 from learnermax_cli.products.model import SyncOptions, is_ours
@@ -23,7 +25,7 @@ def require_course(courses: CourseStore, course_id: str) -> Course:
 def require_paid(course: Course) -> str:
     """Return the product that a paid course names; raises FailedError when the course is free or not synced."""
     if not course.paid:
-        hint = f"Enroll the student without payment: lmx enrollments create {course.course_id} --user USER_ID"
+        hint = f"Enroll the student without payment: lmx enrollments create {quote(course.course_id)} --user USER_ID"
         raise refused(f"course {course.course_id} is free", hint, "free_course")
     if course.product_id is None or course.price_id is None:
         raise _not_synced(course.course_id, "it names no product and price at Stripe")
@@ -42,7 +44,9 @@ def require_offer(course: Course, shelf: Shelf | None, options: SyncOptions) -> 
         raise _not_synced(course_id, f"product {product.product_id} is not on sale at Stripe")
     wanted = read_money(course, options.currency, options.price_unit)
     if isinstance(wanted, str):
-        hint = f"Mend it: lmx courses set-price {course_id} PRICE, then {_sync(course_id)}"
+        hint = f"Mend it: lmx courses set-price {quote(course_id)} PRICE, then {_sync(course_id)}"
+        if read_currency(course, options.currency) is None:
+            hint = f"Mend the currency of the course's item, then {_sync(course_id)}"
         raise refused(f"course {course_id} cannot be sold: {wanted}", hint, "price")
     if price.money != wanted or price.price_id != course.price_id:
         asked = price.money or "no plain amount"
@@ -92,4 +96,4 @@ def _not_synced(course_id: str, reason: str) -> FailedError:
 
 
 def _sync(course_id: str) -> str:
-    return f"lmx products sync --course {course_id}"
+    return f"lmx products sync --course {quote(course_id)}"

@@ -9,6 +9,7 @@ from learnermax_cli.checkout.options import LONGEST, SHORTEST
 from learnermax_cli.enrollments.decide import parse_time
 from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey, usable_session_id
 from learnermax_cli.errors import FailedError
+from learnermax_cli.remedies import reconcile_one, release_one
 
 # Stripe keeps an idempotency key for at least 24 hours [doc "Idempotent requests"]; an hour less is safe.
 KEY_LIFETIME = timedelta(hours=23)
@@ -95,7 +96,7 @@ def require_not_complete(session: Session, key: EnrollmentKey) -> None:
     if session.status == "complete":
         raise FailedError(
             f"session {session.session_id} of {key} is complete ({session.payment_status})",
-            hint=f"Settle it first: lmx enrollments reconcile --course {key.course_id} --user {key.user_id}",
+            hint=f"Settle it first: {reconcile_one(key.course_id, key.user_id)}",
             code="failed.complete",
         )
 
@@ -129,11 +130,10 @@ def _require_pending(enrollment: Enrollment) -> None:
     if not enrollment.pending:
         raise already_enrolled(enrollment.key, enrollment.status or "without a status")
     if enrollment.enrollment_type not in ("paid", ""):
-        options = f"--course {enrollment.key.course_id} --user {enrollment.key.user_id}"
+        course_id, user_id = enrollment.key.course_id, enrollment.key.user_id
         raise refused(
             f"{enrollment.key} is pending as a {enrollment.enrollment_type} enrollment, not as a paid one",
-            f"Settle it first: lmx enrollments reconcile {options}, "
-            f"or lmx enrollments release {enrollment.key.course_id} --user {enrollment.key.user_id}",
+            f"Settle it first: {reconcile_one(course_id, user_id)}, or {release_one(course_id, user_id)}",
             "enrollment_type",
         )
 
@@ -159,6 +159,6 @@ def _missing(enrollment: Enrollment) -> FailedError:
     return FailedError(
         f"{key} names session {enrollment.session_id}, which Stripe does not have for this key",
         hint=f"Check that the key is of the right account and mode; "
-        f"if it is: lmx enrollments release {key.course_id} --user {key.user_id} --allow-missing-session",
+        f"if it is: {release_one(key.course_id, key.user_id)} --allow-missing-session",
         code="failed.missing_session",
     )

@@ -1,10 +1,12 @@
 """What seeding and pricing courses would change. Pure."""
 
 import json
+import reprlib
 from collections.abc import Mapping
 from decimal import Decimal
 
 from learnermax_cli.courses.model import Course
+from learnermax_cli.courses.price import read_currency
 from learnermax_cli.errors import FailedError
 from learnermax_cli.money import MAX_UNIT_AMOUNT, InexactAmountError, minimum_charge, to_money
 from learnermax_cli.planning.change import Change
@@ -26,12 +28,17 @@ def plan_price(course: Course, price: Decimal, currency: str) -> Change | None:
     """Return the change to a price in major units, stated as such; raises FailedError for a price nobody can charge."""
     if not course.paid:
         raise _unusable(f"course {course.course_id} is not a paid course", "Set pricingModel to paid first.")
-    currency = (course.text("currency") or currency).lower()
+    code = read_currency(course, currency)
+    if code is None:
+        stated = reprlib.repr(course.attributes.get("currency"))
+        raise _unusable(
+            f"its currency {stated} is not a three-letter code", "Mend the currency of the course's item first."
+        )
     try:
-        money = to_money(price, currency, "major")
+        money = to_money(price, code, "major")
     except InexactAmountError as error:
         raise _unusable(str(error), "Give a price that the currency can represent.") from None
-    minimum = minimum_charge(currency)
+    minimum = minimum_charge(code)
     if money.amount <= 0 or (minimum is not None and money < minimum):
         raise _unusable(f"{money} is below Stripe's minimum of {minimum or 'more than 0'}", "Give a higher price.")
     if money.amount > MAX_UNIT_AMOUNT:

@@ -14,7 +14,7 @@ def read_money(course: Course, currency: str, unit: PriceUnit | None) -> Money |
         return "it has no price"
     if not isinstance(price, Decimal):
         return f"its price is not a number but the {_kind(price)} {reprlib.repr(price)}"
-    stated = _currency(course, currency)
+    stated = read_currency(course, currency)
     if stated is None:
         return f"its currency {reprlib.repr(course.attributes.get('currency'))} is not a three-letter code"
     own_unit = course.attributes.get("priceUnit")
@@ -34,7 +34,8 @@ def read_money(course: Course, currency: str, unit: PriceUnit | None) -> Money |
     return money
 
 
-def _currency(course: Course, default: str) -> str | None:
+def read_currency(course: Course, default: str) -> str | None:
+    """Return the code of a course's currency, the default where it states none, None where that is no code."""
     stated = course.attributes.get("currency")
     if stated is None:
         return default

@@ -18,6 +18,7 @@ from learnermax_cli.errors import FailedError, GuardError
 from learnermax_cli.planning.change import Change
 from learnermax_cli.planning.outcome import Result, SupersededError, planned
 from learnermax_cli.planning.report import Changes, Report
+from learnermax_cli.remedies import reconcile_one
 
 if TYPE_CHECKING:
     from learnermax_cli.app import App
@@ -87,7 +88,7 @@ def require_releasable(case: Case, rules: Rules, *, allow_missing_session: bool)
     if decision.verdict == "complete":
         raise FailedError(
             f"{key} is paid, so it stays",
-            hint=f"Complete it: lmx enrollments reconcile --course {key.course_id} --user {key.user_id}",
+            hint=f"Complete it: {reconcile_one(key.course_id, key.user_id)}",
             code="failed.paid",
         )
     for payment in _sessions(case):

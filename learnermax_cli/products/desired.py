@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from decimal import Decimal
+from shlex import quote
 from urllib.parse import urlsplit
 
 from learnermax_cli.courses.model import Course
@@ -51,7 +52,8 @@ def _suspicion(course: Course, money: Money, current: Money | None, options: Syn
     price = course.attributes["price"]
     assert isinstance(price, Decimal)
     unit = course.attributes.get("priceUnit") or options.price_unit
-    lift = f"or let it through with --allow-price {course.course_id}"
+    course_id = quote(course.course_id)
+    lift = f"or let it through with --allow-price {course_id}"
     if unit is None and price == price.to_integral_value() and price >= SUSPICIOUS_FROM:
         as_minor = to_money(price, money.currency, "minor") if _exact_minor(price, money.currency) else None
         # Without decimals, as in jpy, both units are the same amount, and there is nothing to mistake.
@@ -60,7 +62,7 @@ def _suspicion(course: Course, money: Money, current: Money | None, options: Syn
             example = as_minor.major() if as_minor else price
             return (
                 f"its price {price} may be meant in minor units: {either}? "
-                f"State it with lmx courses set-price {course.course_id} {example}, with --price-unit, {lift}"
+                f"State it with lmx courses set-price {course_id} {example}, with --price-unit, {lift}"
             )
     limit = options.max_price or DEFAULT_MAX_PRICE.get(money.currency)
     if limit is None:

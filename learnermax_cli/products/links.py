@@ -1,6 +1,7 @@
 """Payment links that still sell what their course no longer costs. Pure."""
 
 from collections.abc import Iterable, Iterator
+from shlex import quote
 
 from learnermax_cli.courses.model import Course
 from learnermax_cli.planning.change import Finding
@@ -32,5 +33,5 @@ def _reason(link: ListedLink, course: Course | None, price_id: str | None) -> st
         return f"is still active, but its course is no longer paid: {off}"
     if link.price_ids == (price_id,):
         return None
-    renew = f"lmx checkout link {course.course_id} replaces it"
+    renew = f"lmx checkout link {quote(course.course_id)} replaces it"
     return f"still sells {', '.join(link.price_ids) or 'nothing'}, no longer the price of its course: {renew}"

@@ -30,7 +30,7 @@ def push(
 ) -> "Report":
     """Store the Stripe keys of the env file, or of the process environment, as one JSON secret.
 
-    Example: lmx secrets push --env-file .env.prod -e prod
+    Example: lmx secrets push --env-file .env.prod.local -e prod
     """
     from learnermax_cli.secrets.run_push import PushOptions, run_push
 

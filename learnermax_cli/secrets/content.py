@@ -27,8 +27,8 @@ def parse_content(name: str, value: SecretValue, remedy: str | None = None) -> d
     raise ConfigError(
         f"the value of secret {name} {flaw}",
         hint=remedy
-        or "Make an earlier version current (lmx secrets rollback), or put a JSON object there: "
-        f"aws secretsmanager put-secret-value --secret-id {name} --secret-string '{{}}'",
+        or "Make an earlier version current (lmx secrets rollback), or put a JSON object there, {} at least, in the "
+        "account and region that this run worked in.",
         code="config.secret_content",
     )
 

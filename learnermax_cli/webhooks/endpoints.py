@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from shlex import quote
 from typing import Literal
 
 from learnermax_cli.errors import GuardError
 from learnermax_cli.planning.change import Change, Finding
 from learnermax_cli.secrets.model import WEBHOOK_SECRET
+from learnermax_cli.settings import ENVIRONMENTS
 from learnermax_cli.webhooks.endpoint_model import MAX_ENDPOINTS, Endpoint
 from learnermax_cli.webhooks.endpoint_url import same_url
 from learnermax_cli.webhooks.model import SESSION_EVENTS
@@ -109,12 +111,17 @@ def plan_delete(listed: Sequence[Endpoint], url: str, environment: str) -> Endpo
     if not ours and (others := [e for e in listed if same_url(e.url, url)]):
         raise GuardError(
             f"{others[0].endpoint_id} at {others[0].url} {_whose(others[0])}: not ours to delete",
-            hint="Delete it in Stripe's dashboard"
-            + (f", or: lmx webhooks delete -e {others[0].environment} --url {url}" if others[0].managed else "."),
+            hint=f"Delete it in Stripe's dashboard{_or_delete(others[0])}",
             code="guard.other_endpoint",
         )
     steps = (Step("drop", Change("endpoint", e.url, "delete", _told(e), None), e.endpoint_id) for e in ours)
     return EndpointPlan(tuple(steps))
+
+
+def _or_delete(other: Endpoint) -> str:
+    if not other.managed or other.environment not in ENVIRONMENTS:
+        return "."
+    return f", or: lmx webhooks delete -e {other.environment} --url {quote(other.url)}"
 
 
 def find_others(listed: Iterable[Endpoint], url: str, environment: str) -> tuple[Finding, ...]:
@@ -144,7 +151,7 @@ def _require_alone(listed: Sequence[Endpoint], relying: Sequence[Endpoint], want
     if relying:
         raise GuardError(
             f"{relying[0].endpoint_id} at {relying[0].url} uses the signing secret that would be replaced",
-            hint=f"Delete it first (lmx webhooks delete --url {relying[0].url}), "
+            hint=f"Delete it first (lmx webhooks delete --url {quote(relying[0].url)}), "
             "or pass --allow-other: its secret is then the previous one.",
             code="guard.other_endpoint",
         )

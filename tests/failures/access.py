@@ -8,6 +8,9 @@ from tests.secrets.support import create_secret
 _SIGN_IN = "Sign in (aws sso login, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY), or name a --profile."
 _TABLE = "learnermax-education-preview"
 _AGAIN = "Running again is safe; if it stays, check the AWS service health and the table or secret named."
+_READ = "secretsmanager:GetSecretValue"
+# A role may be called what it likes.
+_READER = f"User: arn:aws:sts::123456789012:assumed-role/kms-reader/x is not authorized to perform: {_READ}"
 _KMS = "Give this identity kms:Decrypt and kms:GenerateDataKey on the key, in its own policy or the key's."
 _STORED = {**PREVIEW, "STRIPE_SECRET_KEY": None}
 
@@ -110,6 +113,14 @@ FAILURES = (
         "AWS does not permit the use of the KMS key, while reading secret learnermax/stripe-keys",
         _KMS,
         _kms("GetSecretValue", "User: arn:aws:iam::123456789012:user/x is not authorized to perform: kms:Decrypt"),
+        _STORED,
+    ),
+    Failure(
+        "products list",
+        4,
+        f"AWS does not permit {_READ}, while reading secret learnermax/stripe-keys",
+        f"Give this identity {_READ}; the README has the whole policy.",
+        _kms("GetSecretValue", _READER),
         _STORED,
     ),
     Failure(

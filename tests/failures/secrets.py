@@ -121,8 +121,8 @@ FAILURES = (
         "secrets push -e sandbox",
         3,
         f"the value of secret {NAME} is not JSON",
-        "Make an earlier version current (lmx secrets rollback -e sandbox), or put a JSON object there: aws "
-        f"secretsmanager put-secret-value --secret-id {NAME} --secret-string '{{}}'",
+        "Make an earlier version current (lmx secrets rollback -e sandbox), or put a JSON object there, {} at least, "
+        "in the account and region that this run worked in.",
         _text("plain"),
     ),
     Failure(

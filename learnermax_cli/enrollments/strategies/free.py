@@ -10,6 +10,7 @@ from learnermax_cli.enrollments.plan import plan_owed_event
 from learnermax_cli.enrollments.strategies import COMMAND, EnrollRequest
 from learnermax_cli.planning.outcome import SupersededError
 from learnermax_cli.planning.report import Data, Report
+from learnermax_cli.remedies import reconcile_one, release_one
 
 if TYPE_CHECKING:
     from learnermax_cli.app import App
@@ -53,8 +54,8 @@ def _read(app: "App", key: EnrollmentKey) -> Enrollment | None:
     if there is not None and there.pending:
         raise refused(
             f"{key} is pending, from before the course was free",
-            f"Settle it first: lmx enrollments reconcile --course {key.course_id} --user {key.user_id}, "
-            f"or lmx enrollments release {key.course_id} --user {key.user_id}",
+            f"Settle it first: {reconcile_one(key.course_id, key.user_id)}, "
+            f"or {release_one(key.course_id, key.user_id)}",
             "pending",
         )
     return there
