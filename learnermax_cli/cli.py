@@ -3,6 +3,7 @@
 import errno
 import os
 import sys
+import warnings
 from typing import Annotated, NoReturn
 
 import typer
@@ -73,6 +74,8 @@ def run() -> NoReturn:
         if getattr(sys, name) is None:  # it was closed, as by `2>&-`
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115 - as Python's own are
         getattr(sys, name).reconfigure(encoding="utf-8", errors="backslashreplace")
+    # botocore and requests ask urllib3 for it and silence its answer, each for all threads, and each ends that.
+    warnings.filterwarnings("ignore", message="SOCKS support in urllib3")
     invocation = Invocation(environ=dict(os.environ), argv=tuple(sys.argv[1:]))
     code = _exit_code(invocation)
     try:

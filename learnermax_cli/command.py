@@ -98,6 +98,7 @@ def _run(
     ctx: typer.Context, function: Callable[..., "Report | None"], common: dict[str, Any], given: dict[str, Any]
 ) -> int:
     from learnermax_cli.app import App
+    from learnermax_cli.planning.named import named_report
     from learnermax_cli.settings import Flags
 
     invocation: Invocation = ctx.obj
@@ -115,7 +116,7 @@ def _run(
         raise InterruptedRunError("interrupted before anything was written", hint="Run it again.") from None
     if report is None:
         return 0
-    report = replace(report, meter=app.meter.reading())
+    report = named_report(replace(report, meter=app.meter.reading()), options)
     invocation.console.show(report)
     told = app.after_report(report)
     return int(report.exit_code if told else weightiest((report.exit_code, Exit.FAILED)))

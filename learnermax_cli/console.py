@@ -5,7 +5,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TextIO
 
@@ -66,7 +66,7 @@ class Console:
             from learnermax_cli.planning.report_text import report_lines
 
             self._note_where(report)
-            for line in report_lines(self._named(report), self._shown):
+            for line in report_lines(report, self._shown):
                 self.print(line)
         self._warn_once(report.warnings)
         self.note(report.meter.as_line())
@@ -75,8 +75,10 @@ class Console:
 
     def begin(self, report: "Report") -> None:
         """Say on stderr where a run works that reports at its end alone, and warn now rather than then."""
+        from learnermax_cli.planning.named import named_report
+
         self._note_where(report)
-        self._warn_once(report.warnings)
+        self._warn_once(named_report(report, self.manner.options).warnings)
 
     def _note_where(self, report: "Report") -> None:
         """Say where a list or a single result is from; a plan says it itself."""
@@ -89,19 +91,11 @@ class Console:
         self._begun = True
         self.note(where(report))
 
-    def _named(self, report: "Report") -> "Report":
-        from learnermax_cli.planning.report import Items
-
-        if not self.manner.options or not isinstance(report.body, Items):
-            return report
-        rows = tuple({name: self._copyable(value) for name, value in row.items()} for row in report.body.rows)
-        return replace(report, body=replace(report.body, rows=rows))
-
-    def _copyable(self, value: object) -> object:
-        return with_options(value, self.manner.options) if isinstance(value, str) else value
-
     def show_failure(self, command: str, error: LmxError, meter: "MeterReading | None" = None) -> None:
         """Print the failure of a run that did not reach a report, and its cost where it had one."""
+        from learnermax_cli.planning.named import name_options
+
+        name_options(error, self.manner.options)
         if meter is not None and meter.counted:
             self.note(meter.as_line())
         self.error(error)
@@ -130,7 +124,9 @@ class Console:
 
     def show_plan(self, report: "Report") -> None:
         """Print a plan before a prompt; JSON and Markdown come whole, at the end, so who is asked sees it on stderr."""
-        self._asked = report
+        from learnermax_cli.planning.named import named_report
+
+        self._asked = report = named_report(report, self.manner.options)
         if self.manner.format == "table":
             self._shown = report
             self._show_plan(report, sys.stdout)

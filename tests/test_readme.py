@@ -3,7 +3,6 @@
 import re
 import signal
 import socket
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -27,17 +26,19 @@ _VARYING = (
 )
 
 
-def examples() -> Iterator[tuple[str, list[str]]]:
-    """Yield each command of the README with the output that is shown below it."""
+def examples() -> list[tuple[str, list[str]]]:
+    """Return each command of the README with the output that is shown below it."""
+    found: list[tuple[str, list[str]]] = []
     shown: list[str] | None = None
     for line in README.read_text(encoding="utf-8").splitlines():
         if line.startswith(_PROMPT):
             shown = []
-            yield line.removeprefix(_PROMPT), shown
+            found.append((line.removeprefix(_PROMPT), shown))
         elif not line.startswith("    "):
             shown = None
         elif shown is not None and line.strip() != "^C":
             shown.append(line.removeprefix("    "))
+    return found
 
 
 def plain(text: str) -> list[str]:
@@ -53,6 +54,19 @@ def require_shown(command: str, shown: list[str], said: str) -> None:
     for line in plain("\n".join(shown)):
         cut = line.removesuffix("…").rstrip()
         assert any(real == line or (cut != line and real.startswith(cut)) for real in lines), (command, line, said)
+
+
+def test_outputs_of_examples_are_found() -> None:
+    """There is something to compare: most commands show what they say."""
+    shown = [lines for _, lines in examples() if lines]
+    assert (True, True) == (len(shown) >= 12, sum(map(len, shown)) >= 60)
+
+
+def test_wrong_output_is_noticed() -> None:
+    """A line that is not said does not pass, a line that is cut passes as far as it goes."""
+    require_shown("x", ["said: in fu…", "took 2.0 s"], "said: in full\ntook 3.1 s\n")
+    with pytest.raises(AssertionError):
+        require_shown("x", ["never said"], "said: in full\n")
 
 
 def test_examples_run_and_show_what_they_say(sandbox: Sandbox) -> None:

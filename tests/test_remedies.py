@@ -1,5 +1,6 @@
 """Commands named in messages work where the run worked."""
 
+import re
 import shlex
 
 import pytest
@@ -56,3 +57,18 @@ def test_ids_in_remedies_are_quoted() -> None:
     """What stands in the table is nothing that a shell obeys when a remedy is pasted."""
     assert "lmx enrollments reconcile --course 'a; $(b)' --user 'it'\"'\"'s'" == reconcile_one("a; $(b)", "it's")
     assert "lmx enrollments release 'a b' --user user-7" == release_one("a b", "user-7")
+
+
+@pytest.mark.parametrize("output", ["json", "markdown", "table"])
+def test_remedies_can_be_copied_from_every_format(sandbox: Sandbox, output: str) -> None:
+    """The options of the run stand in rows, refusals and errors alike, and in what GitHub Actions shows."""
+    put_course(sandbox, "a", "4999")
+    summary = sandbox.cwd / "summary"
+    env = {"LMX_ENVIRONMENT": None, "GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(summary)}
+    done = sandbox.run("products", "sync", "-n", "-e", "sandbox", "-o", output, env=env)
+    failed = sandbox.run("courses", "set-price", "nope", "5", "-e", "sandbox", "-o", output, env=env)
+    named = r"lmx courses (set-price|list) (?!-e sandbox)"
+    for text in (done.stdout, done.stderr, failed.stdout, failed.stderr, summary.read_text()):
+        assert [] == re.findall(named, text.replace("\\", ""))
+    assert "lmx courses set-price -e sandbox a 49.99" in done.stdout.replace("\\", "")
+    assert "See lmx courses list -e sandbox." in failed.stderr

@@ -10,6 +10,7 @@ from learnermax_cli.text_safety import markdown
 # A step summary may hold 1 MiB [doc "Workflow commands"]; a reader has had enough long before.
 MAX_ROWS = 500
 _CELL_LIMIT = 200
+_PROSE_LIMIT = 2_000  # of reasons, whose commands must not be cut
 
 
 def render_markdown(report: Report) -> str:
@@ -23,13 +24,15 @@ def render_markdown(report: Report) -> str:
         case Items(rows=rows, columns=columns, empty=empty):
             cells = ([show_value(row.get(column)) for column in columns] for row in rows)
             parts.append(
-                _table([column.replace("_", " ") for column in columns], cells, len(rows)) if rows else markdown(empty)
+                _table([column.replace("_", " ") for column in columns], cells, len(rows), _PROSE_LIMIT)
+                if rows
+                else markdown(empty)
             )
         case Data(lines=lines):
             parts += [markdown(line) for line in lines]
     if report.findings:
         found = ([f.kind, f.key, f.detail] for f in report.findings)
-        parts.append(_table(["finding", "key", "detail"], found, len(report.findings)))
+        parts.append(_table(["finding", "key", "detail"], found, len(report.findings), _PROSE_LIMIT))
     parts += [f"**Warning:** {markdown(warning)}" for warning in report.warnings]
     parts += [markdown(note) for note in report.notes]
     if report.summary_line:
@@ -61,7 +64,7 @@ def _changes(body: Changes) -> list[str]:
         parts.append("No changes.")
     if body.skipped:
         skipped = (["refused" if s.blocking else "skipped", s.kind, s.key, s.reason] for s in body.skipped)
-        parts.append(_table(["", "kind", "key", "reason"], skipped, len(body.skipped)))
+        parts.append(_table(["", "kind", "key", "reason"], skipped, len(body.skipped), _PROSE_LIMIT))
     return parts
 
 
@@ -69,10 +72,10 @@ def _fields(fields: object) -> str:
     return "-" if fields is None else show_value(fields)
 
 
-def _table(titles: list[str], rows: Iterable[list[str]], count: int) -> str:
+def _table(titles: list[str], rows: Iterable[list[str]], count: int, limit: int = _CELL_LIMIT) -> str:
     """Return the first rows as a table; those beyond are counted and never made."""
     lines = ["| " + " | ".join(titles) + " |", "|" + " --- |" * len(titles)]
-    lines += ["| " + " | ".join(markdown(cell, _CELL_LIMIT) for cell in row) + " |" for row in islice(rows, MAX_ROWS)]
+    lines += ["| " + " | ".join(markdown(cell, limit) for cell in row) + " |" for row in islice(rows, MAX_ROWS)]
     if count > MAX_ROWS:
         lines.append(f"\n… and {count - MAX_ROWS} more")
     return "\n".join(lines)
