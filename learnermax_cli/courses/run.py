@@ -72,7 +72,25 @@ def run_set_price(app: "App", course_id: str, text: str, *, dry_run: bool) -> Re
     if change is not None:
         done = "Plan: a price to write into" if dry_run else "Applied: a price written into"
         line = f"{done} table {app.settings.table}. Next: lmx products sync --dry-run"
-    return Report("courses set-price", app.settings.environment, Changes(results), dry_run, summary_line=line)
+    return Report(
+        "courses set-price",
+        app.settings.environment,
+        Changes(results),
+        dry_run,
+        warnings=_doubts(app, course, price),
+        summary_line=line,
+    )
+
+
+def _doubts(app: "App", course: Course, price: Decimal) -> tuple[str, ...]:
+    """Return what a sync would refuse about a course with its new price, such as one above the maximum."""
+    settings = app.settings
+    options = SyncOptions(settings.environment, settings.currency or "usd", max_price=settings.max_price)
+    priced = replace(course, attributes={**course.attributes, "price": price, "priceUnit": "major"})
+    wanted = desire(priced, options, None)
+    if isinstance(wanted, Skipped) and wanted.blocking:
+        return (f"lmx products sync would refuse {course.course_id}: {wanted.reason}",)
+    return ()
 
 
 def run_seed(app: "App", *, replace_items: bool, dry_run: bool, yes: bool, allow_prod: bool) -> Report:

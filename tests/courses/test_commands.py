@@ -74,6 +74,15 @@ def test_set_price_writes_price_and_unit(sandbox: Sandbox) -> None:
     assert {**before, "price": Decimal("49.99"), "priceUnit": "major"} == read_course(sandbox, "a")
 
 
+def test_price_that_a_sync_refuses_is_warned_of(sandbox: Sandbox) -> None:
+    """5000 may be 50.00: it is written, in major units as always, and the maximum is named at once."""
+    put_course(sandbox, "a", "49.99")
+    code, document = run(sandbox, "set-price", "a", "5000")
+    reason = "its price 5,000.00 usd is above the maximum of 1000 usd: raise --max-price"
+    assert (0, True) == (code, document["warnings"][0].startswith(f"lmx products sync would refuse a: {reason}"))
+    assert "warnings" not in run(sandbox, "set-price", "a", "50")[1]
+
+
 def test_set_price_a_second_time_writes_nothing(sandbox: Sandbox) -> None:
     """Running again is always right."""
     put_course(sandbox, "a", "4999")
