@@ -142,7 +142,9 @@ def trigger(
         ),
     ],
     course: Annotated[str | None, typer.Option(help="What is bought. Default: any.", show_default=False)] = None,
-    user: Annotated[str | None, typer.Option(help="Who buys. Default: the test student.", show_default=False)] = None,
+    user: Annotated[
+        str | None, typer.Option(help="Who buys, put in if not there. Default: the test student.", show_default=False)
+    ] = None,
 ) -> "Report":
     """Make a checkout.session event happen, as a student's checkout leads to it; shows where it was delivered to.
 

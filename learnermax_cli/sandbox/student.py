@@ -2,11 +2,17 @@
 
 import boto3
 
+from learnermax_cli.client_reference import encode_reference
 from learnermax_cli.sandbox.state_file import SandboxInfo, table_name
 
 STUDENT_ID = "test-student"
 EMAIL = "student@example.com"
 _SINCE = "2025-10-12T09:00:00.000Z"
+
+
+def email_of(user_id: str) -> str:
+    """Return the email that a student of the sandbox gets, a valid one whatever the id."""
+    return EMAIL if user_id == STUDENT_ID else f"{encode_reference(user_id)}@example.com"
 
 
 def put_student(info: SandboxInfo, user_id: str = STUDENT_ID) -> None:
@@ -26,7 +32,7 @@ def put_student(info: SandboxInfo, user_id: str = STUDENT_ID) -> None:
         "GSI1SK": "METADATA",
         "entityType": "USER",
         "userId": user_id,
-        "email": EMAIL if user_id == STUDENT_ID else f"{user_id}@example.com",
+        "email": email_of(user_id),
         "name": "Test Student",
         "signUpMethod": "email",
         "createdAt": _SINCE,

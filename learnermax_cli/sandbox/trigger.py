@@ -3,19 +3,22 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from learnermax_cli.checkout.model import Session as CheckoutSession
 from learnermax_cli.checkout.options import CheckoutRequest, GivenForm
-from learnermax_cli.checkout.run import run_create
+from learnermax_cli.checkout.run import read_offer, run_create
+from learnermax_cli.client_reference import encode_reference
 from learnermax_cli.enrollments.model import EnrollmentKey
 from learnermax_cli.errors import FailedError, UsageError
 from learnermax_cli.planning.report import Data, Report
 from learnermax_cli.sandbox.client import SandboxClient, Session
 from learnermax_cli.sandbox.control_http import SandboxError
 from learnermax_cli.sandbox.report import ENVIRONMENT, require_running
+from learnermax_cli.sandbox.state_file import SandboxInfo
 from learnermax_cli.sandbox.stripe_api.deliveries.parcel import Record
-from learnermax_cli.sandbox.student import STUDENT_ID
+from learnermax_cli.sandbox.student import STUDENT_ID, email_of, put_student
 from learnermax_cli.webhooks.model import SESSION_EVENTS, WEBHOOK_PATH
 
 if TYPE_CHECKING:
@@ -29,13 +32,14 @@ def trigger(app: "App", event: str, course_id: str | None, user_id: str | None) 
     """Play the buyer until the event happens; raises UsageError for another event, FailedError with nothing to buy."""
     if event not in SESSION_EVENTS:
         raise UsageError(f"{event} cannot be triggered", hint=f"Events that can: {', '.join(SESSION_EVENTS)}")
-    control = require_running(app.environ).control()
+    info = require_running(app.environ)
+    control = info.control()
     app.flags = replace(app.flags, environment=ENVIRONMENT)
     user_id = STUDENT_ID if user_id is None else user_id
     known = _known(app, user_id)
-    key = EnrollmentKey(user_id, course_id or _course_to_buy(app, known))
+    key = EnrollmentKey(user_id, course_id or _course_to_buy(app, user_id, known))
     session = known.get(key.course_id)
-    session_id = session.session_id if session is not None and session.open else _made_session(app, key)
+    session_id = session.session_id if session is not None and session.open else _made_session(app, info, key)
     before = max((record.seq for record in control.webhook_deliveries()), default=0)
     try:
         played = _played(control, event, session_id)
@@ -55,7 +59,7 @@ def _known(app: "App", user_id: str) -> dict[str, CheckoutSession | None]:
     return known
 
 
-def _course_to_buy(app: "App", known: Mapping[str, CheckoutSession | None]) -> str:
+def _course_to_buy(app: "App", user_id: str, known: Mapping[str, CheckoutSession | None]) -> str:
     """Return a course whose checkout is open, else one that the student has not paid."""
     courses = sorted(app.courses.list_courses(), key=lambda course: course.course_id)
     synced = [c.course_id for c in courses if c.paid and not c.coming_soon and c.product_id and c.price_id]
@@ -73,20 +77,32 @@ def _course_to_buy(app: "App", known: Mapping[str, CheckoutSession | None]) -> s
         if course_id not in known or (session is not None and session.status == "expired")
     ]
     if not (is_open or left):
+        other = "other-student" if user_id == STUDENT_ID else quote(f"{user_id}-2")
         raise FailedError(
             "the student has every paid course, or has paid it",
-            hint="Name another student with --user, or start afresh: lmx sandbox reset.",
+            hint=f"Name another student with --user {other}, or start afresh: lmx sandbox reset.",
             code="invalid.enrolled",
         )
     return (is_open + left)[0]
 
 
-def _made_session(app: "App", key: EnrollmentKey) -> str:
+def _made_session(app: "App", info: SandboxInfo, key: EnrollmentKey) -> str:
+    _put_in_if_missing(app, info, key)
     form = GivenForm("hosted", None, None, None, allow_promotion_codes=False)
     report = run_create(app, CheckoutRequest(key.course_id, key.user_id, form, timedelta(hours=24)), _COMMAND)
     if not isinstance(report.body, Data):
         raise TypeError(report.body)
     return str(report.body.value["session_id"])
+
+
+def _put_in_if_missing(app: "App", info: SandboxInfo, key: EnrollmentKey) -> None:
+    """Put a new student into the sandbox, unless the course can't be sold or Stripe can't take such an id."""
+    user_id = key.user_id
+    if encode_reference(user_id) is None or app.enrollments.read_students([user_id]):
+        return
+    read_offer(app, key.course_id)
+    put_student(info, user_id)
+    app.console.note(f"The sandbox had no student {user_id}: put in, with email {email_of(user_id)}.")
 
 
 def _played(control: SandboxClient, event: str, session_id: str) -> Session:

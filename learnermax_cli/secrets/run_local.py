@@ -37,7 +37,7 @@ def run_status(app: "App", *, exit_code: bool) -> Report:
         require_readable(stored.description)
     content = {} if stored is None or stored.content is None else stored.content
     rows = compare_keys(source.values, content)
-    findings = tuple(finding for row in rows if (finding := row.finding()) is not None)
+    findings = tuple(finding for row in rows if (finding := row.finding(pull=not source.fixed)) is not None)
     others = other_keys(content)
     created = stored.created if stored else None
     return Report(

@@ -7,7 +7,7 @@ from typing import Literal
 
 from learnermax_cli.planning.change import Finding
 from learnermax_cli.secrets.content import describe_value
-from learnermax_cli.secrets.model import Content
+from learnermax_cli.secrets.model import WEBHOOK_SECRET, Content
 from learnermax_cli.settings import STRIPE_KEY_NAMES
 
 KeyState = Literal["same", "differs", "missing here", "missing there"]
@@ -26,12 +26,13 @@ class KeyStatus:
         """Return the row of a report."""
         return {"key": self.key, "state": self.state, "here": self.here or None, "there": self.there or None}
 
-    def finding(self) -> Finding | None:
-        """Return the drift that --exit-code reports, if there is one."""
-        if self.state == "same":
-            return None
-        remedy = "lmx secrets pull" if self.state == "missing here" else "lmx secrets push, or lmx secrets pull"
-        return Finding("drift", self.key, f"{self.state}: {'lmx secrets push' if not self.there else remedy}")
+    def finding(self, *, pull: bool = True) -> Finding | None:
+        """Return the drift that --exit-code reports, if there is one; `pull` says whether a pull can mend it."""
+        missing = self.state == "missing here"
+        if self.state == "same" or (missing and self.key == WEBHOOK_SECRET):
+            return None  # `webhooks create` puts the signing secret into the secret alone.
+        remedy = "lmx secrets pull" if missing else "lmx secrets push, or lmx secrets pull"
+        return Finding("drift", self.key, f"{self.state}: {remedy if self.there and pull else 'lmx secrets push'}")
 
 
 def compare_keys(here: Mapping[str, str], there: Content) -> tuple[KeyStatus, ...]:

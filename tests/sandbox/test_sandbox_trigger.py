@@ -117,13 +117,41 @@ def test_without_a_synced_course_it_says_what_to_do(sandbox: Sandbox) -> None:
     assert "lmx courses seed -e sandbox, then lmx products sync -e sandbox" in said.stderr
 
 
-def test_who_has_every_course_buys_no_more(shop: Sandbox) -> None:
-    """Another student, or a fresh sandbox."""
-    triggered(shop, COMPLETED)
+@pytest.mark.parametrize(("args", "other"), [((), "other-student"), (("--user", "other-student"), "other-student-2")])
+def test_who_has_every_course_buys_no_more(shop: Sandbox, args: tuple[str, ...], other: str) -> None:
+    """Another student does, whom the remedy names, and who need not be there; or a fresh sandbox is begun."""
+    triggered(shop, COMPLETED, *args)
 
-    said = shop.run("sandbox", "trigger", COMPLETED)
+    said = shop.run("sandbox", "trigger", COMPLETED, *args)
 
-    assert (1, True) == (said.returncode, "lmx sandbox reset" in said.stderr)
+    remedy = f"Name another student with --user {other}, or start afresh: lmx sandbox reset."
+    assert (1, [remedy]) == (said.returncode, [line.strip() for line in said.stderr.splitlines() if "--user" in line])
+    assert other == triggered(shop, COMPLETED, "--user", other)["user_id"]
+
+
+@pytest.mark.parametrize(
+    ("user_id", "email"),
+    [("other-student", "other-student@example.com"), ("ada & co@x", "b64-YWRhICYgY29AeA@example.com")],
+)
+def test_a_student_who_is_not_there_is_put_in(shop: Sandbox, user_id: str, email: str) -> None:
+    """With an email of its own, which is valid whatever the id; that is said once."""
+    note = f"The sandbox had no student {user_id}: put in, with email {email}."
+
+    first, second = (shop.run("sandbox", "trigger", "checkout.session.expired", "--user", user_id) for _ in range(2))
+
+    assert (0, 1) == (first.returncode, first.stderr.splitlines().count(note))
+    assert (0, 0) == (second.returncode, second.stderr.count("put in"))
+    item = shop.dynamodb().get_item(Key={"PK": f"USER#{user_id}", "SK": "METADATA"})["Item"]
+    assert (user_id, email) == (item["userId"], item["email"])
+
+
+@pytest.mark.parametrize(("user_id", "course_id"), [("other-student", "nope"), ("x" * 201, "a")])
+def test_who_cannot_buy_is_not_put_in(shop: Sandbox, user_id: str, course_id: str) -> None:
+    """A course that is not sold and an id that Stripe can't take leave the table as it is."""
+    said = shop.run("sandbox", "trigger", COMPLETED, "--user", user_id, "--course", course_id)
+
+    assert (1, False) == (said.returncode, "put in" in said.stderr)
+    assert "Item" not in shop.dynamodb().get_item(Key={"PK": f"USER#{user_id}", "SK": "METADATA"})
 
 
 def test_another_event_is_wrong_usage(sandbox: Sandbox) -> None:

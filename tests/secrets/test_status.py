@@ -48,6 +48,37 @@ def test_exit_code(sandbox: Sandbox) -> None:
     assert 8 == sandbox.run("secrets", "status", "--exit-code").returncode
 
 
+def test_a_signing_secret_that_only_the_secret_has_is_no_drift(sandbox: Sandbox) -> None:
+    """`webhooks create` puts it there alone, and the one before too; a push leaves both."""
+    keys = api_keys(sandbox)
+    create_secret(sandbox, {**keys, "STRIPE_WEBHOOK_SECRET": WEBHOOK, "STRIPE_WEBHOOK_SECRET_PREVIOUS": WEBHOOK})
+    write_env(sandbox, keys)
+
+    run = sandbox.run("secrets", "status", *PREVIEW, "--exit-code", "-o", "json")
+
+    assert (0, "missing here") == (run.returncode, states(document(run))["STRIPE_WEBHOOK_SECRET"])
+    assert "findings" not in document(run)
+
+
+@pytest.mark.parametrize(
+    ("environment", "here", "told"),
+    [
+        ("sandbox", False, "differs: lmx secrets push -e sandbox"),
+        ("preview", True, "differs: lmx secrets push -e preview, or lmx secrets pull -e preview"),
+    ],
+)
+def test_a_pull_is_a_remedy_where_it_helps(sandbox: Sandbox, environment: str, *, here: bool, told: str) -> None:
+    """The sandbox's own keys come from no env file, so that a push alone makes them agree."""
+    keys = api_keys(sandbox)
+    create_secret(sandbox, {**keys, "STRIPE_SECRET_KEY": OTHER_KEY})
+    if here:
+        write_env(sandbox, keys)
+
+    run = sandbox.run("secrets", "status", "-e", environment, "-o", "json")
+
+    assert [told] == [finding["detail"] for finding in document(run)["findings"]]
+
+
 def test_no_secret(sandbox: Sandbox) -> None:
     """A secret that is not there yet is no failure."""
     run = sandbox.run("secrets", "status", "-o", "json")
