@@ -103,9 +103,10 @@ def _exit_code(invocation: Invocation) -> int:
         # Typer's own: "Invalid value for '-e': Value error, 'x' is not one of ...".
         message = message.replace("Value error, ", "")
         return _fail(invocation, UsageError(message, hint=_remedy(error, invocation.argv)))
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return int(Exit.FAILED)
+    except SystemExit as end:
+        if not isinstance(end.__context__, BrokenPipeError):  # of which Typer makes an exit without a word
+            raise
+        return _unread(invocation)
     except Exception as error:  # noqa: BLE001 - a bug; its traceback is scrubbed like all other output
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
             return _unwritten(invocation, error)  # files of its own it looks after where it writes them
@@ -116,6 +117,14 @@ def _exit_code(invocation: Invocation) -> int:
             f"unexpected {type(error).__name__}: {error}", hint="This is a bug in lmx: report it.", code="bug"
         )
         return _fail(invocation, bug)
+
+
+def _unread(invocation: Invocation) -> int:
+    """Tell that nobody reads stdout any more, as after `| head -1`, where something was written before."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if invocation.meter is not None and invocation.meter.reading().wrote:
+        _voice(invocation).warn("the reader of the output is gone; what was done stays done, and running again is safe")
+    return int(Exit.FAILED)
 
 
 def _unwritten(invocation: Invocation, error: OSError) -> int:

@@ -28,6 +28,11 @@ class MeterReading:
         return any(spent)
 
     @property
+    def wrote(self) -> bool:
+        """Whether anything was written at Stripe or in the table."""
+        return bool(self.stripe_writes or self.dynamodb_write_units)
+
+    @property
     def reads_per_month_if_daily(self) -> int:
         """How many Stripe reads a run like this one takes in 30 days, once a day."""
         return self.stripe_reads * RUNS_A_MONTH

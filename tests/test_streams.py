@@ -1,10 +1,11 @@
 """What a run does when nobody hears it: the work is done, and the exit code tells."""
 
 import json
+from decimal import Decimal
 
 import pytest
 
-from tests.products.worlds import put_course, read_products
+from tests.products.worlds import put_course, read_course, read_products
 from tests.running import Sandbox, run_in_shell
 
 ACTIONS = {"GITHUB_ACTIONS": "true"}
@@ -51,3 +52,21 @@ def test_full_disk_hides_no_failure(sandbox: Sandbox, unbuffered: str) -> None:
     done = run_in_shell(sandbox, ">/dev/full", "courses", "list", "-o", "json", env=env)
     assert (3, True) == (done.returncode, "Error: LMX_MAX_RATE is 'fast', not a positive number" in done.stderr)
     assert "Traceback" not in done.stderr
+
+
+def test_reader_of_the_output_that_is_gone(sandbox: Sandbox) -> None:
+    """After a write one line says that it stays; where nothing is written there is nothing to say."""
+    put_course(sandbox, "a", "49.99")
+    said = "Warning: the reader of the output is gone; what was done stays done, and running again is safe"
+    assert [] == _warnings(sandbox, "products", "list")
+    assert [said] == _warnings(sandbox, "courses", "set-price", "a", "59.99")
+    assert Decimal("59.99") == read_course(sandbox, "a")["price"]
+
+
+def _warnings(sandbox: Sandbox, *args: str) -> list[str]:
+    """Return what a run that ends in 1 warns of when the reader of its stdout is gone from the start."""
+    process = sandbox.start(*args)
+    process.stdout.close()
+    said = process.stderr.read().splitlines()
+    assert 1 == process.wait(60), said
+    return [line for line in said if line.startswith("Warning: ")]

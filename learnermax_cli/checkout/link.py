@@ -31,7 +31,7 @@ def run_link(app: "App", course_id: str, user_id: str | None, *, dry_run: bool) 
     """Return the report of a course's payment link."""
     return_url = link_return_url(app.settings)
     identity = app.stripe_identity
-    offer = read_offer(app, course_id)
+    offer = read_offer(app, course_id, user_id)
     query = "" if user_id is None else _query(_student(app, user_id, course_id))
     plan = plan_link(app.links.list_active_links(), offer, app.settings.environment)
     link = plan.keep

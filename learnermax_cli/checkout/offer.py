@@ -22,10 +22,11 @@ def require_course(courses: CourseStore, course_id: str) -> Course:
     return course
 
 
-def require_paid(course: Course) -> str:
+def require_paid(course: Course, user_id: str | None = None) -> str:
     """Return the product that a paid course names; raises FailedError when the course is free or not synced."""
     if not course.paid:
-        hint = f"Enroll the student without payment: lmx enrollments create {quote(course.course_id)} --user USER_ID"
+        user = "USER_ID" if user_id is None else quote(user_id)
+        hint = f"Enroll the student without payment: lmx enrollments create {quote(course.course_id)} --user {user}"
         raise refused(f"course {course.course_id} is free", hint, "free_course")
     if course.product_id is None or course.price_id is None:
         raise _not_synced(course.course_id, "it names no product and price at Stripe")

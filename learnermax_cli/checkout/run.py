@@ -21,7 +21,7 @@ def run_create(app: "App", request: CheckoutRequest, command: str) -> Report:
     """Return the report of a checkout: a session to pay, and the pending enrollment that names it."""
     form = read_form(request.form, app.settings, request.course_id)
     identity = app.stripe_identity
-    offer = read_offer(app, request.course_id)
+    offer = read_offer(app, request.course_id, request.user_id)
     student = require_buyer(require_student(app.enrollments, request.user_id))
     purchase = Purchase(app.settings.environment, offer, student, form, request.expires_in)
     checkout = Checkout(_ports(app), purchase)
@@ -38,11 +38,11 @@ def run_create(app: "App", request: CheckoutRequest, command: str) -> Report:
     return report
 
 
-def read_offer(app: "App", course_id: str) -> Offer:
+def read_offer(app: "App", course_id: str, user_id: str | None = None) -> Offer:
     """Read what Stripe sells as a course; raises FailedError when it cannot be sold as it stands."""
     options = sync_options(app.settings, None, None, None, None)
     course = require_course(app.courses, course_id)
-    return require_offer(course, app.checkout_sessions.read_shelf(require_paid(course)), options)
+    return require_offer(course, app.checkout_sessions.read_shelf(require_paid(course, user_id)), options)
 
 
 def _ports(app: "App") -> Ports:

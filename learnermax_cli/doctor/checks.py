@@ -33,8 +33,8 @@ def run_checks(checks: Sequence[Check]) -> tuple[Verdict, ...]:
 def _run(check: Check, needed: Mapping[str, "Future[tuple[Verdict, ...]]"]) -> tuple[Verdict, ...]:
     for name, future in needed.items():
         first = future.result()[0]
-        # What was not answered at all may be answered to the next who asks: credentials and configuration stay.
-        if first.status == "failed" and first.exit_code is not Exit.FAILED:
+        # Trouble with one answer need not meet the next who asks; credentials, configuration and no connection do.
+        if first.status == "failed" and (first.exit_code is not Exit.FAILED or first.unreachable):
             return (not_checked(check.name, f"“{name}” failed"),)
         if first.status == "not checked":
             return (not_checked(check.name, f"“{name}” was not checked"),)

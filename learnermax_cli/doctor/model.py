@@ -23,6 +23,8 @@ class Verdict:
     found: str
     remedy: str | None = None
     exit_code: Exit = Exit.OK
+    unreachable: bool = False
+    """Whether there was no connection to what was asked, so that nobody else need try."""
 
     def as_json(self) -> dict[str, object]:
         """Return the row of a report."""
@@ -71,7 +73,8 @@ def failed(check: str, found: str, remedy: str, exit_code: Exit) -> Verdict:
 
 def failed_by(check: str, error: LmxError) -> Verdict:
     """Return the verdict of a check that an expected failure ended."""
-    return failed(check, error.message, error.hint, error.exit_code)
+    unreachable = error.code == "failed.network"
+    return Verdict(check, "failed", error.message, error.hint, error.exit_code, unreachable)
 
 
 def not_checked(check: str, reason: str) -> Verdict:

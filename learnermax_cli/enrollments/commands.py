@@ -31,7 +31,7 @@ def list_enrollments(
     status: Annotated[
         Literal["pending", "completed", "free"] | None, typer.Option("--status", help="Only this paymentStatus.")
     ] = None,
-    course: Annotated[str | None, typer.Option("--course", metavar="ID", help="Only this course.")] = None,
+    course: Annotated[list[str] | None, typer.Option("--course", metavar="ID", help="Only this course.")] = None,
     user: Annotated[str | None, typer.Option("--user", metavar="USER_ID", help="Only this student.")] = None,
 ) -> "Report":
     """List enrollments by status, course and student.
@@ -39,8 +39,11 @@ def list_enrollments(
     Example: lmx enrollments list --status pending
     """
     from learnermax_cli.enrollments.listing import run_list
+    from learnermax_cli.errors import UsageError
 
-    return run_list(app, status, course, user)
+    if course and len(course) > 1:
+        raise UsageError("a list is of one --course", hint="List each course by itself, or all without --course.")
+    return run_list(app, status, course[0] if course else None, user)
 
 
 @add_command(group, "create")

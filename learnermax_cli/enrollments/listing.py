@@ -23,7 +23,7 @@ def run_list(app: "App", status: str | None, course_id: str | None, user_id: str
     """Return the enrollments that fit; nothing is written."""
     found = sorted(_read(app, status, course_id, user_id), key=lambda enrollment: enrollment.key)
     rows = tuple(_row(enrollment) for enrollment in found if status is None or enrollment.status == status)
-    warnings = () if found else _unknown(app, course_id, user_id)
+    warnings = () if found else warn_of_unknown(app, course_id, user_id)
     body = Items(rows, COLUMNS, _nothing(status, course_id, user_id))
     return Report("enrollments list", app.settings.environment, body, warnings=warnings)
 
@@ -34,7 +34,7 @@ def _nothing(status: str | None, course_id: str | None, user_id: str | None) -> 
     return f"No {kind}{where}{'' if user_id is None else f' of student {user_id}'}."
 
 
-def _unknown(app: "App", course_id: str | None, user_id: str | None) -> tuple[str, ...]:
+def warn_of_unknown(app: "App", course_id: str | None, user_id: str | None) -> tuple[str, ...]:
     """Return what was asked for and is not in the table at all, as after a slip of the hand."""
     unknown = []
     if course_id is not None and app.courses.read_course(course_id) is None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from learnermax_cli.enrollments.carry_out import EnrollmentWork, Run
 from learnermax_cli.enrollments.decide import Rules
+from learnermax_cli.enrollments.listing import warn_of_unknown
 from learnermax_cli.enrollments.model import Enrollment, EnrollmentReader
 from learnermax_cli.enrollments.payment_state import World
 from learnermax_cli.enrollments.plan import Work
@@ -65,8 +66,9 @@ def run_reconcile(app: "App", request: ReconcileRequest) -> Report:
         except LmxError as failure:
             error = failure
     warnings = () if publisher else ("no topic in TRANSACTIONAL_EMAIL_TOPIC_ARN: no events are published",)
+    unknown = () if error or job.tally.examined else warn_of_unknown(app, None, request.scope.user)
     report = _report(app, request, results, job.tally)
-    return replace(report, stripe=identity, error=error, warnings=warnings)
+    return replace(report, stripe=identity, error=error, warnings=(*warnings, *unknown))
 
 
 def _require_sense(request: ReconcileRequest) -> None:

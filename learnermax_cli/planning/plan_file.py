@@ -53,6 +53,11 @@ def save_plan(path: Path, scope: PlanScope, changes: Sequence[Change]) -> None:
         ) from None
 
 
+def require_plan_file(path: Path) -> None:
+    """Raise ConfigError when there is no plan file of this version to read."""
+    _read(path)
+
+
 def require_within_plan(path: Path, scope: PlanScope, changes: Sequence[Change]) -> None:
     """Raise GuardError unless every change is in the plan file and the file was made for the same world."""
     document = _read(path)

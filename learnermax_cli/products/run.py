@@ -8,7 +8,7 @@ from learnermax_cli.errors import CredentialsError, FailedError, GuardError, Int
 from learnermax_cli.planning.apply import Applied, Group, apply
 from learnermax_cli.planning.limits import require_few_archived
 from learnermax_cli.planning.outcome import Result, planned
-from learnermax_cli.planning.plan_file import PlanScope, require_within_plan, save_plan
+from learnermax_cli.planning.plan_file import PlanScope, require_plan_file, require_within_plan, save_plan
 from learnermax_cli.planning.report import Changes, Report
 from learnermax_cli.products.course_diff import CoursePlan
 from learnermax_cli.products.diff import SyncPlan, plan_sync
@@ -38,6 +38,8 @@ class SyncRequest:
 
 def run_sync(app: "App", request: SyncRequest) -> Report:
     """Return the report of a sync; a dry run is the same road, cut before the last step."""
+    if request.plan is not None:
+        require_plan_file(request.plan)
     identity = app.stripe_identity
     plan = _plan(app, request)
     report = replace(

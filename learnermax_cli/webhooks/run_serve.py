@@ -5,11 +5,11 @@ import time
 import traceback
 from collections import Counter
 from dataclasses import replace
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from learnermax_cli.console import Console
-from learnermax_cli.errors import UsageError
+from learnermax_cli.errors import LmxError, UsageError
 from learnermax_cli.planning.report import Data, Report
 from learnermax_cli.webhooks.clock import Clock, build_clock
 from learnermax_cli.webhooks.model import Answer, Delivery
@@ -64,8 +64,13 @@ class ServeDesk:
         with self._lock:
             self._counts[_word(answer)] += 1
         if not self._console.manner.quiet:
-            now = self._clock.now().astimezone(UTC)
-            self._say(f"{now:%Y-%m-%dT%H:%M:%SZ} {describe(answer)} {answer.status} {seconds * 1000:.0f} ms")
+            self._say(f"{self._now():%Y-%m-%dT%H:%M:%SZ} {describe(answer)} {answer.status} {seconds * 1000:.0f} ms")
+
+    def _now(self) -> datetime:
+        try:
+            return self._clock.now().astimezone(UTC)
+        except LmxError:  # a sandbox that is gone tells no time
+            return datetime.now(UTC)
 
     def _say(self, *lines: str) -> None:
         """Write lines to the log that belong together."""

@@ -173,3 +173,14 @@ def test_second_endpoint_of_somebody_else(sandbox: Sandbox) -> None:
     examined = examine(sandbox, {"LMX_ENVIRONMENT": "sandbox"})
     assert ["ok", "warning"] == [row[0] for row in examined.rows("Webhook endpoint")]
     assert "brings each event a second time" in examined.rows("Webhook endpoint")[1][1]
+
+
+def test_stripe_that_cannot_be_reached(sandbox: Sandbox) -> None:
+    """It is tried once: what needs it is not checked, and the rest is."""
+    sandbox.control.add_fault("drop", service="stripe", times=None)
+    examined = examine(sandbox)
+    status, found, _, code = examined.row("Stripe key")
+    assert ("failed", True, 1) == (status, found.startswith("no connection to Stripe while "), code)
+    expected = ("not checked", "not checked, because “Stripe key” failed", None, 0)
+    assert [expected] * 4 == [examined.row(check) for check in DEPENDENTS]
+    assert "ok" == examined.row("Table")[0]

@@ -100,3 +100,12 @@ def test_a_second_dispute_of_one_payment_counts(sandbox: Sandbox) -> None:
     sandbox.control.dispute(session_id)
     for args in ((), ("--since", "3d"), ("--strategy", "retrieve")):
         assert {key("a"): "disputed"} == worlds.reconcile(sandbox, *args).pending
+
+
+def test_unknown_student_is_warned_of(sandbox: Sandbox) -> None:
+    """A slip of the hand can be seen, as in the list of enrollments; nothing has failed."""
+    worlds.put_basics(sandbox, "a")
+    table = sandbox.dynamodb().name
+    assert [f"table {table} has no student nobody"] == worlds.reconcile(sandbox, "--user", "nobody").report["warnings"]
+    ran = worlds.reconcile(sandbox, "--user", "a")
+    assert (0, False) == (ran.exit_code, "warnings" in ran.report)

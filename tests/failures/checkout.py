@@ -37,7 +37,7 @@ def _refused(error: str, remedy: str, world: World, command: str = _CREATE) -> F
 FAILURES = (
     _refused(
         f"course {COURSE} is free",
-        f"Enroll the student without payment: lmx enrollments create {COURSE} --user USER_ID",
+        f"Enroll the student without payment: lmx enrollments create {COURSE} --user {USER}",
         course(COURSE, None, pricingModel="free"),
     ),
     _refused(

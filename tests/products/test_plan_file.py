@@ -95,3 +95,12 @@ def test_plan_that_cannot_be_read_ends_in_3(sandbox: Sandbox) -> None:
     done = sandbox.run("products", "sync", "--yes", "--plan", "none.json", "-o", "json")
     assert 3 == done.returncode
     assert "plan file none.json cannot be read" in done.stdout
+
+
+def test_missing_plan_file_is_told_before_anything_is_asked(sandbox: Sandbox) -> None:
+    """A slip of the hand costs no request."""
+    before = len(sandbox.control.journal())
+    ran = sync(sandbox, "--plan", "nope.json")
+    message = "plan file nope.json cannot be read: No such file or directory"
+    assert (3, message) == (ran.exit_code, ran.report["error"]["message"])
+    assert [] == sandbox.control.journal()[before:]

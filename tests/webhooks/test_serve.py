@@ -2,14 +2,19 @@
 
 import http.client
 import json
+import os
 import signal
 import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import suppress
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
+from learnermax_cli.sandbox import process
+from learnermax_cli.sandbox.client import SandboxError
 from tests.enrollments import worlds
 from tests.running import Sandbox
 from tests.webhooks.signed import SECRET, body_of, deliver, event_of, post, signature
@@ -268,3 +273,27 @@ def test_other_path_and_host_are_listened_on(sandbox: Sandbox) -> None:
     with serving(sandbox, "--path", "/hook", "--host", "localhost") as receiver:
         assert receiver.url.endswith("/hook")
         assert (200, "changed: paid") == receiver.deliver(session_id)
+
+
+def test_sandbox_that_was_killed_is_an_own_failure(tmp_path: Path) -> None:
+    """Each delivery is asked for again and has its line in the log, although nobody tells the sandbox's time."""
+    home = tmp_path / "sandbox"
+    info = process.start(home, parent_pid=os.getpid())
+    sandbox = Sandbox(info, home, tmp_path)
+    try:
+        put_signing_secret(sandbox)
+        worlds.put_basics(sandbox)
+        event, now = event_of(sandbox, worlds.put_bought(sandbox, USER)), worlds.now(sandbox)
+        with serving(sandbox, "-e", "sandbox") as receiver:
+            os.kill(info.pid, signal.SIGKILL)
+            replies = [deliver(receiver.url, event, now)]
+            while replies[-1] == (503, "not done (failed.network): please deliver again"):  # the time is kept a moment
+                replies.append(deliver(receiver.url, event, now))
+            assert (503, "not done (config.sandbox): please deliver again") == replies[-1]
+            line = receiver.wait_for("(config.sandbox)")
+            assert " - failed: not done (config.sandbox): please deliver again 503 " in line
+            assert {"received": len(replies), "failed": len(replies)} == receiver.stop()
+    finally:
+        with suppress(SandboxError):  # it lets go of what the sandbox holds, last of all
+            sandbox.close()
+        process.stop(home)
