@@ -32,7 +32,8 @@ def plan_price(course: Course, price: Decimal, currency: str) -> Change | None:
     if code is None:
         stated = reprlib.repr(course.attributes.get("currency"))
         raise _unusable(
-            f"its currency {stated} is not a three-letter code", "Mend the currency of the course's item first."
+            f"the currency {stated} of course {course.course_id} is not a three-letter code",
+            "Mend the currency of the course's item first.",
         )
     try:
         money = to_money(price, code, "major")

@@ -89,7 +89,7 @@ def _doubts(app: "App", course: Course, price: Decimal) -> tuple[str, ...]:
     priced = replace(course, attributes={**course.attributes, "price": price, "priceUnit": "major"})
     wanted = desire(priced, options, None)
     if isinstance(wanted, Skipped) and wanted.blocking:
-        return (f"lmx products sync would refuse {course.course_id}: {wanted.reason}",)
+        return (f"a sync would refuse course {course.course_id}: {wanted.reason}",)
     return ()
 
 

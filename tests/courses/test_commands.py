@@ -79,7 +79,7 @@ def test_price_that_a_sync_refuses_is_warned_of(sandbox: Sandbox) -> None:
     put_course(sandbox, "a", "49.99")
     code, document = run(sandbox, "set-price", "a", "5000")
     reason = "its price 5,000.00 usd is above the maximum of 1000 usd: raise --max-price"
-    assert (0, True) == (code, document["warnings"][0].startswith(f"lmx products sync would refuse a: {reason}"))
+    assert (0, True) == (code, document["warnings"][0].startswith(f"a sync would refuse course a: {reason}"))
     assert "warnings" not in run(sandbox, "set-price", "a", "50")[1]
 
 

@@ -64,7 +64,7 @@ def test_courses_currency_decides_what_is_exact() -> None:
         (course(), "0.49", "0.49 usd is below Stripe's minimum of 0.50 usd"),
         (course(), "0", "0.00 usd is below Stripe's minimum of 0.50 usd"),
         (course(), "-20", "-20.00 usd is below Stripe's minimum of 0.50 usd"),
-        (course(currency="dollars"), "49.99", "its currency 'dollars' is not a three-letter code"),
+        (course(currency="dollars"), "49.99", "the currency 'dollars' of course a is not a three-letter code"),
         (course(currency="zar"), "0", "0.00 zar is below Stripe's minimum of more than 0"),
         (course(), "1000000", "1,000,000.00 usd is above what Stripe takes"),
         (course(), "49.999", "49.999 has more decimals than usd allows (2 in major units)"),
