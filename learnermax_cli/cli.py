@@ -122,7 +122,9 @@ def _exit_code(invocation: Invocation) -> int:
 def _unread(invocation: Invocation) -> int:
     """Tell that nobody reads stdout any more, as after `| head -1`, where something was written before."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    if invocation.meter is not None and invocation.meter.reading().wrote:
+    # The meter knows nothing of Secrets Manager; whoever was to confirm a plan may have written.
+    wrote = invocation.meter is not None and invocation.meter.reading().wrote
+    if wrote or _voice(invocation).about_to_write:
         _voice(invocation).warn("the reader of the output is gone; what was done stays done, and running again is safe")
     return int(Exit.FAILED)
 

@@ -122,6 +122,11 @@ class Console:
         """Write the throw-away keys of a local sandbox to stdout: the one text that is not scrubbed."""
         sys.stdout.write(text + "\n")
 
+    @property
+    def about_to_write(self) -> bool:
+        """Whether a plan was shown, or was to be, that the run would carry out."""
+        return self._asked is not None
+
     def show_plan(self, report: "Report") -> None:
         """Print a plan before a prompt; JSON and Markdown come whole, at the end, so who is asked sees it on stderr."""
         from learnermax_cli.planning.named import named_report

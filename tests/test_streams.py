@@ -70,3 +70,12 @@ def _warnings(sandbox: Sandbox, *args: str) -> list[str]:
     said = process.stderr.read().splitlines()
     assert 1 == process.wait(60), said
     return [line for line in said if line.startswith("Warning: ")]
+
+
+def test_plan_that_nobody_reads_is_not_carried_out(sandbox: Sandbox) -> None:
+    """That its reader is gone is told; a list whose reader has had enough says nothing."""
+    put_course(sandbox, "a", "49.99")
+    done = run_in_shell(sandbox, "| true", "products", "sync", "--yes", env={"PYTHONUNBUFFERED": "1"})
+    told = "Warning: the reader of the output is gone; what was done stays done, and running again is safe"
+    assert ([told], {}) == (done.stderr.splitlines()[-1:], read_products(sandbox))
+    assert "reader" not in run_in_shell(sandbox, "| true", "courses", "list").stderr
