@@ -212,3 +212,9 @@ def test_unknown_service_is_refused(sandbox: Sandbox) -> None:
     """A service that the sandbox lacks is said so, and no network is reached for."""
     with pytest.raises(ClientError, match="The sandbox has no service kms"):
         once(sandbox, "kms").list_keys()
+
+
+def test_unknown_operation_is_refused(sandbox: Sandbox) -> None:
+    """What moto does not have is answered as AWS answers an operation that it does not know."""
+    with pytest.raises(ClientError, match="The sandbox has no ValidateResourcePolicy"):
+        once(sandbox, "secretsmanager").validate_resource_policy(ResourcePolicy="{}")
