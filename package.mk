@@ -19,6 +19,6 @@ package: $(VENV)/.dev ## Build the bundle for AWS Lambda
 	@find $(BUNDLE) -exec touch --no-dereference --date=@$(EPOCH) {} +
 	@# It stands alone: no site-packages, none of the sandbox's, and a client for each service.
 	@cd $(BUNDLE) && $(abspath $(BIN))/python -B -I -S -c "import sys; sys.path.insert(0, '.'); \
-		from learnermax_cli.lambda_app import reconcile, reconcile_window, retry, webhook; import boto3, stripe; \
+		from learnermax_cli.functions.handlers import reconcile, reconcile_window, retry, webhook; import boto3, stripe; \
 		[boto3.client(name, region_name='us-east-1') for name in '$(SERVICES)'.split()]; sys.exit('flask' in sys.modules)"
 	@$(BIN)/python -c "import sys; print('$(BUNDLE): PythonRuntime=python%d.%d' % sys.version_info[:2])"

@@ -24,7 +24,7 @@ BUNDLE = PROJECT / "build" / "lambda"
 _SIGNING = "whsec_" + "benchmark" * 3
 _SDKS = "import boto3, stripe"
 _FUNCTION = (
-    "from learnermax_cli.lambda_app import webhook; answer = webhook(event, context); "
+    "from learnermax_cli.functions.handlers import webhook; answer = webhook(event, context); "
     "assert answer['statusCode'] == 200, answer"
 )
 _CHILD = """

@@ -11,7 +11,7 @@ def main() -> None:
         sys.stdout.write(f"lmx {__version__}\n")
         return
     try:
-        from learnermax_cli.cli import run
+        from learnermax_cli.cli.main import run
 
         run()
     except KeyboardInterrupt:  # while loading, or while showing; a command at work handles it itself

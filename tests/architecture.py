@@ -1,49 +1,64 @@
-"""The rules of the code's shape, checked on a module's syntax tree: who may import whom, how long things may be."""
+"""The rules of the code's layout, checked on syntax trees: who may import whom, how long things may be."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 PACKAGE = "learnermax_cli"
 FEATURES = ("secrets", "courses", "products", "checkout", "enrollments", "webhooks", "doctor")
-SDKS = (
-    "boto3",
-    "botocore",
-    "stripe",
-    "requests",
-    "flask",
-    "moto",
-    "werkzeug",
-    "urllib3",
-    "aws_lambda_powertools",
-    "uvicorn",
+# An import goes from a line to a line below it. The console prints reports, so the terminal stands above planning.
+LAYERS = (
+    ("cli",),
+    ("functions",),
+    ("composition",),
+    ("adapters",),
+    FEATURES,
+    ("terminal",),
+    ("planning",),
+    ("config",),
+    ("core",),
 )
-# The modules that may know that there is a sandbox.
-SANDBOX_USERS = ("cli", "settings")
-PRINTERS = ("console", "__main__")
-# Composition roots: they put adapters and features together.
-ROOTS = ("app", "clients", "lambda_app")
+# At most three arrows upwards, each with its reason.
+UPWARD: Mapping[tuple[str, str], str] = {}
+# What a feature may import of another, beside `model`, `plan_*`, `decide*` and `apply_*`: pure rules and reads through
+# a port that is handed in.
+SHARED = (
+    "courses.price",
+    "enrollments.payment_state",
+    "enrollments.prices",
+    "secrets.access",
+    "secrets.content",
+)
+OUTSIDE = {  # who may import what is outside of the package
+    **dict.fromkeys(("boto3", "botocore", "stripe", "requests", "urllib3", "uvicorn", "h11"), ("adapters",)),
+    "aws_lambda_powertools": ("adapters",),
+    **dict.fromkeys(("typer", "click"), ("cli",)),
+    **dict.fromkeys(("flask", "moto", "werkzeug"), ()),
+}
+PRINTERS = ("terminal.console", "__main__")
 MAX_FUNCTION = 40
-MAX_FILE = 280
+MAX_FILE = 250
 MAX_PARAMETERS = 5
 _RELATIVE = "a relative module"
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Module:
-    """A module of the package: its dotted name without the package's, and its syntax tree."""
+    """A module of the package: its dotted name without the package's, and its source."""
 
     name: str
     source: str
+    is_package: bool = False
 
     @property
-    def top(self) -> str:
-        """The sub-package, or the module itself where it stands at the top."""
+    def room(self) -> str:
+        """The sub-package that it stands in, or its own name in the package's root."""
         return self.name.partition(".")[0]
 
-    @property
+    @cached_property
     def tree(self) -> ast.Module:
         """The parsed source."""
         return ast.parse(self.source)
@@ -51,31 +66,38 @@ class Module:
 
 def read_modules(package: Path) -> list[Module]:
     """Return all modules of the package."""
-    paths = sorted(package.rglob("*.py"))
-    return [Module(_dotted(path.relative_to(package)), path.read_text(encoding="utf-8")) for path in paths]
+    return [
+        Module(_dotted(path.relative_to(package)), path.read_text(encoding="utf-8"), path.name == "__init__.py")
+        for path in sorted(package.rglob("*.py"))
+    ]
 
 
 def _dotted(path: Path) -> str:
-    return ".".join(path.with_suffix("").parts).removesuffix(".__init__")
+    return ".".join(path.with_suffix("").parts).removesuffix("__init__").removesuffix(".")
 
 
 def imports(node: ast.AST) -> Iterator[str]:
-    """Yield every module that is imported for use, inside functions too; those for type checkers alone are left out."""
-    match node:
-        case ast.If(test=ast.Name(id="TYPE_CHECKING"), orelse=used):
-            for other in used:
-                yield from imports(other)
-            return
-        case ast.Import(names=names):
-            yield from (alias.name for alias in names)
-        case ast.ImportFrom(module=base, names=names, level=0):
-            yield from (f"{base}.{alias.name}" for alias in names)
-        case ast.ImportFrom():
-            yield _RELATIVE
-        case ast.Call(func=ast.Name(id=called) | ast.Attribute(attr=called), args=[ast.Constant(value=str(name)), *_]):
-            yield from (name,) if called in ("import_module", "__import__") else ()
-    for child in ast.iter_child_nodes(node):
-        yield from imports(child)
+    """Yield every name that is imported, inside functions and for type checkers alone too."""
+    for found in ast.walk(node):
+        match found:
+            case ast.Import(names=names):
+                yield from (alias.name for alias in names)
+            case ast.ImportFrom(module=base, names=names, level=0):
+                yield from (f"{base}.{alias.name}" for alias in names)
+            case ast.ImportFrom():
+                yield _RELATIVE
+            case ast.Call(
+                func=ast.Name(id=called) | ast.Attribute(attr=called), args=[ast.Constant(value=str(name)), *_]
+            ) if called in ("import_module", "__import__"):
+                yield name
+
+
+def inner_imports(module: Module) -> Iterator[str]:
+    """Yield what a module imports of the package, without the package's name."""
+    for target in imports(module.tree):
+        root, _, rest = target.partition(".")
+        if root == PACKAGE:
+            yield rest
 
 
 def import_flaws(module: Module) -> list[str]:
@@ -84,31 +106,69 @@ def import_flaws(module: Module) -> list[str]:
 
 
 def _may_import(module: Module, target: str) -> bool:
+    root, _, inner = target.partition(".")
     if target == _RELATIVE:
         return False
-    root, _, rest = target.partition(".")
-    if root in SDKS:
-        return module.top in ("adapters", "sandbox")
-    if root != PACKAGE:
+    if module.room in ("sandbox", "", "__main__"):
         return True
-    other, _, inner = rest.partition(".")
-    if other == "adapters":
-        return module.top in ("adapters", *ROOTS)
-    if other == "sandbox":
-        return module.top in ("sandbox", *SANDBOX_USERS)
-    if other in FEATURES:
-        return _may_import_feature(module, other, inner.partition(".")[0])
-    return True
+    if root != PACKAGE:
+        # The composition root hands Stripe's client on, so it names its type.
+        typed = module.room == "composition" and root == "stripe"
+        return root not in OUTSIDE or module.room in OUTSIDE[root] or typed
+    return _may_import_inner(module, inner)
 
 
-def _may_import_feature(module: Module, feature: str, inner: str) -> bool:
-    if module.top == "planning":
+def _may_import_inner(module: Module, target: str) -> bool:
+    room, _, rest = target.partition(".")
+    if (module.name, room) in UPWARD:
+        return True
+    if room == "sandbox":
+        return module.name == "cli.sandbox"
+    if _rank(room) is None or room == module.room:
+        return room in ("", "__version__", module.room)
+    own, other = _rank(module.room), _rank(room)
+    assert other is not None
+    if own is None or own > other:
         return False
-    if module.top == "adapters":
-        return inner == "model" or inner.endswith("_model")
-    if inner == "commands":
-        return module.top in ("cli", feature)
+    if room not in FEATURES:
+        return True
+    part = rest.partition(".")[0]
+    if module.room == "adapters":
+        return part == "model" or part.endswith("_model")
+    if module.room in FEATURES:
+        pure = part == "model" or part.endswith("_model") or part.startswith(("plan_", "decide", "apply_"))
+        return pure or f"{room}.{part}" in SHARED
     return True
+
+
+def _rank(room: str) -> int | None:
+    return next((rank for rank, rooms in enumerate(LAYERS) if room in rooms), None)
+
+
+def circles(modules: Iterable[Module]) -> list[str]:
+    """Return each module that imports itself, by whatever way."""
+    names = {module.name for module in modules}
+    graph = {
+        module.name: {found for t in inner_imports(module) if (found := _module_of(t, names))} for module in modules
+    }
+    return sorted(name for name in names if name in _reachable(graph, name))
+
+
+def _module_of(target: str, names: set[str]) -> str:
+    while target and target not in names:
+        target = target.rpartition(".")[0]
+    return target
+
+
+def _reachable(graph: Mapping[str, set[str]], start: str) -> set[str]:
+    seen: set[str] = set()
+    waiting = list(graph[start])
+    while waiting:
+        name = waiting.pop()
+        if name not in seen:
+            seen.add(name)
+            waiting += graph.get(name, ())
+    return seen
 
 
 def shape_flaws(module: Module) -> list[str]:

@@ -4,7 +4,7 @@ from typing import Any
 
 import typer
 
-from learnermax_cli.cli import app
+from learnermax_cli.cli.main import app
 
 
 def command_paths() -> list[tuple[str, ...]]:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.commands import command_paths
 from tests.running import Sandbox
-from tests.test_terminal import VANISHING
+from tests.terminal.test_terminal import VANISHING
 from tests.views import VIEWS
 from tests.views.model import MANNERS, NARROW, PIPE, PLAIN, WIDE, Capture, Manner, View
 from tests.views.run import captures

@@ -1,217 +1,93 @@
-"""Carries out a checkout: a crash anywhere leaves one session to pay, and the next run takes up where it stopped."""
+"""`checkout create` from the request to the report: read, refuse, plan, carry out."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
-from learnermax_cli.checkout.model import (
-    AttemptSpentError,
-    AttemptTooOldError,
-    Form,
-    NewSession,
-    Offer,
-    PendingStore,
-    Session,
-    SessionGateway,
-    SessionRefusedError,
-)
-from learnermax_cli.checkout.plan import (
-    Begin,
-    Reuse,
-    Situation,
-    Step,
-    TakeUp,
-    Wish,
-    expiry,
-    good,
-    plan_checkout,
-    require_not_complete,
-    search_since,
-)
-from learnermax_cli.enrollments.carry_out import timestamp
-from learnermax_cli.enrollments.model import (
-    Enrollment,
-    EnrollmentKey,
-    EnrollmentReader,
-    EnrollmentWriter,
-    NewEnrollment,
-    Student,
-    usable_session_id,
-)
-from learnermax_cli.errors import CredentialsError, FailedError, InterruptedRunError
-from learnermax_cli.planning.outcome import SupersededError
+from learnermax_cli.checkout.apply_create import Checkout, Made, Ports, Purchase
+from learnermax_cli.checkout.model import NAME_LIMIT, Offer, Session, format_seconds
+from learnermax_cli.checkout.offer import require_buyer, require_course, require_offer, require_paid, require_student
+from learnermax_cli.checkout.options import CheckoutRequest, read_form
+from learnermax_cli.checkout.plan_checkout import Begin, Reuse, Step
+from learnermax_cli.core.errors import InterruptedRunError
+from learnermax_cli.core.text_safety import printable
+from learnermax_cli.enrollments.model import EnrollmentKey
+from learnermax_cli.planning.report import Data, Report
+from learnermax_cli.products.options import sync_options
 
-_ROUNDS = 5  # how often to look again after somebody else was faster
+if TYPE_CHECKING:
+    from learnermax_cli.composition.app import App
 
 
-@dataclass(frozen=True, slots=True)
-class Ports:
-    """What a checkout works with."""
-
-    sessions: SessionGateway
-    reader: EnrollmentReader
-    writer: EnrollmentWriter
-    pending: PendingStore
-    now: Callable[[], datetime]
-    stopped: Callable[[], bool]
-    """Whether the operator wants no further write."""
-
-
-@dataclass(frozen=True, slots=True)
-class Purchase:
-    """Who buys what, and how it is to be shown."""
-
-    environment: str
-    offer: Offer
-    student: Student
-    form: Form
-    expires_in: timedelta
-
-    @property
-    def key(self) -> EnrollmentKey:
-        """The enrollment to be."""
-        return EnrollmentKey(self.student.user_id, self.offer.course_id)
+def run_create(app: "App", request: CheckoutRequest, command: str) -> Report:
+    """Return the report of a checkout: a session to pay, and the pending enrollment that names it."""
+    form = read_form(request.form, app.settings, request.course_id)
+    identity = app.stripe_identity
+    offer = read_offer(app, request.course_id, request.user_id)
+    student = require_buyer(require_student(app.enrollments, request.user_id))
+    purchase = Purchase(app.settings.environment, offer, student, form, request.expires_in)
+    checkout = Checkout(_ports(app), purchase)
+    if request.dry_run:
+        body = _planned(checkout.plan(), purchase)
+        return Report(command, app.settings.environment, body, dry_run=True, stripe=identity)
+    with app.interrupt.finishing():
+        made = checkout.carry_out()
+    error = _interrupted() if app.interrupt.stop.is_set() else None
+    body = _made(made, purchase)
+    report = Report(command, app.settings.environment, body, dry_run=False, stripe=identity, error=error)
+    app.console.begin(report)
+    _tell(app, made, purchase)
+    return report
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
-    """The session to pay, and whether the enrollment named it already."""
+def read_offer(app: "App", course_id: str, user_id: str | None = None) -> Offer:
+    """Read what Stripe sells as a course; raises FailedError when it cannot be sold as it stands."""
+    options = sync_options(app.settings, None, None, None, None)
+    course = require_course(app.courses, course_id)
+    return require_offer(course, app.checkout_sessions.read_shelf(require_paid(course, user_id)), options)
 
-    session: Session
-    reused: bool
+
+def _ports(app: "App") -> Ports:
+    stopped = app.interrupt.stop.is_set
+    return Ports(app.checkout_sessions, app.enrollments, app.enrollment_writes, app.pending_store, app.now, stopped)
 
 
-class Checkout:
-    """One purchase, from what is there to the session to pay."""
+def _made(made: Made, purchase: Purchase) -> Data:
+    session = made.session
+    secret = session.client_secret.reveal() if session.client_secret and purchase.form.ui == "embedded" else None
+    shown = session.url if purchase.form.ui == "hosted" else secret
+    value = {**_value(purchase.key, session), "client_secret": secret, "reused": made.reused, "status": "pending"}
+    return Data(value, (shown or "",), private=secret is not None)
 
-    def __init__(self, ports: Ports, purchase: Purchase) -> None:
-        self._ports = ports
-        self._purchase = purchase
-        self._key = purchase.key
-        self._spent: str | None = None
-        self._done: list[str] = []
 
-    def plan(self) -> Step:
-        """Read what is there and return the next step; writes nothing."""
-        enrollment = self._ports.reader.read_enrollments([self._key]).get(self._key)
-        now = self._ports.now()
-        situation = self._situation(enrollment, now)
-        purchase = self._purchase
-        step = plan_checkout(
-            situation, Wish(purchase.environment, self._key, purchase.offer.price_id, purchase.form, now)
-        )
-        if isinstance(step, TakeUp) and step.enrollment.enrolled_at == self._spent:
-            return Begin(step.enrollment)
-        return step
+def _tell(app: "App", made: Made, purchase: Purchase) -> None:
+    again = "the same session again, " if made.reused else ""
+    until = format_seconds(made.session.expires_at)
+    app.console.note(f"{purchase.key}: {again}{purchase.offer.money}, {made.session.session_id}, good until {until}")
 
-    def carry_out(self) -> Made:
-        """Return the session to pay; raises FailedError when there can be none."""
-        for _ in range(_ROUNDS):
-            made = self._round()
-            if made is not None:
-                return made
-        raise FailedError(
-            f"somebody else keeps changing {self._key}", hint="Run again in a moment.", code="failed.superseded"
-        )
 
-    def _situation(self, enrollment: Enrollment | None, now: datetime) -> Situation:
-        if enrollment is None or not enrollment.pending:
-            return Situation(enrollment)
-        if enrollment.session_id is not None and usable_session_id(enrollment.session_id):
-            return Situation(enrollment, self._ports.sessions.read_session(enrollment.session_id))
-        since = search_since(enrollment, now)
-        if since is None:
-            return Situation(enrollment)
-        found = self._ports.sessions.list_sessions(since)
-        environment = self._purchase.environment
-        mine = tuple(s for s in found if s.link_id is None and s.is_for(self._key, environment))
-        return Situation(enrollment, None, mine)
+def _interrupted() -> InterruptedRunError:
+    return InterruptedRunError("interrupted, after the checkout was complete", hint="There is nothing left to do.")
 
-    def _round(self) -> Made | None:
-        """Carry out one step; None when it has to be planned again."""
-        step = self.plan()
-        for session in step.ends:
-            self._require_going_on()
-            require_not_complete(self._ports.sessions.expire_session(session.session_id), self._key)
-            self._done.append(f"session {session.session_id} was expired")
-        if isinstance(step, Reuse) and step.enrollment.session_id == step.session.session_id:
-            return Made(step.session, reused=True)
-        self._require_going_on()
-        if isinstance(step, Reuse):
-            return self._note(step.session, step.enrollment.enrolled_at)
-        try:
-            enrolled_at = step.enrollment.enrolled_at if isinstance(step, TakeUp) else self._begin(step)
-        except SupersededError:
-            return None
-        self._require_going_on()
-        made = self._create(enrolled_at, step)
-        if made is None:
-            return None
-        self._done.append(f"session {made.session_id} was created")
-        self._require_going_on()
-        require_not_complete(made, self._key)
-        if not made.open or (isinstance(step, TakeUp) and not good(made, self._ports.now())):
-            return None  # an answer of the past; it is found now, and a new attempt begins
-        return self._note(made, enrolled_at)
 
-    def _begin(self, step: Begin) -> str:
-        enrolled_at = timestamp(self._ports.now())
-        if step.enrollment is None:
-            self._ports.writer.create_completed(NewEnrollment(self._key, "paid", "pending", enrolled_at))
-        else:
-            self._ports.pending.restart(step.enrollment, enrolled_at)
-        self._done.append(f"the pending enrollment {self._key} was written")
-        return enrolled_at
+def _planned(step: Step, purchase: Purchase) -> Data:
+    would = [f"Would expire session {session.session_id}." for session in step.ends]
+    if isinstance(step, Reuse):
+        would.append(f"Would return session {step.session.session_id} again.")
+    elif isinstance(step, Begin):
+        would.append(f"Would write the pending enrollment {purchase.key}.")
+    if not isinstance(step, Reuse):
+        name = printable(purchase.offer.name, NAME_LIMIT)
+        would.append(f"Would create a session for {name}, {purchase.offer.money}.")
+    session = step.session if isinstance(step, Reuse) else None
+    named = isinstance(step, Reuse) and step.enrollment.session_id == step.session.session_id
+    value = {**_value(purchase.key, session), "url": None, "client_secret": None, "reused": named, "status": "planned"}
+    return Data({**value, "would": would}, tuple(would))
 
-    def _require_going_on(self) -> None:
-        """Raise InterruptedRunError between two writes when the operator wants to stop, with what was done."""
-        if self._ports.stopped():
-            done = ", ".join(self._done) or "nothing was written"
-            raise InterruptedRunError(
-                f"interrupted: {done}; the checkout is not complete",
-                hint="Run the same command again: it goes on from there and leaves one session to pay.",
-            )
 
-    def _create(self, enrolled_at: str, step: TakeUp | Begin) -> Session | None:
-        try:
-            return self._ports.sessions.create_session(self._new(enrolled_at))
-        except AttemptSpentError as error:
-            if isinstance(step, TakeUp):
-                self._spent = enrolled_at
-                return None
-            if step.enrollment is None and isinstance(error, AttemptTooOldError):
-                self._take_back(enrolled_at)
-            raise
-        except (SessionRefusedError, CredentialsError):
-            if step.enrollment is None:
-                self._take_back(enrolled_at)
-            raise
-
-    def _take_back(self, enrolled_at: str) -> None:
-        # Nothing was made at Stripe: left pending, the item would only keep the student from buying on the site.
-        try:
-            self._ports.writer.release(Enrollment(self._key, "pending", "paid", enrolled_at))
-        except SupersededError:
-            return
-
-    def _new(self, enrolled_at: str) -> NewSession:
-        purchase, student = self._purchase, self._purchase.student
-        return NewSession(
-            environment=purchase.environment,
-            key=self._key,
-            price_id=purchase.offer.price_id,
-            form=purchase.form,
-            email=student.email,
-            customer_id=student.customer_id,
-            enrolled_at=enrolled_at,
-            expires_at=expiry(enrolled_at, purchase.expires_in),
-        )
-
-    def _note(self, session: Session, enrolled_at: str) -> Made | None:
-        try:
-            self._ports.pending.put_session(self._key, enrolled_at, session.session_id)
-        except SupersededError:
-            # Another run begins this enrollment anew, or names another session: ours must not be paid beside it.
-            require_not_complete(self._ports.sessions.expire_session(session.session_id), self._key)
-            return None
-        return Made(session, reused=False)
+def _value(key: EnrollmentKey, session: Session | None) -> dict[str, object]:
+    return {
+        "session_id": None if session is None else session.session_id,
+        "url": None if session is None else session.url,
+        "expires_at": None if session is None else format_seconds(session.expires_at),
+        "course_id": key.course_id,
+        "user_id": key.user_id,
+    }

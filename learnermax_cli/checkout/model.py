@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal, Protocol
 
-from learnermax_cli.client_reference import decode_reference
+from learnermax_cli.core.client_reference import decode_reference
+from learnermax_cli.core.errors import FailedError
+from learnermax_cli.core.money import Money
+from learnermax_cli.core.ownership import MANAGED_BY
+from learnermax_cli.core.secret_text import SecretText
 from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey
-from learnermax_cli.errors import FailedError
-from learnermax_cli.markers import MANAGED_BY
-from learnermax_cli.money import Money
 from learnermax_cli.products.model import ListedLink, ListedPrice, ListedProduct, marker
-from learnermax_cli.secret_text import SecretText
 
 Ui = Literal["hosted", "embedded"]
 NAME_LIMIT = 72

@@ -3,11 +3,11 @@
 from shlex import quote
 
 from learnermax_cli.checkout.model import Offer, Shelf
-from learnermax_cli.client_reference import MAX_LENGTH
+from learnermax_cli.core.client_reference import MAX_LENGTH
+from learnermax_cli.core.errors import FailedError
 from learnermax_cli.courses.model import Course, CourseStore
 from learnermax_cli.courses.price import read_currency, read_money
 from learnermax_cli.enrollments.model import EnrollmentKey, EnrollmentReader, Student
-from learnermax_cli.errors import FailedError
 from learnermax_cli.products.model import SyncOptions, is_ours
 
 

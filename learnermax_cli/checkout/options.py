@@ -6,8 +6,8 @@ from datetime import timedelta
 from urllib.parse import quote, urlsplit
 
 from learnermax_cli.checkout.model import Form, Ui
-from learnermax_cli.errors import ConfigError, UsageError
-from learnermax_cli.settings import Settings
+from learnermax_cli.config.settings import Settings
+from learnermax_cli.core.errors import ConfigError, UsageError
 
 # [stripe.params SessionCreateParams.expires_at]: 30 minutes to 24 hours after the session is created.
 SHORTEST = timedelta(minutes=30)

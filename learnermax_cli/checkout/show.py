@@ -3,15 +3,15 @@
 from typing import TYPE_CHECKING
 
 from learnermax_cli.checkout.model import Session, format_seconds
+from learnermax_cli.core.errors import FailedError, GuardError
 from learnermax_cli.enrollments.model import usable_session_id
-from learnermax_cli.errors import FailedError, GuardError
 from learnermax_cli.planning.change import Change
 from learnermax_cli.planning.outcome import Result, planned
 from learnermax_cli.planning.render_text import show_value
 from learnermax_cli.planning.report import Changes, Data, Report
 
 if TYPE_CHECKING:
-    from learnermax_cli.app import App
+    from learnermax_cli.composition.app import App
 
 
 def run_show(app: "App", session_id: str) -> Report:

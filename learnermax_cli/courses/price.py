@@ -3,8 +3,8 @@
 import reprlib
 from decimal import Decimal
 
+from learnermax_cli.core.money import MAX_UNIT_AMOUNT, InexactAmountError, Money, PriceUnit, minimum_charge, to_money
 from learnermax_cli.courses.model import Course
-from learnermax_cli.money import MAX_UNIT_AMOUNT, InexactAmountError, Money, PriceUnit, minimum_charge, to_money
 
 
 def read_money(course: Course, currency: str, unit: PriceUnit | None) -> Money | str:

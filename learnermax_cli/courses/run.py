@@ -7,11 +7,11 @@ from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING
 
-from learnermax_cli.courses.diff import plan_price, plan_seed
+from learnermax_cli.core.errors import FailedError, GuardError, InterruptedRunError, UsageError
 from learnermax_cli.courses.model import Course, CourseStore
+from learnermax_cli.courses.plan_courses import plan_price, plan_seed
 from learnermax_cli.courses.price import read_money
 from learnermax_cli.courses.seeds import read_seed_courses
-from learnermax_cli.errors import FailedError, GuardError, InterruptedRunError, UsageError
 from learnermax_cli.planning.apply import Group, apply
 from learnermax_cli.planning.change import Change, Skipped
 from learnermax_cli.planning.outcome import Result, count, planned
@@ -20,7 +20,7 @@ from learnermax_cli.products.desired import desire
 from learnermax_cli.products.model import SyncOptions
 
 if TYPE_CHECKING:
-    from learnermax_cli.app import App
+    from learnermax_cli.composition.app import App
 
 COLUMNS = ("course_id", "name", "pricing_model", "price", "price_unit", "sold_for", "coming_soon", "product", "problem")
 _MOST_DIGITS = 38  # of a number in DynamoDB [doc "Data types"]

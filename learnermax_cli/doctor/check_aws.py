@@ -4,12 +4,12 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from learnermax_cli import pact
+from learnermax_cli.config import guard as pact
+from learnermax_cli.core.errors import Exit
 from learnermax_cli.doctor.model import Index, TableDescription, Verdict, failed, ok, warning
-from learnermax_cli.errors import Exit
 
 if TYPE_CHECKING:
-    from learnermax_cli.app import App
+    from learnermax_cli.composition.app import App
 
 IDENTITY, NAMES, TABLE, TOPIC = "AWS identity", "Environment", "Table", "Topic"
 _KEYS = ("PK", "SK")

@@ -8,11 +8,11 @@ from importlib import metadata
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from learnermax_cli.core.errors import CredentialsError, Exit
 from learnermax_cli.doctor.model import Verdict, failed, not_checked, ok, warning
-from learnermax_cli.errors import CredentialsError, Exit
 
 if TYPE_CHECKING:
-    from learnermax_cli.app import App
+    from learnermax_cli.composition.app import App
 
 AWS_CLOCK, STRIPE_CLOCK, SITE, VERSIONS = "Clock against AWS", "Clock against Stripe", "FRONTEND_URL", "Versions"
 # Stripe's signatures, and AWS's, are refused when they are off by 300 s.

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from learnermax_cli import pact
+from learnermax_cli.config import guard as pact
+from learnermax_cli.core.errors import ConfigError, Exit, GuardError
 from learnermax_cli.doctor.model import Verdict, failed, failed_by, lmx, ok, warning
-from learnermax_cli.errors import ConfigError, Exit, GuardError
 from learnermax_cli.secrets.access import read_stored, require_ours, require_readable
 from learnermax_cli.secrets.check import require_keys
 from learnermax_cli.secrets.content import describe_value
@@ -13,7 +13,7 @@ from learnermax_cli.secrets.model import PUBLISHABLE_KEY, SECRET_KEY, WEBHOOK_SE
 from learnermax_cli.webhooks.model import WEBHOOK_PATH
 
 if TYPE_CHECKING:
-    from learnermax_cli.app import App
+    from learnermax_cli.composition.app import App
 
 SECRET, SIGNING = "Secret", "Signing secret"
 

@@ -4,15 +4,15 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+from learnermax_cli.core.errors import CredentialsError, Exit, LmxError
 from learnermax_cli.doctor.model import Denial, Permission, Verdict, failed, failed_by, lmx, not_checked, ok, warning
 from learnermax_cli.doctor.permissions import PERMISSIONS
-from learnermax_cli.errors import CredentialsError, Exit, LmxError
-from learnermax_cli.webhooks.endpoints import find_others, is_ours
+from learnermax_cli.webhooks.listing import ListedEndpoints, read_endpoints
 from learnermax_cli.webhooks.model import WEBHOOK_PATH
-from learnermax_cli.webhooks.run_list import ListedEndpoints, read_endpoints
+from learnermax_cli.webhooks.plan_endpoints import find_others, is_ours
 
 if TYPE_CHECKING:
-    from learnermax_cli.app import App
+    from learnermax_cli.composition.app import App
 
 KEY, RIGHTS, ENDPOINT = "Stripe key", "Stripe permissions", "Webhook endpoint"
 

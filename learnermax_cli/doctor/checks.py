@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
+from learnermax_cli.core.errors import Exit, LmxError
 from learnermax_cli.doctor.model import Verdict, failed_by, not_checked
-from learnermax_cli.errors import Exit, LmxError
 
 Verdicts = Iterable[Verdict]
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from learnermax_cli.errors import Exit, LmxError
+from learnermax_cli.core.errors import Exit, LmxError
 
 if TYPE_CHECKING:
-    from learnermax_cli.app import App
+    from learnermax_cli.composition.app import App
 
 Status = Literal["ok", "warning", "failed", "not checked"]
 

@@ -4,11 +4,7 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from learnermax_cli.doctor import check_aws, check_machine, check_secret, check_stripe
-from learnermax_cli.doctor import check_table_items as items
-from learnermax_cli.doctor.checks import Check, run_checks
-from learnermax_cli.doctor.model import Verdict, where
-from learnermax_cli.errors import (
+from learnermax_cli.core.errors import (
     ConfigError,
     CredentialsError,
     Exit,
@@ -17,11 +13,15 @@ from learnermax_cli.errors import (
     LmxError,
     weightiest,
 )
+from learnermax_cli.core.remedy import with_options
+from learnermax_cli.doctor import check_aws, check_machine, check_secret, check_stripe
+from learnermax_cli.doctor import check_items as items
+from learnermax_cli.doctor.checks import Check, run_checks
+from learnermax_cli.doctor.model import Verdict, where
 from learnermax_cli.planning.report import Items, Report
-from learnermax_cli.remedies import with_options
 
 if TYPE_CHECKING:
-    from learnermax_cli.app import App
+    from learnermax_cli.composition.app import App
 
 COLUMNS = ("status", "check", "found", "remedy")
 _ERRORS: dict[Exit, type[LmxError]] = {

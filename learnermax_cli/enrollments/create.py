@@ -6,8 +6,8 @@ from learnermax_cli.checkout.offer import refused, require_course
 from learnermax_cli.enrollments.strategies import EnrollRequest, find_strategies
 
 if TYPE_CHECKING:
-    from learnermax_cli.app import App
     from learnermax_cli.checkout.options import CheckoutRequest
+    from learnermax_cli.composition.app import App
     from learnermax_cli.planning.report import Report
 
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal, NamedTuple
 
+from learnermax_cli.core.money import Money
 from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey, Payment
 from learnermax_cli.enrollments.payment_state import Reading, State, World, read_state
-from learnermax_cli.money import Money
 from learnermax_cli.planning.change import Finding
 
 Verdict = Literal["complete", "create", "release", "unchanged"]

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
+from learnermax_cli.core.errors import GuardError
 from learnermax_cli.enrollments.decide import parse_time
 from learnermax_cli.enrollments.model import PAGE_SIZE, Enrollment, Payment, PaymentGateway, Window, usable_session_id
-from learnermax_cli.errors import GuardError
 
 Strategy = Literal["auto", "list", "retrieve"]
 

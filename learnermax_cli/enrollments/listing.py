@@ -7,7 +7,7 @@ from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey
 from learnermax_cli.planning.report import Items, Report
 
 if TYPE_CHECKING:
-    from learnermax_cli.app import App
+    from learnermax_cli.composition.app import App
 
 COLUMNS = ("user_id", "course_id", "status", "enrollment_type", "enrolled_at", "session_id", "event_owed_since")
 

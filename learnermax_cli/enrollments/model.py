@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
+from learnermax_cli.core.money import Money
 from learnermax_cli.courses.model import Course
-from learnermax_cli.money import Money
 
 PAGE_SIZE = 100
 DISPUTES_UNREAD = ("unread",)

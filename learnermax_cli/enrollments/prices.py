@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
+from learnermax_cli.core.money import Money
 from learnermax_cli.courses.model import Course
 from learnermax_cli.courses.price import read_money
-from learnermax_cli.money import Money
 
 if TYPE_CHECKING:
-    from learnermax_cli.app import App
-    from learnermax_cli.settings import Settings
+    from learnermax_cli.composition.app import App
+    from learnermax_cli.config.settings import Settings
 
 
 class CoursePrices(Mapping[str, Money | None]):

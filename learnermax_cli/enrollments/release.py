@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from learnermax_cli.core.errors import FailedError, GuardError
+from learnermax_cli.core.remedy import reconcile_one
 from learnermax_cli.enrollments.decide import Case, Rules, decide, parse_time
 from learnermax_cli.enrollments.model import (
     Enrollment,
@@ -14,14 +16,12 @@ from learnermax_cli.enrollments.model import (
     usable_session_id,
 )
 from learnermax_cli.enrollments.payment_state import State, World, read_state
-from learnermax_cli.errors import FailedError, GuardError
 from learnermax_cli.planning.change import Change
 from learnermax_cli.planning.outcome import Result, SupersededError, planned
 from learnermax_cli.planning.report import Changes, Report
-from learnermax_cli.remedies import reconcile_one
 
 if TYPE_CHECKING:
-    from learnermax_cli.app import App
+    from learnermax_cli.composition.app import App
 
 COMMAND = "enrollments release"
 _OVER: frozenset[State] = frozenset(("expired", "failed", "refunded"))

@@ -4,8 +4,8 @@ import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from learnermax_cli.core.errors import InterruptedRunError
 from learnermax_cli.enrollments.model import Payment, PaymentGateway, Window
-from learnermax_cli.errors import InterruptedRunError
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,9 @@
 import re
 from datetime import UTC, datetime, timedelta
 
+from learnermax_cli.core.errors import UsageError
 from learnermax_cli.enrollments.decide import parse_time
-from learnermax_cli.enrollments.reconcile import Scope
-from learnermax_cli.errors import UsageError
+from learnermax_cli.enrollments.reconcile_pass import Scope
 
 _AGO = re.compile(r"(\d{1,5})([mhd])")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from learnermax_cli.core.errors import FailedError, UsageError
 from learnermax_cli.enrollments.times import parse_moment, parse_span
-from learnermax_cli.errors import FailedError, UsageError
 
 DEFAULT_STEP = "7d"
 _SHORTEST = timedelta(minutes=1)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
-from learnermax_cli.errors import Exit, LmxError
+from learnermax_cli.core.errors import Exit, LmxError
 from learnermax_cli.planning.change import Change
 from learnermax_cli.planning.outcome import Result, SupersededError, planned
 

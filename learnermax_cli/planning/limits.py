@@ -1,6 +1,6 @@
 """Safety belongs to the plan: thresholds beyond which a plan is refused, with the numbers and the way out."""
 
-from learnermax_cli.errors import GuardError
+from learnermax_cli.core.errors import GuardError
 
 MINIMUM_POPULATION = 10
 MAX_ARCHIVED_SHARE = 0.30

@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from learnermax_cli.errors import LmxError
+from learnermax_cli.core.errors import LmxError
+from learnermax_cli.core.remedy import with_options
 from learnermax_cli.planning.report import Changes, Items, Report
-from learnermax_cli.remedies import with_options
 
 
 def named_report(report: Report, options: str) -> Report:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from learnermax_cli.errors import LmxError
+from learnermax_cli.core.errors import LmxError
 from learnermax_cli.planning.change import Change
 
 OutcomeWord = Literal["planned", "applied", "failed", "superseded"]

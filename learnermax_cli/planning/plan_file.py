@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from learnermax_cli.errors import ConfigError, FailedError, GuardError
+from learnermax_cli.core.errors import ConfigError, FailedError, GuardError
 from learnermax_cli.planning.change import Change, canonical_json, digest
 
 SCHEMA = "lmx-plan/1"

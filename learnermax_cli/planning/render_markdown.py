@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from itertools import islice
 
+from learnermax_cli.core.text_safety import markdown
 from learnermax_cli.planning.render_text import show_value, sign
 from learnermax_cli.planning.report import Changes, Data, Items, Report
-from learnermax_cli.text_safety import markdown
 
 # A step summary may hold 1 MiB [doc "Workflow commands"]; a reader has had enough long before.
 MAX_ROWS = 500

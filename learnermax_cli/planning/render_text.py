@@ -5,11 +5,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from rich.table import Table
 from rich.text import Text
 
-from learnermax_cli.money import Money
+from learnermax_cli.core.money import Money
+from learnermax_cli.core.text_safety import printable
 from learnermax_cli.planning.change import Change, Finding, Skipped
 from learnermax_cli.planning.outcome import Result
 from learnermax_cli.planning.report import Items
-from learnermax_cli.text_safety import printable
 
 _SIGNS = {
     "create": "+",

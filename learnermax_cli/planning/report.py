@@ -3,8 +3,8 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from learnermax_cli.errors import Exit, LmxError, weightiest
-from learnermax_cli.meter import MeterReading
+from learnermax_cli.core.errors import Exit, LmxError, weightiest
+from learnermax_cli.core.meter import MeterReading
 from learnermax_cli.planning.change import Finding, Skipped, digest
 from learnermax_cli.planning.outcome import Result
 

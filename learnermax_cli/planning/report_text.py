@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from rich.console import RenderableType
 from rich.text import Text
 
+from learnermax_cli.core.text_safety import printable
 from learnermax_cli.planning import render_text as render
 from learnermax_cli.planning.report import Changes, Data, Items, Report
-from learnermax_cli.text_safety import printable
 
 
 def report_lines(report: Report, shown: Report | None = None) -> Iterator[RenderableType]:

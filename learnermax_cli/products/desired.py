@@ -6,9 +6,9 @@ from decimal import Decimal
 from shlex import quote
 from urllib.parse import urlsplit
 
+from learnermax_cli.core.money import DEFAULT_MAX_PRICE, InexactAmountError, Money, to_money
 from learnermax_cli.courses.model import Course
 from learnermax_cli.courses.price import read_money
-from learnermax_cli.money import DEFAULT_MAX_PRICE, InexactAmountError, Money, to_money
 from learnermax_cli.planning.change import Skipped
 from learnermax_cli.products.model import DesiredProduct, SyncOptions
 

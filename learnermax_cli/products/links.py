@@ -5,8 +5,8 @@ from shlex import quote
 
 from learnermax_cli.courses.model import Course
 from learnermax_cli.planning.change import Finding
-from learnermax_cli.products.diff import SyncPlan
 from learnermax_cli.products.model import ListedLink, SyncOptions, is_ours
+from learnermax_cli.products.plan_sync import SyncPlan
 
 
 def find_stale_links(

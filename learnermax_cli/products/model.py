@@ -5,8 +5,8 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Protocol
 
-from learnermax_cli.markers import MANAGED_BY
-from learnermax_cli.money import Money, PriceUnit
+from learnermax_cli.core.money import Money, PriceUnit
+from learnermax_cli.core.ownership import MANAGED_BY
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from learnermax_cli.money import PriceUnit
+from learnermax_cli.config.settings import Settings, currency_code, positive_decimal
+from learnermax_cli.core.money import PriceUnit
 from learnermax_cli.products.model import SyncOptions
-from learnermax_cli.settings import Settings, currency_code, positive_decimal
 
 
 def sync_options(

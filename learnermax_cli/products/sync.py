@@ -1,91 +1,154 @@
-"""Carries out a `CoursePlan`, one change after the other, each in the order that a crash may cut anywhere."""
+"""`products sync` and `products list` from end to end: read, plan, check the guards, confirm, apply, report."""
 
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from learnermax_cli.courses.model import Course, CourseStore
-from learnermax_cli.planning.change import Change
-from learnermax_cli.products.course_diff import CoursePlan
-from learnermax_cli.products.model import Catalog, CatalogGateway, ListedPrice, SyncOptions, marker
+from learnermax_cli.core.errors import CredentialsError, FailedError, GuardError, InterruptedRunError, LmxError
+from learnermax_cli.planning.apply import Applied, Group, apply
+from learnermax_cli.planning.limits import require_few_archived
+from learnermax_cli.planning.outcome import Result, planned
+from learnermax_cli.planning.plan_file import PlanScope, require_plan_file, require_within_plan, save_plan
+from learnermax_cli.planning.report import Changes, Report
+from learnermax_cli.products.apply_sync import CourseSync, read_catalog, read_courses
+from learnermax_cli.products.links import find_stale_links
+from learnermax_cli.products.model import SyncOptions
+from learnermax_cli.products.plan_course import CoursePlan
+from learnermax_cli.products.plan_sync import SyncPlan, plan_sync
 
-_PRODUCT_FIELDS = ("name", "description", "images", "active")
+if TYPE_CHECKING:
+    from learnermax_cli.composition.app import App
 
-
-def read_courses(store: CourseStore, options: SyncOptions) -> list[Course]:
-    """Read the courses that are asked for; one read each with --course, else one scan."""
-    if options.only:
-        found = (store.read_course(course_id) for course_id in sorted(options.only))
-        return [course for course in found if course is not None]
-    return list(store.list_courses())
-
-
-def read_catalog(gateway: CatalogGateway) -> Catalog:
-    """Read all products and active prices, both lists side by side."""
-    with ThreadPoolExecutor(2) as pool:
-        listed_products = pool.submit(gateway.list_products)
-        listed_prices = pool.submit(gateway.list_active_prices)
-        products = {product.product_id: product for product in listed_products.result()}
-        prices: dict[str, list[ListedPrice]] = {}
-        for price in listed_prices.result():
-            prices.setdefault(price.product_id, []).append(price)
-    by_age = {
-        product_id: tuple(sorted(found, key=lambda price: (price.created, price.price_id)))
-        for product_id, found in prices.items()
-    }
-    return Catalog(products, by_age)
+COMMAND = "products sync"
+WORKERS = 8
 
 
-class CourseSync:
-    """Carries out the plan of one course."""
+@dataclass(frozen=True, slots=True)
+class SyncRequest:
+    """What `products sync` was asked to do."""
 
-    def __init__(self, plan: CoursePlan, gateway: CatalogGateway, store: CourseStore, environment: str) -> None:
-        self._plan = plan
-        self._gateway = gateway
-        self._store = store
-        self._marker = marker(environment, plan.course_id)
-        self._price_id = plan.price_id
-
-    def carry_out(self) -> Iterator[None]:
-        """Carry out each change in turn and yield after it; raises LmxError at the one that fails."""
-        for change in self._plan.changes:
-            self._carry_out(change)
-            yield
-
-    def _carry_out(self, change: Change) -> None:
-        match change.kind, change.action:
-            case "product", "create":
-                assert self._plan.desired is not None
-                self._price_id = self._gateway.create_product(self._plan.product_id, self._plan.desired, self._marker)
-            case "product", "link":
-                assert self._plan.course is not None
-                assert self._price_id is not None
-                self._store.put_stripe_ids(self._plan.course, self._plan.product_id, self._price_id)
-            case "product", "archive":
-                self._gateway.update_product(self._plan.product_id, {"active": False})
-            case "product", _:
-                self._gateway.update_product(self._plan.product_id, self._product_fields(change))
-            case "price", "adopt":
-                self._gateway.update_price(_price_id(change), {"metadata": self._marker})
-            case "price", "archive":
-                self._gateway.update_price(_price_id(change), {"active": False})
-            case _:
-                self._make_default()
-
-    def _product_fields(self, change: Change) -> dict[str, object]:
-        after = change.after or {}
-        # Stripe takes the empty text for "none" [stripe.params.ProductUpdateParams].
-        fields = {
-            name: after[name] or "" if name != "active" else after[name] for name in _PRODUCT_FIELDS if name in after
-        }
-        return {**fields, "metadata": self._marker}
-
-    def _make_default(self) -> None:
-        assert self._plan.desired is not None
-        if self._price_id is None:
-            money, replaces = self._plan.desired.money, self._plan.replaces
-            self._price_id = self._gateway.create_price(self._plan.product_id, money, self._marker, replaces)
-        self._gateway.update_product(self._plan.product_id, {"default_price": self._price_id})
+    options: SyncOptions
+    dry_run: bool = False
+    yes: bool = False
+    allow_archive: int | None = None
+    exit_code: bool = False
+    save_plan: Path | None = None
+    plan: Path | None = None
 
 
-def _price_id(change: Change) -> str:
-    return str((change.before or {})["stripePriceId"])
+def run_sync(app: "App", request: SyncRequest) -> Report:
+    """Return the report of a sync; a dry run is the same road, cut before the last step."""
+    if request.plan is not None:
+        require_plan_file(request.plan)
+    identity = app.stripe_identity
+    plan = _plan(app, request)
+    report = replace(
+        _report(app, plan, planned(plan.changes), request), stripe=identity, error=_refusal(app, plan, request)
+    )
+    if report.error is None and request.save_plan is not None:
+        save_plan(request.save_plan, _scope(app), plan.changes)
+    if request.dry_run or report.error is not None or not plan.changes:
+        return report
+    try:
+        if not app.confirm(report, f"Apply this to {identity}?", yes=request.yes):
+            return replace(report, error=FailedError("not confirmed", hint="Nothing was written.", code="declined"))
+    except GuardError as error:
+        return replace(report, error=error)
+    applied = _apply(app, plan)
+    return replace(_report(app, plan, applied.results, request), stripe=identity, error=_ending(applied))
+
+
+def _plan(app: "App", request: SyncRequest) -> SyncPlan:
+    courses, catalog = read_courses(app.courses, request.options), read_catalog(app.catalog)
+    plan = plan_sync(courses, catalog, request.options)
+    if request.options.only and any(change.action == "adopt" for change in plan.changes):
+        # A product that nobody marked may be named by a course that --course left out: only the whole table tells.
+        courses = list(app.courses.list_courses())
+        plan = plan_sync(courses, catalog, request.options)
+    try:
+        links = app.links.list_active_links()
+    except CredentialsError as error:
+        return replace(plan, warnings=(*plan.warnings, f"payment links were not checked: {error.message}"))
+    return replace(plan, findings=(*plan.findings, *find_stale_links(links, courses, plan, request.options)))
+
+
+def _refusal(app: "App", plan: SyncPlan, request: SyncRequest) -> LmxError | None:
+    try:
+        require_few_archived(plan.archived_products, plan.managed, request.allow_archive)
+        if request.plan is not None:
+            require_within_plan(request.plan, _scope(app), plan.changes)
+    except GuardError as error:
+        return error
+    return None
+
+
+def _apply(app: "App", plan: SyncPlan) -> Applied:
+    catalog, courses, environment = app.catalog, app.courses, app.settings.environment
+    groups = [
+        Group(course.changes, CourseSync(course, catalog, courses, environment).carry_out) for course in plan.courses
+    ]
+    with app.interrupt.finishing() as stop, app.console.progress("Syncing", len(groups)) as progress:
+        return apply(groups, stop, workers=WORKERS, progress=progress)
+
+
+def _ending(applied: Applied) -> LmxError | None:
+    if applied.interrupted:
+        waiting = sum(result.outcome == "planned" for result in applied.results)
+        return InterruptedRunError(f"interrupted with {waiting} changes left", hint="Run again: it does the rest.")
+    return applied.error
+
+
+def _scope(app: "App") -> PlanScope:
+    settings, identity = app.settings, app.stripe_identity
+    return PlanScope(COMMAND, settings.environment, settings.table, identity.mode, identity.account)
+
+
+def _report(app: "App", plan: SyncPlan, results: tuple[Result, ...], request: SyncRequest) -> Report:
+    summary = summarize(plan, results)
+    return Report(
+        command=COMMAND,
+        environment=app.settings.environment,
+        body=Changes(results, plan.skipped),
+        dry_run=request.dry_run,
+        findings=plan.findings,
+        warnings=plan.warnings,
+        summary=summary,
+        summary_line=_summary_line(summary, done=any(result.outcome != "planned" for result in results)),
+        pending_exit=request.exit_code,
+    )
+
+
+def summarize(plan: SyncPlan, results: tuple[Result, ...]) -> dict[str, int]:
+    """Return the summary of a sync, counted in courses; a course of which anything failed counts as failed."""
+    summary = dict.fromkeys(("create", "update", "replace", "archive", "link"), 0)
+    failed = 0
+    position = 0
+    untouched = all(result.outcome == "planned" for result in results)
+    for course in plan.courses:
+        mine = results[position : position + len(course.changes)]
+        position += len(course.changes)
+        if any(result.outcome == "failed" for result in mine):
+            failed += 1
+        elif untouched or all(result.outcome == "applied" for result in mine):
+            summary[category(course)] += 1
+    return {**summary, "unchanged": len(plan.unchanged), "skipped": len(plan.skipped), "failed": failed}
+
+
+def category(course: CoursePlan) -> str:
+    """Return the one word under which a course's changes are counted."""
+    actions = {change.action for change in course.changes}
+    if (course.changes[0].kind, course.changes[0].action) == ("product", "create"):
+        return "create"
+    for action, word in (("replace", "replace"), ("update", "update"), ("adopt", "update"), ("create", "update")):
+        if action in actions:
+            return word
+    return "link" if "link" in actions else "archive"
+
+
+def _summary_line(summary: dict[str, int], *, done: bool) -> str:
+    changed = summary["update"] + summary["replace"] + summary["link"]
+    rest = f"{summary['unchanged']} unchanged, {summary['skipped']} skipped"
+    if done:
+        numbers = f"{summary['create']} added, {changed} changed, {summary['archive']} archived"
+        return f"Applied: {numbers}, {rest}, {summary['failed']} failed."
+    return f"Plan: {summary['create']} to add, {changed} to change, {summary['archive']} to archive, {rest}."

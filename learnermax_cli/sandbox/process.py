@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
-from learnermax_cli.errors import ConfigError, FailedError
+from learnermax_cli.core.errors import ConfigError, FailedError
 from learnermax_cli.sandbox.state_file import (
     LOG_FILE,
     STATE_FILE,

@@ -4,7 +4,7 @@ import json
 import shlex
 from collections.abc import Mapping
 
-from learnermax_cli.errors import ConfigError
+from learnermax_cli.core.errors import ConfigError
 from learnermax_cli.planning.report import Data, Report
 from learnermax_cli.sandbox.state_file import SandboxInfo, default_state_dir, status
 

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 
-from learnermax_cli.errors import FailedError, UsageError
-from learnermax_cli.money import Money
+from learnermax_cli.core.errors import FailedError, UsageError
+from learnermax_cli.core.money import Money
 from learnermax_cli.planning.report import Data, Report
 from learnermax_cli.sandbox.control_http import SandboxError
 from learnermax_cli.sandbox.report import ENVIRONMENT, require_running

@@ -63,7 +63,7 @@ class SandboxInfo:
 
     def now(self) -> datetime:
         """Return the present by the sandbox's clock, in UTC; raises ConfigError when it does not answer."""
-        from learnermax_cli.errors import ConfigError
+        from learnermax_cli.core.errors import ConfigError
         from learnermax_cli.sandbox.client import SandboxError
 
         try:

@@ -6,12 +6,12 @@ from datetime import timedelta
 from shlex import quote
 from typing import TYPE_CHECKING
 
+from learnermax_cli.checkout.create import read_offer, run_create
 from learnermax_cli.checkout.model import Session as CheckoutSession
 from learnermax_cli.checkout.options import CheckoutRequest, GivenForm
-from learnermax_cli.checkout.run import read_offer, run_create
-from learnermax_cli.client_reference import encode_reference
+from learnermax_cli.core.client_reference import encode_reference
+from learnermax_cli.core.errors import FailedError, UsageError
 from learnermax_cli.enrollments.model import EnrollmentKey
-from learnermax_cli.errors import FailedError, UsageError
 from learnermax_cli.planning.report import Data, Report
 from learnermax_cli.sandbox.client import SandboxClient, Session
 from learnermax_cli.sandbox.control_http import SandboxError
@@ -22,7 +22,7 @@ from learnermax_cli.sandbox.student import STUDENT_ID, email_of, put_student
 from learnermax_cli.webhooks.model import SESSION_EVENTS, WEBHOOK_PATH
 
 if TYPE_CHECKING:
-    from learnermax_cli.app import App
+    from learnermax_cli.composition.app import App
 
 _COMMAND = "sandbox trigger"
 _DELIVERY_SECONDS = 10.0

@@ -1,6 +1,6 @@
 """Reads a secret as commands need it, and refuses those that are not ours to write."""
 
-from learnermax_cli.errors import ConfigError, GuardError
+from learnermax_cli.core.errors import ConfigError, GuardError
 from learnermax_cli.secrets.content import parse_content
 from learnermax_cli.secrets.model import SecretDescription, SecretStore, Stored
 

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from learnermax_cli.errors import ConfigError, GuardError
-from learnermax_cli.secret_text import SecretText
+from learnermax_cli.config.keys import KeyKind, StripeKey, parse_stripe_key, require_kind
+from learnermax_cli.config.settings import Mode
+from learnermax_cli.core.errors import ConfigError, GuardError
+from learnermax_cli.core.secret_text import SecretText
 from learnermax_cli.secrets.model import PUBLISHABLE_KEY, SECRET_KEY, WEBHOOK_SECRET
-from learnermax_cli.settings import Mode
-from learnermax_cli.stripe_keys import KeyKind, StripeKey, parse_stripe_key, require_kind
 
 _KINDS: dict[str, tuple[KeyKind, ...]] = {
     SECRET_KEY: ("secret", "restricted"),

@@ -2,10 +2,10 @@
 
 from typing import TYPE_CHECKING
 
-from learnermax_cli.errors import FailedError
+from learnermax_cli.core.errors import FailedError
 
 if TYPE_CHECKING:
-    from learnermax_cli.app import App
+    from learnermax_cli.composition.app import App
     from learnermax_cli.planning.report import Report
 
 

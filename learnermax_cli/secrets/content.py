@@ -3,11 +3,11 @@
 import json
 from collections.abc import Iterable, Mapping
 
-from learnermax_cli.errors import ConfigError
+from learnermax_cli.config.keys import parse_stripe_key
+from learnermax_cli.core.errors import ConfigError
+from learnermax_cli.core.secret_text import SecretText
 from learnermax_cli.planning.change import canonical_json
-from learnermax_cli.secret_text import SecretText
 from learnermax_cli.secrets.model import Content, SecretValue
-from learnermax_cli.stripe_keys import parse_stripe_key
 
 # [doc "Secrets Manager quotas"]
 MAX_VALUE_BYTES = 65_536

@@ -1,7 +1,7 @@
 """Finds the Stripe key that lmx itself works with in the secret."""
 
-from learnermax_cli.errors import ConfigError
-from learnermax_cli.secret_text import SecretText
+from learnermax_cli.core.errors import ConfigError
+from learnermax_cli.core.secret_text import SecretText
 from learnermax_cli.secrets.content import parse_content
 from learnermax_cli.secrets.model import SECRET_KEY, SecretValue
 

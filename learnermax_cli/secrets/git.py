@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 from shlex import quote
 
-from learnermax_cli.errors import ConfigError, GuardError
+from learnermax_cli.core.errors import ConfigError, GuardError
 
 
 def require_ignored(path: Path) -> None:

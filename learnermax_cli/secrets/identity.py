@@ -3,7 +3,7 @@
 import hashlib
 import re
 
-from learnermax_cli.errors import ConfigError
+from learnermax_cli.core.errors import ConfigError
 
 
 def version_token(secret: str, text: str, previous: str | None) -> str:

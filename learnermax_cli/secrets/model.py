@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
-from learnermax_cli.errors import FailedError
-from learnermax_cli.secret_text import SecretText
+from learnermax_cli.core.errors import FailedError
+from learnermax_cli.core.secret_text import SecretText
 
 SECRET_KEY = "STRIPE_SECRET_KEY"  # noqa: S105 - the name of a key, not a key
 PUBLISHABLE_KEY = "NEXT_PUBLIC_STRIPE_PUBLISHABLE_KEY"

@@ -4,7 +4,7 @@ import os
 import stat
 from pathlib import Path
 
-from learnermax_cli.errors import ConfigError, FailedError, GuardError
+from learnermax_cli.core.errors import ConfigError, FailedError, GuardError
 
 
 def require_plain_file(path: Path) -> None:

@@ -1,83 +1,117 @@
-"""Brings the stored keys into an env file: what changes there, decided purely, and the checks around the write."""
+"""The jobs of `lmx secrets` that look at the keys on this machine: `status` and `pull`."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from learnermax_cli.env_file import env_values, read_env_text, with_values
-from learnermax_cli.errors import ConfigError, GuardError
-from learnermax_cli.planning.change import Change
-from learnermax_cli.secret_text import SecretText
-from learnermax_cli.secrets.content import describe_content
-from learnermax_cli.secrets.git import require_ignored
-from learnermax_cli.secrets.model import Content
-from learnermax_cli.secrets.private_file import require_plain_file
-from learnermax_cli.settings import STRIPE_KEY_NAMES
-from learnermax_cli.stripe_keys import StripeKey, parse_stripe_key
+from learnermax_cli.config.settings import DEFAULT_ENV_FILE
+from learnermax_cli.core.errors import ConfigError, InterruptedRunError, LmxError
+from learnermax_cli.planning.outcome import OutcomeWord, Result
+from learnermax_cli.planning.report import Changes, Items, Report
+from learnermax_cli.secrets.access import read_stored, require_readable
+from learnermax_cli.secrets.confirm import require_yes
+from learnermax_cli.secrets.model import WEBHOOK_SECRET
+from learnermax_cli.secrets.plan_pull import PullPlan, plan_pull, read_target, require_stored_keys, require_test_keys
+from learnermax_cli.secrets.plan_status import age, compare_keys, moment, other_keys
+from learnermax_cli.secrets.private_file import write_private_file
+from learnermax_cli.secrets.source import find_keys
+
+if TYPE_CHECKING:
+    from learnermax_cli.composition.app import App
+    from learnermax_cli.secrets.model import Stored
+
+_COLUMNS = ("key", "state", "here", "there")
+_FIXED = (
+    f"A receiver started with this file keeps to its {WEBHOOK_SECRET}: "
+    "it will not follow when lmx webhooks create makes another."
+)
 
 
-@dataclass(frozen=True, slots=True)
-class PullPlan:
-    """What a pull does to the file: one change or none, its new text, and the keys whose value here would be lost."""
+def run_status(app: "App", *, exit_code: bool) -> Report:
+    """Return how the stored keys compare with those at hand."""
+    settings = app.settings
+    source = find_keys(settings, app.flags, app.environ)
+    app.console.note(f"Compared with the Stripe keys from {source.name}.")
+    stored = read_stored(app.secret_store, settings.secret_name)
+    if stored is not None:
+        require_readable(stored.description)
+    content = {} if stored is None or stored.content is None else stored.content
+    rows = compare_keys(source.values, content)
+    findings = tuple(finding for row in rows if (finding := row.finding(pull=not source.fixed)) is not None)
+    others = other_keys(content)
+    created = stored.created if stored else None
+    return Report(
+        "secrets status",
+        settings.environment,
+        Items(tuple(row.as_json() for row in rows), _COLUMNS, "No Stripe keys, neither here nor there."),
+        findings=findings,
+        notes=(*_where(app, stored), *((f"Also in the secret, left alone: {', '.join(others)}",) if others else ())),
+        extra={
+            "secret": settings.secret_name,
+            "source": source.name,
+            "arn": stored.description.arn if stored else None,
+            "version_id": stored.description.current if stored else None,
+            "created": moment(created) if created else None,
+            "other_keys": list(others),
+        },
+        pending_exit=exit_code,
+    )
 
-    change: Change | None
-    text: str = field(repr=False)
-    loses: tuple[str, ...]
-    names: tuple[str, ...]
 
-
-def require_stored_keys(name: str, content: Content) -> dict[str, StripeKey]:
-    """Return the Stripe keys of a secret by name; raises ConfigError when there is none, or one that is no key.
-
-    Only these names are taken: whoever writes the secret must not be able to set other variables here.
-    """
-    stored = [(key, content[key]) for key in STRIPE_KEY_NAMES if content.get(key)]
-    if not stored:
+def run_pull(app: "App", *, allow_live: bool, yes: bool, dry_run: bool) -> Report:
+    """Return the report of bringing the stored keys into the env file."""
+    app.flags = replace(app.flags, new_env_file=True)
+    path = app.flags.env_file or DEFAULT_ENV_FILE
+    text = read_target(path)
+    settings = app.settings
+    stored = read_stored(app.secret_store, settings.secret_name)
+    if stored is None:
         raise ConfigError(
-            f"secret {name} holds no Stripe keys", hint="Store them: lmx secrets push", code="config.key_missing"
+            f"there is no secret {settings.secret_name}",
+            hint="Store keys first: lmx secrets push",
+            code="config.secret_missing",
         )
-    return {key: parse_stripe_key(f"{key} in secret {name}", SecretText(str(value))) for key, value in stored}
+    require_readable(stored.description)
+    keys = require_stored_keys(settings.secret_name, stored.content or {})
+    require_test_keys(keys.values(), allow_live=allow_live)
+    plan = plan_pull(path, text, {name: key.text.reveal() for name, key in keys.items()})
+    report = _pull_report(app, path, plan, "planned", dry_run=dry_run)
+    if plan.change is None and path.stat().st_mode & 0o077:
+        report = replace(report, warnings=(f"{path} holds keys and others may read it: chmod 600 {path}",))
+    if plan.change is None or dry_run:
+        return report
+    try:
+        if plan.loses:
+            require_yes(app, report, f"Replace {', '.join(plan.loses)} in {path}?", yes=yes)
+        with app.interrupt.finishing() as stop:
+            write_private_file(path, plan.text)
+    except LmxError as refusal:
+        return replace(report, error=refusal)
+    error = InterruptedRunError("interrupted, after the file was written", hint="Nothing is left to do.")
+    return replace(_pull_report(app, path, plan, "applied", dry_run=False), error=error if stop.is_set() else None)
 
 
-def require_test_keys(keys: Iterable[StripeKey], *, allow_live: bool) -> None:
-    """Raise GuardError for live keys, unless allowed."""
-    if not allow_live and any(key.mode == "live" for key in keys):
-        raise GuardError(
-            "the secret holds live mode keys, which do not belong in a file by mistake",
-            hint="If it is meant, pass --allow-live.",
-            code="guard.live",
-        )
+def _where(app: "App", stored: "Stored | None") -> tuple[str, ...]:
+    name = app.settings.secret_name
+    if stored is None:
+        return (f"There is no secret {name}.",)
+    if stored.created is None:
+        return (f"Secret {name} has no version yet.",)
+    return (f"Secret {name}, version {stored.description.current}, {age(stored.created, app.now())} old.",)
 
 
-def read_target(path: Path) -> str | None:
-    """Return the text of the file to write, None when it is new; raises when keys must not be written there."""
-    require_plain_file(path)
-    require_ignored(path)
-    return read_env_text(path) if path.exists() else None
-
-
-def plan_pull(path: Path, text: str | None, wanted: Mapping[str, str]) -> PullPlan:
-    """Return the plan that makes a file hold the wanted keys and leaves everything else in it."""
-    here = env_values(text or "", path)
-    every = [*wanted]
-    loses = tuple(name for name, value in wanted.items() if here.get(name) and here[name] != value)
-    new_text = with_values(text or "", wanted)
-    _require_only_these(path, here, new_text, wanted)
-    present = {name: value for name, value in here.items() if value}
-    if text is None:
-        change: Change | None = Change("secret", str(path), "create", None, describe_content(wanted, every))
-    elif here != {**here, **wanted}:
-        before, after = describe_content(present, every), describe_content(wanted, every, present)
-        change = Change("secret", str(path), "update", before, after)
-    else:
-        change = None
-    return PullPlan(change, new_text, loses, tuple(wanted))
-
-
-def _require_only_these(path: Path, before: Mapping[str, str], text: str, wanted: Mapping[str, str]) -> None:
-    if env_values(text, path) != {**before, **wanted}:
-        raise ConfigError(
-            f"env file {path} can't be changed without touching its other lines",
-            hint="Its quotes or line ends are unusual; set the keys by hand, or pull into a new file with --env-file.",
-            code="config.env_file",
-        )
+def _pull_report(app: "App", path: Path, plan: PullPlan, outcome: OutcomeWord, *, dry_run: bool) -> Report:
+    results = () if plan.change is None else (Result(plan.change, outcome),)
+    names = ", ".join(plan.names)
+    source = f"from secret {app.settings.secret_name}"
+    line = f"Written to {path}, {source}: {names}." if outcome == "applied" else f"Plan: {names} {source} into {path}."
+    return Report(
+        "secrets pull",
+        app.settings.environment,
+        Changes(results),
+        dry_run=dry_run,
+        notes=(_FIXED,) if results and WEBHOOK_SECRET in plan.names else (),
+        extra={"secret": app.settings.secret_name, "file": str(path)},
+        summary={"keys": len(plan.names), "replaced": len(plan.loses)},
+        summary_line=line if results else f"Nothing to do: {path} holds the stored keys.",
+    )

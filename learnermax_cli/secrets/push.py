@@ -1,179 +1,80 @@
-"""Carries out a push: one new version, made current only if the version that was read still is."""
+"""`secrets push` from end to end: find the keys, check them, plan, confirm, write, report."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from learnermax_cli.errors import FailedError, InterruptedRunError, LmxError
-from learnermax_cli.interrupt import Interrupt
-from learnermax_cli.planning.outcome import OutcomeWord, Result
-from learnermax_cli.secrets.access import read_stored, require_ours, require_readable
-from learnermax_cli.secrets.diff import PushPlan, plan_push, plan_restore
-from learnermax_cli.secrets.identity import require_new_name, version_token
-from learnermax_cli.secrets.model import LostRaceError, NewSecret, SecretDescription, SecretStore, Stored
+from learnermax_cli.planning.outcome import planned
+from learnermax_cli.planning.report import Changes, Report, StripeIdentity
+from learnermax_cli.secrets.apply_push import Push, PushRequest
+from learnermax_cli.secrets.check import PushKeys, require_account, require_keys, require_mode, require_same_account
+from learnermax_cli.secrets.confirm import require_yes
+from learnermax_cli.secrets.push_report import plan_line, push_report
+from learnermax_cli.secrets.source import find_keys
 
-MAX_ATTEMPTS = 5
-Approve = Callable[[PushPlan], None]
-"""Asks whether a plan may be carried out; raises LmxError if not."""
+if TYPE_CHECKING:
+    from learnermax_cli.composition.app import App
+    from learnermax_cli.secrets.plan_push import PushPlan
 
 
 @dataclass(frozen=True, slots=True)
-class PushRequest:
-    """What to store, and where."""
+class PushOptions:
+    """What `secrets push` was asked to do."""
 
-    name: str
-    environment: str
-    wanted: Mapping[str, str] = field(repr=False)
+    dry_run: bool = False
+    yes: bool = False
     prune: bool = False
     restore: bool = False
     kms_key_id: str | None = None
+    allow_mode_mismatch: bool = False
+    verify: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class PushOutcome:
-    """What became of a push; `result` is None when there was nothing to do."""
+def run_push(app: "App", options: PushOptions) -> Report:
+    """Return the report of a push; every check comes before the first write."""
+    settings = app.settings
+    source = find_keys(settings, app.flags, app.environ)
+    app.console.note(f"Stripe keys from {source.name}.")
+    keys = require_keys(source.values, source.name)
+    if not options.allow_mode_mismatch:
+        require_mode(keys, settings.environment, settings.expected_mode)
+    report = Report(
+        "secrets push",
+        settings.environment,
+        Changes(),
+        dry_run=options.dry_run,
+        stripe=_identify(app, keys, verify=options.verify),
+        extra={"secret": settings.secret_name, "source": source.name},
+    )
+    push = Push(app.secret_store, _request(app, keys, options))
 
-    plan: PushPlan
-    result: Result | None = None
-    description: SecretDescription | None = None
-    error: LmxError | None = None
-    warnings: tuple[str, ...] = ()
+    def approve(plan: "PushPlan") -> None:
+        changes = planned([] if plan.change is None else [plan.change])
+        shown = replace(report, body=Changes(changes), warnings=push.warnings(), summary_line=plan_line(plan))
+        require_yes(app, shown, f"Replace what {settings.secret_name} holds?", yes=options.yes)
+
+    return push_report(report, push.preview() if options.dry_run else push.carry_out(approve, app.interrupt))
 
 
-class Push:
-    """One push; started over when another writer comes between reading and writing."""
+def _request(app: "App", keys: PushKeys, options: PushOptions) -> PushRequest:
+    return PushRequest(
+        app.settings.secret_name,
+        app.settings.environment,
+        keys.values(),
+        prune=options.prune,
+        restore=options.restore,
+        kms_key_id=options.kms_key_id,
+    )
 
-    def __init__(self, store: SecretStore, request: PushRequest) -> None:
-        self._store = store
-        self._request = request
-        self._approved: PushPlan | None = None
-        self._written: set[str] = set()
-        self._restored = False
-        self._refusal = ""
-        self._stored, self.plan = self._look()
 
-    def preview(self) -> PushOutcome:
-        """Return what would be done."""
-        result = None if self.plan.change is None else Result(self.plan.change)
-        return PushOutcome(
-            self.plan, result, self._stored.description if self._stored else None, warnings=self.warnings()
-        )
-
-    def carry_out(self, approve: Approve, interrupt: Interrupt) -> PushOutcome:
-        """Write until the secret holds what is wanted; a failure on the way is part of the outcome."""
-        started = False
-        try:
-            for _ in range(MAX_ATTEMPTS):
-                if self.plan.change is None:
-                    break
-                self._require_approval(approve)
-                started = True
-                with interrupt.finishing() as stop:
-                    if self._write():
-                        return self._finished(interrupted=stop.is_set())
-                if stop.is_set():
-                    raise InterruptedRunError(
-                        "interrupted before the secret was stored", hint="Run it again when you like."
-                    )
-                self._stored, self.plan = self._look()
-            return self._already_there()
-        except LmxError as error:
-            return self._failed(error, "failed" if started else "planned")
-
-    def _look(self) -> tuple[Stored | None, PushPlan]:
-        request = self._request
-        stored = read_stored(self._store, request.name)
-        if stored is None:
-            require_new_name(request.name)
-            return None, plan_push(request.name, None, request.wanted, prune=request.prune)
-        require_ours(stored.description)
-        if stored.description.deleted is not None:
-            if not request.restore:
-                require_readable(stored.description)
-            return stored, plan_restore(request.name, stored.description.deleted, request.wanted)
-        return stored, plan_push(request.name, stored.content, request.wanted, prune=request.prune)
-
-    def _require_approval(self, approve: Approve) -> None:
-        # Another writer may have put a value there that this run was not allowed to replace. Who agrees to a restore
-        # can't see what is in the secret, and so agrees to replace it.
-        if self.plan.loses and not self._restored:
-            approve(self.plan)
-        self._approved = self.plan
-
-    def _write(self) -> bool:
-        """Make one attempt; returns whether the version is current now."""
-        stored = self._stored
-        try:
-            if stored is None:
-                return self._create()
-            description = stored.description
-            if description.deleted is not None:
-                self._store.restore_secret(description.arn)
-                self._restored = True
-                return False
-            token = version_token(description.arn, self.plan.text.reveal(), description.current)
-            self._written.add(token)
-            # A version under our own label is nobody's until AWSCURRENT moves. Killed in between, a second run makes
-            # the same token, finds the version there and goes on. The label stays: the next push takes it along.
-            self._store.put_version(description.arn, self.plan.text, token)
-            if description.current is None and self._is_current(token):
-                return True  # the first version of a secret is current by itself [doc PutSecretValue]
-            self._store.move_current(description.arn, token, away_from=description.current)
-        except LostRaceError as lost:
-            self._refusal = lost.reason
-            return False
-        return True
-
-    def _create(self) -> bool:
-        request, text = self._request, self.plan.text
-        token = version_token(request.name, text.reveal(), None)
-        self._written.add(token)
-        tags = {"Project": "LearnerMax", "Environment": request.environment}
-        self._store.create_secret(NewSecret(request.name, text, token, tags, request.kms_key_id))
-        return True
-
-    def _is_current(self, version: str) -> bool:
-        description = self._store.read_description(self._request.name)
-        return description is not None and description.current == version
-
-    def _already_there(self) -> PushOutcome:
-        """Tell a lost answer, or a restore that sufficed, from another writer; raises FailedError when it gives up."""
-        if self.plan.change is not None:
-            raise FailedError(
-                f"secret {self._request.name} was changed by others {MAX_ATTEMPTS} times in a row: {self._refusal}",
-                hint="See who else writes it, then run again; running again is safe.",
-                code="failed.race",
-            )
-        assert self._stored is not None
-        description, done = self._stored.description, self._approved
-        if done is None or done.change is None:
-            return PushOutcome(self.plan, None, description, warnings=self.warnings())
-        ours = self._restored or description.current in self._written
-        outcome: OutcomeWord = "applied" if ours else "superseded"
-        error = None if ours else "another writer stored the same keys first"
-        return PushOutcome(done, Result(done.change, outcome, error), description, warnings=self.warnings())
-
-    def _finished(self, *, interrupted: bool) -> PushOutcome:
-        assert self.plan.change is not None
-        description = self._store.read_description(self._request.name)
-        warnings = self.warnings()
-        if description is None or description.current not in self._written:
-            warnings += (
-                "another writer has made a different version current right after this one: lmx secrets status",
-            )
-        error = None
-        if interrupted:
-            error = InterruptedRunError("interrupted, after the secret was stored", hint="Nothing is left to do.")
-        return PushOutcome(self.plan, Result(self.plan.change, "applied"), description, error, warnings=warnings)
-
-    def _failed(self, error: LmxError, outcome: OutcomeWord) -> PushOutcome:
-        change = self.plan.change
-        told = error.message if outcome == "failed" else None
-        result = None if change is None else Result(change, outcome, told)
-        return PushOutcome(self.plan, result, self._stored.description if self._stored else None, error)
-
-    def warnings(self) -> tuple[str, ...]:
-        """Return what who approves should know besides the plan."""
-        wanted = self._request.kms_key_id
-        if wanted is None or self._stored is None or (self._stored.description.kms_key_id or "").endswith(wanted):
-            return ()  # an alias may come back as its ARN
-        return ("--kms-key-id counts only when the secret is created; this one keeps its own key",)
+def _identify(app: "App", keys: PushKeys, *, verify: bool) -> StripeIdentity:
+    """Return whose keys these are, asked at Stripe unless told not to; raises LmxError for the wrong ones."""
+    expected = app.settings.stripe_account
+    if not verify:
+        account = keys.secret.account or keys.publishable.account
+        require_account(account, expected)
+        return StripeIdentity(keys.mode, account)
+    # From here on this run works with the key that it is about to store.
+    app.stripe_key = keys.secret
+    identity = app.stripe_identity
+    require_same_account(identity.account, keys.publishable)
+    return identity

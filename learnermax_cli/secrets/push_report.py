@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from learnermax_cli.planning.report import Changes, Report
-from learnermax_cli.secrets.diff import PushPlan
-from learnermax_cli.secrets.push import PushOutcome
+from learnermax_cli.secrets.apply_push import PushOutcome
+from learnermax_cli.secrets.plan_push import PushPlan
 
 _STALE = (
     "A stack reads these references again only when an update touches the resource that holds them: "

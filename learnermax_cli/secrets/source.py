@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from learnermax_cli.settings import STRIPE_KEY_NAMES, Flags, Settings
+from learnermax_cli.config.settings import STRIPE_KEY_NAMES, Flags, Settings
 
 
 @dataclass(frozen=True, slots=True)

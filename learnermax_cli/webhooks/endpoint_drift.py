@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from learnermax_cli.webhooks.endpoint_model import Endpoint
 from learnermax_cli.webhooks.endpoint_url import fits_host
-from learnermax_cli.webhooks.endpoints import differing_events, is_ours, ours_at, why_secret
+from learnermax_cli.webhooks.plan_endpoints import differing_events, is_ours, ours_at, why_secret
 from learnermax_cli.webhooks.stored_secrets import StoredSecrets
 
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from learnermax_cli.errors import FailedError
-from learnermax_cli.secret_text import SecretText
+from learnermax_cli.core.errors import FailedError
+from learnermax_cli.core.secret_text import SecretText
 
 MAX_ENDPOINTS = 16
 """Of an account and mode; some accounts have more [doc "Webhook endpoints"]."""

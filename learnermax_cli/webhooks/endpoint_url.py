@@ -4,7 +4,7 @@ import re
 from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
 
-from learnermax_cli.errors import UsageError
+from learnermax_cli.core.errors import UsageError
 from learnermax_cli.webhooks.model import WEBHOOK_PATH
 
 _PORTS = {"http": 80, "https": 443}

@@ -8,7 +8,9 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from learnermax_cli.enrollments.carry_out import EnrollmentWork, Run
+from learnermax_cli.core.errors import FailedError, LmxError
+from learnermax_cli.core.money import Money
+from learnermax_cli.enrollments.apply_enrollment import EnrollmentWork, Run
 from learnermax_cli.enrollments.decide import Case, Decision, Rules, decide, decide_unnamed, is_ours
 from learnermax_cli.enrollments.model import (
     Enrollment,
@@ -18,17 +20,15 @@ from learnermax_cli.enrollments.model import (
     usable_session_id,
 )
 from learnermax_cli.enrollments.payment_state import World, read_state
-from learnermax_cli.enrollments.plan import Work, customer_to_note, plan_enrollment, plan_owed_event
+from learnermax_cli.enrollments.plan_enrollment import Work, customer_to_note, plan_enrollment, plan_owed_event
 from learnermax_cli.enrollments.prices import build_prices
-from learnermax_cli.errors import FailedError, LmxError
-from learnermax_cli.money import Money
 from learnermax_cli.planning.outcome import Result, SupersededError, planned
 from learnermax_cli.webhooks.clock import build_clock
 from learnermax_cli.webhooks.model import Effect, EventHint, HalfDoneError, Handled
 from learnermax_cli.webhooks.settled import Settled
 
 if TYPE_CHECKING:
-    from learnermax_cli.app import App
+    from learnermax_cli.composition.app import App
 
 # Before it is looked again, when somebody else was faster, or is about to send the event: seconds.
 _PAUSES = (0.1, 0.2, 0.4, 0.8)

@@ -4,13 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, Protocol
 
-from learnermax_cli.client_reference import decode_reference
+from learnermax_cli.core.client_reference import decode_reference
+from learnermax_cli.core.errors import LmxError
+from learnermax_cli.core.ownership import MANAGED_BY
+from learnermax_cli.core.secret_text import SecretText
 from learnermax_cli.enrollments.model import EnrollmentKey
-from learnermax_cli.errors import LmxError
-from learnermax_cli.markers import MANAGED_BY
 from learnermax_cli.planning.change import Finding
 from learnermax_cli.planning.outcome import Result
-from learnermax_cli.secret_text import SecretText
 
 SESSION_EVENTS = (
     "checkout.session.completed",

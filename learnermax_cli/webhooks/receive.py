@@ -5,14 +5,14 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from learnermax_cli.errors import LmxError
+from learnermax_cli.core.errors import LmxError
 from learnermax_cli.webhooks.clock import Clock, build_clock
 from learnermax_cli.webhooks.handle import build_handler
 from learnermax_cli.webhooks.model import MAX_BODY_BYTES, Answer, Delivery, EventHint, Handled, SignatureCheck
 from learnermax_cli.webhooks.signing import CachedSecrets, build_cached_secrets
 
 if TYPE_CHECKING:
-    from learnermax_cli.app import App
+    from learnermax_cli.composition.app import App
 
 TOLERANCE_SECONDS = 300
 """As Stripe's libraries have it, but in both directions: they take signatures from the future."""

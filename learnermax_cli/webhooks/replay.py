@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, get_args
 
+from learnermax_cli.core.errors import FailedError, InterruptedRunError, LmxError, UsageError
 from learnermax_cli.enrollments.times import parse_scope
-from learnermax_cli.errors import FailedError, InterruptedRunError, LmxError, UsageError
 from learnermax_cli.planning.report import Changes, Report
 from learnermax_cli.webhooks.handle import build_handler
 from learnermax_cli.webhooks.model import Effect, EventWindow, Handled
@@ -16,7 +16,7 @@ from learnermax_cli.webhooks.replay_pass import ReplayPass
 from learnermax_cli.webhooks.replay_tally import Tally
 
 if TYPE_CHECKING:
-    from learnermax_cli.app import App
+    from learnermax_cli.composition.app import App
 
 COMMAND = "webhooks replay"
 # [doc "List all events"]

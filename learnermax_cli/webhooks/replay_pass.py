@@ -7,8 +7,8 @@ from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 
+from learnermax_cli.core.errors import Exit, LmxError
 from learnermax_cli.enrollments.model import EnrollmentKey
-from learnermax_cli.errors import Exit, LmxError
 from learnermax_cli.webhooks.model import Effect, EventHint, HalfDoneError, Handled
 
 WORKERS = 8

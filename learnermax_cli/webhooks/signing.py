@@ -5,16 +5,16 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from learnermax_cli.errors import ConfigError, FailedError, LmxError
-from learnermax_cli.secret_text import SecretText
+from learnermax_cli.config.keys import parse_stripe_key, require_kind
+from learnermax_cli.core.errors import ConfigError, FailedError, LmxError
+from learnermax_cli.core.secret_text import SecretText
 from learnermax_cli.secrets.content import parse_content
 from learnermax_cli.secrets.model import WEBHOOK_SECRET, SecretValue
-from learnermax_cli.stripe_keys import parse_stripe_key, require_kind
 from learnermax_cli.webhooks.clock import Clock
 from learnermax_cli.webhooks.model import PREVIOUS_SECRET
 
 if TYPE_CHECKING:
-    from learnermax_cli.app import App
+    from learnermax_cli.composition.app import App
 
 MAX_AGE = timedelta(minutes=5)
 """After this long the secrets are read again in any case."""

@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
-from learnermax_cli.secret_text import SecretText
+from learnermax_cli.core.secret_text import SecretText
 from learnermax_cli.secrets.access import read_stored, require_ours, require_readable
 from learnermax_cli.secrets.identity import require_new_name
 from learnermax_cli.secrets.model import WEBHOOK_SECRET, Content, SecretStore

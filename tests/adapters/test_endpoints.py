@@ -2,9 +2,9 @@
 
 import pytest
 
-from learnermax_cli.adapters.aws import is_loopback, require_aws_endpoint
-from learnermax_cli.adapters.stripe_client import require_stripe_endpoint
-from learnermax_cli.errors import GuardError
+from learnermax_cli.adapters.aws.clients import is_loopback, require_aws_endpoint
+from learnermax_cli.adapters.stripe.client import require_stripe_endpoint
+from learnermax_cli.core.errors import GuardError
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,18 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from learnermax_cli.checkout.model import Form, NewSession, Session
-from learnermax_cli.checkout.plan import Begin, Reuse, Situation, TakeUp, Wish, expiry, plan_checkout, search_since
+from learnermax_cli.checkout.plan_checkout import (
+    Begin,
+    Reuse,
+    Situation,
+    TakeUp,
+    Wish,
+    expiry,
+    plan_checkout,
+    search_since,
+)
+from learnermax_cli.core.errors import FailedError
 from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey
-from learnermax_cli.errors import FailedError
 
 NOW = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
 KEY = EnrollmentKey("user-7", "TEST-COURSE-003")

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from learnermax_cli.adapters.course_table import CourseTable
+from learnermax_cli.adapters.aws.course_table import CourseTable
+from learnermax_cli.core.errors import FailedError
 from learnermax_cli.courses.model import USED_ATTRIBUTES, Course
-from learnermax_cli.errors import FailedError
 from tests.conformance.items import Item, Value, course, key, lesson, seeded_course
 from tests.conformance.tables import TablePair
 

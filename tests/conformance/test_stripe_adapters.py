@@ -2,11 +2,11 @@
 
 import stripe
 
-from learnermax_cli.adapters.stripe_account import read_account
-from learnermax_cli.adapters.stripe_catalog import StripeCatalog
-from learnermax_cli.money import Money
+from learnermax_cli.adapters.stripe.account import read_account
+from learnermax_cli.adapters.stripe.catalog import StripeCatalog
+from learnermax_cli.config.keys import StripeKey
+from learnermax_cli.core.money import Money
 from learnermax_cli.products.model import DesiredProduct, marker
-from learnermax_cli.stripe_keys import StripeKey
 from tests.conformance.commands import run
 from tests.conformance.items import Item, course, seeded_course
 from tests.conformance.mirror import Mirror

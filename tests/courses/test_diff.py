@@ -4,10 +4,10 @@ from decimal import Decimal
 
 import pytest
 
-from learnermax_cli.courses.diff import plan_price, plan_seed
+from learnermax_cli.core.errors import FailedError
 from learnermax_cli.courses.model import Course
+from learnermax_cli.courses.plan_courses import plan_price, plan_seed
 from learnermax_cli.courses.seeds import read_seed_courses
-from learnermax_cli.errors import FailedError
 from learnermax_cli.planning.change import Change
 from tests.products.catalogs import course
 

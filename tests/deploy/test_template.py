@@ -10,7 +10,7 @@ import pytest
 
 from tests.deploy.template import TEMPLATE, functions, permitted, read_template, resources
 from tests.forking import PROJECT
-from tests.lambdas.state_machine import DEFINITION
+from tests.functions.state_machine import DEFINITION
 
 TABLE = {"Fn::Sub": "arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/${TableName}"}
 CONFIRM = {

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
+from learnermax_cli.core.errors import Exit
 from learnermax_cli.doctor.check_machine import judge_clock, judge_site, judge_versions
 from learnermax_cli.doctor.model import failed, ok, warning
-from learnermax_cli.errors import Exit
 from tests.doctor.worlds import examine
 from tests.running import Sandbox
 

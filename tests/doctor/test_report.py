@@ -5,11 +5,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from learnermax_cli.core.errors import CredentialsError, Exit, FailedError
+from learnermax_cli.core.remedy import with_options
 from learnermax_cli.doctor.checks import Check, run_checks
 from learnermax_cli.doctor.model import Verdict, failed, not_checked, ok, warning
 from learnermax_cli.doctor.run import ending
-from learnermax_cli.errors import CredentialsError, Exit, FailedError
-from learnermax_cli.remedies import with_options
 from tests.doctor.worlds import PREVIEW
 from tests.running import Sandbox
 

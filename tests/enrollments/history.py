@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from learnermax_cli.courses.model import Course
-from learnermax_cli.enrollments.carry_out import EnrollmentWork, Run, timestamp
+from learnermax_cli.enrollments.apply_enrollment import EnrollmentWork, Run, timestamp
 from learnermax_cli.enrollments.decide import Rules
 from learnermax_cli.enrollments.model import (
     PAGE_SIZE,
@@ -21,7 +21,7 @@ from learnermax_cli.enrollments.model import (
     TableRead,
     Window,
 )
-from learnermax_cli.enrollments.reconcile import Reconcile, Scope, Table
+from learnermax_cli.enrollments.reconcile_pass import Reconcile, Scope, Table
 from learnermax_cli.planning.change import Change
 from learnermax_cli.planning.outcome import SupersededError
 from tests.enrollments.values import NOW, PRICE, payment

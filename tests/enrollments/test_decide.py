@@ -2,9 +2,9 @@
 
 import pytest
 
+from learnermax_cli.core.money import Money
 from learnermax_cli.enrollments.decide import Decision, decide
 from learnermax_cli.enrollments.model import Payment
-from learnermax_cli.money import Money
 from learnermax_cli.planning.change import Finding
 from tests.enrollments.values import (
     CREATED,

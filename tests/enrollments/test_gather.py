@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from learnermax_cli.core.errors import GuardError
 from learnermax_cli.enrollments.gather import WINDOW_SIZE, Strategy, read_all, read_named
 from learnermax_cli.enrollments.model import PAGE_SIZE, Enrollment, EnrollmentKey, Payment, Window
-from learnermax_cli.errors import GuardError
 from tests.enrollments.values import NOW, payment
 
 SHAPES = ("even", "burst", "one moment", "growing", "far apart")

@@ -9,7 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from learnermax_cli.enrollments.decide import Rules
 from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey
-from learnermax_cli.enrollments.reconcile import Scope
+from learnermax_cli.enrollments.reconcile_pass import Scope
 from tests.enrollments.history import COURSES, START, STUDENTS, History, KilledError, Sale, pending_item
 from tests.enrollments.history_events import OPENINGS, Opening, happen, possible_events
 from tests.enrollments.values import rules

@@ -2,7 +2,7 @@ import pytest
 
 from learnermax_cli.enrollments.decide import Decision
 from learnermax_cli.enrollments.model import EventIntent, Payment, Student
-from learnermax_cli.enrollments.plan import Work, customer_to_note, plan_enrollment, plan_owed_event
+from learnermax_cli.enrollments.plan_enrollment import Work, customer_to_note, plan_enrollment, plan_owed_event
 from learnermax_cli.planning.change import Change
 from tests.enrollments.values import KEY, NOW, WORLD, enrollment, not_ours, payment
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from learnermax_cli.enrollments.carry_out import timestamp
+from learnermax_cli.enrollments.apply_enrollment import timestamp
 from learnermax_cli.enrollments.model import PAGE_SIZE, Enrollment, EnrollmentKey, Payment, Window
-from learnermax_cli.enrollments.reconcile import Reconcile, Scope, Table
+from learnermax_cli.enrollments.reconcile_pass import Reconcile, Scope, Table
 from learnermax_cli.planning.outcome import Result, planned
 from tests.enrollments.history import History
 from tests.enrollments.values import NOW, PRICE, RULES, payment, unpaid

@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from learnermax_cli.enrollments.carry_out import timestamp
+from learnermax_cli.enrollments.apply_enrollment import timestamp
 from learnermax_cli.enrollments.model import EnrollmentKey, EventIntent
-from learnermax_cli.enrollments.plan import Work
-from learnermax_cli.enrollments.reconcile import Reconcile, Scope, Table
+from learnermax_cli.enrollments.plan_enrollment import Work
+from learnermax_cli.enrollments.reconcile_pass import Reconcile, Scope, Table
 from tests.enrollments.history import History, Sale, pending_item
 from tests.enrollments.values import NOW, PRICE, RULES, payment
 

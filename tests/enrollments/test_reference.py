@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from learnermax_cli.client_reference import MAX_LENGTH, decode_reference, encode_reference
+from learnermax_cli.core.client_reference import MAX_LENGTH, decode_reference, encode_reference
 
 STRIPE_KEEPS = re.compile(r"[A-Za-z0-9_-]{1,200}")
 

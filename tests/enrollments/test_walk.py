@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from learnermax_cli.core.errors import FailedError, UsageError
 from learnermax_cli.enrollments.walk import Walk, read_walk
-from learnermax_cli.errors import FailedError, UsageError
 
 NOW = datetime(2026, 11, 23, 12, 0, 0, 500_000, tzinfo=UTC)
 THEN = datetime(2026, 10, 1, tzinfo=UTC)

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from learnermax_cli.core.money import Money
 from learnermax_cli.enrollments.decide import Case, Decision, Rules, decide
 from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey, Payment
 from learnermax_cli.enrollments.payment_state import World
-from learnermax_cli.money import Money
 
 NOW = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
 WORLD = World("preview", livemode=False)

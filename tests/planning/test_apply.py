@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Iterator, Sequence
 
-from learnermax_cli.errors import CredentialsError, FailedError, LmxError
+from learnermax_cli.core.errors import CredentialsError, FailedError, LmxError
 from learnermax_cli.planning.apply import Applied, Group, apply
 from learnermax_cli.planning.change import Change
 from learnermax_cli.planning.outcome import Result, SupersededError

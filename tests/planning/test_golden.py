@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from learnermax_cli.console import Console, Format, Manner
-from learnermax_cli.github import tell_actions
 from learnermax_cli.planning.change import digest
 from learnermax_cli.planning.render_markdown import render_markdown
 from learnermax_cli.planning.report import Changes, Items, Report
+from learnermax_cli.terminal.console import Console, Format, Manner
+from learnermax_cli.terminal.github import tell_actions
 from tests.golden import assert_golden
 from tests.planning.reports import HOSTILE, calm_report, hostile_report
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from learnermax_cli.errors import Exit, GuardError
+from learnermax_cli.core.errors import Exit, GuardError
 from learnermax_cli.planning.limits import require_few_archived
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from learnermax_cli.errors import ConfigError, FailedError, GuardError
+from learnermax_cli.core.errors import ConfigError, FailedError, GuardError
 from learnermax_cli.planning.change import Change, digest
 from learnermax_cli.planning.plan_file import PlanScope, require_within_plan, save_plan
 

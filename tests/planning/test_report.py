@@ -2,8 +2,8 @@
 
 import pytest
 
-from learnermax_cli.errors import CredentialsError, Exit, GuardError
-from learnermax_cli.meter import MeterReading
+from learnermax_cli.core.errors import CredentialsError, Exit, GuardError
+from learnermax_cli.core.meter import MeterReading
 from learnermax_cli.planning.change import Change, Finding, Skipped, digest
 from learnermax_cli.planning.outcome import Result, planned
 from learnermax_cli.planning.report import Changes, Data, Items, Report, StripeIdentity, failure_json

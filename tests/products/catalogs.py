@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
+from learnermax_cli.core.money import Money
 from learnermax_cli.courses.model import Course
-from learnermax_cli.money import Money
 from learnermax_cli.products.model import Catalog, ListedPrice, ListedProduct, SyncOptions, marker
 
 ENVIRONMENT = "sandbox"

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from learnermax_cli.core.money import Money
 from learnermax_cli.courses.model import Course
-from learnermax_cli.money import Money
 from learnermax_cli.planning.change import Skipped
 from learnermax_cli.products.desired import Wanted, desire
 from learnermax_cli.products.model import DesiredProduct, SyncOptions

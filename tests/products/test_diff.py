@@ -7,10 +7,10 @@ from decimal import Decimal
 from learnermax_cli.courses.model import Course
 from learnermax_cli.planning.change import Change, Finding, Skipped
 from learnermax_cli.planning.outcome import Result, planned
-from learnermax_cli.products.diff import SyncPlan, plan_sync
 from learnermax_cli.products.ids import derived_product_id
 from learnermax_cli.products.model import ListedPrice, ListedProduct, SyncOptions
-from learnermax_cli.products.run import category, summarize
+from learnermax_cli.products.plan_sync import SyncPlan, plan_sync
+from learnermax_cli.products.sync import category, summarize
 from tests.products.catalogs import OPTIONS, catalog, course, ours, price, product
 
 LINKED = {"stripeProductId": "lmx_sandbox_a", "stripePriceId": "price_1"}

@@ -13,7 +13,7 @@ from pathlib import Path
 import boto3
 import pytest
 
-from learnermax_cli.errors import FailedError
+from learnermax_cli.core.errors import FailedError
 from learnermax_cli.sandbox import process
 from learnermax_cli.sandbox.state_file import STATE_FILE, default_state_dir, load, process_start, save, status
 from tests.forking import PROJECT
@@ -176,7 +176,7 @@ def test_finding_a_sandbox_loads_nothing_heavy(state_dir: Path) -> None:
 def test_missing_extra_is_told_with_its_remedy(state_dir: Path) -> None:
     """Without moto the start fails with the line that installs it."""
     code = (
-        "import sys, pathlib; sys.modules['moto'] = None; from learnermax_cli.errors import ConfigError;"
+        "import sys, pathlib; sys.modules['moto'] = None; from learnermax_cli.core.errors import ConfigError;"
         "from learnermax_cli.sandbox import process\n"
         "try: process.start(pathlib.Path(sys.argv[1]))\n"
         "except ConfigError as error: print(error.message, error.hint)"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from learnermax_cli.errors import ConfigError, GuardError
+from learnermax_cli.core.errors import ConfigError, GuardError
 from learnermax_cli.secrets.check import require_account, require_keys, require_mode
 
 ONE, TWO = "1" + "A" * 15, "1" + "B" * 15

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from learnermax_cli.planning.change import Change
-from learnermax_cli.secrets.diff import KeyCounts, plan_push, plan_restore
+from learnermax_cli.secrets.plan_push import KeyCounts, plan_push, plan_restore
 
 NAME = "learnermax/stripe-keys"
 SECRET = "sk_" + "test_" + "a" * 24

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from learnermax_cli.errors import ConfigError, FailedError, GuardError
+from learnermax_cli.core.errors import ConfigError, FailedError, GuardError
 from learnermax_cli.secrets.private_file import require_plain_file, write_private_file
 
 

@@ -2,7 +2,7 @@
 
 import signal
 
-from learnermax_cli.products.run import WORKERS
+from learnermax_cli.products.sync import WORKERS
 from learnermax_cli.sandbox.stripe_api.ids import new_id
 from tests.products.worlds import (
     add_price,

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from learnermax_cli.secret_text import SecretText
+from learnermax_cli.core.secret_text import SecretText
 from learnermax_cli.webhooks.endpoint_model import Endpoint
-from learnermax_cli.webhooks.endpoints import Wanted
 from learnermax_cli.webhooks.model import SESSION_EVENTS
+from learnermax_cli.webhooks.plan_endpoints import Wanted
 from learnermax_cli.webhooks.stored_secrets import StoredSecrets, fingerprint
 
 URL = "https://api.learnermax.example/api/webhooks/stripe"

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from learnermax_cli.errors import GuardError
+from learnermax_cli.core.errors import GuardError
+from learnermax_cli.core.secret_text import SecretText
 from learnermax_cli.planning.change import Change, Finding
-from learnermax_cli.secret_text import SecretText
 from learnermax_cli.webhooks.endpoint_model import Endpoint
-from learnermax_cli.webhooks.endpoints import EndpointPlan, find_others, plan_create, plan_delete
 from learnermax_cli.webhooks.model import SESSION_EVENTS
+from learnermax_cli.webhooks.plan_endpoints import EndpointPlan, find_others, plan_create, plan_delete
 from learnermax_cli.webhooks.stored_secrets import StoredSecrets
 from tests.webhooks.endpoint_values import GONE, NEW, OLD, STORED, URL, VERSION, endpoint, foreign, wanted
 

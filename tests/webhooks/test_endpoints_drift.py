@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from learnermax_cli.secret_text import SecretText
+from learnermax_cli.core.secret_text import SecretText
 from learnermax_cli.webhooks.endpoint_drift import Standard, find_drift
 from learnermax_cli.webhooks.endpoint_model import Endpoint
 from learnermax_cli.webhooks.model import SESSION_EVENTS

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from learnermax_cli.errors import Exit
-from learnermax_cli.text_safety import markdown
+from learnermax_cli.core.errors import Exit
+from learnermax_cli.core.text_safety import markdown
 from tests.enrollments import worlds
 from tests.enrollments.worlds import key
 from tests.running import Sandbox

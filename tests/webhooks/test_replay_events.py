@@ -5,14 +5,14 @@ from itertools import islice
 
 import pytest
 
-from learnermax_cli.adapters.stripe_client import build_stripe
-from learnermax_cli.adapters.stripe_events import StripeEvents
+from learnermax_cli.adapters.stripe.client import build_stripe
+from learnermax_cli.adapters.stripe.events import StripeEvents
+from learnermax_cli.config.keys import parse_stripe_key
+from learnermax_cli.config.settings import Flags, load_settings
+from learnermax_cli.core.errors import FailedError
+from learnermax_cli.core.meter import Meter
+from learnermax_cli.core.secret_text import SecretText
 from learnermax_cli.enrollments.model import EnrollmentKey
-from learnermax_cli.errors import FailedError
-from learnermax_cli.meter import Meter
-from learnermax_cli.secret_text import SecretText
-from learnermax_cli.settings import Flags, load_settings
-from learnermax_cli.stripe_keys import parse_stripe_key
 from learnermax_cli.webhooks.model import SESSION_EVENTS, EventHint, EventWindow
 from tests.enrollments import worlds
 from tests.running import Sandbox

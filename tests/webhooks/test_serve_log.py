@@ -7,12 +7,12 @@ from typing import Any, cast
 
 import pytest
 
-from learnermax_cli.console import Console, Manner
-from learnermax_cli.secret_text import SecretText
+from learnermax_cli.core.secret_text import SecretText
+from learnermax_cli.terminal.console import Console, Manner
 from learnermax_cli.webhooks.clock import Clock
 from learnermax_cli.webhooks.model import Answer, Delivery
 from learnermax_cli.webhooks.receive import Receiver
-from learnermax_cli.webhooks.run_serve import ServeDesk
+from learnermax_cli.webhooks.serve import ServeDesk
 from learnermax_cli.webhooks.signing import CachedSecrets
 from tests.enrollments import worlds
 from tests.running import Sandbox

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from learnermax_cli.adapters.webhook_server import UvicornServer
+from learnermax_cli.adapters.http_server import UvicornServer
 from learnermax_cli.webhooks.model import Answer, Delivery
 from learnermax_cli.webhooks.server_model import Place
 from tests.webhooks.signed import post

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from learnermax_cli.errors import ConfigError, FailedError
-from learnermax_cli.secret_text import SecretText
+from learnermax_cli.core.errors import ConfigError, FailedError
+from learnermax_cli.core.secret_text import SecretText
 from learnermax_cli.webhooks.clock import Clock
 from learnermax_cli.webhooks.signing import PLACES, CachedSecrets
 from tests.enrollments import worlds

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Protocol
 from learnermax_cli.enrollments.model import EnrollmentKey
 
 if TYPE_CHECKING:
-    from learnermax_cli.app import App
     from learnermax_cli.checkout.options import CheckoutRequest
+    from learnermax_cli.composition.app import App
     from learnermax_cli.courses.model import Course
     from learnermax_cli.planning.report import Report
 

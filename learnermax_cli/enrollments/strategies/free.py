@@ -4,16 +4,16 @@ import uuid
 from typing import TYPE_CHECKING, Literal
 
 from learnermax_cli.checkout.offer import refused, require_student
-from learnermax_cli.enrollments.carry_out import EnrollmentWork, Run, timestamp
+from learnermax_cli.core.remedy import reconcile_one, release_one
+from learnermax_cli.enrollments.apply_enrollment import EnrollmentWork, Run, timestamp
 from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey, NewEnrollment
-from learnermax_cli.enrollments.plan import plan_owed_event
+from learnermax_cli.enrollments.plan_enrollment import plan_owed_event
 from learnermax_cli.enrollments.strategies import COMMAND, EnrollRequest
 from learnermax_cli.planning.outcome import SupersededError
 from learnermax_cli.planning.report import Data, Report
-from learnermax_cli.remedies import reconcile_one, release_one
 
 if TYPE_CHECKING:
-    from learnermax_cli.app import App
+    from learnermax_cli.composition.app import App
 
 EventState = Literal["published", "owed", "none"]
 _NO_TOPIC = "no topic in TRANSACTIONAL_EMAIL_TOPIC_ARN: no event is published, the student gets no mail"

@@ -2,11 +2,11 @@
 
 from typing import TYPE_CHECKING
 
-from learnermax_cli.checkout.run import run_create
+from learnermax_cli.checkout.create import run_create
 from learnermax_cli.enrollments.strategies import COMMAND, EnrollRequest
 
 if TYPE_CHECKING:
-    from learnermax_cli.app import App
+    from learnermax_cli.composition.app import App
     from learnermax_cli.planning.report import Report
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-from learnermax_cli.money import Money
+from learnermax_cli.core.money import Money
 from learnermax_cli.sandbox.stripe_api.buyer.lookup import BuyerError
 from learnermax_cli.sandbox.stripe_api.buyer.paying import Method, Order
 from learnermax_cli.sandbox.stripe_api.resources.session_building import PAY_PATH

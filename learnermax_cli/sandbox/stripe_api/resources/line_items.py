@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from learnermax_cli.money import MAX_UNIT_AMOUNT, minimum_charge
+from learnermax_cli.core.money import MAX_UNIT_AMOUNT, minimum_charge
 from learnermax_cli.sandbox.stripe_api.errors import exclusive, invalid, refused, resource_missing
 from learnermax_cli.sandbox.stripe_api.ids import new_id
 from learnermax_cli.sandbox.stripe_api.lists import list_page

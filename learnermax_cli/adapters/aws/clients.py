@@ -1,0 +1,237 @@
+"""AWS clients: checked for where values may go, metered, and with errors that people understand.
+
+They are botocore's, which boto3 hands out as they are: what boto3 adds is not needed, and slows down a cold start.
+"""
+
+import ipaddress
+import re
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies
+
+from botocore import exceptions as boto
+from botocore.config import Config
+from botocore.session import Session
+
+from learnermax_cli.config.settings import AwsAccess
+from learnermax_cli.core.errors import ConfigError, CredentialsError, FailedError, GuardError
+from learnermax_cli.core.meter import Meter
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb.client import DynamoDBClient
+    from types_boto3_secretsmanager.client import SecretsManagerClient
+    from types_boto3_sns.client import SNSClient
+    from types_boto3_sqs.client import SQSClient
+    from types_boto3_sts.client import STSClient
+
+# Standard mode also retries throttles; each attempt waits longer, at most 20 s [doc boto3 "Retries"].
+_CONFIG = Config(
+    retries={"mode": "standard", "total_max_attempts": 8}, connect_timeout=10, read_timeout=60, max_pool_connections=32
+)
+# For a run on whose answer somebody waits.
+_HURRIED = _CONFIG.merge(
+    Config(retries={"mode": "standard", "total_max_attempts": 3}, connect_timeout=2, read_timeout=5)
+)
+# Secrets Manager alone, in a region, by its public name or a VPC endpoint's: anybody can have an API or a bucket under
+# amazonaws.com [doc "AWS Secrets Manager endpoints and quotas"].
+_AWS_HOST = re.compile(
+    r"(?:[a-z0-9-]+\.)?secretsmanager(?:-fips)?\.[a-z]{2,4}(?:-[a-z]+)+-\d\.(?:vpce\.)?(?:amazonaws\.com(?:\.cn)?|api\.aws)"
+)
+_EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
+_REFUSED = {
+    "InvalidClientTokenId",
+    "UnrecognizedClientException",
+    "InvalidSignatureException",
+    "SignatureDoesNotMatch",
+    "InvalidAccessKeyId",
+    "MissingAuthenticationToken",
+}
+_DENIED = {
+    "AccessDenied",
+    "AccessDeniedException",
+    "KMSAccessDenied",
+    "AuthorizationError",  # SNS's word for it
+    "NotAuthorized",
+    "UnauthorizedOperation",
+}
+_KMS_FAILURES = {"EncryptionFailure", "DecryptionFailure", "KMSDisabled", "KMSInvalidState", "KMSNotFound"}
+
+
+_OF_KMS = re.compile(r"\bkms:[A-Z]|\bKMS")
+"""In a refusal: an action of KMS, or its name; a role may be called anything in lower case."""
+
+
+class AwsClients:
+    """The AWS clients of one run."""
+
+    def __init__(self, access: AwsAccess, meter: Meter, debug: Callable[[str], None], *, hurried: bool = False) -> None:
+        self._access = access
+        self._config = _HURRIED if hurried else _CONFIG
+        self._meter = meter
+        self._debug = debug
+        self._opening = threading.Lock()  # a session makes one client at a time [doc boto3 "Session, multithreading"]
+
+    @cached_property
+    def _session(self) -> Session:
+        secret = self._access.secret_access_key
+        with aws_errors("signing in to AWS"):
+            session = Session(profile=self._access.profile)
+            session.set_config_variable("region", self._access.region)
+            if self._access.access_key_id is not None and secret is not None:
+                session.set_credentials(self._access.access_key_id, secret.reveal())
+            return session
+
+    def dynamodb(self) -> "DynamoDBClient":
+        """Return a DynamoDB client whose calls are metered."""
+        client: DynamoDBClient = self._open("dynamodb", "DynamoDB")
+        client.meta.events.register("after-call.dynamodb", self._count_units)
+        return client
+
+    def sns(self) -> "SNSClient":
+        """Return an SNS client."""
+        client: SNSClient = self._open("sns", "SNS")
+        return client
+
+    def sts(self) -> "STSClient":
+        """Return an STS client, which tells whose credentials these are."""
+        client: STSClient = self._open("sts", "STS")
+        return client
+
+    def sqs(self) -> "SQSClient":
+        """Return an SQS client."""
+        client: SQSClient = self._open("sqs", "SQS")
+        return client
+
+    def secretsmanager(self) -> "SecretsManagerClient":
+        """Return a Secrets Manager client; raises GuardError for an endpoint where keys must not go."""
+        client: SecretsManagerClient = self._open("secretsmanager", "Secrets Manager")
+        if getproxies() and is_loopback(urlsplit(client.meta.endpoint_url).hostname or ""):
+            # What is meant for this machine must not pass a proxy in clear text.
+            client = self._open("secretsmanager", "Secrets Manager", Config(proxies={}))
+        require_aws_endpoint(client.meta.endpoint_url)
+        return client
+
+    def _open(self, service: str, called: str, config: Config | None = None) -> Any:
+        with self._opening, aws_errors(f"opening {called}"):
+            client = self._session.create_client(
+                service, endpoint_url=self._access.endpoint_url, config=self._config.merge(config or Config())
+            )
+        client.meta.events.register("after-call", self._tell)
+        return client
+
+    def _tell(self, model: Any, parsed: dict[str, Any], **_: Any) -> None:
+        metadata = parsed.get("ResponseMetadata", {})
+        self._debug(
+            f"AWS {model.service_model.service_name} {model.name}: {metadata.get('HTTPStatusCode')}, "
+            f"request {metadata.get('RequestId')}, {metadata.get('RetryAttempts', 0)} retries"
+        )
+
+    def _count_units(self, model: Any, parsed: dict[str, Any], **_: Any) -> None:
+        consumed = parsed.get("ConsumedCapacity") or []
+        units = sum(part.get("CapacityUnits", 0.0) for part in ([consumed] if isinstance(consumed, dict) else consumed))
+        reads = model.name in ("GetItem", "BatchGetItem", "Query", "Scan", "TransactGetItems")
+        self._meter.add("dynamodb_read_units" if reads else "dynamodb_write_units", units)
+
+
+def require_aws_endpoint(url: str) -> None:
+    """Raise GuardError unless values sent to this URL reach AWS over HTTPS, or this machine alone."""
+    parts = urlsplit(url)
+    host = (parts.hostname or "").rstrip(".")
+    plain = parts.username is None and parts.password is None
+    if plain and (is_loopback(host) or (parts.scheme == "https" and _AWS_HOST.fullmatch(host))):
+        return
+    raise GuardError(
+        f"keys must not go to {parts.scheme}://{host}: it is neither an AWS endpoint over HTTPS nor this machine",
+        hint="Unset AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_SECRETS_MANAGER, or take endpoint_url out of the profile; "
+        "no flag lifts this.",
+        code="guard.endpoint",
+    )
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether a host name stands for this machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+@contextmanager
+def aws_errors(doing: str) -> Iterator[None]:
+    """Turn what boto3 raises into one line of what went wrong and one of what to do."""
+    try:
+        yield
+    except boto.ClientError as error:
+        raise _from_client_error(doing, error) from error
+    except (boto.NoCredentialsError, boto.PartialCredentialsError, boto.CredentialRetrievalError) as error:
+        raise CredentialsError(f"no AWS credentials while {doing}", hint=_SIGN_IN, code="credentials.aws") from error
+    except (boto.SSOError, boto.TokenRetrievalError) as error:
+        raise CredentialsError(f"the AWS sign-in has expired, while {doing}", hint=_SIGN_IN) from error
+    except boto.ProfileNotFound as error:
+        raise ConfigError(str(error), hint="Name an existing profile with --profile or AWS_PROFILE.") from error
+    except (boto.HTTPClientError, boto.ConnectionError) as error:
+        raise FailedError(
+            f"no connection to AWS while {doing}: {type(error).__name__}",
+            hint="Check network, proxy, region and AWS_ENDPOINT_URL; running again is safe.",
+            code="failed.network",
+        ) from error
+    except (boto.BotoCoreError, ValueError) as error:
+        raise ConfigError(
+            f"AWS refuses the configuration while {doing}: {error}",
+            hint="Check --region, --profile and AWS_ENDPOINT_URL.",
+        ) from error
+
+
+_SIGN_IN = "Sign in (aws sso login, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY), or name a --profile."
+
+
+def _from_client_error(doing: str, error: boto.ClientError) -> Exception:
+    code = str(error.response.get("Error", {}).get("Code", ""))
+    message = str(error.response.get("Error", {}).get("Message", ""))
+    if code in _EXPIRED:
+        return CredentialsError(
+            f"the AWS credentials have expired, while {doing}", hint=_SIGN_IN, code="credentials.expired"
+        )
+    if code in _REFUSED:
+        return CredentialsError(f"AWS does not accept these credentials, while {doing}", hint=_SIGN_IN)
+    if code in _DENIED and _OF_KMS.search(f"{code} {message}"):  # what was asked for is not what is missing
+        return CredentialsError(
+            f"AWS does not permit the use of the KMS key, while {doing}",
+            hint="Give this identity kms:Decrypt and kms:GenerateDataKey on the key, in its own policy or the key's.",
+            code="credentials.permission",
+        )
+    if code in _DENIED:
+        action = f"{_IAM_PREFIX.get(error.operation_name, 'dynamodb')}:{error.operation_name}"
+        return CredentialsError(
+            f"AWS does not permit {action}, while {doing}",
+            hint=f"Give this identity {action}; the README has the whole policy.",
+            code="credentials.permission",
+        )
+    return FailedError(
+        f"AWS answered {code} while {doing}: {message}",
+        hint="Check that the KMS key is there, enabled and symmetric, then run again."
+        if code in _KMS_FAILURES
+        else "Running again is safe; if it stays, check the AWS service health and the table or secret named.",
+        code="failed.aws",
+    )
+
+
+_IAM_PREFIX = dict.fromkeys(
+    (
+        "CreateSecret",
+        "DescribeSecret",
+        "GetSecretValue",
+        "ListSecretVersionIds",
+        "PutSecretValue",
+        "RestoreSecret",
+        "TagResource",
+        "UpdateSecretVersionStage",
+    ),
+    "secretsmanager",
+) | {"Publish": "sns", "SendMessage": "sqs", "GetTopicAttributes": "sns", "GetCallerIdentity": "sts"}

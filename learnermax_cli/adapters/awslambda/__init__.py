@@ -1,0 +1,1 @@
+"""Adapters to AWS Lambda's events, log and time."""

@@ -1,0 +1,1 @@
+"""Adapters to Stripe, by its SDK."""

@@ -1,0 +1,161 @@
+"""What every command shares: the common options, the app it works with, and the report it ends in."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from shlex import quote
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
+
+import typer
+
+from learnermax_cli.cli.help_pages import HelpCommand
+from learnermax_cli.core.errors import Exit, InterruptedRunError, UsageError, weightiest
+from learnermax_cli.terminal.console import Console, Manner
+
+if TYPE_CHECKING:
+    from learnermax_cli.core.meter import Meter
+    from learnermax_cli.planning.report import Report
+
+_PANEL = "Common options"
+
+COMMON: dict[str, Any] = {
+    "environment": Annotated[
+        Literal["preview", "prod", "sandbox"] | None,
+        typer.Option("--environment", "-e", help="Where to work. Default: preview.", rich_help_panel=_PANEL),
+    ],
+    "env_file": Annotated[
+        Path | None,
+        typer.Option("--env-file", help="Env file to read. Default: .env.local, if there.", rich_help_panel=_PANEL),
+    ],
+    "table": Annotated[str | None, typer.Option("--table", help="DynamoDB table.", rich_help_panel=_PANEL)],
+    "secret_name": Annotated[
+        str | None, typer.Option("--secret-name", help="Secret of the Stripe keys.", rich_help_panel=_PANEL)
+    ],
+    "region": Annotated[str | None, typer.Option("--region", help="AWS region.", rich_help_panel=_PANEL)],
+    "profile": Annotated[str | None, typer.Option("--profile", help="AWS profile.", rich_help_panel=_PANEL)],
+    "output": Annotated[
+        Literal["table", "json", "markdown"],
+        typer.Option("--output", "-o", help="Format of stdout.", rich_help_panel=_PANEL),
+    ],
+    "quiet": Annotated[bool, typer.Option("--quiet", "-q", help="Only errors on stderr.", rich_help_panel=_PANEL)],
+    "verbose": Annotated[
+        bool, typer.Option("--verbose", "-v", help="Stripe request ids and timings.", rich_help_panel=_PANEL)
+    ],
+    "no_color": Annotated[bool, typer.Option("--no-color", help="No colours.", rich_help_panel=_PANEL)],
+}
+_DEFAULTS: dict[str, Any] = {"output": "table", "quiet": False, "verbose": False, "no_color": False}
+
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", "-n", help="Show what would be done; write nothing.")]
+ExitCode = Annotated[bool, typer.Option("--exit-code", help="End in 8 when changes or findings are pending.")]
+
+_SHARED = [annotation.__metadata__[0] for annotation in (*COMMON.values(), Yes, DryRun, ExitCode)]
+# In an annotation Typer takes the first spelling for the default.
+OPTION_NAMES = frozenset(name for option in _SHARED for name in (option.default, *option.param_decls))
+"""Every spelling of the options that many commands take."""
+
+
+@dataclass
+class Invocation:
+    """The run in progress, filled in as the command line is parsed, so that a failure finds the right voice."""
+
+    environ: Mapping[str, str]
+    argv: tuple[str, ...] = ()
+    command: str = ""
+    console: Console | None = None
+    meter: "Meter | None" = None
+
+
+def add_command(group: typer.Typer, name: str) -> Callable[[Callable[..., "Report | None"]], None]:
+    """Register a function as a command: its first parameter is the App, its result the Report to show."""
+
+    def register(function: Callable[..., "Report | None"]) -> None:
+        hints = get_type_hints(function, include_extras=True, localns=_app_names())
+        own = list(inspect.signature(function).parameters.values())[1:]
+        parameters = [inspect.Parameter("ctx", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)]
+        parameters += [p.replace(kind=inspect.Parameter.KEYWORD_ONLY, annotation=hints[p.name]) for p in own]
+        parameters += [
+            inspect.Parameter(
+                option, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=_DEFAULTS.get(option)
+            )
+            for option, annotation in COMMON.items()
+        ]
+
+        def run(ctx: typer.Context, **given: Any) -> int:
+            common = {option: given.pop(option) for option in COMMON}
+            return _run(ctx, function, common, given)
+
+        run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+        run.__annotations__ = {p.name: p.annotation for p in parameters}
+        run.__doc__ = function.__doc__
+        group.command(name, cls=HelpCommand)(run)
+
+    return register
+
+
+def _run(
+    ctx: typer.Context, function: Callable[..., "Report | None"], common: dict[str, Any], given: dict[str, Any]
+) -> int:
+    from learnermax_cli.composition.app import App
+    from learnermax_cli.config.settings import Flags
+    from learnermax_cli.planning.named import named_report
+
+    invocation: Invocation = ctx.obj
+    invocation.command = command_words(ctx)
+    options = _access_options(invocation.command, common)
+    manner = Manner(common.pop("output"), common.pop("quiet"), common.pop("verbose"), common.pop("no_color"), options)
+    invocation.console = Console(manner, invocation.environ)
+    _require_filled(ctx, {**given, **common})
+    app = App(Flags(**common), invocation.environ, invocation.console)
+    invocation.meter = app.meter
+    try:
+        report = function(app, **given)
+    except KeyboardInterrupt:
+        # Typer would swallow it; writes in flight never raise it (see `interrupt`).
+        raise InterruptedRunError("interrupted before anything was written", hint="Run it again.") from None
+    if report is None:
+        return 0
+    report = named_report(replace(report, meter=app.meter.reading()), options)
+    invocation.console.show(report)
+    told = app.after_report(report)
+    return int(report.exit_code if told else weightiest((report.exit_code, Exit.FAILED)))
+
+
+def _access_options(command: str, common: Mapping[str, object]) -> str:
+    """Return the options that led a run to what it worked on, each with a blank before it."""
+    if command.startswith("sandbox "):
+        return " -e sandbox"
+    options = ""
+    for name, value in common.items():
+        target = name == "env_file" and command == "secrets pull"  # where it writes to, and not what it reads
+        if value is not None and name not in _DEFAULTS and not target:
+            option = "-e" if name == "environment" else f"--{name.replace('_', '-')}"
+            options += f" {option} {quote(str(value))}"
+    return options
+
+
+def _require_filled(ctx: typer.Context, given: Mapping[str, Any]) -> None:
+    # An empty text is a shell variable that was not set; it must not stand for "all", nor for the default.
+    for parameter in ctx.command.params:
+        value = given.get(parameter.name or "")
+        texts = value if isinstance(value, list | tuple) else [value]
+        if any(isinstance(text, str) and not text.strip() for text in texts):
+            name = max(parameter.opts, key=len)
+            name = name if name.startswith("-") else name.upper()
+            raise UsageError(f"{name} is empty", hint="Give it a value; a shell variable may not be set.")
+
+
+def command_words(ctx: typer.Context) -> str:
+    """Return the words that name the command of a context, without the program's."""
+    words: list[str] = []
+    context: Any = ctx
+    while context.parent is not None:  # the outermost is lmx itself, under whatever name it was called
+        words.insert(0, context.info_name)
+        context = context.parent
+    return " ".join(words)
+
+
+def _app_names() -> dict[str, Any]:
+    # The annotations `app: "App"` and `-> "Report"` need names, not the modules, which would be slow to import.
+    return {"App": Any, "Report": Any}

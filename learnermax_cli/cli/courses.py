@@ -1,0 +1,58 @@
+"""`lmx courses`: parse, call, show."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from learnermax_cli.cli.command import DryRun, Yes, add_command
+
+if TYPE_CHECKING:
+    from learnermax_cli.composition.app import App
+    from learnermax_cli.planning.report import Report
+
+group = typer.Typer(help="Courses as the table has them.", no_args_is_help=True)
+
+
+@add_command(group, "list")
+def list_courses(app: "App") -> "Report":
+    """List all courses with price, Stripe product, and what is wrong with them.
+
+    Example: lmx courses list -e prod
+    """
+    from learnermax_cli.courses.run import run_list
+    from learnermax_cli.products.options import sync_options
+
+    return run_list(app, sync_options(app.settings, None, None, None, None))
+
+
+@add_command(group, "set-price")
+def set_price(
+    app: "App",
+    course_id: Annotated[str, typer.Argument(help="Course to price.")],
+    price: Annotated[str, typer.Argument(help="Price in major units, as the site shows it.")],
+    dry_run: DryRun = False,
+) -> "Report":
+    """Write a course's price in major units, and that it is meant so.
+
+    Example: lmx courses set-price spec-driven-dev-premium 49.99
+    """
+    from learnermax_cli.courses.run import run_set_price
+
+    return run_set_price(app, course_id, price, dry_run=dry_run)
+
+
+@add_command(group, "seed")
+def seed(
+    app: "App",
+    dry_run: DryRun = False,
+    replace: Annotated[bool, typer.Option("--replace", help="Overwrite courses that are there.")] = False,
+    allow_prod: Annotated[bool, typer.Option("--allow-prod", help="Seed test courses into prod.")] = False,
+    yes: Yes = False,
+) -> "Report":
+    """Put the LearnerMax test courses into the table; courses that are there stay.
+
+    Example: lmx courses seed -e sandbox
+    """
+    from learnermax_cli.courses.run import run_seed
+
+    return run_seed(app, replace_items=replace, dry_run=dry_run, yes=yes, allow_prod=allow_prod)

@@ -1,0 +1,135 @@
+"""`lmx enrollments`: parse, call, show."""
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from learnermax_cli.cli.command import DryRun, ExitCode, Yes, add_command
+from learnermax_cli.cli.options import (
+    CancelUrl,
+    ExpiresIn,
+    Promotion,
+    ReturnUrl,
+    SuccessUrl,
+    UiOption,
+    User,
+)
+
+if TYPE_CHECKING:
+    from learnermax_cli.composition.app import App
+    from learnermax_cli.planning.report import Report
+
+group = typer.Typer(help="Who is enrolled, and who has paid.", no_args_is_help=True)
+
+CourseId = Annotated[str, typer.Argument(help="Course to enroll in.")]
+EnrolledId = Annotated[str, typer.Argument(help="Course of the enrollment.")]
+
+
+@add_command(group, "list")
+def list_enrollments(
+    app: "App",
+    status: Annotated[
+        Literal["pending", "completed", "free"] | None, typer.Option("--status", help="Only this paymentStatus.")
+    ] = None,
+    course: Annotated[list[str] | None, typer.Option("--course", metavar="ID", help="Only this course.")] = None,
+    user: Annotated[str | None, typer.Option("--user", metavar="USER_ID", help="Only this student.")] = None,
+) -> "Report":
+    """List enrollments by status, course and student.
+
+    Example: lmx enrollments list --status pending
+    """
+    from learnermax_cli.core.errors import UsageError
+    from learnermax_cli.enrollments.listing import run_list
+
+    if course and len(course) > 1:
+        raise UsageError("a list is of one --course", hint="List each course by itself, or all without --course.")
+    return run_list(app, status, course[0] if course else None, user)
+
+
+@add_command(group, "create")
+def create(
+    app: "App",
+    course_id: CourseId,
+    user: User,
+    ui: UiOption = "hosted",
+    success_url: SuccessUrl = None,
+    cancel_url: CancelUrl = None,
+    return_url: ReturnUrl = None,
+    expires_in: ExpiresIn = "24h",
+    allow_promotion_codes: Promotion = False,
+    dry_run: DryRun = False,
+) -> "Report":
+    """Enroll a student: in a free course at once, in a paid one as checkout create does.
+
+    Example: lmx enrollments create TEST-COURSE-001 --user user-1
+    """
+    from learnermax_cli.checkout.options import CheckoutRequest, GivenForm, read_expires_in
+    from learnermax_cli.enrollments.create import run_enroll
+
+    form = GivenForm(ui, success_url, cancel_url, return_url, allow_promotion_codes)
+    return run_enroll(app, CheckoutRequest(course_id, user, form, read_expires_in(expires_in), dry_run))
+
+
+@add_command(group, "release")
+def release(
+    app: "App",
+    course_id: EnrolledId,
+    user: User,
+    dry_run: DryRun = False,
+    allow_missing_session: Annotated[
+        bool, typer.Option("--allow-missing-session", help="Release although Stripe does not know the session named.")
+    ] = False,
+    yes: Yes = False,
+) -> "Report":
+    """Remove a stuck pending enrollment, so that the student can buy again; refused while it is open or paid.
+
+    Example: lmx enrollments release TEST-COURSE-003 --user user-1
+    """
+    from learnermax_cli.enrollments.model import EnrollmentKey
+    from learnermax_cli.enrollments.release import run_release
+
+    key = EnrollmentKey(user, course_id)
+    return run_release(app, key, dry_run=dry_run, yes=yes, allow_missing_session=allow_missing_session)
+
+
+@add_command(group, "reconcile")
+def reconcile(
+    app: "App",
+    dry_run: DryRun = False,
+    course: Annotated[
+        list[str] | None, typer.Option("--course", metavar="ID", help="Only this course; repeatable.")
+    ] = None,
+    user: Annotated[str | None, typer.Option("--user", metavar="USER_ID", help="Only this student.")] = None,
+    since: Annotated[
+        str | None,
+        typer.Option("--since", help="Read every complete session since then too: 30d, 36h, or a time in RFC 3339."),
+    ] = None,
+    until: Annotated[str | None, typer.Option("--until", help="End of the span that --since begins.")] = None,
+    window_only: Annotated[
+        bool, typer.Option("--window-only", help="Only what was paid in the span of --since; the table is not scanned.")
+    ] = False,
+    strategy: Annotated[
+        Literal["auto", "list", "retrieve"], typer.Option("--strategy", help="How sessions are asked for.")
+    ] = "auto",
+    create_missing: Annotated[
+        bool, typer.Option("--create-missing", help="Enroll who paid through a session that lmx did not make.")
+    ] = False,
+    release_expired: Annotated[
+        bool, typer.Option("--release-expired", help="Remove pending items whose session has expired or failed.")
+    ] = False,
+    audit: Annotated[bool, typer.Option("--audit", help="Look at completed enrollments too.")] = False,
+    max_changes: Annotated[
+        int | None, typer.Option("--max-changes", metavar="N", min=0, help="Stop after this many writes.")
+    ] = None,
+    exit_code: ExitCode = False,
+) -> "Report":
+    """Complete the pending enrollments that Stripe says are paid.
+
+    Example: lmx enrollments reconcile --since 3d --dry-run
+    """
+    from learnermax_cli.enrollments.reconcile import ReconcileRequest, run_reconcile
+    from learnermax_cli.enrollments.times import parse_scope
+
+    scope = parse_scope(app.now(), course, user, since, until)
+    options = (dry_run, create_missing, release_expired, audit, max_changes, exit_code, window_only)
+    return run_reconcile(app, ReconcileRequest(scope.with_strategy(strategy), *options))

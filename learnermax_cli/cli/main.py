@@ -1,0 +1,175 @@
+"""The command tree; errors become exit codes here and nowhere else."""
+
+import errno
+import os
+import sys
+import warnings
+from typing import Annotated, NoReturn
+
+import typer
+from typer.exceptions import TyperException
+
+from learnermax_cli import __version__
+from learnermax_cli.cli.checkout import group as checkout
+from learnermax_cli.cli.command import OPTION_NAMES, Invocation, command_words
+from learnermax_cli.cli.courses import group as courses
+from learnermax_cli.cli.doctor import add_doctor
+from learnermax_cli.cli.enrollments import group as enrollments
+from learnermax_cli.cli.help_pages import HelpCommand, HelpGroup
+from learnermax_cli.cli.products import group as products
+from learnermax_cli.cli.sandbox import demo
+from learnermax_cli.cli.sandbox import group as sandbox
+from learnermax_cli.cli.secrets import group as secrets
+from learnermax_cli.cli.webhooks import group as webhooks
+from learnermax_cli.core.errors import Exit, FailedError, LmxError, UsageError, weightiest
+from learnermax_cli.terminal.console import Console, Manner
+
+app = typer.Typer(
+    name="lmx",
+    help="Administration toolkit of LearnerMax: Stripe keys, products and prices, enrollments.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    cls=HelpGroup,
+    epilog="Try it without an account: lmx demo",
+)
+_GROUPS = (
+    (secrets, "secrets", "lmx secrets status"),
+    (courses, "courses", "lmx courses list"),
+    (products, "products", "lmx products sync --dry-run"),
+    (checkout, "checkout", "lmx checkout create TEST-COURSE-003 --user user-1"),
+    (enrollments, "enrollments", "lmx enrollments reconcile --since 3d --dry-run"),
+    (webhooks, "webhooks", "lmx webhooks list"),
+    (sandbox, "sandbox", "lmx sandbox start && lmx courses seed -e sandbox"),
+)
+for _group, _name, _example in _GROUPS:
+    app.add_typer(_group, name=_name, cls=HelpGroup, epilog=f"Example: {_example}")
+add_doctor(app)
+app.command("demo", cls=HelpCommand)(demo)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"lmx {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    _version: Annotated[
+        bool, typer.Option("--version", help="Show the version and exit.", is_eager=True, callback=_show_version)
+    ] = False,
+) -> None:
+    """Administration toolkit of LearnerMax: Stripe keys, products and prices, enrollments.
+
+    Try it without an account: lmx demo
+    """
+
+
+def run() -> NoReturn:
+    """Run the command line of this process and exit."""
+    if sys.stdin is None:  # it was closed: nobody answers
+        sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: PTH123, SIM115 - as Python's own is
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # it was closed, as by `2>&-`
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115 - as Python's own are
+        getattr(sys, name).reconfigure(encoding="utf-8", errors="backslashreplace")
+    # botocore and requests ask urllib3 for it and silence its answer, each for all threads, and each ends that.
+    warnings.filterwarnings("ignore", message="SOCKS support in urllib3")
+    invocation = Invocation(environ=dict(os.environ), argv=tuple(sys.argv[1:]))
+    code = _exit_code(invocation)
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        code = weightiest((Exit(code), Exit(_unwritten(invocation, error))))
+    try:
+        sys.stderr.flush()
+    except OSError:  # talk that nobody can take does not change how a run ends
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+    sys.exit(code)
+
+
+def _exit_code(invocation: Invocation) -> int:
+    try:
+        return int(app(standalone_mode=False, obj=invocation) or 0)
+    except LmxError as error:
+        return _fail(invocation, error)
+    except TyperException as error:
+        message = error.format_message()
+        if not message:  # a group without a command has shown its help
+            return int(Exit.USAGE)
+        # Typer's own: "Invalid value for '-e': Value error, 'x' is not one of ...".
+        message = message.replace("Value error, ", "")
+        return _fail(invocation, UsageError(message, hint=_remedy(error, invocation.argv)))
+    except SystemExit as end:
+        if not isinstance(end.__context__, BrokenPipeError):  # of which Typer makes an exit without a word
+            raise
+        return _unread(invocation)
+    except Exception as error:  # noqa: BLE001 - a bug; its traceback is scrubbed like all other output
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return _unwritten(invocation, error)  # files of its own it looks after where it writes them
+        import traceback
+
+        _voice(invocation).trace(traceback.format_exc())
+        bug = LmxError(
+            f"unexpected {type(error).__name__}: {error}", hint="This is a bug in lmx: report it.", code="bug"
+        )
+        return _fail(invocation, bug)
+
+
+def _unread(invocation: Invocation) -> int:
+    """Tell that nobody reads stdout any more, as after `| head -1`, where something was written before."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    # The meter knows nothing of Secrets Manager; whoever was to confirm a plan may have written.
+    wrote = invocation.meter is not None and invocation.meter.reading().wrote
+    if wrote or _voice(invocation).about_to_write:
+        _voice(invocation).warn("the reader of the output is gone; what was done stays done, and running again is safe")
+    return int(Exit.FAILED)
+
+
+def _unwritten(invocation: Invocation, error: OSError) -> int:
+    """Tell that stdout takes no more, as on a full disk: who reads it must not take it for the whole."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    hint = "Make room where it goes; what was done stays done, and running again is safe."
+    return _fail(invocation, FailedError(f"the output can't be written: {error.strerror}", hint=hint))
+
+
+def _remedy(error: TyperException, argv: tuple[str, ...]) -> str:
+    """Return what to do about a command line that was not understood; at the least it names a help page."""
+    context = getattr(error, "ctx", None)
+    words = _command_words(argv) if context is None else command_words(context)
+    page = " ".join(("lmx", *words.split(), "--help"))
+    if getattr(error, "option_name", None) in OPTION_NAMES and hasattr(getattr(context, "command", None), "commands"):
+        return f"Options stand after the command, as in lmx courses list -e sandbox. See {page}."
+    return f"See {page}."
+
+
+def _fail(invocation: Invocation, error: LmxError) -> int:
+    meter = None if invocation.meter is None else invocation.meter.reading()
+    try:
+        _voice(invocation).show_failure(invocation.command or _command_words(invocation.argv), error, meter)
+    except OSError:  # stdout takes no document; stderr has told what failed
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return int(error.exit_code)
+
+
+def _voice(invocation: Invocation) -> Console:
+    return invocation.console or Console(_manner(invocation.argv), invocation.environ)
+
+
+def _manner(argv: tuple[str, ...]) -> Manner:
+    # The command line was not understood; whether JSON was asked for can still be seen.
+    text = " ".join(argv)
+    wants_json = any(option in text for option in ("-o json", "-ojson", "--output json", "--output=json"))
+    return Manner(format="json" if wants_json else "table", no_color="--no-color" in argv)
+
+
+def _command_words(argv: tuple[str, ...]) -> str:
+    words = []
+    for word in argv:
+        if word.startswith("-"):
+            break
+        words.append(word)
+    return " ".join(words[:2])

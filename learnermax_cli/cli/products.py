@@ -1,0 +1,78 @@
+"""`lmx products`: parse, call, show."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from learnermax_cli.cli.command import DryRun, ExitCode, Yes, add_command
+
+if TYPE_CHECKING:
+    from learnermax_cli.composition.app import App
+    from learnermax_cli.planning.report import Report
+
+group = typer.Typer(help="Paid courses as Stripe products and prices.", no_args_is_help=True)
+
+Courses = Annotated[list[str] | None, typer.Option("--course", metavar="ID", help="Only this course; repeatable.")]
+Currency = Annotated[
+    str | None, typer.Option("--currency", help="Currency of courses that name none. Default: usd.", show_default=False)
+]
+PriceUnit = Annotated[
+    Literal["major", "minor"] | None, typer.Option("--price-unit", help="Unit of prices whose course states none.")
+]
+MaxPrice = Annotated[
+    str | None, typer.Option("--max-price", help="Refuse prices above this, in major units. Default: 1000.")
+]
+ComingSoon = Annotated[bool, typer.Option("--include-coming-soon", help="Sell announced courses too.")]
+
+
+@add_command(group, "sync")
+def sync(
+    app: "App",
+    dry_run: DryRun = False,
+    course: Courses = None,
+    currency: Currency = None,
+    price_unit: PriceUnit = None,
+    max_price: MaxPrice = None,
+    include_coming_soon: ComingSoon = False,
+    prune: Annotated[bool, typer.Option("--prune", help="Make products of courses no longer sold inactive.")] = False,
+    allow_price: Annotated[
+        list[str] | None,
+        typer.Option("--allow-price", metavar="ID", help="Let a suspicious price through; repeatable."),
+    ] = None,
+    allow_archive: Annotated[
+        int | None, typer.Option("--allow-archive", metavar="N", help="Let --prune make this many products inactive.")
+    ] = None,
+    exit_code: ExitCode = False,
+    save_plan: Annotated[Path | None, typer.Option("--save-plan", help="Write the plan to this file.")] = None,
+    plan: Annotated[Path | None, typer.Option("--plan", help="Do nothing that is not in this saved plan.")] = None,
+    yes: Yes = False,
+) -> "Report":
+    """Make Stripe's products and prices match the paid courses.
+
+    Example: lmx products sync --dry-run
+    """
+    from learnermax_cli.products.options import sync_options
+    from learnermax_cli.products.sync import SyncRequest, run_sync
+
+    options = sync_options(app.settings, course, currency, price_unit, max_price)
+    options = options.with_flags(include_coming_soon, prune, allow_price)
+    return run_sync(app, SyncRequest(options, dry_run, yes, allow_archive, exit_code, save_plan, plan))
+
+
+@add_command(group, "list")
+def list_products(
+    app: "App",
+    course: Courses = None,
+    currency: Currency = None,
+    price_unit: PriceUnit = None,
+    max_price: MaxPrice = None,
+) -> "Report":
+    """List the products that lmx manages, with price, course and drift.
+
+    Example: lmx products list -o json
+    """
+    from learnermax_cli.products.listing import run_list
+    from learnermax_cli.products.options import sync_options
+
+    return run_list(app, sync_options(app.settings, course, currency, price_unit, max_price))

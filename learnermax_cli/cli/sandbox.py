@@ -1,0 +1,165 @@
+"""`lmx sandbox`: parse, call, show."""
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from learnermax_cli.cli.command import add_command
+
+if TYPE_CHECKING:
+    from learnermax_cli.composition.app import App
+    from learnermax_cli.planning.report import Report
+
+group = typer.Typer(help="Stripe and AWS on this machine: no account, no network.", no_args_is_help=True)
+
+Port = typer.Option(min=0, max=65535, help="Port on 127.0.0.1. Default: a free one.", show_default=False)
+
+
+@add_command(group, "start")
+def start(
+    app: "App",
+    stripe_port: Annotated[int, Port] = 0,
+    aws_port: Annotated[int, Port] = 0,
+) -> "Report":
+    """Start the sandbox in the background; when it runs already, that is fine.
+
+    Example: lmx sandbox start && lmx courses list -e sandbox
+    """
+    from learnermax_cli.sandbox import process
+    from learnermax_cli.sandbox.report import running_report
+    from learnermax_cli.sandbox.student import put_student
+
+    info = process.start(process.default_state_dir(app.environ), stripe_port=stripe_port, aws_port=aws_port)
+    put_student(info)
+    return running_report("sandbox start", info)
+
+
+@add_command(group, "stop")
+def stop(app: "App") -> "Report":
+    """Stop the sandbox; what was in it is gone.
+
+    Example: lmx sandbox stop
+    """
+    from learnermax_cli.sandbox import process
+    from learnermax_cli.sandbox.report import stopped_report
+
+    return stopped_report(was_running=process.stop(process.default_state_dir(app.environ)))
+
+
+@add_command(group, "status")
+def status(app: "App") -> "Report":
+    """Show whether the sandbox runs, and where; ends in 3 when it does not.
+
+    Example: lmx sandbox status -o json
+    """
+    from learnermax_cli.sandbox.report import missing_report, running_report
+    from learnermax_cli.sandbox.state_file import default_state_dir
+    from learnermax_cli.sandbox.state_file import status as read_status
+
+    info = read_status(default_state_dir(app.environ))
+    return missing_report("sandbox status") if info is None else running_report("sandbox status", info)
+
+
+@add_command(group, "reset")
+def reset(app: "App") -> "Report":
+    """Empty the sandbox: tables, secrets, products, journal, faults; one test student stays.
+
+    Example: lmx sandbox reset
+    """
+    from learnermax_cli.sandbox.report import require_running, running_report
+    from learnermax_cli.sandbox.student import put_student
+
+    info = require_running(app.environ)
+    info.control().reset()
+    put_student(info)
+    return running_report("sandbox reset", info, "Emptied: tables, secrets, all that was at Stripe.")
+
+
+@add_command(group, "env")
+def env(app: "App") -> None:
+    """Print the variables with which any other Stripe or AWS tool talks to the sandbox.
+
+    Example: eval "$(lmx sandbox env)"
+    """
+    from learnermax_cli.sandbox.report import environment_document, export_lines, require_running
+
+    info = require_running(app.environ)
+    as_json = app.console.manner.format == "json"
+    app.console.write_sandbox_exports(environment_document(info) if as_json else export_lines(info))
+
+
+@add_command(group, "pay")
+def pay(
+    app: "App",
+    target: Annotated[str, typer.Argument(metavar="SESSION_ID|URL", help="A session, or a payment link's URL.")],
+    method: Annotated[
+        Literal["card", "delayed", "declined", "free"], typer.Option(help="How; free: by a promotion code.")
+    ] = "card",
+    email: Annotated[str | None, typer.Option(help="The buyer's address.", show_default=False)] = None,
+) -> "Report":
+    """Pay as a buyer would on the checkout page; a delayed payment arrives later, a declined one never.
+
+    Example: lmx sandbox pay "$(lmx checkout create TEST-COURSE-003 --user user-7 -e sandbox)"
+    """
+    from learnermax_cli.sandbox import sales_report
+
+    return sales_report.pay(app.environ, target, method, email)
+
+
+@add_command(group, "expire")
+def expire(app: "App", session_id: Annotated[str, typer.Argument(metavar="SESSION_ID")]) -> "Report":
+    """Expire an open checkout session, as its time would.
+
+    Example: lmx sandbox expire cs_test_a1b2c3
+    """
+    from learnermax_cli.sandbox import sales_report
+
+    return sales_report.expire(app.environ, session_id)
+
+
+@add_command(group, "clock")
+def clock(
+    app: "App",
+    advance: Annotated[str, typer.Option(metavar="DURATION", help="How much time passes: 90s, 30m, 25h, 3d.")],
+) -> "Report":
+    """Let time pass in the sandbox: sessions expire, failed webhooks come again, idempotency keys are forgotten.
+
+    Example: lmx sandbox clock --advance 25h
+    """
+    from learnermax_cli.sandbox import sales_report
+
+    return sales_report.advance_clock(app.environ, advance)
+
+
+@add_command(group, "trigger")
+def trigger(
+    app: "App",
+    event: Annotated[
+        str,
+        typer.Argument(
+            metavar="EVENT",
+            help="checkout.session.completed, .expired, .async_payment_succeeded or .async_payment_failed.",
+        ),
+    ],
+    course: Annotated[str | None, typer.Option(help="What is bought. Default: any.", show_default=False)] = None,
+    user: Annotated[
+        str | None, typer.Option(help="Who buys, put in if not there. Default: the test student.", show_default=False)
+    ] = None,
+) -> "Report":
+    """Make a checkout.session event happen, as a student's checkout leads to it; shows where it was delivered to.
+
+    Example: lmx sandbox trigger checkout.session.completed
+    """
+    from learnermax_cli.sandbox.trigger import trigger as make_happen
+
+    return make_happen(app, event, course, user)
+
+
+def demo() -> int:
+    """Run the main jobs end to end on a throw-away sandbox; touches nothing else.
+
+    Example: lmx demo
+    """
+    from learnermax_cli.sandbox.demo import run_demo
+
+    return run_demo()

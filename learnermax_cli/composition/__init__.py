@@ -1,0 +1,1 @@
+"""The composition root: builds the adapters that a job works with."""

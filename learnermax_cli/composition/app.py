@@ -1,0 +1,179 @@
+"""The composition root: builds what a command works with, on first use, from the clients that `clients` hands out."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from learnermax_cli.composition.clients import Clients
+from learnermax_cli.config.settings import Flags
+from learnermax_cli.core.interrupt import Interrupt
+from learnermax_cli.terminal.console import Console
+
+if TYPE_CHECKING:
+    from learnermax_cli.checkout.model import LinkGateway, PendingStore, SessionGateway
+    from learnermax_cli.courses.model import CourseStore
+    from learnermax_cli.doctor.model import StripeProber, TableDescriber, TopicReader
+    from learnermax_cli.enrollments.listing import EnrollmentScanner
+    from learnermax_cli.enrollments.model import EnrollmentReader, EnrollmentWriter, EventPublisher, PaymentGateway
+    from learnermax_cli.planning.report import Report
+    from learnermax_cli.products.model import CatalogGateway
+    from learnermax_cli.webhooks.endpoint_model import EndpointGateway
+    from learnermax_cli.webhooks.model import EventGateway, SignatureCheck
+    from learnermax_cli.webhooks.server_model import WebhookServer
+
+
+class App(Clients):
+    """Everything a command works with."""
+
+    def __init__(
+        self, flags: Flags, environ: Mapping[str, str], console: Console, *, take_signals: bool = True
+    ) -> None:
+        super().__init__(flags, environ, console)
+        self.interrupt = Interrupt()
+        if take_signals:
+            self.interrupt.install()
+
+    @cached_property
+    def courses(self) -> "CourseStore":
+        """The courses of the table."""
+        from learnermax_cli.adapters.aws.course_table import CourseTable
+
+        return CourseTable(self.dynamodb, self.settings.table)
+
+    @cached_property
+    def enrollments(self) -> "EnrollmentReader":
+        """The enrollments and students of the table."""
+        from learnermax_cli.adapters.aws.enrollment_table import EnrollmentTable
+
+        return EnrollmentTable(self.dynamodb, self.settings.table)
+
+    @cached_property
+    def enrollment_writes(self) -> "EnrollmentWriter":
+        """The conditional writes to enrollments."""
+        from learnermax_cli.adapters.aws.enrollment_writes import EnrollmentWrites
+
+        return EnrollmentWrites(self.dynamodb, self.settings.table)
+
+    @cached_property
+    def all_enrollments(self) -> "EnrollmentScanner":
+        """The scan for enrollments of any status."""
+        from learnermax_cli.adapters.aws.enrollment_scan import EnrollmentScan
+
+        return EnrollmentScan(self.dynamodb, self.settings.table)
+
+    @cached_property
+    def pending_store(self) -> "PendingStore":
+        """The writes of a checkout to pending enrollments."""
+        from learnermax_cli.adapters.aws.pending_table import PendingTable
+
+        return PendingTable(self.dynamodb, self.settings.table)
+
+    @cached_property
+    def events(self) -> "EventPublisher | None":
+        """The topic of the students' mails, if one is configured."""
+        if self.settings.topic_arn is None:
+            return None
+        from learnermax_cli.adapters.aws.sns_events import SnsEvents
+
+        return SnsEvents(self.aws.sns, self.settings.topic_arn)
+
+    @cached_property
+    def table_probe(self) -> "TableDescriber":
+        """The table without its items."""
+        from learnermax_cli.adapters.aws.probes import TableProbe
+
+        return TableProbe(self.dynamodb, self.settings.table)
+
+    @cached_property
+    def table_items(self) -> "EnrollmentReader":
+        """The enrollments of the table, and with a scan its courses with all that products are made of."""
+        from learnermax_cli.adapters.aws.enrollment_table import EnrollmentTable
+        from learnermax_cli.courses.model import USED_ATTRIBUTES
+
+        return EnrollmentTable(self.dynamodb, self.settings.table, USED_ATTRIBUTES)
+
+    @cached_property
+    def topic_probe(self) -> "TopicReader | None":
+        """The topic without its messages, if one is configured."""
+        if self.settings.topic_arn is None:
+            return None
+        from learnermax_cli.adapters.aws.probes import TopicProbe
+
+        return TopicProbe(self.aws.sns(), self.settings.topic_arn)
+
+    @cached_property
+    def stripe_probes(self) -> "StripeProber":
+        """Requests that tell what a Stripe key may read."""
+        from learnermax_cli.adapters.stripe.probes import StripeProbes
+
+        return StripeProbes(self.stripe)
+
+    @cached_property
+    def catalog(self) -> "CatalogGateway":
+        """Products and prices at Stripe."""
+        from learnermax_cli.adapters.stripe.catalog import StripeCatalog
+
+        return StripeCatalog(self.stripe)
+
+    @cached_property
+    def payments(self) -> "PaymentGateway":
+        """Checkout Sessions and their payments at Stripe."""
+        from learnermax_cli.adapters.stripe.payments import StripePayments
+
+        return StripePayments(self.stripe)
+
+    @cached_property
+    def checkout_sessions(self) -> "SessionGateway":
+        """Checkout Sessions at Stripe, to make and to end."""
+        from learnermax_cli.adapters.stripe.sessions import StripeSessions
+
+        return StripeSessions(self.stripe)
+
+    @cached_property
+    def links(self) -> "LinkGateway":
+        """Payment Links at Stripe."""
+        from learnermax_cli.adapters.stripe.links import StripeLinks
+
+        return StripeLinks(self.stripe)
+
+    @cached_property
+    def endpoints(self) -> "EndpointGateway":
+        """Webhook endpoints at Stripe."""
+        from learnermax_cli.adapters.stripe.endpoints import StripeEndpoints
+
+        return StripeEndpoints(self.stripe)
+
+    @cached_property
+    def stripe_events(self) -> "EventGateway":
+        """The events of the last 30 days at Stripe."""
+        from learnermax_cli.adapters.stripe.events import StripeEvents
+
+        return StripeEvents(self.stripe)
+
+    @cached_property
+    def signature_check(self) -> "SignatureCheck":
+        """The check of a delivery's signature."""
+        from learnermax_cli.adapters.stripe.signature import StripeSignature
+
+        return StripeSignature()
+
+    @cached_property
+    def webhook_server(self) -> "WebhookServer":
+        """The HTTP server of `webhooks serve`."""
+        from learnermax_cli.adapters.http_server import UvicornServer
+
+        return UvicornServer()
+
+    def confirm(self, report: "Report", question: str, *, yes: bool) -> bool:
+        """Show a plan and ask; raises GuardError where nobody can answer and --yes was not given."""
+        self.console.show_plan(report)
+        return self.console.require_confirmation(question, yes=yes)
+
+    def after_report(self, report: "Report") -> bool:
+        """Tell GitHub Actions of the report, when it runs there; return whether later steps hear of it."""
+        if not self.console.in_actions:
+            return True
+        from learnermax_cli.planning.report import without_private_lines
+        from learnermax_cli.terminal.github import tell_actions
+
+        return tell_actions(without_private_lines(report), self.environ)

@@ -1,0 +1,153 @@
+"""The clients of AWS and Stripe, built on first use and handed out only where the environment pact holds."""
+
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from learnermax_cli.config import guard as pact
+from learnermax_cli.config.settings import Flags, Settings, load_settings
+from learnermax_cli.core.errors import ConfigError
+from learnermax_cli.core.meter import Meter
+from learnermax_cli.terminal.console import Console
+
+if TYPE_CHECKING:
+    from stripe import StripeClient
+    from types_boto3_dynamodb.client import DynamoDBClient
+
+    from learnermax_cli.adapters.aws.clients import AwsClients
+    from learnermax_cli.config.keys import StripeKey
+    from learnermax_cli.doctor.model import IdentityReader
+    from learnermax_cli.planning.report import StripeIdentity
+    from learnermax_cli.secrets.model import SecretStore, SecretValue
+
+
+class Clients:
+    """The settings of a run, the clients that go with them, and whose data they reach."""
+
+    def __init__(self, flags: Flags, environ: Mapping[str, str], console: Console) -> None:
+        self.flags = flags
+        self.environ = environ
+        self.console = console
+        self.meter = Meter(time.monotonic)
+        self.hurried = False
+        """Whether somebody waits for each answer, as Stripe does: set before the first client is built."""
+        self.pact_is_reported = False
+        """Whether the run, which then writes nothing, reports what does not belong together instead of stopping."""
+        self._pact_is_kept = False
+        self._secret_reading: tuple[SecretValue | None] | None = None
+
+    def now(self) -> datetime:
+        """Return the present, in UTC; in a sandbox as its clock has it, so that a day can pass in a moment there."""
+        sandbox = self.settings.sandbox
+        return datetime.now(UTC) if sandbox is None else sandbox.now()
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The configuration; raises ConfigError on first use."""
+        return load_settings(self.flags, self.environ)
+
+    @cached_property
+    def aws(self) -> "AwsClients":
+        """The boto3 clients, once all that is named is known to belong to the environment; raises GuardError."""
+        self._require_pact()
+        return self._aws
+
+    @cached_property
+    def dynamodb(self) -> "DynamoDBClient":
+        """The client of the table, for a run whose Stripe key fits the environment too; raises GuardError."""
+        aws = self.aws
+        if not self.pact_is_reported:
+            pact.require_key_fits(self.settings)
+        return aws.dynamodb()
+
+    @cached_property
+    def secret_store(self) -> "SecretStore":
+        """Secrets Manager; a secret that is tagged with another environment is not described."""
+        from learnermax_cli.adapters.aws.secrets_manager import SecretsManagerStore
+
+        return SecretsManagerStore(self.aws.secretsmanager(), self._require_secret_fits)
+
+    def read_secret(self) -> "SecretValue | None":
+        """Read the secret's current value anew; the key, when it is asked for later, is taken from there."""
+        value = self.secret_store.read_value(self.settings.secret_name)
+        self._secret_reading = (value,)
+        return value
+
+    @cached_property
+    def aws_identity(self) -> "IdentityReader":
+        """Who the AWS credentials belong to."""
+        from learnermax_cli.adapters.aws.identity import AwsIdentity
+
+        return AwsIdentity(self._aws.sts())
+
+    @cached_property
+    def stripe_key(self) -> "StripeKey":
+        """The key to work with: configured, else from the secret; raises an LmxError when it does not fit."""
+        from learnermax_cli.config.keys import parse_stripe_key
+        from learnermax_cli.secrets.find_key import find_stripe_key
+
+        name, text = "STRIPE_SECRET_KEY", self.settings.stripe_secret_key
+        if text is None:
+            name = f"{name} in secret {self.settings.secret_name}"
+            # Taken once: where the key in it is wrong, a next time looks whether it was mended.
+            reading, self._secret_reading = self._secret_reading, None
+            value = reading[0] if reading else self.secret_store.read_value(self.settings.secret_name)
+            text = find_stripe_key(value, self.settings.secret_name)
+        key = parse_stripe_key(name, text)
+        if key.kind not in ("secret", "restricted"):
+            raise ConfigError(
+                f"{name} is a {key.kind} key",
+                hint="Use a secret (sk_) or restricted (rk_) key.",
+                code="config.key",
+            )
+        pact.require_mode(key, self.settings)
+        return key
+
+    @cached_property
+    def stripe(self) -> "StripeClient":
+        """The Stripe client that all gateways share, once its account is known to be the right one."""
+        if self.settings.stripe_account is not None:
+            _ = self.stripe_identity
+        return self._stripe
+
+    @cached_property
+    def stripe_identity(self) -> "StripeIdentity":
+        """Whose Stripe data this is; raises GuardError when LMX_STRIPE_ACCOUNT names another account."""
+        from learnermax_cli.adapters.stripe.account import read_account
+        from learnermax_cli.planning.report import StripeIdentity
+
+        account = read_account(self._stripe, self.stripe_key)
+        if self.settings.stripe_account is not None:
+            pact.require_stripe_account(account, self.settings.stripe_account)
+        return StripeIdentity(str(self.stripe_key.mode), account)
+
+    def _require_pact(self) -> None:
+        # The one place: whatever reads or writes at AWS or Stripe gets its client behind it, in a dry run too.
+        if self.pact_is_reported or self._pact_is_kept:
+            return
+        pact.require_names_fit(self.settings)
+        if self.settings.aws_account is not None:
+            pact.require_aws_account(self.aws_identity.read_caller().account, self.settings.aws_account)
+        self._pact_is_kept = True
+
+    def _require_secret_fits(self, name: str, tag: str | None) -> None:
+        if not self.pact_is_reported:
+            pact.require_tag_fits(name, tag, self.settings)
+
+    @cached_property
+    def _aws(self) -> "AwsClients":
+        from learnermax_cli.adapters.aws.clients import AwsClients
+
+        return AwsClients(self.settings.aws, self.meter, self.console.debug, hurried=self.hurried)
+
+    @cached_property
+    def _stripe(self) -> "StripeClient":
+        """One client, and with it one rate limit; raises GuardError when something named is not the environment's."""
+        from learnermax_cli.adapters.stripe.client import build_stripe
+        from learnermax_cli.adapters.stripe.http import HURRIED, PATIENT
+
+        self._require_pact()
+        patience = HURRIED if self.hurried else PATIENT
+        return build_stripe(self.stripe_key, self.settings, self.meter, self.console.debug, patience)

@@ -1,0 +1,1 @@
+"""Settings, env file, key names, and the guards that settings must pass."""

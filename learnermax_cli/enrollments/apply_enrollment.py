@@ -1,0 +1,139 @@
+"""Carries out the work on one enrollment; shared by reconcile, webhooks and replay."""
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from learnermax_cli.enrollments.model import (
+    Enrollment,
+    EnrollmentKey,
+    EnrollmentWriter,
+    EventIntent,
+    EventPublisher,
+    NewEnrollment,
+)
+from learnermax_cli.enrollments.plan_enrollment import Work
+from learnermax_cli.planning.change import Change
+
+# Of what is published and still noted as owed: as much as a receiver may meet while no write gets through.
+_REMEMBERED = 10_000
+
+
+class Published:
+    """The events that a run has published and still owes by the table, the latest of them; threads may share it.
+
+    An SNS message whose answer is lost may have been sent, which nobody can know: only then a second one goes out.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._events: dict[tuple[EnrollmentKey, EventIntent], None] = {}
+
+    def __contains__(self, event: tuple[EnrollmentKey, EventIntent]) -> bool:
+        with self._lock:
+            return event in self._events
+
+    def add(self, key: EnrollmentKey, intent: EventIntent) -> None:
+        """Remember an event."""
+        with self._lock:
+            self._events[key, intent] = None
+            if len(self._events) > _REMEMBERED:
+                del self._events[next(iter(self._events))]
+
+    def discard(self, key: EnrollmentKey, intent: EventIntent) -> None:
+        """Forget an event, now that the table does not owe it any more."""
+        with self._lock:
+            self._events.pop((key, intent), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The run that writes: its id marks the events that it owes."""
+
+    run_id: str
+    writer: EnrollmentWriter
+    publisher: EventPublisher | None
+    now: Callable[[], datetime]
+    published: Published = field(default_factory=Published)
+
+    def intent(self) -> EventIntent | None:
+        """Return the mark of an event owed from now on; None without a topic."""
+        return None if self.publisher is None else EventIntent(self.run_id, timestamp(self.now()))
+
+
+class EnrollmentWork:
+    """The writes on one enrollment, in order: customer, completion with the event's intent, event, intent removed."""
+
+    def __init__(self, work: Work, run: Run) -> None:
+        self._work = work
+        self._run = run
+        self._intent: EventIntent | None = None
+        self._completed: tuple[str, str] | None = None
+
+    def carry_out(self) -> Iterator[None]:
+        """Carry out each change in turn and yield after it; raises LmxError at the one that fails."""
+        for change in self._work.changes:
+            self._carry_out(change)
+            yield
+
+    def _carry_out(self, change: Change) -> None:
+        work, writer = self._work, self._run.writer
+        match change.kind, change.action:
+            case "student", _:
+                writer.put_customer(work.key.user_id, str((change.after or {})["stripeCustomerId"]))
+            case "enrollment", "complete":
+                assert work.enrollment is not None
+                assert work.payment is not None
+                self._intent = self._run.intent()
+                writer.put_completed(work.enrollment, work.payment, self._intent)
+                self._completed = (work.enrollment.enrollment_type, work.enrollment.enrolled_at)
+            case "enrollment", "create":
+                self._create()
+            case "enrollment", "release":
+                assert work.enrollment is not None
+                writer.release(work.enrollment)
+            case _:
+                self._publish()
+
+    def _create(self) -> None:
+        payment = self._work.payment
+        assert payment is not None
+        enrolled_at = timestamp(datetime.fromtimestamp(payment.created, UTC))
+        extra: dict[str, object] = {"stripeSessionId": payment.session_id}
+        if payment.intent_id is not None:
+            extra["stripePaymentIntentId"] = payment.intent_id
+        self._intent = self._run.intent()
+        new = NewEnrollment(self._work.key, "paid", "completed", enrolled_at, self._intent, extra)
+        self._run.writer.create_completed(new)
+        self._completed = ("paid", enrolled_at)
+
+    def _publish(self) -> None:
+        """Publish the event and remove its intent; of an event that is published already, only the intent is left."""
+        key, run = self._work.key, self._run
+        assert run.publisher is not None
+        intent, completed = self._intent, self._completed
+        if completed is None:
+            enrollment = self._work.enrollment
+            assert enrollment is not None
+            assert enrollment.intent is not None
+            intent, completed = enrollment.intent, (enrollment.enrollment_type, enrollment.enrolled_at)
+            if (key, intent) not in run.published:
+                intent = self._take_over(enrollment)
+        assert intent is not None
+        if (key, intent) not in run.published:
+            run.publisher.publish_completed(key, *completed)
+            run.published.add(key, intent)
+        run.writer.clear_event(key, run.run_id)
+        run.published.discard(key, intent)
+
+    def _take_over(self, enrollment: Enrollment) -> EventIntent:
+        intent = self._run.intent()
+        assert intent is not None
+        self._run.writer.take_event(enrollment, intent)
+        return intent
+
+
+def timestamp(now: datetime) -> str:
+    """Return a time as the site writes it: UTC, milliseconds, Z."""
+    return now.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,214 @@
+"""The entry points of AWS Lambda, as `cli` is that of the command line: webhook, its retries, reconcile, one window."""
+
+import os
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from learnermax_cli.adapters.awslambda.start import loaded  # isort: skip - before everything that is slow to load
+from learnermax_cli.adapters.awslambda.errors import safe_to_leave
+from learnermax_cli.adapters.awslambda.events import read_hint, read_request, refuse_request, write_response
+from learnermax_cli.adapters.awslambda.invocation import Context, require_time, stopped_in_time
+from learnermax_cli.adapters.awslambda.log import LogConsole, cut_report, describe
+from learnermax_cli.composition.app import App
+from learnermax_cli.config.settings import Flags
+from learnermax_cli.core.errors import ConfigError, FailedError, InterruptedRunError, LmxError
+from learnermax_cli.webhooks.handle import Handler, build_handler
+from learnermax_cli.webhooks.model import Answer, Delivery, EventHint, Handled
+from learnermax_cli.webhooks.receive import Receiver, build_receiver
+
+if TYPE_CHECKING:
+    from learnermax_cli.adapters.aws.sqs_queue import RetryQueue
+    from learnermax_cli.enrollments.reconcile import ReconcileRequest
+    from learnermax_cli.enrollments.walk import Walk
+    from learnermax_cli.planning.report import Report
+
+KEYS_SECONDS = 300
+"""How long a container works with keys that it has read."""
+_REFUSED_KEY = "credentials.stripe"
+
+
+class Functions:
+    """The functions of one container, and what it keeps between two invocations: clients and keys, for some minutes."""
+
+    def __init__(self, environ: Mapping[str, str], monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._environ = environ
+        self._monotonic = monotonic
+        self._console = LogConsole(environ)
+        self._warm: _Warm | None = None
+
+    def webhook(self, event: Mapping[str, Any], context: Context) -> dict[str, Any]:
+        """Answer one delivery; what we fail at ourselves is acknowledged once the retry queue has it."""
+        self._console.set_request(context)
+        with safe_to_leave(self._console):
+            answer = self._answer(event)
+            said = {"status": answer.status, "line": answer.line}
+            self._console.log("answered", {**said, **describe(answer.handled)})
+        loaded()
+        return write_response(answer)
+
+    def retry(self, event: Mapping[str, Any], context: Context) -> dict[str, Any]:
+        """Handle the hints of a batch of messages; those that failed go back to the queue, alone."""
+        from learnermax_cli.adapters.aws.sqs_queue import process_batch
+
+        loaded()
+        self._console.set_request(context)
+        return process_batch(event, lambda body: self._retry(body, context))
+
+    def reconcile(self, event: Mapping[str, Any], context: Context) -> dict[str, Any]:
+        """Reconcile the last days, as `{"since": "3d"}` says, three without it; or `{"pending_only": true}`."""
+        from learnermax_cli.enrollments.reconcile import ReconcileRequest
+        from learnermax_cli.enrollments.times import parse_scope
+
+        with safe_to_leave(self._console):
+            app = self._build_app(context)
+            since = None if event.get("pending_only") else str(event.get("since") or "3d")
+            report = self._run(app, ReconcileRequest(parse_scope(app.now(), None, None, since, None)), context)
+            if report.failure is not None:
+                raise report.failure
+            return {"summary": dict(report.summary), "findings": len(report.findings)}
+
+    def reconcile_window(self, event: Mapping[str, Any], context: Context) -> dict[str, Any]:
+        """Reconcile the next window of a walk through a long history; return the walk as the next run takes it."""
+        from learnermax_cli.enrollments.walk import read_walk
+
+        with safe_to_leave(self._console):
+            app = self._build_app(context)
+            walk = read_walk(event, app.now())
+            return walk.as_json() if walk.done else self._step(app, walk, context).as_json()
+
+    def _step(self, app: App, walk: "Walk", context: Context) -> "Walk":
+        """Do the next window of a walk; return where the walk then stands; raises LmxError."""
+        from learnermax_cli.enrollments.reconcile import ReconcileRequest
+        from learnermax_cli.enrollments.reconcile_pass import Scope
+
+        report = self._run(app, ReconcileRequest(Scope(since=walk.cursor, until=walk.end), window_only=True), context)
+        if isinstance(report.error, InterruptedRunError):
+            return walk.shorter()
+        if report.error is not None:
+            raise report.error
+        counts = report.summary
+        applied = counts["complete"] + counts["create"]
+        return walk.on(applied=applied, failed=counts["failed"], findings=len(report.findings))
+
+    def _answer(self, event: Mapping[str, Any]) -> Answer:
+        try:
+            request = read_request(event)
+        except ValueError as error:
+            return Answer(400, str(error))
+        return refuse_request(request) or self._receive(request.delivery)
+
+    def _receive(self, delivery: Delivery) -> Answer:
+        try:
+            answer = self._get_warm().receiver().receive(delivery)
+        except LmxError as error:
+            self._console.error(error)
+            return Answer(503, f"not ready ({error.code}): please deliver again")
+        except Exception as bug:  # noqa: BLE001 - its traceback is scrubbed, and Stripe sends again
+            self._console.bug(bug)
+            return Answer(500, f"not done ({type(bug).__name__}): please deliver again")
+        if answer.code == _REFUSED_KEY:
+            answer = self._receive_with_new_keys(delivery, answer)
+        if answer.code is not None and answer.handled is not None:
+            return self._queue(answer, answer.handled)
+        return answer
+
+    def _receive_with_new_keys(self, delivery: Delivery, answer: Answer) -> Answer:
+        try:
+            return self._get_warm(anew=True).receiver().receive(delivery)
+        except LmxError:
+            return answer
+
+    def _queue(self, answer: Answer, handled: Handled) -> Answer:
+        try:
+            self._get_warm().queue().put(handled.hint)
+        except LmxError as error:
+            self._console.error(error)
+            return answer
+        return replace(answer, status=202, line=f"queued ({answer.code})")
+
+    def _retry(self, body: str, context: Context) -> None:
+        with safe_to_leave(self._console):
+            try:
+                require_time(context)
+                handled = self._handle(_read_message(body))
+            except LmxError as error:
+                self._console.error(error)
+                raise
+            self._console.log("retried", describe(handled))
+
+    def _handle(self, hint: EventHint) -> Handled:
+        try:
+            return self._get_warm().handler().handle(hint)
+        except LmxError as error:
+            if error.code != _REFUSED_KEY:
+                raise
+        return self._get_warm(anew=True).handler().handle(hint)
+
+    def _get_warm(self, *, anew: bool = False) -> "_Warm":
+        now = self._monotonic()
+        if anew or self._warm is None or now - self._warm.since >= KEYS_SECONDS:
+            self._warm = _Warm(App(Flags(), self._environ, self._console, take_signals=False), now)
+        return self._warm
+
+    def _build_app(self, context: Context) -> App:
+        loaded()
+        self._console.set_request(context)
+        return App(Flags(), self._environ, self._console, take_signals=False)
+
+    def _run(self, app: App, request: "ReconcileRequest", context: Context) -> "Report":
+        from learnermax_cli.enrollments.reconcile import run_reconcile
+
+        with stopped_in_time(app.interrupt.stop, context):
+            report = replace(run_reconcile(app, request), meter=app.meter.reading())
+        self._console.log("reconciled", {"report": cut_report(report)})
+        return report
+
+
+class _Warm:
+    """An app with its keys, and what was built of it."""
+
+    def __init__(self, app: App, since: float) -> None:
+        app.hurried = True
+        self.app = app
+        self.since = since
+        self._receiver: Receiver | None = None
+        self._handler: Handler | None = None
+        self._queue: RetryQueue | None = None
+
+    def receiver(self) -> "Receiver":
+        if self._receiver is None:
+            # Signature first: of a forged request neither Stripe nor the table hears.
+            self._receiver = build_receiver(self.app, lambda hint: self.handler().handle(hint))
+        return self._receiver
+
+    def handler(self) -> "Handler":
+        if self._handler is None:
+            self._handler = build_handler(self.app)
+        return self._handler
+
+    def queue(self) -> "RetryQueue":
+        from learnermax_cli.adapters.aws.sqs_queue import RetryQueue
+
+        url = self.app.environ.get("LMX_RETRY_QUEUE_URL")
+        if not url:
+            raise ConfigError("no LMX_RETRY_QUEUE_URL: nothing is queued", hint="Deploy the template as it is.")
+        if self._queue is None:
+            self._queue = RetryQueue(self.app.aws.sqs(), url)
+        return self._queue
+
+
+def _read_message(body: str) -> EventHint:
+    try:
+        return read_hint(body)
+    except ValueError as error:
+        hint = "No trying again mends it: delete it from the dead-letter queue."
+        raise FailedError("a message is not a hint at an event", hint=hint, code="failed.message") from error
+
+
+_functions = Functions(os.environ)
+webhook = _functions.webhook
+retry = _functions.retry
+reconcile = _functions.reconcile
+reconcile_window = _functions.reconcile_window

@@ -1,0 +1,91 @@
+"""Carries out a `CoursePlan`, one change after the other, each in the order that a crash may cut anywhere."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+from learnermax_cli.courses.model import Course, CourseStore
+from learnermax_cli.planning.change import Change
+from learnermax_cli.products.model import Catalog, CatalogGateway, ListedPrice, SyncOptions, marker
+from learnermax_cli.products.plan_course import CoursePlan
+
+_PRODUCT_FIELDS = ("name", "description", "images", "active")
+
+
+def read_courses(store: CourseStore, options: SyncOptions) -> list[Course]:
+    """Read the courses that are asked for; one read each with --course, else one scan."""
+    if options.only:
+        found = (store.read_course(course_id) for course_id in sorted(options.only))
+        return [course for course in found if course is not None]
+    return list(store.list_courses())
+
+
+def read_catalog(gateway: CatalogGateway) -> Catalog:
+    """Read all products and active prices, both lists side by side."""
+    with ThreadPoolExecutor(2) as pool:
+        listed_products = pool.submit(gateway.list_products)
+        listed_prices = pool.submit(gateway.list_active_prices)
+        products = {product.product_id: product for product in listed_products.result()}
+        prices: dict[str, list[ListedPrice]] = {}
+        for price in listed_prices.result():
+            prices.setdefault(price.product_id, []).append(price)
+    by_age = {
+        product_id: tuple(sorted(found, key=lambda price: (price.created, price.price_id)))
+        for product_id, found in prices.items()
+    }
+    return Catalog(products, by_age)
+
+
+class CourseSync:
+    """Carries out the plan of one course."""
+
+    def __init__(self, plan: CoursePlan, gateway: CatalogGateway, store: CourseStore, environment: str) -> None:
+        self._plan = plan
+        self._gateway = gateway
+        self._store = store
+        self._marker = marker(environment, plan.course_id)
+        self._price_id = plan.price_id
+
+    def carry_out(self) -> Iterator[None]:
+        """Carry out each change in turn and yield after it; raises LmxError at the one that fails."""
+        for change in self._plan.changes:
+            self._carry_out(change)
+            yield
+
+    def _carry_out(self, change: Change) -> None:
+        match change.kind, change.action:
+            case "product", "create":
+                assert self._plan.desired is not None
+                self._price_id = self._gateway.create_product(self._plan.product_id, self._plan.desired, self._marker)
+            case "product", "link":
+                assert self._plan.course is not None
+                assert self._price_id is not None
+                self._store.put_stripe_ids(self._plan.course, self._plan.product_id, self._price_id)
+            case "product", "archive":
+                self._gateway.update_product(self._plan.product_id, {"active": False})
+            case "product", _:
+                self._gateway.update_product(self._plan.product_id, self._product_fields(change))
+            case "price", "adopt":
+                self._gateway.update_price(_price_id(change), {"metadata": self._marker})
+            case "price", "archive":
+                self._gateway.update_price(_price_id(change), {"active": False})
+            case _:
+                self._make_default()
+
+    def _product_fields(self, change: Change) -> dict[str, object]:
+        after = change.after or {}
+        # Stripe takes the empty text for "none" [stripe.params.ProductUpdateParams].
+        fields = {
+            name: after[name] or "" if name != "active" else after[name] for name in _PRODUCT_FIELDS if name in after
+        }
+        return {**fields, "metadata": self._marker}
+
+    def _make_default(self) -> None:
+        assert self._plan.desired is not None
+        if self._price_id is None:
+            money, replaces = self._plan.desired.money, self._plan.replaces
+            self._price_id = self._gateway.create_price(self._plan.product_id, money, self._marker, replaces)
+        self._gateway.update_product(self._plan.product_id, {"default_price": self._price_id})
+
+
+def _price_id(change: Change) -> str:
+    return str((change.before or {})["stripePriceId"])

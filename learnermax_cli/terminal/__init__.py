@@ -1,0 +1,1 @@
+"""What is printed and how: console, tables, progress, GitHub Actions, JSON."""

@@ -1,0 +1,278 @@
+"""The only printer: stdout is data, stderr is talk, everything printed is scrubbed of keys and of workflow commands."""
+
+import os
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, TextIO
+
+from learnermax_cli.core.errors import GuardError, LmxError
+from learnermax_cli.core.remedy import with_options
+from learnermax_cli.core.secret_text import scrub
+from learnermax_cli.core.text_safety import printable, without_workflow_commands
+from learnermax_cli.terminal.json_text import json_pieces
+
+if TYPE_CHECKING:
+    from rich.console import Console as RichConsole
+    from rich.console import RenderableType
+
+    from learnermax_cli.core.meter import MeterReading
+    from learnermax_cli.planning.report import Report
+
+Format = Literal["table", "json", "markdown"]
+_STDERR = 2
+_PIPE_WIDTH = 100_000  # Rich falls back to 80 columns in a pipe and cuts cells
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How to talk: the format of stdout, and how much goes to stderr."""
+
+    format: Format = "table"
+    quiet: bool = False
+    verbose: bool = False
+    no_color: bool = False
+    options: str = ""  # as given, such as " -e prod": the commands that messages name take them too
+
+
+class Console:
+    """Prints reports to stdout and talk to stderr."""
+
+    def __init__(self, manner: Manner, environ: Mapping[str, str], stdin: TextIO | None = None) -> None:
+        self.manner = manner
+        self.environ = environ
+        self._stdin = stdin or sys.stdin
+        self.in_actions = environ.get("GITHUB_ACTIONS") == "true"
+        self._asked: Report | None = None
+        """The plan that a question is about."""
+        self._shown: Report | None = None
+        """The plan that stands on stdout already."""
+        self._warned: set[str] = set()
+        self._begun = False
+        """Whether it was said where the run works."""
+
+    def show(self, report: "Report") -> None:
+        """Print a report in the chosen format, without what was shown and warned of before a question."""
+        if self.manner.format == "json":
+            self._json(report.fields())
+        elif self.manner.format == "markdown":
+            from learnermax_cli.planning.render_markdown import render_markdown
+
+            self.data(render_markdown(report).rstrip("\n"))
+        else:
+            from learnermax_cli.planning.report_text import report_lines
+
+            self._note_where(report)
+            for line in report_lines(report, self._shown):
+                self.print(line)
+        self._warn_once(report.warnings)
+        self.note(report.meter.as_line())
+        if report.failure is not None:
+            self.error(report.failure)
+
+    def begin(self, report: "Report") -> None:
+        """Say on stderr where a run works that reports at its end alone, and warn now rather than then."""
+        from learnermax_cli.planning.named import named_report
+
+        self._note_where(report)
+        self._warn_once(named_report(report, self.manner.options).warnings)
+
+    def _note_where(self, report: "Report") -> None:
+        """Say where a list or a single result is from; a plan says it itself."""
+        from learnermax_cli.planning.report import Changes, Data
+        from learnermax_cli.planning.report_text import where
+
+        plain = isinstance(report.body, Data) and report.stripe is None
+        if self._begun or plain or isinstance(report.body, Changes):
+            return
+        self._begun = True
+        self.note(where(report))
+
+    def show_failure(self, command: str, error: LmxError, meter: "MeterReading | None" = None) -> None:
+        """Print the failure of a run that did not reach a report, and its cost where it had one."""
+        from learnermax_cli.planning.named import name_options
+
+        name_options(error, self.manner.options)
+        if meter is not None and meter.counted:
+            self.note(meter.as_line())
+        self.error(error)
+        if self.in_actions:
+            from learnermax_cli.terminal.github import tell_failure
+
+            tell_failure(command, error, self.environ)
+        if self.manner.format == "json":  # last, since stdout may take nothing
+            from learnermax_cli.planning.report import failure_json
+
+            self._json(failure_json(command, error, meter).items())
+
+    def data(self, text: str) -> None:
+        """Write plain text to stdout, without colour and without wrapping."""
+        sys.stdout.write(self._harmless(text) + "\n")
+
+    def _json(self, document: Iterable[tuple[str, object]]) -> None:
+        for text in json_pieces(document):
+            # As an escape the same value is read back, while GitHub's runner finds no command in it.
+            sys.stdout.write(self._harmless(text.replace("##[", "#\\u0023[")))
+        sys.stdout.write("\n")
+
+    def write_sandbox_exports(self, text: str) -> None:
+        """Write the throw-away keys of a local sandbox to stdout: the one text that is not scrubbed."""
+        sys.stdout.write(text + "\n")
+
+    @property
+    def about_to_write(self) -> bool:
+        """Whether a plan was shown, or was to be, that the run would carry out."""
+        return self._asked is not None
+
+    def show_plan(self, report: "Report") -> None:
+        """Print a plan before a prompt; JSON and Markdown come whole, at the end, so who is asked sees it on stderr."""
+        from learnermax_cli.planning.named import named_report
+
+        self._asked = report = named_report(report, self.manner.options)
+        if self.manner.format == "table":
+            self._shown = report
+            self._show_plan(report, sys.stdout)
+
+    def _show_plan(self, report: "Report", stream: TextIO) -> None:
+        from learnermax_cli.planning.report_text import plan_lines
+
+        for line in plan_lines(report):
+            self._print(stream, line)
+
+    def print(self, *lines: "RenderableType") -> None:
+        """Print Rich text or tables to stdout."""
+        for line in lines:
+            for part in self._fitted(line):
+                self._print(sys.stdout, part, named=_is_table(line))
+
+    def _fitted(self, line: "RenderableType") -> "Iterator[RenderableType]":
+        from rich.table import Table
+
+        if isinstance(line, Table) and sys.stdout.isatty():
+            from learnermax_cli.terminal.tables import fitted
+
+            yield from fitted(line, self._rich(sys.stdout).width)
+        else:
+            yield line
+
+    def note(self, text: str) -> None:
+        """Say something on stderr, unless --quiet."""
+        if not self.manner.quiet:
+            self._talk(self._text(text, "dim"))
+
+    def debug(self, text: str) -> None:
+        """Say something on stderr, only with --verbose."""
+        if self.manner.verbose:
+            self._talk(self._text(text, "dim"))
+
+    def warn(self, text: str) -> None:
+        """Warn on stderr."""
+        self._talk(self._text(f"Warning: {text}", "yellow"))
+
+    def _warn_once(self, warnings: tuple[str, ...]) -> None:
+        for warning in warnings:
+            if warning not in self._warned:
+                self.warn(warning)
+        self._warned.update(warnings)
+
+    def error(self, error: LmxError) -> None:
+        """Print an expected failure: what went wrong, and what to do."""
+        self._talk(self._text(f"Error: {error.message}", "bold red"))
+        self._talk(self._text(f"  {error.hint}", ""))
+
+    def trace(self, text: str) -> None:
+        """Write the traceback of a bug to stderr; the message in it may be anybody's."""
+        with suppress(OSError, ValueError):
+            sys.stderr.write(self._harmless(text))
+            sys.stderr.flush()
+
+    def require_confirmation(self, question: str, *, yes: bool) -> bool:
+        """Ask before a write; raises GuardError naming --yes where nobody can answer."""
+        if yes:
+            return True
+        if not (self._stdin.isatty() and sys.stderr.isatty()):
+            raise GuardError(
+                "this writes, and there is no terminal to confirm it on",
+                hint="Look at it with --dry-run, then pass --yes.",
+                code="guard.confirm",
+            )
+        if self._asked is not None:
+            if self._shown is None:
+                self._show_plan(self._asked, sys.stderr)
+            self._warn_once(self._asked.warnings)
+        self._print(sys.stderr, self._text(f"{question} [y/N] ", "bold"), end="")
+        return self._stdin.readline().strip().lower() in ("y", "yes")
+
+    @contextmanager
+    def progress(self, label: str, total: int) -> Iterator[Callable[[int], None]]:
+        """Show progress on stderr when it is a terminal; yields a function that takes how much is done."""
+        from learnermax_cli.terminal.progress import bar, lines
+
+        plain = self.manner.no_color or self.environ.get("NO_COLOR") or self.environ.get("TERM") == "dumb"
+        plain = plain or self.manner.verbose  # which writes lines of its own, across a bar
+        if self.manner.quiet or not sys.stderr.isatty():
+            yield lambda _: None
+        elif plain:  # nothing that moves, for screen readers
+            yield lines(self.note, label, total)
+        else:
+            with bar(self._rich(sys.stderr), label, total) as advance:
+                yield advance
+
+    def _text(self, text: str, style: str) -> "RenderableType":
+        from rich.text import Text
+
+        return Text(printable(text), style=style)
+
+    def _talk(self, line: "RenderableType") -> None:
+        """Print to stderr, if that can be: no payment and no sync is cut short because nobody hears of it."""
+        try:
+            self._print(sys.stderr, line)
+        except BrokenPipeError:
+            # Its reader does not come back; what is kept for it would fail once more when Python ends.
+            with Path(os.devnull).open("wb") as nowhere:
+                os.dup2(nowhere.fileno(), _STDERR)
+        except (OSError, ValueError):  # a full disk, a closed file
+            pass
+
+    def _print(self, stream: TextIO, line: "RenderableType", end: str = "\n", *, named: bool = False) -> None:
+        text = self._rendered(stream, line, end)
+        if not (named or _is_table(line)):  # in tables commands were completed before these were laid out
+            text = with_options(text, self.manner.options)
+        if not stream.isatty():
+            text = re.sub(r" +$", "", text, flags=re.MULTILINE)  # Rich pads the last column
+        stream.write(self._harmless(text))
+        stream.flush()
+
+    def _rendered(self, stream: TextIO, line: "RenderableType", end: str) -> str:
+        from rich.text import Text
+
+        # A receiver logs hundreds of lines a second, and a line without a style is its own rendering.
+        rich = self._rich(stream)
+        if isinstance(line, Text) and not rich.is_terminal:
+            return line.plain + end
+        with rich.capture() as capture:
+            rich.print(line, end=end, soft_wrap=not _is_table(line))
+        return capture.get()
+
+    def _rich(self, stream: TextIO) -> "RichConsole":
+        from rich.console import Console as RichConsole
+
+        return RichConsole(
+            file=stream,
+            markup=False,
+            highlight=False,
+            emoji=False,
+            no_color=True if self.manner.no_color else None,
+            width=None if stream.isatty() else _PIPE_WIDTH,
+        )
+
+    def _harmless(self, text: str) -> str:
+        text = scrub(text)
+        return without_workflow_commands(text) if self.in_actions else text
+
+
+def _is_table(line: "RenderableType") -> bool:
+    return type(line).__name__ == "Table"

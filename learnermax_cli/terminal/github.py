@@ -1,0 +1,103 @@
+"""GitHub Actions: the step summary, the outputs and the annotations of a report, within the limits of Actions."""
+
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from itertools import islice
+from pathlib import Path
+
+from learnermax_cli.core.errors import LmxError
+from learnermax_cli.core.secret_text import scrub
+from learnermax_cli.core.text_safety import markdown, printable, workflow_command_message, workflow_command_property
+from learnermax_cli.planning.change import digest
+from learnermax_cli.planning.render_markdown import render_markdown
+from learnermax_cli.planning.report import Changes, Report
+
+# [doc "Workflow commands"]: a step's summary holds 1 MiB, of all its commands together; ten annotations of a kind are
+# shown per step.
+MAX_SUMMARY_BYTES = 1 << 20
+MAX_ANNOTATIONS = 10
+_CUT = b"\n**Cut short here: GitHub shows 1 MiB of a step's summary. The log of the step has the whole report.**\n"
+
+
+def tell_failure(command: str, error: LmxError, environ: Mapping[str, str]) -> None:
+    """Write a summary and an annotation for a run that did not reach a report."""
+    text = f"### lmx {markdown(command)}: failed\n\n**{markdown(error.message)}** {markdown(error.hint)}\n"
+    if summary_path := environ.get("GITHUB_STEP_SUMMARY"):
+        _append_summary(Path(summary_path), scrub(text).encode())
+    _say(_annotation("error", error.code, f"{error.message}. {error.hint}"))
+
+
+def tell_actions(report: Report, environ: Mapping[str, str]) -> bool:
+    """Write what Actions reads: $GITHUB_STEP_SUMMARY, $GITHUB_OUTPUT, and annotations on stderr.
+
+    Return whether the outputs were written: later steps go by them, while a summary is only read.
+    """
+    summary_path = environ.get("GITHUB_STEP_SUMMARY")
+    if summary_path:
+        _append_summary(Path(summary_path), scrub(render_markdown(report)).encode())
+    flaw = _append(environ.get("GITHUB_OUTPUT"), _outputs(report).encode())
+    if flaw is not None:
+        _say(_annotation("error", "GitHub Actions", f"{flaw}: later steps do not hear of this run"))
+    for annotations in (_errors(report), _warnings(report)):
+        for line in islice(annotations, MAX_ANNOTATIONS):
+            _say(line)
+    return flaw is None
+
+
+def _outputs(report: Report) -> str:
+    if not isinstance(report.body, Changes):
+        return ""
+    results = report.body.results
+    fingerprint = digest(result.change for result in results)
+    return f"changes={len(results)}\nhas_changes={'true' if results else 'false'}\ndigest={fingerprint}\n"
+
+
+def _errors(report: Report) -> Iterator[str]:
+    if report.error is not None:
+        yield _annotation("error", report.error.code, f"{report.error.message}. {report.error.hint}")
+    if isinstance(report.body, Changes):
+        for result in report.body.results:
+            if result.outcome == "failed":
+                yield _annotation("error", result.change.key, result.error or "failed")
+        yield from (_annotation("error", row.key, row.reason) for row in report.body.skipped if row.blocking)
+
+
+def _warnings(report: Report) -> Iterator[str]:
+    return (_annotation("warning", f"{f.kind} {f.key}", f.detail) for f in report.findings)
+
+
+def _annotation(level: str, title: str, message: str) -> str:
+    title = workflow_command_property(printable(title))
+    return f"::{level} title={title}::{workflow_command_message(printable(message))}"
+
+
+def _append_summary(path: Path, summary: bytes) -> None:
+    """Append to the step's summary what there is room for; an earlier command of the step may have used some."""
+    used = 0
+    with suppress(OSError):  # there is none yet; or it can't be looked at, and appending to it tells more
+        used = path.stat().st_size
+    if used + len(summary) > MAX_SUMMARY_BYTES:
+        room = MAX_SUMMARY_BYTES - used - len(_CUT) - 1
+        summary = summary[: max(0, room)].rpartition(b"\n")[0] + b"\n" + _CUT if room >= 0 else b""
+    flaw = _append(str(path), summary)
+    if flaw is not None:  # what the run has done, and how it ended, stays so
+        _say(_annotation("warning", "GitHub Actions", flaw))
+
+
+def _append(path: str | None, content: bytes) -> str | None:
+    """Append to a file of Actions, if there is one; return why that could not be, None when it is done."""
+    if not path or not content:
+        return None
+    try:
+        with Path(path).open("ab") as file:
+            file.write(content)
+    except OSError as error:
+        return f"{path} can't be written: {error.strerror}"
+    return None
+
+
+def _say(line: str) -> None:
+    with suppress(OSError, ValueError):  # stderr that takes nothing changes neither work nor exit code
+        sys.stderr.write(scrub(line) + "\n")
+        sys.stderr.flush()

@@ -1,0 +1,162 @@
+"""`webhooks create` from end to end: read, plan, make the endpoint, store its secret, mark it, report."""
+
+import re
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from learnermax_cli.core.errors import Exit, FailedError, LmxError, UsageError
+from learnermax_cli.planning.outcome import Result, planned
+from learnermax_cli.planning.report import Changes, Report
+from learnermax_cli.secrets.model import WEBHOOK_SECRET
+from learnermax_cli.webhooks.apply_create import Drained, Look, Ports, Registration, Retirement
+from learnermax_cli.webhooks.endpoint_url import fits_host, is_usual_path, require_url
+from learnermax_cli.webhooks.model import PREVIOUS_SECRET, WEBHOOK_PATH
+from learnermax_cli.webhooks.plan_endpoints import Wanted, find_others
+
+if TYPE_CHECKING:
+    from learnermax_cli.composition.app import App
+
+COMMAND = "webhooks create"
+# Stripe tries to deliver for up to three days [doc "Webhooks", retries].
+UNDELIVERED = timedelta(days=3)
+_ACTIONS = ("create", "update", "replace", "delete")
+_DURATION = re.compile(r"(\d{1,5})([smh])")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours"}
+_TICK = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class CreateRequest:
+    """What `webhooks create` was asked to do."""
+
+    url: str
+    roll: bool = False
+    overlap: timedelta = timedelta(seconds=90)
+    allow_other: bool = False
+    dry_run: bool = False
+
+
+def read_overlap(text: str) -> timedelta:
+    """Return a duration such as 90s, 5m or 0s; raises UsageError for anything else."""
+    match = _DURATION.fullmatch(text.strip().lower())
+    duration = None if match is None else timedelta(**{_UNITS[match[2]]: int(match[1])})
+    if duration is None or duration > timedelta(days=1):
+        raise UsageError(f"--overlap is {text!r}, not a duration up to 24h", hint="Give one such as 90s, 5m or 0s.")
+    return duration
+
+
+def run_create(app: "App", request: CreateRequest) -> Report:
+    """Return the report of a registration; a dry run is the same road, cut before the first write."""
+    settings = app.settings
+    url = require_url(request.url, settings.environment)
+    identity = app.stripe_identity
+    wanted = Wanted(
+        url,
+        settings.environment,
+        app.endpoints.api_version,
+        settings.secret_name,
+        roll=request.roll,
+        allow_other=request.allow_other,
+    )
+    registration = Registration(
+        Ports(app.endpoints, app.secret_store, app.interrupt, app.now), wanted, _retirement(app, request)
+    )
+    look = registration.look()
+    report = Report(
+        COMMAND,
+        settings.environment,
+        Changes(planned(look.plan.changes)),
+        dry_run=request.dry_run,
+        stripe=identity,
+        findings=find_others(look.listed, url, settings.environment),
+        warnings=_warnings(app, url),
+        extra={"url": url, "secret": settings.secret_name},
+    )
+    if request.dry_run or not look.plan.steps:
+        return _finished(report, look, None)
+    done = registration.carry_out(look)
+    report = replace(
+        report,
+        body=Changes(done.results),
+        findings=(*report.findings, *done.findings),
+        notes=() if done.error else _notes(done.results, look, settings.secret_name),
+    )
+    return _finished(report, look, done.error)
+
+
+def _finished(report: Report, look: Look, error: LmxError | None) -> Report:
+    assert isinstance(report.body, Changes)
+    results = tuple(result for result in report.body.results if result.change.kind == "endpoint")
+    tried = any(result.outcome != "planned" for result in results)
+    counted = [r for r in results if r.outcome == ("applied" if tried else "planned")]
+    summary = {action: sum(r.change.action == action for r in counted) for action in _ACTIONS}
+    summary["unchanged"] = int(not look.plan.steps)
+    summary["failed"] = sum(r.outcome == "failed" for r in results)
+    return replace(report, summary=summary, summary_line=_summary_line(summary, tried=tried), error=error)
+
+
+def _summary_line(summary: dict[str, int], *, tried: bool) -> str:
+    if summary["unchanged"]:
+        return "Nothing to do: the endpoint is registered, and its signing secret is stored."
+    create, update, new, delete = (summary[action] for action in _ACTIONS)
+    if tried and not any(summary.values()):
+        return "Nothing left to do: another run has registered the endpoint."
+    if tried:
+        numbers = f"{create} created, {update} updated, {new} replaced, {delete} deleted"
+        return f"Applied: {numbers}, {summary['failed']} failed."
+    return f"Plan: {create} to create, {update} to update, {new} to replace, {delete} to delete."
+
+
+def _notes(results: Sequence[Result], look: Look, secret_name: str) -> tuple[str, ...]:
+    actions = {r.change.action for r in results if r.outcome == "applied" and r.change.kind == "endpoint"}
+    if not actions & {"create", "replace"}:
+        return ()
+    notes = [f"The signing secret is in {secret_name}, as {WEBHOOK_SECRET}."]
+    if look.plan.keeps_former:
+        notes.append(
+            f"Receivers accept the former one, {PREVIOUS_SECRET}, until the next roll; if it leaked, roll again."
+        )
+    if any(step.how == "drop" for step in look.plan.steps):
+        notes.append("What the old endpoint could not deliver: lmx webhooks replay --since 3d --undelivered")
+    return tuple(notes)
+
+
+def _warnings(app: "App", url: str) -> tuple[str, ...]:
+    settings, found = app.settings, []
+    if not is_usual_path(url):
+        found.append(f"the path is not {WEBHOOK_PATH}, where the site and lmx webhooks serve listen")
+    if not fits_host(url, settings.frontend_url, settings.environment):
+        found.append(f"the host does not look like environment {settings.environment}'s ({settings.frontend_url})")
+    if any(settings.values.get(name) for name in (WEBHOOK_SECRET, PREVIOUS_SECRET)):
+        found.append(f"{WEBHOOK_SECRET} is configured here: a receiver started here trusts that, not the stored one")
+    return tuple(found)
+
+
+def _retirement(app: "App", request: CreateRequest) -> Retirement:
+    def wait(span: timedelta, stop: threading.Event) -> None:
+        seconds = max(1, round(span.total_seconds()))
+        app.console.note(f"Giving receivers {seconds} s to read the new signing secret; both are valid meanwhile.")
+        with app.console.progress("Overlap (s)", seconds) as show:
+            for passed in range(seconds):
+                if stop.wait(min(_TICK, span - passed * _TICK).total_seconds()):
+                    return
+                show(passed + 1)
+
+    def drain() -> Drained:
+        from learnermax_cli.webhooks.replay import replay_undelivered
+
+        app.console.note("Handling what the old endpoint has not delivered.")
+        outcome = replay_undelivered(app, app.now() - UNDELIVERED)
+        error = outcome.error
+        if error is not None and error.exit_code is Exit.FAILED:
+            error = FailedError(
+                f"the old endpoint stays, for what it has not delivered is not handled: {error.message}",
+                hint=f"{error.hint} Then run this again.",
+                code="failed.undelivered",
+            )
+        return Drained(tuple(outcome.tally.results), tuple(outcome.tally.findings), error)
+
+    return Retirement(request.overlap, wait, drain)

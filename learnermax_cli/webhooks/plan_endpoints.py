@@ -1,0 +1,226 @@
+"""Decides what to do about the endpoints of a URL, and what drifted; pure."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from shlex import quote
+from typing import Literal
+
+from learnermax_cli.config.settings import ENVIRONMENTS
+from learnermax_cli.core.errors import GuardError
+from learnermax_cli.planning.change import Change, Finding
+from learnermax_cli.secrets.model import WEBHOOK_SECRET
+from learnermax_cli.webhooks.endpoint_model import MAX_ENDPOINTS, Endpoint
+from learnermax_cli.webhooks.endpoint_url import same_url
+from learnermax_cli.webhooks.model import SESSION_EVENTS
+from learnermax_cli.webhooks.stored_secrets import StoredSecrets
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The endpoint that `webhooks create` was asked for; `api_version` is the SDK's."""
+
+    url: str
+    environment: str
+    api_version: str
+    secret_name: str
+    roll: bool = False
+    allow_other: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One change, and how it is carried out.
+
+    `drop` deletes an endpoint whose signing secret nobody has; `retire` deletes one that receivers accept, last of all
+    and only once nothing is lost by it.
+    """
+
+    how: Literal["make", "mend", "drop", "retire"]
+    change: Change
+    endpoint_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointPlan:
+    """What to do about the endpoints of a URL, in order."""
+
+    steps: tuple[Step, ...] = ()
+    replaces: tuple[str, ...] = ()
+    """The ids of ours at the URL until now."""
+    keeps_former: bool = False
+    """Whether the stored signing secret is still needed, as the previous one, when a new one takes its place."""
+    goes_on: bool = False
+    """Whether another plan is due after this one."""
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """The changes, in order."""
+        return tuple(step.change for step in self.steps)
+
+
+def is_ours(endpoint: Endpoint, environment: str) -> bool:
+    """Return whether an endpoint is lmx's, and of this environment."""
+    return endpoint.managed and endpoint.environment == environment
+
+
+def ours_at(listed: Iterable[Endpoint], url: str, environment: str) -> list[Endpoint]:
+    """Return our endpoints of a URL, the newest first."""
+    ours = [e for e in listed if is_ours(e, environment) and same_url(e.url, url)]
+    return sorted(ours, key=lambda endpoint: (endpoint.created, endpoint.endpoint_id), reverse=True)
+
+
+def others_at(listed: Iterable[Endpoint], url: str, environment: str) -> list[Endpoint]:
+    """Return the endpoints of a URL that are not ours and bring the same events a second time."""
+    return [
+        e for e in listed if not is_ours(e, environment) and same_url(e.url, url) and e.enabled and _sends_sessions(e)
+    ]
+
+
+def plan_create(listed: Sequence[Endpoint], secrets: StoredSecrets, wanted: Wanted) -> EndpointPlan:
+    """Return what ends in one endpoint of ours whose secret is stored; raises GuardError for one in its way."""
+    ours = ours_at(listed, wanted.url, wanted.environment)
+    head = next((e for e in ours if secrets.is_current_of(e)), None)
+    former = [e for e in ours if e is not head and secrets.is_previous_of(e)]
+    lost = [e for e in ours if e is not head and e not in former]
+    stale = head is not None and head.api_version != wanted.api_version
+    # An unfinished replacement is finished first: its former secret must not be overwritten before.
+    make = head is None or (not former and (stale or wanted.roll))
+    drops = [_drop(e, wanted, secrets) for e in lost]
+    if not make:
+        assert head is not None
+        steps = (*_mend(head), *drops, *(_retire(e, wanted) for e in former))
+        return EndpointPlan(steps, goes_on=stale)
+    elsewhere = [e for e in listed if is_ours(e, wanted.environment) and e not in ours]
+    relying = [e for e in elsewhere if secrets.is_current_of(e)]
+    keeps_former = not former and bool(head is not None or relying)
+    _require_alone(listed, relying or [e for e in elsewhere if keeps_former and secrets.is_previous_of(e)], wanted)
+    retired = former if head is None else [head]
+    making = Step("make", _making(ours, head, secrets, wanted))
+    # The new one first, so that no event finds nobody to go to; but Stripe may have no room for it.
+    first = [*drops, making] if len(listed) >= MAX_ENDPOINTS else [making, *drops]
+    return EndpointPlan(
+        steps=(*first, *(_retire(e, wanted) for e in retired)),
+        replaces=tuple(e.endpoint_id for e in ours),
+        keeps_former=keeps_former,
+    )
+
+
+def plan_delete(listed: Sequence[Endpoint], url: str, environment: str) -> EndpointPlan:
+    """Return the deletion of our endpoints of a URL; raises GuardError where there are only those of others."""
+    ours = ours_at(listed, url, environment)
+    if not ours and (others := [e for e in listed if same_url(e.url, url)]):
+        raise GuardError(
+            f"{others[0].endpoint_id} at {others[0].url} {_whose(others[0])}: not ours to delete",
+            hint=f"Delete it in Stripe's dashboard{_or_delete(others[0])}",
+            code="guard.other_endpoint",
+        )
+    steps = (Step("drop", Change("endpoint", e.url, "delete", _told(e), None), e.endpoint_id) for e in ours)
+    return EndpointPlan(tuple(steps))
+
+
+def _or_delete(other: Endpoint) -> str:
+    if not other.managed or other.environment not in ENVIRONMENTS:
+        return "."
+    return f", or: lmx webhooks delete -e {other.environment} --url {quote(other.url)}"
+
+
+def find_others(listed: Iterable[Endpoint], url: str, environment: str) -> tuple[Finding, ...]:
+    """Return a finding for each endpoint that brings every event of ours a second time."""
+    return tuple(
+        Finding("other endpoint", e.url, f"{e.endpoint_id} {_whose(e)} and brings each event a second time")
+        for e in others_at(listed, url, environment)
+    )
+
+
+def differing_events(endpoint: Endpoint) -> tuple[list[str], list[str]]:
+    """Return the events that an endpoint misses, and those that it gets beyond ours."""
+    events = set(endpoint.enabled_events)
+    missing = [] if "*" in events else [event for event in SESSION_EVENTS if event not in events]
+    return missing, sorted(events.difference(SESSION_EVENTS))
+
+
+def _require_alone(listed: Sequence[Endpoint], relying: Sequence[Endpoint], wanted: Wanted) -> None:
+    if wanted.allow_other:
+        return
+    if others := others_at(listed, wanted.url, wanted.environment):
+        raise GuardError(
+            f"{others[0].endpoint_id} at this URL {_whose(others[0])}: each event would come twice",
+            hint="Disable or delete it in Stripe's dashboard, or pass --allow-other.",
+            code="guard.other_endpoint",
+        )
+    if relying:
+        raise GuardError(
+            f"{relying[0].endpoint_id} at {relying[0].url} uses the signing secret that would be replaced",
+            hint=f"Delete it first (lmx webhooks delete --url {quote(relying[0].url)}), "
+            "or pass --allow-other: its secret is then the previous one.",
+            code="guard.other_endpoint",
+        )
+
+
+def _making(ours: Sequence[Endpoint], head: Endpoint | None, secrets: StoredSecrets, wanted: Wanted) -> Change:
+    after = {
+        "events": list(SESSION_EVENTS),
+        "api_version": wanted.api_version,
+        "signing_secret": f"{WEBHOOK_SECRET} in {'' if secrets.exists else 'a new secret, '}{wanted.secret_name}",
+    }
+    if not ours:
+        return Change("endpoint", wanted.url, "create", None, after)
+    if head is None:
+        reason = _why_lost(ours[0], secrets)
+    else:
+        reason = "a new signing secret" if wanted.roll else f"its API version is {_version(head)}"
+    before = {"endpoints": [e.endpoint_id for e in ours], "api_version": ours[0].api_version}
+    return Change("endpoint", wanted.url, "replace", before, after, reason)
+
+
+def _mend(head: Endpoint) -> tuple[Step, ...]:
+    before: dict[str, object] = {}
+    after: dict[str, object] = {}
+    if not head.enabled:
+        before["enabled"], after["enabled"] = False, True
+    if any(differing_events(head)):
+        before["events"], after["events"] = sorted(head.enabled_events), list(SESSION_EVENTS)
+    if not after:
+        return ()
+    return (Step("mend", Change("endpoint", head.url, "update", before, after), head.endpoint_id),)
+
+
+def _drop(endpoint: Endpoint, wanted: Wanted, secrets: StoredSecrets) -> Step:
+    reason = _why_lost(endpoint, secrets)
+    return Step("drop", Change("endpoint", wanted.url, "delete", _told(endpoint), None, reason), endpoint.endpoint_id)
+
+
+def _retire(endpoint: Endpoint, wanted: Wanted) -> Step:
+    reason = "last, once receivers have the new signing secret and nothing is undelivered"
+    return Step("retire", Change("endpoint", wanted.url, "delete", _told(endpoint), None, reason), endpoint.endpoint_id)
+
+
+def why_secret(endpoint: Endpoint, secrets: StoredSecrets) -> str | None:
+    """Return what is wrong with an endpoint's signing secret, None when receivers accept it."""
+    if endpoint.stored is None:
+        return "its signing secret was never stored"
+    if secrets.is_current_of(endpoint) or secrets.is_previous_of(endpoint):
+        return None
+    return "its signing secret is not the stored one"
+
+
+def _why_lost(endpoint: Endpoint, secrets: StoredSecrets) -> str:
+    return why_secret(endpoint, secrets) or "another has taken its place"
+
+
+def _told(endpoint: Endpoint) -> dict[str, object]:
+    return {"endpoint": endpoint.endpoint_id, "api_version": endpoint.api_version}
+
+
+def _version(endpoint: Endpoint) -> str:
+    return endpoint.api_version or "the account's default"
+
+
+def _whose(endpoint: Endpoint) -> str:
+    if endpoint.managed:
+        return f"is lmx's of environment {endpoint.environment}"
+    return "is not lmx's"
+
+
+def _sends_sessions(endpoint: Endpoint) -> bool:
+    return "*" in endpoint.enabled_events or bool(set(SESSION_EVENTS) & set(endpoint.enabled_events))

@@ -1,0 +1,113 @@
+"""Completion for bash, zsh and fish: the script is printed, and what it asks for is answered fast."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.test_help import HEAVY
+from tests.forking import PROJECT
+
+BIN = Path(sys.executable).parent
+ASKED = {
+    "bash": {"COMP_WORDS": "lmx enr", "COMP_CWORD": "1"},
+    "zsh": {"_TYPER_COMPLETE_ARGS": "lmx enr"},
+    "fish": {"_TYPER_COMPLETE_ARGS": "lmx enr", "_TYPER_COMPLETE_FISH_ACTION": "get-args"},
+}
+_HELP = "Who is enrolled, and who has paid."
+ANSWERS = {
+    "bash": "enrollments\n",
+    "zsh": f'_arguments \'*: :(("enrollments":"{_HELP}"))\'\n',
+    "fish": f"enrollments\t{_HELP}\n",
+}
+REGISTERS = {
+    "bash": "complete -o default -F _lmx_completion lmx",
+    "zsh": "compdef _lmx_completion lmx",
+    "fish": "complete --command lmx --no-files",
+}
+
+
+def needs(shell: str) -> pytest.MarkDecorator:
+    """Skip a test where the shell is not installed; .ci/run installs it."""
+    return pytest.mark.skipif(shutil.which(shell) is None, reason=f"the Debian package {shell} is not installed")
+
+
+def run(*command: str, **env: str) -> "subprocess.CompletedProcess[str]":
+    """Run a command with lmx on the path."""
+    variables = {"PATH": f"{BIN}:{os.environ['PATH']}", "PYTHONPATH": str(PROJECT), "TERM": "dumb", **env}
+    return subprocess.run(command, env=variables, capture_output=True, text=True, check=False, timeout=60)
+
+
+@pytest.mark.parametrize("shell", REGISTERS)
+def test_script_is_printed(shell: str) -> None:
+    """Each shell gets the script that makes it ask lmx."""
+    done = run("lmx", _LMX_COMPLETE=f"source_{shell}")
+    assert (0, "", True) == (done.returncode, done.stderr, REGISTERS[shell] in done.stdout)
+
+
+@pytest.mark.parametrize("shell", ASKED)
+def test_command_is_completed(shell: str) -> None:
+    """`lmx enr<TAB>` is `lmx enrollments`, with its help where the shell shows that."""
+    done = run("lmx", _LMX_COMPLETE=f"complete_{shell}", **ASKED[shell])
+    assert (0, "", ANSWERS[shell]) == (done.returncode, done.stderr, done.stdout)
+
+
+def test_option_and_its_values_are_completed() -> None:
+    """Options by their beginning, values where there is a choice."""
+    option = run("lmx", _LMX_COMPLETE="complete_bash", COMP_WORDS="lmx products sync --all", COMP_CWORD="3")
+    value = run("lmx", _LMX_COMPLETE="complete_bash", COMP_WORDS="lmx products sync -o ", COMP_CWORD="4")
+    assert (["--allow-price", "--allow-archive"], ["table", "json", "markdown"]) == (
+        option.stdout.split(),
+        value.stdout.split(),
+    )
+
+
+def test_bash_completes_with_what_lmx_shows_it() -> None:
+    """A real bash takes the script of --show-completion and fills in the word."""
+    load = 'eval "$(lmx --show-completion; true)"'
+    script = f"{load}; COMP_WORDS=(lmx enr); COMP_CWORD=1; _lmx_completion lmx; echo $COMPREPLY"
+    done = run("bash", "--norc", "-c", script)
+    assert (0, "enrollments\n") == (done.returncode, done.stdout)
+
+
+@needs("fish")
+def test_fish_completes_with_what_lmx_shows_it() -> None:
+    """A real fish takes the script of --show-completion and offers commands, options and values."""
+    load = "lmx --show-completion | source"
+    done = run("fish", "--no-config", "-c", f"{load}; complete -C 'lmx enr'; complete -C 'lmx products sync -o '")
+    assert (0, f"{ANSWERS['fish']}json\nmarkdown\ntable\n") == (done.returncode, done.stdout)
+
+
+# Another zsh on a terminal of its own is typed to; Control-A puts words before the command, which then tells itself.
+_ZSH = """
+zmodload zsh/zpty
+zpty shell zsh -f -i
+zpty -w shell 'autoload -Uz compinit; compinit -u -D; eval "$(lmx --show-completion)"; echo loa""ded'
+zpty -r -m shell said '*loaded*'
+zpty -w -n shell $'lmx enr\\t'
+zpty -r -m shell said '*enrollments*'
+zpty -w shell $'\\x01echo got: '
+zpty -r -m shell said $'*\\ngot: *\\n*'
+print -r -- ${${said##*$'\\n'got: }%%$'\\r'*}
+"""
+
+
+@needs("zsh")
+def test_zsh_completes_with_what_lmx_shows_it() -> None:
+    """A real zsh takes the script of --show-completion, and the tabulator key fills in the word."""
+    done = run("zsh", "-f", "-c", _ZSH)
+    assert (0, "lmx enrollments\n") == (done.returncode, done.stdout)
+
+
+def test_completing_loads_no_sdk() -> None:
+    """What a person waits for at each key press is the command tree alone."""
+    code = (
+        "import sys\nsys.argv = ['lmx']\nfrom learnermax_cli.__main__ import main\n"
+        "try:\n    main()\nexcept SystemExit:\n    print(*sys.modules)"
+    )
+    done = run(sys.executable, "-c", code, _LMX_COMPLETE="complete_bash", **ASKED["bash"])
+    answer, *modules = done.stdout.split()
+    assert ("enrollments", []) == (answer, [name for name in modules if name.startswith(HEAVY)])

@@ -1,0 +1,93 @@
+"""What a command line that makes no sense is told."""
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.running import Sandbox
+
+_CTRL_C_WHILE_LOADING = """
+import sys
+from learnermax_cli.__main__ import main
+
+class CtrlC:
+    def find_spec(self, name, *_):
+        if name == "learnermax_cli.cli.main":
+            raise KeyboardInterrupt
+
+sys.meta_path.insert(0, CtrlC())
+sys.argv = ["lmx", "courses", "list"]
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("args", "name"),
+    [
+        (("courses", "set-price", "", "10"), "COURSE_ID"),
+        (("products", "sync", "--course", "a", "--course", " "), "--course"),
+        (("checkout", "show", ""), "SESSION_ID"),
+        (("checkout", "link", "a", "--user", ""), "--user"),
+        (("enrollments", "reconcile", "--user", ""), "--user"),
+        (("enrollments", "list", "--table", ""), "--table"),
+        (("webhooks", "delete", "--url", ""), "--url"),
+    ],
+)
+def test_blank_value_is_refused(sandbox: Sandbox, args: tuple[str, ...], name: str) -> None:
+    """A shell variable that was not set stands neither for all nor for the default."""
+    done = sandbox.run(*args)
+    assert (2, f"Error: {name} is empty") == (done.returncode, done.stderr.splitlines()[0])
+
+
+def test_wrong_choice_is_told_in_plain_words(sandbox: Sandbox) -> None:
+    """The parser's own words are left out."""
+    done = sandbox.run("courses", "list", "--output", "yaml")
+    error = "Error: Invalid value for '--output' / '-o': 'yaml' is not one of 'table', 'json', 'markdown'."
+    assert (2, error) == (done.returncode, done.stderr.splitlines()[0])
+
+
+def test_missing_value_names_the_help_page(sandbox: Sandbox) -> None:
+    """The remedy is the page of the command, not of lmx."""
+    done = sandbox.run("webhooks", "replay", "--since")
+    assert (2, "  See lmx webhooks replay --help.") == (done.returncode, done.stderr.splitlines()[-1])
+
+
+@pytest.mark.parametrize(
+    ("args", "page"),
+    [
+        (("-e", "sandbox", "courses", "list"), "lmx --help"),
+        (("--environment=prod", "products", "sync"), "lmx --help"),
+        (("courses", "-o", "json", "list"), "lmx courses --help"),
+        (("products", "--dry-run", "sync"), "lmx products --help"),
+    ],
+)
+def test_option_before_the_command_is_told_its_place(sandbox: Sandbox, args: tuple[str, ...], page: str) -> None:
+    """Each of these options exists, only not there."""
+    remedy = f"Options stand after the command, as in lmx courses list -e sandbox. See {page}."
+    done = sandbox.run(*args)
+    assert (2, remedy) == (done.returncode, done.stderr.splitlines()[-1].strip())
+
+
+def test_option_that_exists_nowhere_names_the_help_page_alone(sandbox: Sandbox) -> None:
+    """Its place is not what is wrong with it."""
+    done = sandbox.run("--nonsense", "courses", "list")
+    assert (2, "  See lmx --help.") == (done.returncode, done.stderr.splitlines()[-1])
+
+
+@pytest.mark.parametrize("words", [("webhooks", "replay"), ("enrollments", "reconcile")])
+def test_future_span_is_refused(sandbox: Sandbox, words: tuple[str, str]) -> None:
+    """A mistyped year must not look like nothing to do."""
+    done = sandbox.run(*words, "--since", "2099-01-01T00:00:00Z")
+    assert (2, "Error: --since 2099-01-01T00:00:00Z is in the future") == (
+        done.returncode,
+        done.stderr.splitlines()[0],
+    )
+
+
+def test_interrupt_while_loading_is_one_line() -> None:
+    """Ctrl-C right after Enter ends as it does later, without a traceback."""
+    done = subprocess.run(
+        [sys.executable, "-c", _CTRL_C_WHILE_LOADING], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (130, "Error: interrupted\n  Run it again: what was done stays done.\n") == (done.returncode, done.stderr)

@@ -1,0 +1,312 @@
+"""Where settings come from, and which sources are not believed."""
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from learnermax_cli.config.settings import (
+    AwsAccess,
+    Flags,
+    Settings,
+    currency_code,
+    load_settings,
+    positive_decimal,
+    price_unit,
+)
+from learnermax_cli.core.errors import ConfigError, UsageError
+from learnermax_cli.core.secret_text import SecretText
+from learnermax_cli.sandbox import state_file
+from learnermax_cli.sandbox.state_file import SandboxInfo
+
+KEY = "sk_" + "test_" + "A1b2C3d4E5f6G7h8"
+OTHER_KEY = "sk_" + "test_" + "Z9y8X7w6V5u4T3s2"
+
+
+@pytest.fixture(autouse=True)
+def empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Each test runs in a folder of its own, without an env file."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def load(flags: Flags | None = None, /, **environ: Any) -> Settings:
+    """Load the settings of an environment with nothing else in it."""
+    return load_settings(flags or Flags(), environ)
+
+
+def test_defaults_are_those_of_the_contract() -> None:
+    """Without any source lmx works on preview in us-east-1, with Stripe's own API."""
+    assert (
+        Settings(
+            environment="preview",
+            table="learnermax-education-preview",
+            secret_name="learnermax/stripe-keys",
+            aws=AwsAccess("us-east-1"),
+            stripe_api_base="https://api.stripe.com",
+            stripe_secret_key=None,
+            stripe_account=None,
+            currency=None,
+            price_unit=None,
+            max_price=None,
+            max_rate=None,
+            frontend_url=None,
+            topic_arn=None,
+            values={},
+        )
+        == load()
+    )
+
+
+def test_prod_has_its_own_table_secret_and_mode() -> None:
+    """Live mode belongs to prod alone."""
+    prod = load(Flags(environment="prod"))
+    assert ("learnermax-education-prod", "learnermax/stripe-keys-prod", "live") == (
+        prod.table,
+        prod.secret_name,
+        prod.expected_mode,
+    )
+    assert "test" == load().expected_mode
+
+
+def test_flag_goes_before_environment_before_file_before_default(tmp_path: Path) -> None:
+    """Each source wins over the next."""
+    (tmp_path / ".env.local").write_text("EDUCATION_TABLE_NAME=file\n")
+    assert "flag" == load(Flags(table="flag"), EDUCATION_TABLE_NAME="process").table
+    assert "process" == load(EDUCATION_TABLE_NAME="process").table
+    assert "file" == load().table
+    assert "file" == load(EDUCATION_TABLE_NAME="").table
+
+
+@pytest.mark.parametrize(
+    ("flags", "environ", "environment"),
+    [
+        (Flags(environment="prod"), {"LMX_ENVIRONMENT": "preview"}, "prod"),
+        (Flags(), {"LMX_ENVIRONMENT": "prod"}, "prod"),
+        (Flags(), {}, "preview"),
+    ],
+)
+def test_environment_follows_the_same_order(flags: Flags, environ: dict[str, str], environment: str) -> None:
+    """-e, LMX_ENVIRONMENT, preview."""
+    assert environment == load(flags, **environ).environment
+
+
+def test_every_variable_is_read() -> None:
+    """The whole list of the contract."""
+    settings = load(
+        STRIPE_SECRET_KEY=KEY,
+        STRIPE_API_BASE="http://127.0.0.1:1",
+        LMX_STRIPE_SECRET_NAME="other/secret",
+        LMX_STRIPE_ACCOUNT="acct_1",
+        LMX_CURRENCY="EUR",
+        LMX_PRICE_UNIT="minor",
+        LMX_MAX_PRICE="1500.50",
+        LMX_MAX_RATE="12.5",
+        FRONTEND_URL="https://site.test",
+        TRANSACTIONAL_EMAIL_TOPIC_ARN="arn:aws:sns:us-east-1:123456789012:topic",
+        AWS_REGION="eu-west-1",
+        AWS_PROFILE="work",
+    )
+    assert (
+        SecretText(KEY),
+        "http://127.0.0.1:1",
+        "other/secret",
+        "acct_1",
+        "eur",
+        "minor",
+        Decimal("1500.50"),
+        12.5,
+        "https://site.test",
+        "arn:aws:sns:us-east-1:123456789012:topic",
+        AwsAccess("eu-west-1", "work"),
+    ) == (
+        settings.stripe_secret_key,
+        settings.stripe_api_base,
+        settings.secret_name,
+        settings.stripe_account,
+        settings.currency,
+        settings.price_unit,
+        settings.max_price,
+        settings.max_rate,
+        settings.frontend_url,
+        settings.topic_arn,
+        settings.aws,
+    )
+
+
+def test_aws_region_goes_before_aws_default_region() -> None:
+    """Both are known; --region wins over both."""
+    both = {"AWS_REGION": "eu-west-1", "AWS_DEFAULT_REGION": "eu-west-2"}
+    assert "eu-west-1" == load(**both).aws.region
+    assert "eu-west-2" == load(AWS_DEFAULT_REGION="eu-west-2").aws.region
+    assert "eu-west-3" == load(Flags(region="eu-west-3"), **both).aws.region
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "STRIPE_API_BASE=https://evil.test",
+        "AWS_ENDPOINT_URL=https://evil.test",
+        "AWS_ENDPOINT_URL_SECRETS_MANAGER=https://evil.test",
+        "AWS_PROFILE=other",
+        "AWS_REGION=eu-west-1",
+        "AWS_ACCESS_KEY_ID=other",
+        "LMX_SANDBOX_HOME=/elsewhere",
+        "GITHUB_OUTPUT=/elsewhere",
+    ],
+)
+def test_env_file_cannot_send_keys_elsewhere(tmp_path: Path, line: str) -> None:
+    """Endpoints, profile, region, credentials and folders come from the process environment or flags alone."""
+    (tmp_path / ".env.local").write_text(f"{line}\nLMX_CURRENCY=eur\n")
+    settings = load()
+    assert {"LMX_CURRENCY": "eur"} == settings.values
+    assert (AwsAccess("us-east-1"), "https://api.stripe.com") == (settings.aws, settings.stripe_api_base)
+
+
+def test_env_file_gives_keys_and_settings(tmp_path: Path) -> None:
+    """What belongs to the project may stand in its env file."""
+    (tmp_path / ".env.local").write_text(
+        f"STRIPE_SECRET_KEY={KEY}\nLMX_ENVIRONMENT=prod\nFRONTEND_URL=https://site.test\nOTHER=x\n"
+    )
+    settings = load()
+    assert ("prod", SecretText(KEY), "https://site.test") == (
+        settings.environment,
+        settings.stripe_secret_key,
+        settings.frontend_url,
+    )
+    assert "OTHER" not in settings.values
+
+
+def test_named_env_file_replaces_the_default_one(tmp_path: Path) -> None:
+    """--env-file is the only one that is read."""
+    (tmp_path / ".env.local").write_text(f"STRIPE_SECRET_KEY={KEY}\n")
+    (tmp_path / "other").write_text("LMX_CURRENCY=eur\n")
+    settings = load(Flags(env_file=Path("other")))
+    assert (None, "eur") == (settings.stripe_secret_key, settings.currency)
+
+
+def test_missing_env_file_that_was_named_is_an_error() -> None:
+    """The default one may be missing, a named one may not."""
+    with pytest.raises(ConfigError) as refused:
+        load(Flags(env_file=Path("none")))
+    assert ("env file none does not exist", "config.env_file") == (refused.value.message, refused.value.code)
+
+
+def test_env_file_that_is_about_to_be_made_may_be_missing() -> None:
+    """`secrets pull` makes it."""
+    assert load(Flags(env_file=Path("none"), new_env_file=True)).env_file is None
+
+
+def test_environ_of_the_process_is_not_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An env file is read, not loaded."""
+    monkeypatch.delenv("LMX_CURRENCY", raising=False)
+    (tmp_path / ".env.local").write_text("LMX_CURRENCY=eur\n")
+    environ: dict[str, str] = {}
+    load_settings(Flags(), environ)
+    assert {} == environ
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("LMX_ENVIRONMENT", "staging", "unknown environment 'staging'"),
+        ("LMX_CURRENCY", "dollars", "LMX_CURRENCY is 'dollars', not a currency code"),
+        ("LMX_PRICE_UNIT", "cents", "LMX_PRICE_UNIT is 'cents', not major or minor"),
+        ("LMX_MAX_PRICE", "much", "LMX_MAX_PRICE is 'much', not a positive number"),
+        ("LMX_MAX_PRICE", "-1", "LMX_MAX_PRICE is '-1', not a positive number"),
+        ("LMX_MAX_PRICE", "NaN", "LMX_MAX_PRICE is 'NaN', not a positive number"),
+        ("LMX_MAX_RATE", "0", "LMX_MAX_RATE is '0', not a positive number"),
+        ("LMX_MAX_RATE", "inf", "LMX_MAX_RATE is 'inf', not a positive number"),
+    ],
+)
+def test_setting_that_makes_no_sense_is_refused(name: str, value: str, message: str) -> None:
+    """The message names the setting and its value."""
+    with pytest.raises(ConfigError) as refused:
+        load(**{name: value})
+    assert message == refused.value.message
+
+
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [
+        ("LMX_MAX_PRICE", "Set LMX_MAX_PRICE to a number such as 1500."),
+        ("LMX_MAX_RATE", "Set LMX_MAX_RATE to a number such as 20."),
+    ],
+)
+def test_example_in_a_remedy_fits_the_setting(name: str, remedy: str) -> None:
+    """A price is no rate."""
+    with pytest.raises(ConfigError) as refused:
+        load(**{name: "abc"})
+    assert remedy == refused.value.hint
+
+
+def test_values_are_not_in_the_representation() -> None:
+    """A settings object that ends up in a log shows no key."""
+    assert KEY not in repr(load(STRIPE_SECRET_KEY=KEY, AWS_SECRET_ACCESS_KEY=KEY))
+
+
+def test_sandbox_that_does_not_run_is_an_error(tmp_path: Path) -> None:
+    """`-e sandbox` ends in 3 when none runs."""
+    with pytest.raises(ConfigError) as refused:
+        load(Flags(environment="sandbox"), LMX_SANDBOX_HOME=str(tmp_path))
+    assert ("no sandbox is running", "config.sandbox", "Start one: lmx sandbox start") == (
+        refused.value.message,
+        refused.value.code,
+        refused.value.hint,
+    )
+
+
+def test_sandbox_takes_nothing_from_outside(
+    running_sandbox: SandboxInfo, sandbox_state_dir: Path, tmp_path: Path
+) -> None:
+    """`-e sandbox` works with the sandbox's endpoints, keys and table, whatever else is set."""
+    (tmp_path / ".env.local").write_text(f"STRIPE_SECRET_KEY={OTHER_KEY}\nEDUCATION_TABLE_NAME=real\n")
+    settings = load(
+        Flags(environment="sandbox", region="eu-west-1", profile="work"),
+        LMX_SANDBOX_HOME=str(sandbox_state_dir),
+        STRIPE_SECRET_KEY=KEY,
+        STRIPE_API_BASE="https://api.stripe.com",
+        AWS_ENDPOINT_URL="https://dynamodb.us-east-1.amazonaws.com",
+        AWS_ACCESS_KEY_ID="real",
+        AWS_SECRET_ACCESS_KEY="real",
+        AWS_PROFILE="work",
+        EDUCATION_TABLE_NAME="real",
+        LMX_STRIPE_ACCOUNT="acct_real",
+        TRANSACTIONAL_EMAIL_TOPIC_ARN="arn:real",
+    )
+    access = AwsAccess(
+        "us-east-1",
+        None,
+        running_sandbox.aws_url,
+        state_file.ACCESS_KEY_ID,
+        SecretText(state_file.SECRET_ACCESS_KEY),
+    )
+    assert (
+        access,
+        running_sandbox.stripe_url,
+        SecretText(running_sandbox.secret_key),
+        "learnermax-education-sandbox",
+        None,
+        state_file.topic_arn(),
+    ) == (
+        settings.aws,
+        settings.stripe_api_base,
+        settings.stripe_secret_key,
+        settings.table,
+        settings.stripe_account,
+        settings.topic_arn,
+    )
+
+
+def test_flags_are_checked_by_the_same_functions() -> None:
+    """A flag that makes no sense is named as the flag, and is wrong usage, not wrong configuration."""
+    assert ("usd", None, "minor", None, Decimal("0.5")) == (
+        currency_code(" USD ", "--currency"),
+        price_unit("", "--price-unit"),
+        price_unit("minor", "--price-unit"),
+        positive_decimal("", "--max-price"),
+        positive_decimal("0.5", "--max-price"),
+    )
+    with pytest.raises(UsageError, match="--currency is 'us', not a currency code"):
+        currency_code("us", "--currency")

@@ -1,0 +1,108 @@
+"""Text from outside is shown, never obeyed."""
+
+import re
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from learnermax_cli.core.text_safety import (
+    markdown,
+    printable,
+    without_workflow_commands,
+    workflow_command_message,
+    workflow_command_property,
+)
+
+_COMMAND = re.compile(r"^\s*::|##\[", re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Café ✓ 日本", "Café ✓ 日本"),
+        ("a\tb\nc\rd", "a\\tb\\nc\\rd"),
+        ("\x1b[31m", "\\x1b[31m"),
+        ("\x00\x07\x7f\x9b", "\\x00\\x07\\x7f\\x9b"),
+        ("\u202e\u2066\u200b\ufeff", "\\u202e\\u2066\\u200b\\ufeff"),
+        ("\u2028\u2029", "\\u2028\\u2029"),
+        ("\ud800", "\\ud800"),
+        ("[red]", "[red]"),
+    ],
+)
+def test_hidden_characters_become_visible(text: str, shown: str) -> None:
+    """Control, invisible and separating characters are written as escapes; letters of any script stay."""
+    assert shown == printable(text)
+
+
+@pytest.mark.parametrize(("text", "shown"), [("abcdef", "abc…"), ("abcd", "abcd"), ("ab\x1bc", "ab\\…")])
+def test_long_text_is_cut_at_the_limit(text: str, shown: str) -> None:
+    """The escapes count as what they are shown as."""
+    assert shown == printable(text, 4)
+
+
+@pytest.mark.parametrize(
+    ("text", "escaped"),
+    [
+        ("a|b", "a&#124;b"),
+        ("<b>", "&#60;b&#62;"),
+        ("`x`", "&#96;x&#96;"),
+        ("@someone", "&#64;someone"),
+        ("[x](y)", "&#91;x&#93;(y)"),
+        ("![x](y)", "&#33;&#91;x&#93;(y)"),
+        ("&lt;", "&#38;lt;"),
+        ("# x", "&#35; x"),
+        ("#12", "&#35;12"),
+        ("- x", "&#45; x"),
+        ("1. x", "&#49;. x"),
+        ("https://x.test", "https&#58;//x.test"),
+        ("www.x.test", "www&#46;x.test"),
+        ("**x**", "&#42;&#42;x&#42;&#42;"),
+        ("_x_", "&#95;x&#95;"),
+        ("a\nb", "a&#92;nb"),
+        ("lmx_preview_TEST-COURSE-003: 49.99 usd", "lmx_preview_TEST-COURSE-003: 49.99 usd"),
+    ],
+)
+def test_markdown_shows_text_as_it_stands(text: str, escaped: str) -> None:
+    """What GitHub would make something of is a character reference; ids and prices stay legible."""
+    assert escaped == markdown(text)
+
+
+@given(st.text())
+def test_any_text_is_one_harmless_line_of_markdown(text: str) -> None:
+    """Whatever the text, no border of a cell, no tag, no mention, no code, no line end is left."""
+    assert not set("|<>@`*[]~\n\r") & set(markdown(text))
+
+
+@given(st.text())
+def test_any_text_is_one_line_without_control_characters(text: str) -> None:
+    """Whatever the text, a terminal is not steered by it."""
+    assert not {"Cc", "Cf", "Zl", "Zp", "Cs"} & {unicodedata.category(character) for character in printable(text)}
+
+
+@given(st.text(st.sampled_from(": #[]errorx\n\t ")))
+def test_any_text_is_without_workflow_commands(text: str) -> None:
+    """Whatever the text, GitHub's runner finds no command in it."""
+    assert not _COMMAND.search(without_workflow_commands(text))
+
+
+def test_ordinary_text_is_not_changed_for_actions() -> None:
+    """Colons and brackets elsewhere mean nothing to the runner."""
+    text = "a::b [x] # c\n  : d\nhttps://x.test ::1"
+    assert text == without_workflow_commands(text)
+
+
+def test_message_of_a_command_keeps_its_colons() -> None:
+    """The runner decodes percent and line ends in a message, and nothing else."""
+    assert "100%25: a, b%0Ac%0D" == workflow_command_message("100%: a, b\nc\r")
+
+
+def test_property_of_a_command_has_no_colon_and_no_comma() -> None:
+    """Both end a property."""
+    assert "100%25%3A a%2C b" == workflow_command_property("100%: a, b")
+
+
+def test_old_style_command_in_a_message_is_broken_up() -> None:
+    """`##[` is obeyed anywhere in a line."""
+    assert "##[" not in workflow_command_message("x ##[error]y")
