@@ -1,4 +1,5 @@
 # make demo: the main jobs on a throw-away sandbox.  make test: the tests.  Both set up what they need.
+# `make` alone lists all targets.
 VENV ?= .venv
 BIN := $(VENV)/bin
 PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13 python3.14; do \
@@ -6,10 +7,17 @@ PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13 python3.14; 
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types format clean
+.PHONY: help demo test lint types format package conformance bench clean
+
+# The bundle for AWS Lambda: built for Lambda's own platform, whatever this machine is, and for the Python that runs here.
+BUNDLE := build/lambda
+SERVICES := dynamodb secretsmanager sns sqs sts
+PLATFORM ?= manylinux2014_aarch64
+# One time for all files, so that the same source gives the same bundle.
+EPOCH := 1767225600
 
 help: ## Show what can be made
-	@sed -n 's/^\([a-z]*\):.*## /  make \1  /p' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1  /p' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.sandbox ## Run the main jobs on a throw-away sandbox
 	@$(BIN)/lmx demo
@@ -29,6 +37,28 @@ format: $(VENV)/.dev ## Put the code into shape
 	$(BIN)/ruff check --fix --quiet || true
 	$(BIN)/ruff format
 
+package: $(VENV)/.dev ## Build the bundle for AWS Lambda
+	@rm -rf $(BUNDLE) build/wheel
+	@SOURCE_DATE_EPOCH=$(EPOCH) $(BIN)/pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir build/wheel .
+	@set -- build/wheel/*.whl && $(BIN)/pip install --quiet --disable-pip-version-check --no-compile \
+		--target $(BUNDLE) --platform $(PLATFORM) --only-binary :all: --constraint constraints.txt "$$1[lambda]"
+	@rm -rf $(BUNDLE)/bin $(BUNDLE)/*.dist-info/RECORD $(BUNDLE)/*.dist-info/direct_url.json
+	@$(BIN)/python deploy/trim.py $(BUNDLE) $(SERVICES)
+	@# Compiled here, since a function can't write; by content, since unpacking changes times.
+	@$(BIN)/python -m compileall -q --invalidation-mode unchecked-hash -s $(BUNDLE) $(BUNDLE)
+	@find $(BUNDLE) -exec touch --no-dereference --date=@$(EPOCH) {} +
+	@# It works alone: without site-packages, without the sandbox's packages, with a client for each service.
+	@cd $(BUNDLE) && $(abspath $(BIN))/python -B -I -S -c "import sys; sys.path.insert(0, '.'); \
+		from learnermax_cli.functions.handlers import reconcile, reconcile_window, retry, webhook; import boto3, stripe; \
+		[boto3.client(name, region_name='us-east-1') for name in '$(SERVICES)'.split()]; sys.exit('flask' in sys.modules)"
+	@$(BIN)/python -c "import sys; print('$(BUNDLE): PythonRuntime=python%d.%d' % sys.version_info[:2])"
+
+conformance: $(VENV)/.dev ## Compare with Stripe's and AWS's own emulators, where Go or Maven is installed
+	@PYTHON=$(BIN)/python tests/conformance/run.sh
+
+bench: $(VENV)/.dev package ## Compare lmx with one-by-one scripts; takes about half an hour (BENCH=--quick: a minute)
+	@$(BIN)/python -m benchmarks $(BENCH)
+
 clean: ## Remove what was built and installed
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
@@ -45,5 +75,3 @@ $(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "Installing lmx and its tests into $(VENV) ..."
 	@$(INSTALL) --editable '.[dev]'
 	@touch $@ $(VENV)/.sandbox
-
--include conformance.mk bench.mk package.mk
