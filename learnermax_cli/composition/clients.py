@@ -115,7 +115,7 @@ class Clients:
     @cached_property
     def stripe_identity(self) -> "StripeIdentity":
         """Whose Stripe data this is; raises GuardError when LMX_STRIPE_ACCOUNT names another account."""
-        from learnermax_cli.adapters.stripe.account import read_account
+        from learnermax_cli.adapters.stripe.client import read_account
         from learnermax_cli.planning.report import StripeIdentity
 
         account = read_account(self._stripe, self.stripe_key)

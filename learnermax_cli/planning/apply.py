@@ -5,12 +5,10 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
-from learnermax_cli.core.errors import Exit, LmxError
+from learnermax_cli.core.errors import LmxError
+from learnermax_cli.core.outage import is_fatal
 from learnermax_cli.planning.change import Change
 from learnermax_cli.planning.outcome import Result, SupersededError, planned
-
-# What fails one group for these reasons fails the next one too.
-_FATAL = (Exit.CREDENTIALS, Exit.CONFIG, Exit.GUARD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,5 +67,5 @@ def _carry_out(group: Group) -> _Ended:
         results.append(Result(group.changes[len(results)], "superseded" if superseded else "failed", error.message))
         rest = group.changes[len(results) :]
         results.extend((Result(change, "superseded") for change in rest) if superseded else planned(rest))
-        return tuple(results), error if error.exit_code in _FATAL else None
+        return tuple(results), error if is_fatal(error) else None
     return tuple(results), None

@@ -7,14 +7,13 @@ from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 
-from learnermax_cli.core.errors import Exit, LmxError
+from learnermax_cli.core.errors import LmxError
+from learnermax_cli.core.outage import is_fatal
 from learnermax_cli.enrollments.model import EnrollmentKey
 from learnermax_cli.webhooks.model import Effect, EventHint, HalfDoneError, Handled
 
 WORKERS = 8
 _BATCH = 100
-# What fails one event for these reasons fails the next one too.
-_FATAL = (Exit.CREDENTIALS, Exit.CONFIG, Exit.GUARD)
 # Clocks differ: only an event that is older than this when its session is read is surely told by the reading.
 _SKEW_SECONDS = 60.0
 
@@ -59,7 +58,7 @@ class ReplayPass:
             try:
                 handled[place] = self._handle_once(hint)
             except LmxError as error:
-                if error.exit_code in _FATAL:
+                if is_fatal(error):
                     self.error = self.error or error
                 results = error.results if isinstance(error, HalfDoneError) else ()
                 handled[place] = Handled(hint, "failed", error.message, results)

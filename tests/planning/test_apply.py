@@ -3,7 +3,10 @@
 import threading
 from collections.abc import Iterator, Sequence
 
+import pytest
+
 from learnermax_cli.core.errors import CredentialsError, FailedError, LmxError
+from learnermax_cli.core.outage import OutageError
 from learnermax_cli.planning.apply import Applied, Group, apply
 from learnermax_cli.planning.change import Change
 from learnermax_cli.planning.outcome import Result, SupersededError
@@ -73,11 +76,12 @@ def test_change_before_the_failing_one_stays_applied() -> None:
     assert [("a", "applied"), ("a", "failed")] == words(run([group("a", FAILURE)]))
 
 
-def test_refused_credentials_end_the_run() -> None:
-    """What fails for everyone is not tried for everyone."""
-    done = run([group("a", REFUSAL), group("b")])
+@pytest.mark.parametrize("error", [REFUSAL, OutageError("Stripe is down", hint="Run again.")])
+def test_failure_of_every_item_ends_the_run(error: LmxError) -> None:
+    """Rejected credentials and an outage: what fails for everyone is not tried for everyone."""
+    done = run([group("a", error), group("b")])
     assert [("a", "applied"), ("a", "failed"), ("b", "planned"), ("b", "planned")] == words(done)
-    assert (REFUSAL, False) == (done.error, done.interrupted)
+    assert (error, False) == (done.error, done.interrupted)
 
 
 def test_stop_finishes_the_group_in_flight() -> None:

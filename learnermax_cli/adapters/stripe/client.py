@@ -20,6 +20,7 @@ from learnermax_cli.core.meter import Meter
 _STRIPE_HOST = "api.stripe.com"
 # Stripe's refusals name it as 'rak_product_read', newer ones as "Products Read" ('product_read').
 _PERMISSION = re.compile(r"'((?:rak_)?[a-z0-9_]+_(?:read|write))'")
+_ACCOUNT = re.compile(r"\bacct_[A-Za-z0-9]+\b")
 
 
 def build_stripe(
@@ -43,6 +44,16 @@ def build_stripe(
         http_client=PacedHttpClient(limiter, meter, debug, patience, through_proxy=outside),
         max_network_retries=0,
     )
+
+
+def read_account(client: stripe.StripeClient, key: StripeKey) -> str | None:
+    """Read the account of a key; a restricted key may not ask (403), then the refusal or the key names it."""
+    with stripe_errors("reading the Stripe account"):
+        try:
+            return client.v1.accounts.retrieve_current().id
+        except stripe.PermissionError as refusal:
+            named = _ACCOUNT.search(refusal.user_message or "")
+            return named.group() if named else key.account
 
 
 def require_stripe_endpoint(url: str) -> None:
