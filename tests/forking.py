@@ -38,7 +38,6 @@ _LOADED = (
     "learnermax_cli.adapters.aws.pending_table",
     "learnermax_cli.adapters.aws.secrets_manager",
     "learnermax_cli.adapters.aws.sns_events",
-    "learnermax_cli.adapters.stripe.account",
     "learnermax_cli.adapters.stripe.catalog",
     "learnermax_cli.adapters.stripe.links",
     "learnermax_cli.adapters.stripe.payments",

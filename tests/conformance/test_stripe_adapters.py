@@ -2,8 +2,8 @@
 
 import stripe
 
-from learnermax_cli.adapters.stripe.account import read_account
 from learnermax_cli.adapters.stripe.catalog import StripeCatalog
+from learnermax_cli.adapters.stripe.client import read_account
 from learnermax_cli.config.keys import StripeKey
 from learnermax_cli.core.money import Money
 from learnermax_cli.products.model import DesiredProduct, marker
