@@ -47,7 +47,7 @@ _LOADED = (
     "learnermax_cli.cli.main",
     "learnermax_cli.doctor.run",
     "learnermax_cli.enrollments.reconcile",
-    "learnermax_cli.planning.report_text",
+    "learnermax_cli.planning.render_text",
     "learnermax_cli.products.sync",
     "learnermax_cli.secrets.push",
     "learnermax_cli.webhooks.replay",

@@ -29,7 +29,7 @@ from learnermax_cli.checkout.plan_checkout import (
     search_since,
 )
 from learnermax_cli.core.errors import CredentialsError, FailedError, InterruptedRunError
-from learnermax_cli.enrollments.apply_enrollment import timestamp
+from learnermax_cli.core.times import site_time
 from learnermax_cli.enrollments.model import (
     Enrollment,
     EnrollmentKey,
@@ -39,7 +39,7 @@ from learnermax_cli.enrollments.model import (
     Student,
     usable_session_id,
 )
-from learnermax_cli.planning.outcome import SupersededError
+from learnermax_cli.planning.change import SupersededError
 
 _ROUNDS = 5  # how often to look again after somebody else was faster
 
@@ -155,7 +155,7 @@ class Checkout:
         return self._note(made, enrolled_at)
 
     def _begin(self, step: Begin) -> str:
-        enrolled_at = timestamp(self._ports.now())
+        enrolled_at = site_time(self._ports.now())
         if step.enrollment is None:
             self._ports.writer.create_completed(NewEnrollment(self._key, "paid", "pending", enrolled_at))
         else:

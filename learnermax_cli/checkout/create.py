@@ -3,12 +3,13 @@
 from typing import TYPE_CHECKING
 
 from learnermax_cli.checkout.apply_create import Checkout, Made, Ports, Purchase
-from learnermax_cli.checkout.model import NAME_LIMIT, Offer, Session, format_seconds
+from learnermax_cli.checkout.model import NAME_LIMIT, Offer, Session
 from learnermax_cli.checkout.offer import require_buyer, require_course, require_offer, require_paid, require_student
 from learnermax_cli.checkout.options import CheckoutRequest, read_form
 from learnermax_cli.checkout.plan_checkout import Begin, Reuse, Step
 from learnermax_cli.core.errors import InterruptedRunError
 from learnermax_cli.core.text_safety import printable
+from learnermax_cli.core.times import show_unix
 from learnermax_cli.enrollments.model import EnrollmentKey
 from learnermax_cli.planning.report import Data, Report
 from learnermax_cli.products.options import sync_options
@@ -60,7 +61,7 @@ def _made(made: Made, purchase: Purchase) -> Data:
 
 def _tell(app: "App", made: Made, purchase: Purchase) -> None:
     again = "the same session again, " if made.reused else ""
-    until = format_seconds(made.session.expires_at)
+    until = show_unix(made.session.expires_at)
     app.console.note(f"{purchase.key}: {again}{purchase.offer.money}, {made.session.session_id}, good until {until}")
 
 
@@ -87,7 +88,7 @@ def _value(key: EnrollmentKey, session: Session | None) -> dict[str, object]:
     return {
         "session_id": None if session is None else session.session_id,
         "url": None if session is None else session.url,
-        "expires_at": None if session is None else format_seconds(session.expires_at),
+        "expires_at": None if session is None else show_unix(session.expires_at),
         "course_id": key.course_id,
         "user_id": key.user_id,
     }

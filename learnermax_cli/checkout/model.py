@@ -2,16 +2,14 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Literal, Protocol
 
-from learnermax_cli.core.client_reference import decode_reference
 from learnermax_cli.core.errors import FailedError
 from learnermax_cli.core.money import Money
-from learnermax_cli.core.ownership import MANAGED_BY
+from learnermax_cli.core.ownership import MANAGED_BY, decode_reference, marker
 from learnermax_cli.core.secret_text import SecretText
 from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey
-from learnermax_cli.products.model import ListedLink, ListedPrice, ListedProduct, marker
+from learnermax_cli.products.model import ListedLink, ListedPrice, ListedProduct
 
 Ui = Literal["hosted", "embedded"]
 NAME_LIMIT = 72
@@ -184,8 +182,3 @@ class NewLink:
     price_id: str
     metadata: Mapping[str, str] = field(hash=False)
     return_url: str | None
-
-
-def format_seconds(seconds: int) -> str:
-    """Return Unix seconds as RFC 3339 in UTC."""
-    return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")

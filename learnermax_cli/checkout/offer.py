@@ -3,12 +3,12 @@
 from shlex import quote
 
 from learnermax_cli.checkout.model import Offer, Shelf
-from learnermax_cli.core.client_reference import MAX_LENGTH
 from learnermax_cli.core.errors import FailedError
+from learnermax_cli.core.ownership import MAX_REFERENCE, is_ours
 from learnermax_cli.courses.model import Course, CourseStore
 from learnermax_cli.courses.price import read_currency, read_money
 from learnermax_cli.enrollments.model import EnrollmentKey, EnrollmentReader, Student
-from learnermax_cli.products.model import SyncOptions, is_ours
+from learnermax_cli.products.model import SyncOptions
 
 
 def require_course(courses: CourseStore, course_id: str) -> Course:
@@ -74,7 +74,7 @@ def require_buyer(student: Student) -> Student:
     if student.customer_id is None and student.email is None:
         hint = "Give the student's item an email, or a stripeCustomerId."
         raise refused(f"student {student.user_id} has neither email nor Stripe customer", hint, "no_email")
-    if len(student.user_id) > MAX_LENGTH:
+    if len(student.user_id) > MAX_REFERENCE:
         hint = "There is no way around it: the payment could not be told to be this student's."
         raise refused(f"the id of student {student.user_id} is longer than Stripe takes", hint, "user_id")
     return student

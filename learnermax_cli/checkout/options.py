@@ -1,18 +1,18 @@
 """The options of a checkout from flags and settings: URLs, form, and how long a session is good for."""
 
-import re
 from dataclasses import dataclass
 from datetime import timedelta
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from learnermax_cli.checkout.model import Form, Ui
 from learnermax_cli.config.settings import Settings
 from learnermax_cli.core.errors import ConfigError, UsageError
+from learnermax_cli.core.times import read_duration
+from learnermax_cli.core.urls import is_absolute
 
 # [stripe.params SessionCreateParams.expires_at]: 30 minutes to 24 hours after the session is created.
 SHORTEST = timedelta(minutes=30)
 LONGEST = timedelta(hours=24)
-_DURATION = re.compile(r"(?=\d)(?:(\d{1,4})h)?(?:(\d{1,5})m)?")
 _SESSION_ID = "{CHECKOUT_SESSION_ID}"  # Stripe puts the id in its place [doc "Custom success page"]
 
 
@@ -60,14 +60,7 @@ def link_return_url(settings: Settings) -> str | None:
 
 def read_expires_in(text: str) -> timedelta:
     """Return a duration such as 45m, 2h or 1h30m; raises UsageError beyond Stripe's 30 minutes to 24 hours."""
-    match = _DURATION.fullmatch(text.strip().lower())
-    hint = "Give 30m to 24h, such as 30m, 2h or 1h30m."
-    if match is None:
-        raise UsageError(f"--expires-in is {text!r}, not a duration", hint=hint)
-    duration = timedelta(hours=int(match[1] or 0), minutes=int(match[2] or 0))
-    if not SHORTEST <= duration <= LONGEST:
-        raise UsageError(f"--expires-in is {text!r}; Stripe takes 30 minutes to 24 hours", hint=hint)
-    return duration
+    return read_duration(text, "--expires-in", SHORTEST, LONGEST, example="30m, 2h or 1h30m")
 
 
 def _return_page(settings: Settings, option: str) -> str:
@@ -84,7 +77,7 @@ def _return_page(settings: Settings, option: str) -> str:
 def _site(settings: Settings) -> str | None:
     if settings.frontend_url is None:
         return None
-    if not _absolute(settings.frontend_url):
+    if not is_absolute(settings.frontend_url):
         raise ConfigError(
             f"FRONTEND_URL is {settings.frontend_url!r}, not an absolute URL",
             hint="Set it to the site's address, such as https://learnermax.example.",
@@ -94,17 +87,9 @@ def _site(settings: Settings) -> str | None:
 
 
 def _url(option: str, text: str | None) -> str | None:
-    if text is not None and not _absolute(text):
+    if text is not None and not is_absolute(text):
         raise UsageError(f"{option} is {text!r}, not an absolute URL", hint="Give a URL with https:// and a host.")
     return text
-
-
-def _absolute(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return False
-    return parts.scheme in ("http", "https") and bool(parts.hostname) and url.isprintable() and " " not in url
 
 
 def _require_none(ui: Ui, *options: tuple[str, str | None]) -> None:

@@ -8,7 +8,7 @@ from learnermax_cli.checkout.offer import already_enrolled, refused
 from learnermax_cli.checkout.options import LONGEST, SHORTEST
 from learnermax_cli.core.errors import FailedError
 from learnermax_cli.core.remedy import reconcile_one, release_one
-from learnermax_cli.enrollments.decide import parse_time
+from learnermax_cli.core.times import parse_time
 from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey, usable_session_id
 
 # Stripe keeps an idempotency key for at least 24 hours [doc "Idempotent requests"]; an hour less is safe.

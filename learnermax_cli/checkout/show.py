@@ -2,11 +2,11 @@
 
 from typing import TYPE_CHECKING
 
-from learnermax_cli.checkout.model import Session, format_seconds
+from learnermax_cli.checkout.model import Session
 from learnermax_cli.core.errors import FailedError, GuardError
+from learnermax_cli.core.times import show_unix
 from learnermax_cli.enrollments.model import usable_session_id
-from learnermax_cli.planning.change import Change
-from learnermax_cli.planning.outcome import Result, planned
+from learnermax_cli.planning.change import Change, Result, planned
 from learnermax_cli.planning.render_text import show_value
 from learnermax_cli.planning.report import Changes, Data, Report
 
@@ -98,8 +98,8 @@ def _value(session: Session) -> dict[str, object]:
         "amount": None if session.money is None else session.money.as_json(),
         "ui": session.form.ui,
         "url": session.url,
-        "created": format_seconds(session.created),
-        "expires_at": format_seconds(session.expires_at),
+        "created": show_unix(session.created),
+        "expires_at": show_unix(session.expires_at),
         "payment_intent": session.intent_id,
         "payment_link": session.link_id,
         "customer": session.customer_id,

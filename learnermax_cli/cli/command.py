@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
 import typer
 
 from learnermax_cli.cli.help_pages import HelpCommand
-from learnermax_cli.core.errors import Exit, InterruptedRunError, UsageError, weightiest
+from learnermax_cli.core.errors import Exit, InterruptedRunError, LmxError, UsageError, weightiest
 from learnermax_cli.terminal.console import Console, Manner
 
 if TYPE_CHECKING:
@@ -99,7 +99,8 @@ def _run(
 ) -> int:
     from learnermax_cli.composition.app import App
     from learnermax_cli.config.settings import Flags
-    from learnermax_cli.planning.named import named_report
+    from learnermax_cli.planning.confirm import ending, interrupted_error
+    from learnermax_cli.planning.report import complete_report
 
     invocation: Invocation = ctx.obj
     invocation.command = command_words(ctx)
@@ -112,11 +113,16 @@ def _run(
     try:
         report = function(app, **given)
     except KeyboardInterrupt:
-        # Typer would swallow it; writes in flight never raise it (see `interrupt`).
-        raise InterruptedRunError("interrupted before anything was written", hint="Run it again.") from None
+        # Typer would swallow it; once writes have begun it is not raised (see `interrupt`).
+        raise InterruptedRunError("interrupted before anything was written", hint="Run the command again.") from None
+    except LmxError as error:
+        if app.interrupt.stop.is_set():
+            raise interrupted_error(error) from error
+        raise
     if report is None:
         return 0
-    report = named_report(replace(report, meter=app.meter.reading()), options)
+    report = ending(replace(report, meter=app.meter.reading()), interrupted=app.interrupt.stop.is_set())
+    report = complete_report(report, options)
     invocation.console.show(report)
     told = app.after_report(report)
     return int(report.exit_code if told else weightiest((report.exit_code, Exit.FAILED)))
@@ -143,7 +149,7 @@ def _require_filled(ctx: typer.Context, given: Mapping[str, Any]) -> None:
         if any(isinstance(text, str) and not text.strip() for text in texts):
             name = max(parameter.opts, key=len)
             name = name if name.startswith("-") else name.upper()
-            raise UsageError(f"{name} is empty", hint="Give it a value; a shell variable may not be set.")
+            raise UsageError(f"{name} needs a value", hint="Give it one; is a shell variable unset?")
 
 
 def command_words(ctx: typer.Context) -> str:

@@ -127,9 +127,10 @@ def reconcile(
 
     Example: lmx enrollments reconcile --since 3d --dry-run
     """
+    from learnermax_cli.core.times import read_window
     from learnermax_cli.enrollments.reconcile import ReconcileRequest, run_reconcile
-    from learnermax_cli.enrollments.times import parse_scope
+    from learnermax_cli.enrollments.reconcile_pass import Scope
 
-    scope = parse_scope(app.now(), course, user, since, until)
+    scope = Scope(frozenset(course or ()), user, *read_window(since, until, app.now()), strategy=strategy)
     options = (dry_run, create_missing, release_expired, audit, max_changes, exit_code, window_only)
-    return run_reconcile(app, ReconcileRequest(scope.with_strategy(strategy), *options))
+    return run_reconcile(app, ReconcileRequest(scope, *options))

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from learnermax_cli.doctor.model import StripeProber, TableDescriber, TopicReader
     from learnermax_cli.enrollments.listing import EnrollmentScanner
     from learnermax_cli.enrollments.model import EnrollmentReader, EnrollmentWriter, EventPublisher, PaymentGateway
+    from learnermax_cli.planning.confirm import Talk
     from learnermax_cli.planning.report import Report
     from learnermax_cli.products.model import CatalogGateway
     from learnermax_cli.webhooks.endpoint_model import EndpointGateway
@@ -163,6 +164,11 @@ class App(Clients):
         from learnermax_cli.adapters.http_server import UvicornServer
 
         return UvicornServer()
+
+    @property
+    def talk(self) -> "Talk":
+        """The console, as jobs see it."""
+        return self.console
 
     def confirm(self, report: "Report", question: str, *, yes: bool) -> bool:
         """Show a plan and ask; raises GuardError where nobody can answer and --yes was not given."""

@@ -1,4 +1,4 @@
-"""The clients of AWS and Stripe, built on first use and handed out only where the environment pact holds."""
+"""The clients of AWS and Stripe, built on first use and handed out only where the settings belong together."""
 
 import time
 from collections.abc import Mapping
@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from learnermax_cli.config import guard as pact
+from learnermax_cli.config import guard
 from learnermax_cli.config.settings import Flags, Settings, load_settings
 from learnermax_cli.core.errors import ConfigError
 from learnermax_cli.core.meter import Meter
@@ -33,9 +33,9 @@ class Clients:
         self.meter = Meter(time.monotonic)
         self.hurried = False
         """Whether somebody waits for each answer, as Stripe does: set before the first client is built."""
-        self.pact_is_reported = False
+        self.report_mismatches = False
         """Whether the run, which then writes nothing, reports what does not belong together instead of stopping."""
-        self._pact_is_kept = False
+        self._guarded = False
         self._secret_reading: tuple[SecretValue | None] | None = None
 
     def now(self) -> datetime:
@@ -51,15 +51,15 @@ class Clients:
     @cached_property
     def aws(self) -> "AwsClients":
         """The boto3 clients, once all that is named is known to belong to the environment; raises GuardError."""
-        self._require_pact()
+        self._require_guard()
         return self._aws
 
     @cached_property
     def dynamodb(self) -> "DynamoDBClient":
         """The client of the table, for a run whose Stripe key fits the environment too; raises GuardError."""
         aws = self.aws
-        if not self.pact_is_reported:
-            pact.require_key_fits(self.settings)
+        if not self.report_mismatches:
+            guard.require_key_fits(self.settings)
         return aws.dynamodb()
 
     @cached_property
@@ -85,10 +85,10 @@ class Clients:
     @cached_property
     def stripe_key(self) -> "StripeKey":
         """The key to work with: configured, else from the secret; raises an LmxError when it does not fit."""
-        from learnermax_cli.config.keys import parse_stripe_key
+        from learnermax_cli.config.keys import SECRET_KEY, parse_stripe_key
         from learnermax_cli.secrets.find_key import find_stripe_key
 
-        name, text = "STRIPE_SECRET_KEY", self.settings.stripe_secret_key
+        name, text = SECRET_KEY, self.settings.stripe_secret_key
         if text is None:
             name = f"{name} in secret {self.settings.secret_name}"
             # Taken once: where the key in it is wrong, a next time looks whether it was mended.
@@ -102,7 +102,7 @@ class Clients:
                 hint="Use a secret (sk_) or restricted (rk_) key.",
                 code="config.key",
             )
-        pact.require_mode(key, self.settings)
+        guard.require_mode(key.mode, self.settings)
         return key
 
     @cached_property
@@ -120,21 +120,21 @@ class Clients:
 
         account = read_account(self._stripe, self.stripe_key)
         if self.settings.stripe_account is not None:
-            pact.require_stripe_account(account, self.settings.stripe_account)
+            guard.require_stripe_account(account, self.settings.stripe_account)
         return StripeIdentity(str(self.stripe_key.mode), account)
 
-    def _require_pact(self) -> None:
+    def _require_guard(self) -> None:
         # The one place: whatever reads or writes at AWS or Stripe gets its client behind it, in a dry run too.
-        if self.pact_is_reported or self._pact_is_kept:
+        if self.report_mismatches or self._guarded:
             return
-        pact.require_names_fit(self.settings)
+        guard.require_names_fit(self.settings)
         if self.settings.aws_account is not None:
-            pact.require_aws_account(self.aws_identity.read_caller().account, self.settings.aws_account)
-        self._pact_is_kept = True
+            guard.require_aws_account(self.aws_identity.read_caller().account, self.settings.aws_account)
+        self._guarded = True
 
     def _require_secret_fits(self, name: str, tag: str | None) -> None:
-        if not self.pact_is_reported:
-            pact.require_tag_fits(name, tag, self.settings)
+        if not self.report_mismatches:
+            guard.require_tag_fits(name, tag, self.settings)
 
     @cached_property
     def _aws(self) -> "AwsClients":
@@ -148,6 +148,6 @@ class Clients:
         from learnermax_cli.adapters.stripe.client import build_stripe
         from learnermax_cli.adapters.stripe.http import HURRIED, PATIENT
 
-        self._require_pact()
+        self._require_guard()
         patience = HURRIED if self.hurried else PATIENT
         return build_stripe(self.stripe_key, self.settings, self.meter, self.console.debug, patience)

@@ -1,10 +1,11 @@
-"""The environment pact: table, secret, topic, AWS account and Stripe key are of one environment, or the run stops."""
+"""The guard of environments: table, secret, topic, AWS account and Stripe key belong together, or the run stops."""
 
 import re
 
-from learnermax_cli.config.keys import StripeKey, parse_stripe_key
+from learnermax_cli.config.keys import SECRET_KEY, Mode, parse_stripe_key
 from learnermax_cli.config.settings import Settings
 from learnermax_cli.core.errors import ConfigError, GuardError
+from learnermax_cli.core.remedy import lmx
 
 # A sandbox is on this machine alone and holds nothing that could be mistaken, so its name refuses nothing.
 _REAL = ("preview", "prod")
@@ -48,26 +49,41 @@ def require_key_fits(settings: Settings) -> None:
     if settings.stripe_secret_key is None or settings.environment not in _REAL:
         return
     try:
-        key = parse_stripe_key("STRIPE_SECRET_KEY", settings.stripe_secret_key)
+        key = parse_stripe_key(SECRET_KEY, settings.stripe_secret_key)
     except ConfigError:
         return  # what is no key at all matters to those alone who work with it
-    require_mode(key, settings)
+    require_mode(key.mode, settings)
     if key.account is not None and settings.stripe_account is not None:
         require_stripe_account(key.account, settings.stripe_account)
 
 
-def require_mode(key: StripeKey, settings: Settings) -> None:
-    """Raise GuardError when a Stripe key is of the mode that the environment does not take."""
-    if key.mode != settings.expected_mode:
-        raise GuardError(
-            f"a {key.mode} mode key does not fit environment {settings.environment}",
-            hint=f"Use a {settings.expected_mode} mode key (without STRIPE_SECRET_KEY the one of secret "
-            f"{settings.secret_name} is taken), or another environment (-e)."
+def require_mode(mode: Mode | None, settings: Settings) -> None:
+    """Raise GuardError when the key to work with is of the mode that the environment does not take."""
+    if mode != settings.expected_mode:
+        secret, expected = settings.secret_name, settings.expected_mode
+        raise _mode_error(
+            f"a {mode} mode key does not fit environment {settings.environment}",
+            f"Use a {expected} mode key (without STRIPE_SECRET_KEY the one of secret {secret} is taken), "
+            "or another environment (-e)."
             if settings.stripe_secret_key
-            else f"Store {settings.expected_mode} mode keys in secret {settings.secret_name} with lmx secrets push "
-            f"-e {settings.environment}, or use another environment (-e).",
-            code="guard.mode",
+            else f"Store {expected} mode keys in secret {secret} with "
+            + lmx("secrets push", "-e", settings.environment, own_environment=True)
+            + ", or use another environment (-e).",
         )
+
+
+def require_pushed_mode(mode: Mode, settings: Settings) -> None:
+    """Raise GuardError when keys to be stored are of the mode that the environment does not take."""
+    if mode != settings.expected_mode:
+        raise _mode_error(
+            f"{mode} mode keys do not fit environment {settings.environment}, "
+            f"which takes {settings.expected_mode} mode keys",
+            "Use other keys or another environment (-e); if it is meant, pass --allow-mode-mismatch.",
+        )
+
+
+def _mode_error(message: str, hint: str) -> GuardError:
+    return GuardError(message, hint=hint, code="guard.mode")
 
 
 def require_stripe_account(account: str | None, expected: str) -> None:

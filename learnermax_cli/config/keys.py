@@ -1,14 +1,43 @@
-"""What a Stripe key says of itself: its kind, its mode and, in current keys, its account. No key is ever shown."""
+"""Stripe keys: the one table of their names, and what a key says of itself: kind, mode, account. No key is shown."""
 
 import re
 from dataclasses import dataclass, field
-from typing import Final, Literal, cast
+from typing import Final, Literal, NamedTuple, cast
 
-from learnermax_cli.config.settings import Mode
 from learnermax_cli.core.errors import ConfigError
 from learnermax_cli.core.secret_text import SecretText
 
+Mode = Literal["test", "live"]
 KeyKind = Literal["secret", "restricted", "publishable", "webhook"]
+
+SECRET_KEY: Final = "STRIPE_SECRET_KEY"  # noqa: S105 - the name of a key, not a key
+PUBLISHABLE_KEY: Final = "NEXT_PUBLIC_STRIPE_PUBLISHABLE_KEY"
+WEBHOOK_SECRET: Final = "STRIPE_WEBHOOK_SECRET"  # noqa: S105 - likewise
+PREVIOUS_SECRET: Final = "STRIPE_WEBHOOK_SECRET_PREVIOUS"  # noqa: S105 - likewise
+
+
+class KeyName(NamedTuple):
+    """A key that lmx knows: its name in secrets and env files, and the kinds that it may be of."""
+
+    name: str
+    kinds: tuple[KeyKind, ...]
+    pushed: bool = True
+    """Whether `secrets push` stores it and `secrets pull` brings it back."""
+    required: bool = False
+    """Whether a push needs it."""
+
+
+KEYS: Final = (
+    KeyName(SECRET_KEY, ("secret", "restricted"), required=True),
+    KeyName(PUBLISHABLE_KEY, ("publishable",), required=True),
+    KeyName(WEBHOOK_SECRET, ("webhook",)),
+    # The former signing secret while an endpoint is being replaced; receivers accept both.
+    KeyName(PREVIOUS_SECRET, ("webhook",), pushed=False),
+)
+PUSHED_KEYS: Final = tuple(key.name for key in KEYS if key.pushed)
+REQUIRED_KEYS: Final = tuple(key.name for key in KEYS if key.required)
+SIGNING_SECRETS: Final = tuple(key.name for key in KEYS if key.kinds == ("webhook",))
+_KINDS_OF: Final = {key.name: key.kinds for key in KEYS}
 
 # [doc "API keys"]; rkcs keys belong to sandboxes that the Stripe CLI made and nobody has claimed yet.
 _KINDS: Final[dict[str, KeyKind]] = {"sk": "secret", "rk": "restricted", "rkcs": "restricted", "pk": "publishable"}
@@ -55,8 +84,9 @@ def parse_stripe_key(name: str, secret: SecretText) -> StripeKey:
     return StripeKey(name, secret, kind, cast("Mode", match["mode"]), account["part"] if account else None)
 
 
-def require_kind(key: StripeKey, kinds: tuple[KeyKind, ...]) -> StripeKey:
-    """Return the key; raises ConfigError when it is of none of these kinds."""
+def parse_named_key(name: str, secret: SecretText) -> StripeKey:
+    """Return what a key of `KEYS` says of itself; raises ConfigError when it is malformed or of another kind."""
+    key, kinds = parse_stripe_key(name, secret), _KINDS_OF[name]
     if key.kind not in kinds:
         wanted = " or ".join(kinds)
         prefixes = " or ".join(_PREFIXES[kind] for kind in kinds)

@@ -6,6 +6,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 
+from learnermax_cli.config.keys import KEYS, Mode
 from learnermax_cli.core.errors import ConfigError, LmxError, UsageError
 from learnermax_cli.core.money import PriceUnit
 from learnermax_cli.core.secret_text import SecretText
@@ -15,17 +16,14 @@ if TYPE_CHECKING:
     from learnermax_cli.sandbox.state_file import SandboxInfo
 
 Environment = Literal["preview", "prod", "sandbox"]
-Mode = Literal["test", "live"]
 ENVIRONMENTS = ("preview", "prod", "sandbox")
 DEFAULT_ENV_FILE = Path(".env.local")
 SANDBOX_FRONTEND_URL = "https://learnermax.example"
 STRIPE_API_BASE = "https://api.stripe.com"
-STRIPE_KEY_NAMES = ("STRIPE_SECRET_KEY", "NEXT_PUBLIC_STRIPE_PUBLISHABLE_KEY", "STRIPE_WEBHOOK_SECRET")
 
 # A file in a cloned repository must not be able to send keys elsewhere: it sets no endpoint, profile or state folder.
 _FROM_ENV_FILE = {
-    *STRIPE_KEY_NAMES,
-    "STRIPE_WEBHOOK_SECRET_PREVIOUS",
+    *(key.name for key in KEYS),
     "EDUCATION_TABLE_NAME",
     "FRONTEND_URL",
     "TRANSACTIONAL_EMAIL_TOPIC_ARN",

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: the first lets what is in flight finish, the second stops at once."""
+"""Ctrl-C, SIGTERM and SIGHUP: the first lets writes in flight finish and begins no other, the second stops at once."""
 
 import os
 import signal
@@ -9,33 +9,41 @@ from types import FrameType
 
 from learnermax_cli.core.errors import Exit
 
+_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")  # Windows has no SIGHUP
+
 
 class Interrupt:
-    """The operator's wish to stop; `stop` is set once it was voiced."""
+    """The operator's wish to stop; `stop` is set once a signal came."""
 
     def __init__(self) -> None:
         self.stop = threading.Event()
-        self._finishing = False
+        self._writing = False
 
     def install(self) -> None:
-        """Take over SIGINT and SIGTERM of this process."""
-        signal.signal(signal.SIGINT, self._on_signal)
-        signal.signal(signal.SIGTERM, self._on_signal)
+        """Take over the signals of this process; one that is ignored, as under nohup, stays ignored."""
+        for name in _SIGNALS:
+            number = getattr(signal, name, None)
+            if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, self._on_signal)
+
+    def begin_writes(self) -> threading.Event:
+        """Note that writes begin, and return `stop`: from here on a first signal only sets it.
+
+        Before that it raises KeyboardInterrupt. What was written has to be reported, so nothing after it is cut short.
+        """
+        self._writing = True
+        return self.stop
 
     @contextmanager
     def finishing(self) -> Iterator[threading.Event]:
-        """Mark where writes begin: from here to the end of the run a first signal only sets `stop`.
-
-        What was written has to be reported, so nothing after it is cut short either.
-        """
-        self._finishing = True
-        yield self.stop
+        """Begin writes; transitional."""
+        yield self.begin_writes()
 
     def _on_signal(self, _signum: int, _frame: FrameType | None) -> None:
         if self.stop.is_set():
             os._exit(Exit.INTERRUPTED)
         self.stop.set()
-        if not self._finishing:
+        if not self._writing:
             raise KeyboardInterrupt
-        with suppress(OSError):  # nobody may be left to read it
+        with suppress(OSError):  # stderr may be closed
             os.write(2, b"\nStopping: finishing what is in flight. Press Ctrl-C again to stop at once.\n")

@@ -1,30 +1,102 @@
-"""Commands that messages name, completed with the options a run was given, so that a copy of one works there."""
+"""Remedies as values: the commands that a text names, completed with the options of the run where they are shown.
 
-import re
+Only what was made with `lmx` is completed. Text from the table or from Stripe is never searched for commands.
+"""
+
+from collections.abc import Iterable
 from shlex import quote
+from typing import NamedTuple
 
-_GROUPS = "secrets|courses|products|checkout|enrollments|webhooks"
-# A command that names its environment already keeps it; `webhooks serve` is only ever spoken of.
-_COMMAND = re.compile(rf"\blmx (?:doctor|(?:{_GROUPS}) (?!serve\b)[a-z]+(?:-[a-z]+)?)\b(?!\s+-e\b|[^;]* -e )")
+from learnermax_cli.core.errors import LmxError
 
 
-def with_options(text: str, options: str) -> str:
-    """Return a text whose commands carry options, once, each with a blank before it; a command with `-e` keeps its own.
+class _Command(NamedTuple):
+    words: str
+    own_environment: bool
 
-    Without options it is as it is: what the environment variables say holds for the copied command as well.
+    def __str__(self) -> str:
+        return self.words
+
+
+class Advice(str):
+    """A text with commands in it. As a `str` it shows them without the options of any run.
+
+    `+` with other texts keeps the commands; an f-string loses them, so build advice with `+`, `join` and `lmx` alone.
     """
 
-    def completed(command: re.Match[str]) -> str:
-        return command.group() + ("" if text.startswith(options, command.end()) else options)
+    _parts: tuple[str | _Command, ...]
 
-    return _COMMAND.sub(completed, text) if options else text
+    def __new__(cls, *parts: str | _Command) -> "Advice":
+        """Return the text that the parts make together."""
+        self = super().__new__(cls, "".join(map(str, parts)))
+        self._parts = parts
+        return self
+
+    def completed(self, options: str) -> str:
+        """Return the text with `options`, such as " -e prod", behind each command that names no environment itself."""
+        return "".join(
+            part if isinstance(part, str) else part.words + ("" if part.own_environment else options)
+            for part in self._parts
+        )
+
+    def __add__(self, other: str) -> "Advice":
+        return Advice(*self._parts, *_parts_of(other))
+
+    def __radd__(self, other: str) -> "Advice":
+        return Advice(*_parts_of(other), *self._parts)
 
 
-def reconcile_one(course_id: str, user_id: str) -> str:
-    """Return the command that settles one enrollment; ids are quoted, for they may hold what a shell obeys."""
-    return f"lmx enrollments reconcile --course {quote(course_id)} --user {quote(user_id)}"
+def lmx(command: str, *words: str, own_environment: bool = False) -> Advice:
+    """Return a command to paste: `command` as it stands, `words` (options and ids) quoted for a shell."""
+    return Advice(_Command(" ".join(("lmx", command, *map(quote, words))), own_environment))
 
 
-def release_one(course_id: str, user_id: str) -> str:
-    """Return the command that frees one enrollment."""
-    return f"lmx enrollments release {quote(course_id)} --user {quote(user_id)}"
+def join(separator: str, texts: Iterable[str]) -> Advice:
+    """Join texts as `str.join` does, and keep the commands in them."""
+    joined = Advice()
+    for number, text in enumerate(texts):
+        joined += (separator if number else "") + text
+    return joined
+
+
+def completed(value: object, options: str) -> object:
+    """Return a value with every advice in it completed; lists, tuples and mappings are walked, all else stays."""
+    match value:
+        case Advice():
+            return value.completed(options)
+        case list():
+            return [completed(part, options) for part in value]
+        case tuple() if type(value) is tuple:
+            return tuple(completed(part, options) for part in value)
+        case dict():
+            return {name: completed(part, options) for name, part in value.items()}
+    return value
+
+
+def completed_text(text: str, options: str) -> str:
+    """Return a text with its commands completed."""
+    return text.completed(options) if isinstance(text, Advice) else text
+
+
+def complete_error(error: LmxError, options: str) -> None:
+    """Complete the commands in an error's message and hint."""
+    error.message, error.hint = completed_text(error.message, options), completed_text(error.hint, options)
+
+
+def reconcile_one(course_id: str, user_id: str) -> Advice:
+    """Return the command that settles one enrollment."""
+    return lmx("enrollments reconcile", "--course", course_id, "--user", user_id)
+
+
+def release_one(course_id: str, user_id: str, *flags: str) -> Advice:
+    """Return the command that releases one enrollment."""
+    return lmx("enrollments release", course_id, "--user", user_id, *flags)
+
+
+def sync_one(course_id: str) -> Advice:
+    """Return the command that syncs one course."""
+    return lmx("products sync", "--course", course_id)
+
+
+def _parts_of(text: str) -> tuple[str | _Command, ...]:
+    return text._parts if isinstance(text, Advice) else (text,)  # noqa: SLF001 - of its own class

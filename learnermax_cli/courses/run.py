@@ -13,8 +13,7 @@ from learnermax_cli.courses.plan_courses import plan_price, plan_seed
 from learnermax_cli.courses.price import read_money
 from learnermax_cli.courses.seeds import read_seed_courses
 from learnermax_cli.planning.apply import Group, apply
-from learnermax_cli.planning.change import Change, Skipped
-from learnermax_cli.planning.outcome import Result, count, planned
+from learnermax_cli.planning.change import Change, Result, Skipped, count, planned
 from learnermax_cli.planning.report import Changes, Items, Report
 from learnermax_cli.products.desired import desire
 from learnermax_cli.products.model import SyncOptions

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from learnermax_cli.config import guard as pact
+from learnermax_cli.config import guard
 from learnermax_cli.core.errors import Exit
 from learnermax_cli.doctor.model import Index, TableDescription, Verdict, failed, ok, warning
 
@@ -23,14 +23,14 @@ def check_identity(app: "App") -> Iterator[Verdict]:
     """Say whose AWS credentials these are; raises LmxError for none, and for another account's than it should be."""
     caller = app.aws_identity.read_caller()
     if app.settings.aws_account is not None:
-        pact.require_aws_account(caller.account, app.settings.aws_account)
+        guard.require_aws_account(caller.account, app.settings.aws_account)
     yield ok(IDENTITY, f"account {caller.account}, {caller.arn}, region {app.settings.aws.region}")
 
 
 def check_names(app: "App") -> Iterator[Verdict]:
     """Say what is worked on; raises GuardError when the names are of two environments."""
     settings = app.settings
-    pact.require_names_fit(settings)
+    guard.require_names_fit(settings)
     yield ok(NAMES, f"{settings.environment}: table {settings.table}, secret {settings.secret_name}")
 
 

@@ -6,8 +6,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from learnermax_cli.core.errors import CredentialsError
+from learnermax_cli.core.times import parse_time
 from learnermax_cli.doctor.model import Verdict, lmx, not_checked, ok, warning
-from learnermax_cli.enrollments.decide import parse_time
 from learnermax_cli.enrollments.model import TableRead
 from learnermax_cli.enrollments.plan_enrollment import EVENT_GRACE
 from learnermax_cli.products.apply_sync import read_catalog

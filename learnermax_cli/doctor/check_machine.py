@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from importlib import metadata
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from learnermax_cli.core.errors import CredentialsError, Exit
+from learnermax_cli.core.urls import is_absolute
 from learnermax_cli.doctor.model import Verdict, failed, not_checked, ok, warning
 
 if TYPE_CHECKING:
@@ -56,18 +56,9 @@ def judge_site(url: str | None, schemes: tuple[str, ...]) -> Verdict:
     if url is None:
         found = "not set: checkout create has no page for students to return to"
         return warning(SITE, found, "Set FRONTEND_URL=https://…, or pass --success-url each time.")
-    if _scheme(url) in schemes:
+    if is_absolute(url, schemes):
         return ok(SITE, url)
     return failed(SITE, f"{url} is not an absolute https URL", "Set FRONTEND_URL=https://…", Exit.CONFIG)
-
-
-def _scheme(url: str) -> str | None:
-    """Return the scheme of an absolute URL, None when it is not one."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return None
-    return parts.scheme if parts.hostname else None
 
 
 def check_versions() -> Iterator[Verdict]:

@@ -3,13 +3,14 @@
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from learnermax_cli.config import guard as pact
+from learnermax_cli.config import guard
+from learnermax_cli.config.keys import PUBLISHABLE_KEY, SECRET_KEY, WEBHOOK_SECRET
 from learnermax_cli.core.errors import ConfigError, Exit, GuardError
 from learnermax_cli.doctor.model import Verdict, failed, failed_by, lmx, ok, warning
 from learnermax_cli.secrets.access import read_stored, require_ours, require_readable
 from learnermax_cli.secrets.check import require_keys
 from learnermax_cli.secrets.content import describe_value
-from learnermax_cli.secrets.model import PUBLISHABLE_KEY, SECRET_KEY, WEBHOOK_SECRET, SecretDescription
+from learnermax_cli.secrets.model import SecretDescription
 from learnermax_cli.webhooks.model import WEBHOOK_PATH
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def check_secret(app: "App") -> Iterator[Verdict]:
         yield failed(SECRET, f"there is no secret {name}", lmx("secrets push", app), Exit.CONFIG)
         return
     require_readable(stored.description)
-    pact.require_tag_fits(name, stored.description.environment, app.settings)
+    guard.require_tag_fits(name, stored.description.environment, app.settings)
     values = {key: value for key, value in (stored.content or {}).items() if isinstance(value, str)}
     yield _keys_verdict(app, name, values)
     yield from _owner_verdicts(stored.description)

@@ -1,7 +1,6 @@
 """`doctor` from end to end: all checks side by side, one report, and the exit code of the worst."""
 
 from collections import Counter
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from learnermax_cli.core.errors import (
@@ -13,11 +12,10 @@ from learnermax_cli.core.errors import (
     LmxError,
     weightiest,
 )
-from learnermax_cli.core.remedy import with_options
 from learnermax_cli.doctor import check_aws, check_machine, check_secret, check_stripe
 from learnermax_cli.doctor import check_items as items
 from learnermax_cli.doctor.checks import Check, run_checks
-from learnermax_cli.doctor.model import Verdict, where
+from learnermax_cli.doctor.model import Verdict
 from learnermax_cli.planning.report import Items, Report
 
 if TYPE_CHECKING:
@@ -33,13 +31,10 @@ _ERRORS: dict[Exit, type[LmxError]] = {
 
 def run_doctor(app: "App") -> Report:
     """Return the report of all checks; nothing is written anywhere."""
-    app.pact_is_reported = True
+    app.report_mismatches = True
     app.hurried = True  # somebody waits for the table: what does not answer is told soon
     environment = app.settings.environment
-    options = where(app)
-    verdicts = tuple(
-        replace(v, remedy=with_options(v.remedy, options)) if v.remedy else v for v in run_checks(plan_checks(app))
-    )
+    verdicts = run_checks(plan_checks(app))
     key = next(verdict for verdict in verdicts if verdict.check == check_stripe.KEY)
     counts = Counter(verdict.status for verdict in verdicts)
     summary = {word: counts[word] for word in ("ok", "warning", "failed", "not checked")}

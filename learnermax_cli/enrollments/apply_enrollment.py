@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from learnermax_cli.core.times import site_time
 from learnermax_cli.enrollments.model import (
     Enrollment,
     EnrollmentKey,
@@ -59,7 +60,7 @@ class Run:
 
     def intent(self) -> EventIntent | None:
         """Return the mark of an event owed from now on; None without a topic."""
-        return None if self.publisher is None else EventIntent(self.run_id, timestamp(self.now()))
+        return None if self.publisher is None else EventIntent(self.run_id, site_time(self.now()))
 
 
 class EnrollmentWork:
@@ -99,7 +100,7 @@ class EnrollmentWork:
     def _create(self) -> None:
         payment = self._work.payment
         assert payment is not None
-        enrolled_at = timestamp(datetime.fromtimestamp(payment.created, UTC))
+        enrolled_at = site_time(datetime.fromtimestamp(payment.created, UTC))
         extra: dict[str, object] = {"stripeSessionId": payment.session_id}
         if payment.intent_id is not None:
             extra["stripePaymentIntentId"] = payment.intent_id
@@ -132,8 +133,3 @@ class EnrollmentWork:
         assert intent is not None
         self._run.writer.take_event(enrollment, intent)
         return intent
-
-
-def timestamp(now: datetime) -> str:
-    """Return a time as the site writes it: UTC, milliseconds, Z."""
-    return now.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
 from learnermax_cli.core.money import Money
+from learnermax_cli.core.times import parse_time
 from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey, Payment
 from learnermax_cli.enrollments.payment_state import Reading, State, World, read_state
 from learnermax_cli.planning.change import Finding
@@ -176,12 +177,3 @@ def _notes(case: Case, payment: Payment) -> tuple[str, ...]:
 def _age(enrollment: Enrollment, now: datetime) -> timedelta:
     written = parse_time(enrollment.enrolled_at)
     return timedelta(0) if written is None else now - written
-
-
-def parse_time(text: str) -> datetime | None:
-    """Return a time as the table has it (RFC 3339, UTC); None when it is not one."""
-    try:
-        time = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return time if time.tzinfo is not None else time.replace(tzinfo=UTC)

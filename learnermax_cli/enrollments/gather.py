@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from learnermax_cli.core.errors import GuardError
-from learnermax_cli.enrollments.decide import parse_time
+from learnermax_cli.core.times import parse_time
 from learnermax_cli.enrollments.model import PAGE_SIZE, Enrollment, Payment, PaymentGateway, Window, usable_session_id
 
 Strategy = Literal["auto", "list", "retrieve"]

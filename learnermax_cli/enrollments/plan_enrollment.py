@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from learnermax_cli.enrollments.decide import Decision, is_ours, parse_time
+from learnermax_cli.core.times import parse_time
+from learnermax_cli.enrollments.decide import Decision, is_ours
 from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey, Payment, Student
 from learnermax_cli.enrollments.payment_state import World
 from learnermax_cli.planning.change import Change

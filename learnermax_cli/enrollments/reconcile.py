@@ -16,7 +16,7 @@ from learnermax_cli.enrollments.prices import build_prices, read_price
 from learnermax_cli.enrollments.reconcile_pass import Reconcile, Scope, Table, Tally
 from learnermax_cli.enrollments.stoppable import StoppablePayments
 from learnermax_cli.planning.apply import Group, apply
-from learnermax_cli.planning.outcome import Result, planned
+from learnermax_cli.planning.change import Result, planned
 from learnermax_cli.planning.packed import PackedResults
 from learnermax_cli.planning.report import Changes, Report
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from learnermax_cli.core.money import Money
-from learnermax_cli.enrollments.decide import Case, Decision, Rules, decide, decide_unnamed, is_ours, parse_time
+from learnermax_cli.core.times import parse_time
+from learnermax_cli.enrollments.decide import Case, Decision, Rules, decide, decide_unnamed, is_ours
 from learnermax_cli.enrollments.gather import Named, Strategy, read_all, read_named
 from learnermax_cli.enrollments.model import (
     PAGE_SIZE,
@@ -34,10 +35,6 @@ class Scope:
     since: datetime | None = None
     until: datetime | None = None
     strategy: Strategy = "auto"
-
-    def with_strategy(self, strategy: Strategy) -> "Scope":
-        """Return the scope with another way to ask for sessions."""
-        return replace(self, strategy=strategy)
 
     def covers(self, key: EnrollmentKey) -> bool:
         """Return whether an enrollment is looked at."""

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from learnermax_cli.core.errors import FailedError, GuardError
 from learnermax_cli.core.remedy import reconcile_one
-from learnermax_cli.enrollments.decide import Case, Rules, decide, parse_time
+from learnermax_cli.core.times import parse_time
+from learnermax_cli.enrollments.decide import Case, Rules, decide
 from learnermax_cli.enrollments.model import (
     Enrollment,
     EnrollmentKey,
@@ -16,8 +17,7 @@ from learnermax_cli.enrollments.model import (
     usable_session_id,
 )
 from learnermax_cli.enrollments.payment_state import State, World, read_state
-from learnermax_cli.planning.change import Change
-from learnermax_cli.planning.outcome import Result, SupersededError, planned
+from learnermax_cli.planning.change import Change, Result, SupersededError, planned
 from learnermax_cli.planning.report import Changes, Report
 
 if TYPE_CHECKING:

@@ -6,10 +6,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from learnermax_cli.core.errors import FailedError, UsageError
-from learnermax_cli.enrollments.times import parse_moment, parse_span
+from learnermax_cli.core.times import read_duration, read_moment
 
 DEFAULT_STEP = "7d"
 _SHORTEST = timedelta(minutes=1)
+_LONGEST = timedelta(days=99_999)
 
 
 class WindowTooLongError(FailedError):
@@ -85,17 +86,21 @@ def read_walk(event: Mapping[str, Any], now: datetime) -> Walk:
     """Return the walk that an input names: at least `since`; raises UsageError for what makes no sense."""
     if not event.get("since"):
         raise UsageError("the input names no since", hint='Start with {"since": "900d"}; until and step may follow.')
-    since = _second(parse_moment(str(event["since"]), now, "since"))
-    until = _second(parse_moment(str(event["until"]), now, "until") if event.get("until") else now)
+    since = _second(read_moment(str(event["since"]), now, "since"))
+    until = _second(read_moment(str(event["until"]), now, "until") if event.get("until") else now)
     if until <= since:
         raise UsageError("until is not after since", hint='Give both: {"since": "900d", "until": "30d"}.')
-    step = parse_span(str(event.get("step") or DEFAULT_STEP), "step")
-    size = parse_span(str(event["size"]), "size") if event.get("size") else step
-    cursor = _second(parse_moment(str(event["cursor"]), now, "cursor")) if event.get("cursor") else since
+    step = _size(event, "step", DEFAULT_STEP)
+    size = _size(event, "size", event.get("step") or DEFAULT_STEP)
+    cursor = _second(read_moment(str(event["cursor"]), now, "cursor")) if event.get("cursor") else since
     if cursor < since:
         raise UsageError("cursor is before since", hint="Leave it out to begin at since, or give an earlier since.")
     counts = {name: _count(event, name) for name in ("windows", "applied", "failed", "findings")}
     return Walk(since, until, cursor, step, size, **counts)
+
+
+def _size(event: Mapping[str, Any], name: str, default: str) -> timedelta:
+    return read_duration(str(event.get(name) or default), name, _SHORTEST, _LONGEST, example="30d, 36h or 90m")
 
 
 def _count(event: Mapping[str, Any], name: str) -> int:

@@ -58,13 +58,15 @@ class Functions:
 
     def reconcile(self, event: Mapping[str, Any], context: Context) -> dict[str, Any]:
         """Reconcile the last days, as `{"since": "3d"}` says, three without it; or `{"pending_only": true}`."""
+        from learnermax_cli.core.times import read_window
         from learnermax_cli.enrollments.reconcile import ReconcileRequest
-        from learnermax_cli.enrollments.times import parse_scope
+        from learnermax_cli.enrollments.reconcile_pass import Scope
 
         with safe_to_leave(self._console):
             app = self._build_app(context)
             since = None if event.get("pending_only") else str(event.get("since") or "3d")
-            report = self._run(app, ReconcileRequest(parse_scope(app.now(), None, None, since, None)), context)
+            start, _ = read_window(since, None, app.now())
+            report = self._run(app, ReconcileRequest(Scope(since=start)), context)
             if report.failure is not None:
                 raise report.failure
             return {"summary": dict(report.summary), "findings": len(report.findings)}

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 from learnermax_cli.core.errors import LmxError
 from learnermax_cli.core.outage import is_fatal
-from learnermax_cli.planning.change import Change
-from learnermax_cli.planning.outcome import Result, SupersededError, planned
+from learnermax_cli.planning.change import Change, Result, SupersededError, planned
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,18 @@
-"""A change is one intended write, as a value; what is done with it is decided elsewhere."""
+"""A change is one intended write, as a value; a result is a change with what became of it."""
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
+
+from learnermax_cli.core.errors import LmxError
 
 Kind = Literal["secret", "course", "product", "price", "link", "session", "enrollment", "student", "endpoint", "event"]
 Action = Literal[
     "create", "update", "adopt", "replace", "archive", "delete", "link", "complete", "release", "expire", "publish"
 ]
+OutcomeWord = Literal["planned", "applied", "failed", "superseded"]
 Fields = Mapping[str, object]
 
 
@@ -65,6 +68,34 @@ class Finding(NamedTuple):
     def as_json(self) -> dict[str, object]:
         """Return the finding as reports hold it."""
         return {"kind": self.kind, "key": self.key, "detail": self.detail}
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A change with its outcome; `error` says why it failed or what superseded it."""
+
+    change: Change
+    outcome: OutcomeWord = "planned"
+    error: str | None = None
+
+    def as_json(self) -> dict[str, object]:
+        """Return the change and its outcome as reports hold them."""
+        document = {**self.change.as_json(), "outcome": self.outcome}
+        return document if self.error is None else {**document, "error": self.error}
+
+
+class SupersededError(LmxError):
+    """Somebody else was faster, and what was to be written no longer applies: no failure."""
+
+
+def planned(changes: Iterable[Change]) -> tuple[Result, ...]:
+    """Return changes that nobody has carried out yet."""
+    return tuple(Result(change) for change in changes)
+
+
+def count(results: Sequence[Result], outcome: OutcomeWord) -> int:
+    """Return how many changes ended that way."""
+    return sum(result.outcome == outcome for result in results)
 
 
 def canonical_json(value: object) -> str:

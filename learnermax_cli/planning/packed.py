@@ -4,8 +4,7 @@ import json
 import zlib
 from collections.abc import Collection, Iterable, Iterator
 
-from learnermax_cli.planning.change import Change
-from learnermax_cli.planning.outcome import Result
+from learnermax_cli.planning.change import Change, Result
 
 _FASTEST = 1
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field, replace
 
 from learnermax_cli.core.errors import Exit, LmxError, weightiest
 from learnermax_cli.core.meter import MeterReading
-from learnermax_cli.planning.change import Finding, Skipped, digest
-from learnermax_cli.planning.outcome import Result
+from learnermax_cli.core.remedy import complete_error, completed, completed_text
+from learnermax_cli.planning.change import Finding, Result, Skipped, digest
 
 SCHEMA = "lmx/1"
 
@@ -73,6 +73,12 @@ class Report:
     error: LmxError | None = None
     pending_exit: bool = False
     """Whether --exit-code was given: pending changes or findings end in 8."""
+    unit: str = "change"
+    """What a plan is counted in, as in "3 changes not applied"."""
+    left: int | None = None
+    """How many of these units were not applied; None counts the planned changes."""
+    ends_by_signal: bool = False
+    """Whether a signal is how such a run ends, and no failure."""
     meter: MeterReading = field(default_factory=MeterReading)
 
     @property
@@ -128,6 +134,31 @@ class Report:
                     "summary": dict(self.summary),
                     "digest": digest(result.change for result in results),
                 }
+
+
+def complete_report(report: Report, options: str) -> Report:
+    """Return a report whose commands carry the options of the run, so that a pasted one works on the same data."""
+    if report.error is not None:
+        complete_error(report.error, options)
+    body = report.body
+    match body:
+        case Items():
+            rows = tuple({name: completed(value, options) for name, value in row.items()} for row in body.rows)
+            body = replace(body, rows=rows, empty=completed_text(body.empty, options))
+        case Changes():
+            skipped = tuple(row._replace(reason=completed_text(row.reason, options)) for row in body.skipped)
+            body = replace(body, skipped=skipped)
+        case Data():
+            value = {name: completed(part, options) for name, part in body.value.items()}
+            body = replace(body, value=value, lines=tuple(completed_text(line, options) for line in body.lines))
+    return replace(
+        report,
+        body=body,
+        findings=tuple(f._replace(detail=completed_text(f.detail, options)) for f in report.findings),
+        warnings=tuple(completed_text(warning, options) for warning in report.warnings),
+        notes=tuple(completed_text(note, options) for note in report.notes),
+        summary_line=None if report.summary_line is None else completed_text(report.summary_line, options),
+    )
 
 
 def without_private_lines(report: Report) -> Report:

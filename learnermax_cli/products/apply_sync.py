@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
+from learnermax_cli.core.ownership import marker
 from learnermax_cli.courses.model import Course, CourseStore
 from learnermax_cli.planning.change import Change
-from learnermax_cli.products.model import Catalog, CatalogGateway, ListedPrice, SyncOptions, marker
+from learnermax_cli.products.model import Catalog, CatalogGateway, ListedPrice, SyncOptions
 from learnermax_cli.products.plan_course import CoursePlan
 
 _PRODUCT_FIELDS = ("name", "description", "images", "active")

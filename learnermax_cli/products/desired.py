@@ -1,12 +1,11 @@
 """What one paid course wants at Stripe, or why it cannot be sold as it stands. Pure."""
 
-import re
 from dataclasses import dataclass
 from decimal import Decimal
 from shlex import quote
-from urllib.parse import urlsplit
 
 from learnermax_cli.core.money import DEFAULT_MAX_PRICE, InexactAmountError, Money, to_money
+from learnermax_cli.core.urls import is_absolute
 from learnermax_cli.courses.model import Course
 from learnermax_cli.courses.price import read_money
 from learnermax_cli.planning.change import Skipped
@@ -103,19 +102,9 @@ def _images(course: Course) -> tuple[tuple[str, ...], tuple[str, ...]]:
     url = course.text("imageUrl")
     if url is None:
         return (), ()
-    if _absolute(url):
+    if len(url) <= MAX_URL and is_absolute(url):
         return (url,), ()
     return (), (f"course {course.course_id}: its image URL is not absolute, so the product has no image",)
-
-
-def _absolute(url: str) -> bool:
-    if len(url) > MAX_URL or re.search(r"[\s\x00-\x1f\x7f]", url):
-        return False
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return False
-    return parts.scheme in ("http", "https") and bool(parts.hostname)
 
 
 def _refused(course: Course, reason: str, code: str) -> Skipped:

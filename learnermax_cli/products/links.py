@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Iterator
 from shlex import quote
 
+from learnermax_cli.core.ownership import is_ours
 from learnermax_cli.courses.model import Course
 from learnermax_cli.planning.change import Finding
-from learnermax_cli.products.model import ListedLink, SyncOptions, is_ours
+from learnermax_cli.products.model import ListedLink, SyncOptions
 from learnermax_cli.products.plan_sync import SyncPlan
 
 

@@ -2,10 +2,11 @@
 
 from typing import TYPE_CHECKING
 
+from learnermax_cli.core.ownership import is_ours
 from learnermax_cli.planning.render_text import show_value
 from learnermax_cli.planning.report import Items, Report
 from learnermax_cli.products.apply_sync import read_catalog, read_courses
-from learnermax_cli.products.model import Catalog, ListedProduct, SyncOptions, is_ours
+from learnermax_cli.products.model import Catalog, ListedProduct, SyncOptions
 from learnermax_cli.products.plan_sync import SyncPlan, plan_sync
 
 if TYPE_CHECKING:

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from learnermax_cli.core.ownership import is_ours, is_unmarked
 from learnermax_cli.courses.model import Course
 from learnermax_cli.planning.change import Finding
 from learnermax_cli.products.ids import derived_product_id
-from learnermax_cli.products.model import Catalog, ListedProduct, is_ours, is_unmarked
+from learnermax_cli.products.model import Catalog, ListedProduct
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ from decimal import Decimal
 from typing import Protocol
 
 from learnermax_cli.core.money import Money, PriceUnit
-from learnermax_cli.core.ownership import MANAGED_BY
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,21 +85,6 @@ class SyncOptions:
         """Return the options with what may be done beyond the usual."""
         allowed = frozenset(allow_price or ())
         return replace(self, include_coming_soon=include_coming_soon, prune=prune, allowed_prices=allowed)
-
-
-def marker(environment: str, course_id: str) -> dict[str, str]:
-    """Return the metadata that makes an object at Stripe ours."""
-    return {"managedBy": MANAGED_BY, "environment": environment, "courseId": course_id}
-
-
-def is_ours(metadata: Mapping[str, str], environment: str) -> bool:
-    """Return whether an object carries our marker and our environment."""
-    return metadata.get("managedBy") == MANAGED_BY and metadata.get("environment") == environment
-
-
-def is_unmarked(metadata: Mapping[str, str]) -> bool:
-    """Return whether nobody's marker is on an object, so that it may be adopted."""
-    return "managedBy" not in metadata and "environment" not in metadata
 
 
 class CatalogGateway(Protocol):

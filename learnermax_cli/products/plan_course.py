@@ -4,18 +4,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from learnermax_cli.core.money import Money
-from learnermax_cli.core.ownership import MANAGED_BY
+from learnermax_cli.core.ownership import MANAGED_BY, is_ours, is_unmarked
 from learnermax_cli.courses.model import Course
 from learnermax_cli.planning.change import Change, Finding
 from learnermax_cli.products.ids import derived_product_id
-from learnermax_cli.products.model import (
-    Catalog,
-    DesiredProduct,
-    ListedPrice,
-    ListedProduct,
-    is_ours,
-    is_unmarked,
-)
+from learnermax_cli.products.model import Catalog, DesiredProduct, ListedPrice, ListedProduct
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from learnermax_cli.core.errors import CredentialsError, FailedError, GuardError, InterruptedRunError, LmxError
 from learnermax_cli.planning.apply import Applied, Group, apply
-from learnermax_cli.planning.limits import require_few_archived
-from learnermax_cli.planning.outcome import Result, planned
+from learnermax_cli.planning.change import Result, planned
 from learnermax_cli.planning.plan_file import PlanScope, require_plan_file, require_within_plan, save_plan
 from learnermax_cli.planning.report import Changes, Report
 from learnermax_cli.products.apply_sync import CourseSync, read_catalog, read_courses
+from learnermax_cli.products.limits import require_few_archived
 from learnermax_cli.products.links import find_stale_links
 from learnermax_cli.products.model import SyncOptions
 from learnermax_cli.products.plan_course import CoursePlan

@@ -2,7 +2,7 @@
 
 import boto3
 
-from learnermax_cli.core.client_reference import encode_reference
+from learnermax_cli.core.ownership import encode_reference
 from learnermax_cli.sandbox.state_file import SandboxInfo, table_name
 
 STUDENT_ID = "test-student"

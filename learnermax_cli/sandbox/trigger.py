@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from learnermax_cli.checkout.create import read_offer, run_create
 from learnermax_cli.checkout.model import Session as CheckoutSession
 from learnermax_cli.checkout.options import CheckoutRequest, GivenForm
-from learnermax_cli.core.client_reference import encode_reference
 from learnermax_cli.core.errors import FailedError, UsageError
+from learnermax_cli.core.ownership import encode_reference
 from learnermax_cli.enrollments.model import EnrollmentKey
 from learnermax_cli.planning.report import Data, Report
 from learnermax_cli.sandbox.client import SandboxClient, Session

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from learnermax_cli.core.errors import FailedError, InterruptedRunError, LmxError
 from learnermax_cli.core.interrupt import Interrupt
-from learnermax_cli.planning.outcome import OutcomeWord, Result
+from learnermax_cli.planning.change import OutcomeWord, Result
 from learnermax_cli.secrets.access import read_stored, require_ours, require_readable
 from learnermax_cli.secrets.identity import require_new_name, version_token
 from learnermax_cli.secrets.model import LostRaceError, NewSecret, SecretDescription, SecretStore, Stored

@@ -3,17 +3,17 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from learnermax_cli.config.keys import KeyKind, StripeKey, parse_stripe_key, require_kind
-from learnermax_cli.config.settings import Mode
-from learnermax_cli.core.errors import ConfigError, GuardError
+from learnermax_cli.config.keys import (
+    PUBLISHABLE_KEY,
+    REQUIRED_KEYS,
+    SECRET_KEY,
+    WEBHOOK_SECRET,
+    Mode,
+    StripeKey,
+    parse_named_key,
+)
+from learnermax_cli.core.errors import ConfigError
 from learnermax_cli.core.secret_text import SecretText
-from learnermax_cli.secrets.model import PUBLISHABLE_KEY, SECRET_KEY, WEBHOOK_SECRET
-
-_KINDS: dict[str, tuple[KeyKind, ...]] = {
-    SECRET_KEY: ("secret", "restricted"),
-    PUBLISHABLE_KEY: ("publishable",),
-    WEBHOOK_SECRET: ("webhook",),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class PushKeys:
 
 def require_keys(values: Mapping[str, str], source: str) -> PushKeys:
     """Return the keys of a place; raises ConfigError for missing, malformed and contradicting ones."""
-    missing = [name for name in (SECRET_KEY, PUBLISHABLE_KEY) if not values.get(name)]
+    missing = [name for name in REQUIRED_KEYS if not values.get(name)]
     if missing:
         raise ConfigError(
             f"{' and '.join(missing)} missing in {source}",
@@ -62,25 +62,5 @@ def require_same_account(account: str | None, publishable: StripeKey) -> None:
         )
 
 
-def require_mode(keys: PushKeys, environment: str, expected: Mode) -> None:
-    """Raise GuardError when the keys' mode does not fit the environment."""
-    if keys.mode != expected:
-        raise GuardError(
-            f"{keys.mode} mode keys do not fit environment {environment}, which takes {expected} mode keys",
-            hint="Use other keys or another environment (-e); if it is meant, pass --allow-mode-mismatch.",
-            code="guard.mode",
-        )
-
-
-def require_account(account: str | None, expected: str | None) -> None:
-    """Raise GuardError when LMX_STRIPE_ACCOUNT is set and the keys are not known to be of that account."""
-    if expected is not None and account != expected:
-        raise GuardError(
-            f"the Stripe keys belong to account {account or 'unknown'}, not {expected}",
-            hint="Use keys of that account, or change LMX_STRIPE_ACCOUNT.",
-            code="guard.account",
-        )
-
-
 def _parse(values: Mapping[str, str], name: str) -> StripeKey:
-    return require_kind(parse_stripe_key(name, SecretText(values[name])), _KINDS[name])
+    return parse_named_key(name, SecretText(values[name]))

@@ -1,9 +1,10 @@
 """Finds the Stripe key that lmx itself works with in the secret."""
 
+from learnermax_cli.config.keys import SECRET_KEY
 from learnermax_cli.core.errors import ConfigError
 from learnermax_cli.core.secret_text import SecretText
 from learnermax_cli.secrets.content import parse_content
-from learnermax_cli.secrets.model import SECRET_KEY, SecretValue
+from learnermax_cli.secrets.model import SecretValue
 
 
 def find_stripe_key(value: SecretValue | None, secret_name: str) -> SecretText:

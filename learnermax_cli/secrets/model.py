@@ -8,10 +8,6 @@ from typing import NamedTuple, Protocol
 from learnermax_cli.core.errors import FailedError
 from learnermax_cli.core.secret_text import SecretText
 
-SECRET_KEY = "STRIPE_SECRET_KEY"  # noqa: S105 - the name of a key, not a key
-PUBLISHABLE_KEY = "NEXT_PUBLIC_STRIPE_PUBLISHABLE_KEY"
-WEBHOOK_SECRET = "STRIPE_WEBHOOK_SECRET"  # noqa: S105 - the name of a key, not a key
-
 Content = Mapping[str, object]
 """The JSON object that a secret holds; its values are never shown."""
 

@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from learnermax_cli.config.env_file import env_values, read_env_text, with_values
-from learnermax_cli.config.keys import StripeKey, parse_stripe_key
-from learnermax_cli.config.settings import STRIPE_KEY_NAMES
+from learnermax_cli.config.keys import PUSHED_KEYS, StripeKey, parse_stripe_key
 from learnermax_cli.core.errors import ConfigError, GuardError
 from learnermax_cli.core.secret_text import SecretText
 from learnermax_cli.planning.change import Change
@@ -31,7 +30,7 @@ def require_stored_keys(name: str, content: Content) -> dict[str, StripeKey]:
 
     Only these names are taken: whoever writes the secret must not be able to set other variables here.
     """
-    stored = [(key, content[key]) for key in STRIPE_KEY_NAMES if content.get(key)]
+    stored = [(key, content[key]) for key in PUSHED_KEYS if content.get(key)]
     if not stored:
         raise ConfigError(
             f"secret {name} holds no Stripe keys", hint="Store them: lmx secrets push", code="config.key_missing"

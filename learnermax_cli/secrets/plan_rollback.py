@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from learnermax_cli.config.keys import PREVIOUS_SECRET, WEBHOOK_SECRET
 from learnermax_cli.core.errors import ConfigError, FailedError, UsageError
+from learnermax_cli.core.times import show_time
 from learnermax_cli.planning.change import Change
 from learnermax_cli.secrets.access import require_ours, require_readable
 from learnermax_cli.secrets.content import describe_content, parse_content
 from learnermax_cli.secrets.model import (
-    WEBHOOK_SECRET,
     Content,
     LostRaceError,
     SecretDescription,
@@ -17,8 +18,6 @@ from learnermax_cli.secrets.model import (
     SecretValue,
     SecretVersion,
 )
-from learnermax_cli.secrets.plan_status import moment
-from learnermax_cli.webhooks.model import PREVIOUS_SECRET
 
 _SHOWN_VERSIONS = 10
 
@@ -87,7 +86,7 @@ def carry_out_rollback(store: SecretStore, plan: RollbackPlan) -> None:
 def _version(value: SecretValue | None) -> dict[str, object]:
     if value is None:
         return {"version": None, "created": None}
-    return {"version": value.version, "created": moment(value.created)}
+    return {"version": value.version, "created": show_time(value.created)}
 
 
 def _warnings(old: Content, new: Content) -> tuple[str, ...]:

@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Literal
 
-from learnermax_cli.config.settings import STRIPE_KEY_NAMES
+from learnermax_cli.config.keys import PUSHED_KEYS, WEBHOOK_SECRET
 from learnermax_cli.planning.change import Finding
 from learnermax_cli.secrets.content import describe_value
-from learnermax_cli.secrets.model import WEBHOOK_SECRET, Content
+from learnermax_cli.secrets.model import Content
 
 KeyState = Literal["same", "differs", "missing here", "missing there"]
 
@@ -38,7 +37,7 @@ class KeyStatus:
 def compare_keys(here: Mapping[str, str], there: Content) -> tuple[KeyStatus, ...]:
     """Return the state of each Stripe key that is here or there."""
     rows = []
-    for name in STRIPE_KEY_NAMES:
+    for name in PUSHED_KEYS:
         ours, stored = here.get(name), there.get(name)
         if ours is None and name not in there:
             continue
@@ -53,19 +52,4 @@ def compare_keys(here: Mapping[str, str], there: Content) -> tuple[KeyStatus, ..
 
 def other_keys(there: Content) -> tuple[str, ...]:
     """Return the names in the secret that are not Stripe keys; lmx leaves them alone."""
-    return tuple(sorted(there.keys() - set(STRIPE_KEY_NAMES)))
-
-
-def moment(time: datetime) -> str:
-    """Return a time as reports write it: RFC 3339, in UTC, to the second."""
-    return f"{time.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
-
-
-def age(created: datetime, now: datetime) -> str:
-    """Return how long ago something was, in the largest unit that fits."""
-    seconds = max(0, int((now - created).total_seconds()))
-    for unit, length in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
-        if seconds >= length:
-            number = seconds // length
-            return f"{number} {unit}{'s' if number > 1 else ''}"
-    return "less than a minute"
+    return tuple(sorted(there.keys() - set(PUSHED_KEYS)))

@@ -4,15 +4,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from learnermax_cli.config.keys import WEBHOOK_SECRET
 from learnermax_cli.config.settings import DEFAULT_ENV_FILE
 from learnermax_cli.core.errors import ConfigError, InterruptedRunError, LmxError
-from learnermax_cli.planning.outcome import OutcomeWord, Result
+from learnermax_cli.core.times import show_age, show_time
+from learnermax_cli.planning.change import OutcomeWord, Result
 from learnermax_cli.planning.report import Changes, Items, Report
 from learnermax_cli.secrets.access import read_stored, require_readable
 from learnermax_cli.secrets.confirm import require_yes
-from learnermax_cli.secrets.model import WEBHOOK_SECRET
 from learnermax_cli.secrets.plan_pull import PullPlan, plan_pull, read_target, require_stored_keys, require_test_keys
-from learnermax_cli.secrets.plan_status import age, compare_keys, moment, other_keys
+from learnermax_cli.secrets.plan_status import compare_keys, other_keys
 from learnermax_cli.secrets.private_file import write_private_file
 from learnermax_cli.secrets.source import find_keys
 
@@ -51,7 +52,7 @@ def run_status(app: "App", *, exit_code: bool) -> Report:
             "source": source.name,
             "arn": stored.description.arn if stored else None,
             "version_id": stored.description.current if stored else None,
-            "created": moment(created) if created else None,
+            "created": show_time(created) if created else None,
             "other_keys": list(others),
         },
         pending_exit=exit_code,
@@ -97,7 +98,7 @@ def _where(app: "App", stored: "Stored | None") -> tuple[str, ...]:
         return (f"There is no secret {name}.",)
     if stored.created is None:
         return (f"Secret {name} has no version yet.",)
-    return (f"Secret {name}, version {stored.description.current}, {age(stored.created, app.now())} old.",)
+    return (f"Secret {name}, version {stored.description.current}, {show_age(stored.created, app.now())} old.",)
 
 
 def _pull_report(app: "App", path: Path, plan: PullPlan, outcome: OutcomeWord, *, dry_run: bool) -> Report:

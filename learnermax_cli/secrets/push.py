@@ -3,10 +3,11 @@
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from learnermax_cli.planning.outcome import planned
+from learnermax_cli.config import guard
+from learnermax_cli.planning.change import planned
 from learnermax_cli.planning.report import Changes, Report, StripeIdentity
 from learnermax_cli.secrets.apply_push import Push, PushRequest
-from learnermax_cli.secrets.check import PushKeys, require_account, require_keys, require_mode, require_same_account
+from learnermax_cli.secrets.check import PushKeys, require_keys, require_same_account
 from learnermax_cli.secrets.confirm import require_yes
 from learnermax_cli.secrets.push_report import plan_line, push_report
 from learnermax_cli.secrets.source import find_keys
@@ -36,7 +37,7 @@ def run_push(app: "App", options: PushOptions) -> Report:
     app.console.note(f"Stripe keys from {source.name}.")
     keys = require_keys(source.values, source.name)
     if not options.allow_mode_mismatch:
-        require_mode(keys, settings.environment, settings.expected_mode)
+        guard.require_pushed_mode(keys.mode, settings)
     report = Report(
         "secrets push",
         settings.environment,
@@ -71,7 +72,8 @@ def _identify(app: "App", keys: PushKeys, *, verify: bool) -> StripeIdentity:
     expected = app.settings.stripe_account
     if not verify:
         account = keys.secret.account or keys.publishable.account
-        require_account(account, expected)
+        if expected is not None:
+            guard.require_stripe_account(account, expected)
         return StripeIdentity(keys.mode, account)
     # From here on this run works with the key that it is about to store.
     app.stripe_key = keys.secret

@@ -4,11 +4,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from learnermax_cli.core.errors import InterruptedRunError, LmxError, UsageError
-from learnermax_cli.planning.outcome import OutcomeWord, Result
+from learnermax_cli.core.times import show_age
+from learnermax_cli.planning.change import OutcomeWord, Result
 from learnermax_cli.planning.report import Changes, Report
 from learnermax_cli.secrets.confirm import require_yes
 from learnermax_cli.secrets.plan_rollback import RollbackPlan, carry_out_rollback, read_rollback
-from learnermax_cli.secrets.plan_status import age
 
 if TYPE_CHECKING:
     from learnermax_cli.composition.app import App
@@ -48,7 +48,7 @@ def _carry_out(app: "App", plan: RollbackPlan) -> Report:
 
 
 def _age(app: "App", plan: RollbackPlan) -> str:
-    return f", {age(plan.created, app.now())} old," if plan.created else ""
+    return f", {show_age(plan.created, app.now())} old," if plan.created else ""
 
 
 def _report(

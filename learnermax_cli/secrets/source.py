@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from learnermax_cli.config.settings import STRIPE_KEY_NAMES, Flags, Settings
+from learnermax_cli.config.keys import PUSHED_KEYS
+from learnermax_cli.config.settings import Flags, Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,4 +27,4 @@ def find_keys(settings: Settings, flags: Flags, environ: Mapping[str, str]) -> K
 
 
 def _only_keys(name: str, values: Mapping[str, str]) -> KeySource:
-    return KeySource(name, {key: values[key] for key in STRIPE_KEY_NAMES if values.get(key)})
+    return KeySource(name, {key: values[key] for key in PUSHED_KEYS if values.get(key)})

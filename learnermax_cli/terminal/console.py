@@ -4,13 +4,13 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TextIO
 
 from learnermax_cli.core.errors import GuardError, LmxError
-from learnermax_cli.core.remedy import with_options
+from learnermax_cli.core.remedy import complete_error, completed_text
 from learnermax_cli.core.secret_text import scrub
 from learnermax_cli.core.text_safety import printable, without_workflow_commands
 from learnermax_cli.terminal.json_text import json_pieces
@@ -63,7 +63,7 @@ class Console:
 
             self.data(render_markdown(report).rstrip("\n"))
         else:
-            from learnermax_cli.planning.report_text import report_lines
+            from learnermax_cli.planning.render_text import report_lines
 
             self._note_where(report)
             for line in report_lines(report, self._shown):
@@ -75,15 +75,15 @@ class Console:
 
     def begin(self, report: "Report") -> None:
         """Say on stderr where a run works that reports at its end alone, and warn now rather than then."""
-        from learnermax_cli.planning.named import named_report
+        from learnermax_cli.planning.report import complete_report
 
         self._note_where(report)
-        self._warn_once(named_report(report, self.manner.options).warnings)
+        self._warn_once(complete_report(report, self.manner.options).warnings)
 
     def _note_where(self, report: "Report") -> None:
         """Say where a list or a single result is from; a plan says it itself."""
+        from learnermax_cli.planning.render_text import where
         from learnermax_cli.planning.report import Changes, Data
-        from learnermax_cli.planning.report_text import where
 
         plain = isinstance(report.body, Data) and report.stripe is None
         if self._begun or plain or isinstance(report.body, Changes):
@@ -93,9 +93,7 @@ class Console:
 
     def show_failure(self, command: str, error: LmxError, meter: "MeterReading | None" = None) -> None:
         """Print the failure of a run that did not reach a report, and its cost where it had one."""
-        from learnermax_cli.planning.named import name_options
-
-        name_options(error, self.manner.options)
+        complete_error(error, self.manner.options)
         if meter is not None and meter.counted:
             self.note(meter.as_line())
         self.error(error)
@@ -129,15 +127,15 @@ class Console:
 
     def show_plan(self, report: "Report") -> None:
         """Print a plan before a prompt; JSON and Markdown come whole, at the end, so who is asked sees it on stderr."""
-        from learnermax_cli.planning.named import named_report
+        from learnermax_cli.planning.report import complete_report
 
-        self._asked = report = named_report(report, self.manner.options)
+        self._asked = report = complete_report(report, self.manner.options)
         if self.manner.format == "table":
             self._shown = report
             self._show_plan(report, sys.stdout)
 
     def _show_plan(self, report: "Report", stream: TextIO) -> None:
-        from learnermax_cli.planning.report_text import plan_lines
+        from learnermax_cli.planning.render_text import plan_lines
 
         for line in plan_lines(report):
             self._print(stream, line)
@@ -146,7 +144,7 @@ class Console:
         """Print Rich text or tables to stdout."""
         for line in lines:
             for part in self._fitted(line):
-                self._print(sys.stdout, part, named=_is_table(line))
+                self._print(sys.stdout, part)
 
     def _fitted(self, line: "RenderableType") -> "Iterator[RenderableType]":
         from rich.table import Table
@@ -195,8 +193,8 @@ class Console:
             return True
         if not (self._stdin.isatty() and sys.stderr.isatty()):
             raise GuardError(
-                "this writes, and there is no terminal to confirm it on",
-                hint="Look at it with --dry-run, then pass --yes.",
+                "confirmation required, but there is no terminal",
+                hint="Review the plan with --dry-run, then pass --yes.",
                 code="guard.confirm",
             )
         if self._asked is not None:
@@ -206,25 +204,21 @@ class Console:
         self._print(sys.stderr, self._text(f"{question} [y/N] ", "bold"), end="")
         return self._stdin.readline().strip().lower() in ("y", "yes")
 
-    @contextmanager
-    def progress(self, label: str, total: int) -> Iterator[Callable[[int], None]]:
+    def progress(self, label: str, total: int) -> AbstractContextManager[Callable[[int], None]]:
         """Show progress on stderr when it is a terminal; yields a function that takes how much is done."""
-        from learnermax_cli.terminal.progress import bar, lines
+        from learnermax_cli.terminal.progress import bar, lines, nothing
 
-        plain = self.manner.no_color or self.environ.get("NO_COLOR") or self.environ.get("TERM") == "dumb"
-        plain = plain or self.manner.verbose  # which writes lines of its own, across a bar
         if self.manner.quiet or not sys.stderr.isatty():
-            yield lambda _: None
-        elif plain:  # nothing that moves, for screen readers
-            yield lines(self.note, label, total)
-        else:
-            with bar(self._rich(sys.stderr), label, total) as advance:
-                yield advance
+            return nothing()
+        plain = self.manner.no_color or self.environ.get("NO_COLOR") or self.environ.get("TERM") == "dumb"
+        if plain or self.manner.verbose:  # for screen readers nothing that moves; --verbose writes across a bar
+            return lines(self.note, label, total)
+        return bar(self._rich(sys.stderr), label, total)
 
     def _text(self, text: str, style: str) -> "RenderableType":
         from rich.text import Text
 
-        return Text(printable(text), style=style)
+        return Text(printable(completed_text(text, self.manner.options)), style=style)
 
     def _talk(self, line: "RenderableType") -> None:
         """Print to stderr, if that can be: no payment and no sync is cut short because nobody hears of it."""
@@ -237,10 +231,8 @@ class Console:
         except (OSError, ValueError):  # a full disk, a closed file
             pass
 
-    def _print(self, stream: TextIO, line: "RenderableType", end: str = "\n", *, named: bool = False) -> None:
+    def _print(self, stream: TextIO, line: "RenderableType", end: str = "\n") -> None:
         text = self._rendered(stream, line, end)
-        if not (named or _is_table(line)):  # in tables commands were completed before these were laid out
-            text = with_options(text, self.manner.options)
         if not stream.isatty():
             text = re.sub(r" +$", "", text, flags=re.MULTILINE)  # Rich pads the last column
         stream.write(self._harmless(text))

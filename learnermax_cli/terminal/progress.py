@@ -26,8 +26,9 @@ def bar(rich: "RichConsole", label: str, total: int) -> Iterator[Advance]:
         yield lambda done: shown.update(task, completed=done, total=max(total, done) if total else None)
 
 
-def lines(say: Callable[[str], None], label: str, total: int) -> Advance:
-    """Return what says a line at each quarter of long work, and nothing of short work."""
+@contextmanager
+def lines(say: Callable[[str], None], label: str, total: int) -> Iterator[Advance]:
+    """Say a line at each quarter of long work, and nothing of short work."""
     told = 0
 
     def advance(done: int) -> None:
@@ -37,4 +38,10 @@ def lines(say: Callable[[str], None], label: str, total: int) -> Advance:
             told = quarter
             say(f"{label}: {done} of {max(total, done)}")
 
-    return advance if total >= _WORTH_LINES else lambda _: None
+    yield advance if total >= _WORTH_LINES else lambda _: None
+
+
+@contextmanager
+def nothing() -> Iterator[Advance]:
+    """Show nothing."""
+    yield lambda _: None

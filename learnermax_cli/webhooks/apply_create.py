@@ -5,15 +5,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from learnermax_cli.config.keys import PREVIOUS_SECRET, WEBHOOK_SECRET
 from learnermax_cli.core.errors import FailedError, InterruptedRunError, LmxError
 from learnermax_cli.core.interrupt import Interrupt
-from learnermax_cli.planning.change import Finding
-from learnermax_cli.planning.outcome import Result
+from learnermax_cli.planning.change import Finding, Result
 from learnermax_cli.secrets.apply_push import Push, PushRequest
-from learnermax_cli.secrets.model import WEBHOOK_SECRET, LostRaceError, SecretStore
+from learnermax_cli.secrets.model import LostRaceError, SecretStore
 from learnermax_cli.secrets.plan_push import PushPlan
 from learnermax_cli.webhooks.endpoint_model import Endpoint, EndpointGateway, EndpointGoneError, NewEndpoint
-from learnermax_cli.webhooks.model import PREVIOUS_SECRET
 from learnermax_cli.webhooks.plan_endpoints import EndpointPlan, Step, Wanted, plan_create
 from learnermax_cli.webhooks.stored_secrets import StoredSecrets, fingerprint, read_stored_secrets
 

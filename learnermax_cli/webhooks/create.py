@@ -1,19 +1,19 @@
 """`webhooks create` from end to end: read, plan, make the endpoint, store its secret, mark it, report."""
 
-import re
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from learnermax_cli.core.errors import Exit, FailedError, LmxError, UsageError
-from learnermax_cli.planning.outcome import Result, planned
+from learnermax_cli.config.keys import PREVIOUS_SECRET, WEBHOOK_SECRET
+from learnermax_cli.core.errors import Exit, FailedError, LmxError
+from learnermax_cli.core.times import read_duration
+from learnermax_cli.planning.change import Result, planned
 from learnermax_cli.planning.report import Changes, Report
-from learnermax_cli.secrets.model import WEBHOOK_SECRET
 from learnermax_cli.webhooks.apply_create import Drained, Look, Ports, Registration, Retirement
 from learnermax_cli.webhooks.endpoint_url import fits_host, is_usual_path, require_url
-from learnermax_cli.webhooks.model import PREVIOUS_SECRET, WEBHOOK_PATH
+from learnermax_cli.webhooks.model import WEBHOOK_PATH
 from learnermax_cli.webhooks.plan_endpoints import Wanted, find_others
 
 if TYPE_CHECKING:
@@ -23,8 +23,6 @@ COMMAND = "webhooks create"
 # Stripe tries to deliver for up to three days [doc "Webhooks", retries].
 UNDELIVERED = timedelta(days=3)
 _ACTIONS = ("create", "update", "replace", "delete")
-_DURATION = re.compile(r"(\d{1,5})([smh])")
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours"}
 _TICK = timedelta(seconds=1)
 
 
@@ -41,11 +39,7 @@ class CreateRequest:
 
 def read_overlap(text: str) -> timedelta:
     """Return a duration such as 90s, 5m or 0s; raises UsageError for anything else."""
-    match = _DURATION.fullmatch(text.strip().lower())
-    duration = None if match is None else timedelta(**{_UNITS[match[2]]: int(match[1])})
-    if duration is None or duration > timedelta(days=1):
-        raise UsageError(f"--overlap is {text!r}, not a duration up to 24h", hint="Give one such as 90s, 5m or 0s.")
-    return duration
+    return read_duration(text, "--overlap", timedelta(0), timedelta(days=1), example="90s, 5m or 0s")
 
 
 def run_create(app: "App", request: CreateRequest) -> Report:

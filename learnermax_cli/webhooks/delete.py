@@ -3,10 +3,10 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from learnermax_cli.config.keys import WEBHOOK_SECRET
 from learnermax_cli.core.errors import FailedError, GuardError, InterruptedRunError, LmxError
-from learnermax_cli.planning.outcome import Result, planned
+from learnermax_cli.planning.change import Result, planned
 from learnermax_cli.planning.report import Changes, Report
-from learnermax_cli.secrets.model import WEBHOOK_SECRET
 from learnermax_cli.webhooks.plan_endpoints import EndpointPlan, plan_delete
 
 if TYPE_CHECKING:

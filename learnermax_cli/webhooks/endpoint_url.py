@@ -1,10 +1,9 @@
 """The URL of an endpoint: whether Stripe can deliver there, whether two are the same, whether the host fits; pure."""
 
 import re
-from ipaddress import ip_address
-from urllib.parse import SplitResult, urlsplit
 
 from learnermax_cli.core.errors import UsageError
+from learnermax_cli.core.urls import is_loopback, split_url
 from learnermax_cli.webhooks.model import WEBHOOK_PATH
 
 _PORTS = {"http": 80, "https": 443}
@@ -14,7 +13,7 @@ _AWS_HOST = re.compile(r"(\.execute-api\.[a-z0-9-]+\.amazonaws\.com(\.cn)?|\.lam
 
 def require_url(text: str, environment: str) -> str:
     """Return a URL that Stripe may deliver to; raises UsageError for any other."""
-    parts = _split(text)
+    parts = split_url(text)
     flaw = None
     if parts is None or not parts.hostname or not text.isprintable() or set(' \\"<>') & set(text):
         flaw = "is not an absolute URL"
@@ -43,13 +42,13 @@ def same_url(one: str, other: str) -> bool:
 
 def is_usual_path(url: str) -> bool:
     """Return whether the path is the one that the site and `webhooks serve` have."""
-    parts = _split(url)
+    parts = split_url(url)
     return parts is not None and parts.path == WEBHOOK_PATH
 
 
 def fits_host(url: str, frontend_url: str | None, environment: str) -> bool:
     """Return whether the host can be the environment's: the site's, one beside or below it, or one of AWS's APIs."""
-    parts, site = _split(url), _split(frontend_url or "")
+    parts, site = split_url(url), split_url(frontend_url or "")
     host = (parts.hostname if parts else None) or ""
     if is_loopback(host):
         return environment == "sandbox"
@@ -61,28 +60,9 @@ def fits_host(url: str, frontend_url: str | None, environment: str) -> bool:
     return any(host == domain or host.endswith("." + domain) for domain in domains)
 
 
-def is_loopback(host: str) -> bool:
-    """Return whether a host name is this machine's own."""
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 def _normal(url: str) -> tuple[str, ...]:
-    parts = _split(url)
+    parts = split_url(url)
     if parts is None:
         return (url,)
     port = parts.port or _PORTS.get(parts.scheme, 0)
     return (parts.scheme, parts.hostname or "", str(port), parts.path or "/", parts.query)
-
-
-def _split(url: str) -> SplitResult | None:
-    try:
-        parts = urlsplit(url)
-        _ = parts.port  # a malformed one is told only when it is asked for
-    except ValueError:
-        return None
-    return parts

@@ -22,7 +22,7 @@ from learnermax_cli.enrollments.model import (
 from learnermax_cli.enrollments.payment_state import World, read_state
 from learnermax_cli.enrollments.plan_enrollment import Work, customer_to_note, plan_enrollment, plan_owed_event
 from learnermax_cli.enrollments.prices import build_prices
-from learnermax_cli.planning.outcome import Result, SupersededError, planned
+from learnermax_cli.planning.change import Result, SupersededError, planned
 from learnermax_cli.webhooks.clock import build_clock
 from learnermax_cli.webhooks.model import Effect, EventHint, HalfDoneError, Handled
 from learnermax_cli.webhooks.settled import Settled

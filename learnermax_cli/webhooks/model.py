@@ -4,13 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, Protocol
 
-from learnermax_cli.core.client_reference import decode_reference
 from learnermax_cli.core.errors import LmxError
-from learnermax_cli.core.ownership import MANAGED_BY
+from learnermax_cli.core.ownership import MANAGED_BY, decode_reference
 from learnermax_cli.core.secret_text import SecretText
 from learnermax_cli.enrollments.model import EnrollmentKey
-from learnermax_cli.planning.change import Finding
-from learnermax_cli.planning.outcome import Result
+from learnermax_cli.planning.change import Finding, Result
 
 SESSION_EVENTS = (
     "checkout.session.completed",
@@ -22,8 +20,6 @@ SESSION_EVENTS = (
 WEBHOOK_PATH = "/api/webhooks/stripe"
 MAX_BODY_BYTES = 1_048_576
 """Of a delivery; Stripe's events take some kilobytes."""
-PREVIOUS_SECRET = "STRIPE_WEBHOOK_SECRET_PREVIOUS"  # noqa: S105 - the name of a key, not a key
-"""Where the former signing secret stays while an endpoint is being replaced; receivers accept both."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from shlex import quote
 from typing import Literal
 
+from learnermax_cli.config.keys import WEBHOOK_SECRET
 from learnermax_cli.config.settings import ENVIRONMENTS
 from learnermax_cli.core.errors import GuardError
 from learnermax_cli.planning.change import Change, Finding
-from learnermax_cli.secrets.model import WEBHOOK_SECRET
 from learnermax_cli.webhooks.endpoint_model import MAX_ENDPOINTS, Endpoint
 from learnermax_cli.webhooks.endpoint_url import same_url
 from learnermax_cli.webhooks.model import SESSION_EVENTS

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, get_args
 
 from learnermax_cli.core.errors import FailedError, InterruptedRunError, LmxError, UsageError
-from learnermax_cli.enrollments.times import parse_scope
+from learnermax_cli.core.times import read_window
 from learnermax_cli.planning.report import Changes, Report
 from learnermax_cli.webhooks.handle import build_handler
 from learnermax_cli.webhooks.model import Effect, EventWindow, Handled
@@ -92,15 +92,15 @@ def replay_events(app: "App", window: EventWindow, *, dry_run: bool = False) -> 
 
 def parse_window(request: ReplayRequest, now: datetime) -> EventWindow:
     """Return the window of events; raises UsageError for a span that makes no sense, or that Stripe has forgotten."""
-    scope = parse_scope(now, None, None, request.since, request.until)
-    assert scope.since is not None
-    if scope.since < now - KEPT:
+    since, end = read_window(request.since, request.until, now)
+    assert since is not None
+    if since < now - KEPT:
         raise UsageError(
             f"--since {request.since} is too long ago: Stripe keeps events for {KEPT.days} days",
             hint=f"For older payments: lmx enrollments reconcile --since {request.since}",
         )
-    until = None if scope.until is None else int(scope.until.timestamp())
-    return EventWindow(int(scope.since.timestamp()), until, request.undelivered)
+    until = None if end is None else int(end.timestamp())
+    return EventWindow(int(since.timestamp()), until, request.undelivered)
 
 
 @contextmanager

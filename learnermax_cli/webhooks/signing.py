@@ -5,13 +5,12 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from learnermax_cli.config.keys import parse_stripe_key, require_kind
+from learnermax_cli.config.keys import SIGNING_SECRETS, WEBHOOK_SECRET, parse_named_key
 from learnermax_cli.core.errors import ConfigError, FailedError, LmxError
 from learnermax_cli.core.secret_text import SecretText
 from learnermax_cli.secrets.content import parse_content
-from learnermax_cli.secrets.model import WEBHOOK_SECRET, SecretValue
+from learnermax_cli.secrets.model import SecretValue
 from learnermax_cli.webhooks.clock import Clock
-from learnermax_cli.webhooks.model import PREVIOUS_SECRET
 
 if TYPE_CHECKING:
     from learnermax_cli.composition.app import App
@@ -24,7 +23,6 @@ FAILURE_AGE = timedelta(seconds=10)
 """For this long a reading that failed is not tried again, whoever asks."""
 PLACES = 8
 """So many deliveries that do not fit may wait for a reading, far fewer than a receiver has threads."""
-_NAMES = (WEBHOOK_SECRET, PREVIOUS_SECRET)
 
 
 class CachedSecrets:
@@ -98,7 +96,7 @@ def build_cached_secrets(app: "App", clock: Clock) -> CachedSecrets:
     Raises ConfigError for a configured one that is none: with it every delivery would be refused.
     """
     values, name = app.settings.values, app.settings.secret_name
-    fixed = tuple(_signing_secret(key, values[key]) for key in _NAMES if values.get(key))
+    fixed = tuple(_signing_secret(key, values[key]) for key in SIGNING_SECRETS if values.get(key))
     if fixed:
         return CachedSecrets(lambda: fixed, clock)
     _ = app.secret_store  # what does not fit the environment shows before the first delivery
@@ -106,13 +104,13 @@ def build_cached_secrets(app: "App", clock: Clock) -> CachedSecrets:
 
 
 def _signing_secret(name: str, text: str) -> SecretText:
-    return require_kind(parse_stripe_key(name, SecretText(text)), ("webhook",)).text
+    return parse_named_key(name, SecretText(text)).text
 
 
 def find_accepted(value: SecretValue | None, secret_name: str) -> Sequence[SecretText]:
     """Return the signing secrets in a secret; raises ConfigError when there is none."""
     content = {} if value is None else parse_content(secret_name, value)
-    found = tuple(SecretText(text) for key in _NAMES if isinstance(text := content.get(key), str) and text)
+    found = tuple(SecretText(text) for key in SIGNING_SECRETS if isinstance(text := content.get(key), str) and text)
     if not found:
         raise ConfigError(
             f"there is no {WEBHOOK_SECRET}, neither configured nor in secret {secret_name}",

@@ -4,7 +4,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from learnermax_cli.core.client_reference import decode_reference
+from learnermax_cli.core.ownership import decode_reference
 from tests.checkout import worlds
 from tests.checkout.worlds import COURSE, CREATE_LINK, EMAIL, ENV, RETURN_PAGE, UPDATE_LINK, USER
 from tests.running import Sandbox

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from learnermax_cli.config import guard as pact
+from learnermax_cli.config import guard
 from learnermax_cli.config.settings import Flags, Settings, load_settings
 from learnermax_cli.core.errors import ConfigError, GuardError
 from learnermax_cli.functions.handlers import Functions
@@ -64,7 +64,7 @@ DRY = {
 WITHOUT_STRIPE = {("secrets", "pull"), ("secrets", "rollback")}
 
 
-def test_every_command_is_known_to_the_pact() -> None:
+def test_every_command_is_known_to_the_guard() -> None:
     """What lmx does to the sandbox itself is left out; nothing else is."""
     outside = {path for path in command_paths() if path[0] in ("sandbox", "demo")}
     assert sorted({*WRITING, *READING, *outside}) == command_paths()
@@ -183,7 +183,7 @@ def settings(environment: str = "preview", **values: str) -> Settings:
 )
 def test_names_that_fit(environment: str, name: str) -> None:
     """Their own environment's, nobody's, or words that only look like one."""
-    pact.require_names_fit(settings(environment, EDUCATION_TABLE_NAME=name))
+    guard.require_names_fit(settings(environment, EDUCATION_TABLE_NAME=name))
 
 
 TOPIC = "arn:aws:sns:us-east-1:111122223333:learnermax-transactional-email-{}"
@@ -203,7 +203,7 @@ TOPIC = "arn:aws:sns:us-east-1:111122223333:learnermax-transactional-email-{}"
 def test_names_that_do_not_fit(environment: str, variable: str, name: str, words: str) -> None:
     """The message names both, the hint what to change, and what to say if it is meant."""
     with pytest.raises(GuardError) as refusal:
-        pact.require_names_fit(settings(environment, **{variable: name}))
+        guard.require_names_fit(settings(environment, **{variable: name}))
     assert f"environment {environment} and " in refusal.value.message
     assert (True, True) == (name in refusal.value.message, words in refusal.value.hint)
     assert f"LMX_ALLOW_MISMATCH={name}" in refusal.value.hint
@@ -220,24 +220,24 @@ def test_names_that_do_not_fit(environment: str, variable: str, name: str, words
 def test_arn_of_another_aws_account(variable: str, name: str) -> None:
     """The credentials are the right ones and may reach it all the same; only its very name lets it through."""
     with pytest.raises(GuardError, match="444455556666, but LMX_AWS_ACCOUNT says 111122223333") as refusal:
-        pact.require_names_fit(settings(LMX_AWS_ACCOUNT="111122223333", **{variable: name}))
+        guard.require_names_fit(settings(LMX_AWS_ACCOUNT="111122223333", **{variable: name}))
     assert ("guard.aws_account", True) == (refusal.value.code, variable in refusal.value.hint)
-    pact.require_names_fit(settings(LMX_AWS_ACCOUNT="444455556666", **{variable: name}))
-    pact.require_names_fit(settings(**{variable: name}))
-    pact.require_names_fit(settings(LMX_AWS_ACCOUNT="111122223333", LMX_ALLOW_MISMATCH=name, **{variable: name}))
+    guard.require_names_fit(settings(LMX_AWS_ACCOUNT="444455556666", **{variable: name}))
+    guard.require_names_fit(settings(**{variable: name}))
+    guard.require_names_fit(settings(LMX_AWS_ACCOUNT="111122223333", LMX_ALLOW_MISMATCH=name, **{variable: name}))
 
 
 def test_what_is_no_key_is_left_to_those_who_need_it() -> None:
     """`courses list` works without a Stripe key, so with a broken one too."""
-    pact.require_key_fits(settings(STRIPE_SECRET_KEY="nonsense"))
-    pact.require_key_fits(settings())
+    guard.require_key_fits(settings(STRIPE_SECRET_KEY="nonsense"))
+    guard.require_key_fits(settings())
 
 
 @pytest.mark.parametrize(("tag", "fits"), [(None, True), ("preview", True), ("sandbox", True), ("prod", False)])
 def test_tag_of_a_secret(tag: str | None, fits: bool) -> None:
     """Only the name of another real environment is a contradiction."""
     try:
-        pact.require_tag_fits("s", tag, settings())
+        guard.require_tag_fits("s", tag, settings())
     except GuardError:
         assert not fits
     else:
@@ -247,7 +247,7 @@ def test_tag_of_a_secret(tag: str | None, fits: bool) -> None:
 def test_tag_is_lifted_by_name() -> None:
     """As a name is."""
     lenient = replace(settings(), allowed_mismatches=frozenset({"s"}))
-    pact.require_tag_fits("s", "prod", lenient)
+    guard.require_tag_fits("s", "prod", lenient)
 
 
 @pytest.mark.parametrize("text", ["12345678901", "12345678901x", "1234 5678 9012", "١٢٣٤٥٦٧٨٩٠١٢"])
@@ -257,8 +257,8 @@ def test_aws_account_has_twelve_digits(text: str) -> None:
         settings(LMX_AWS_ACCOUNT=text)
 
 
-def test_no_road_past_the_pact() -> None:
-    """Clients of AWS and Stripe are made in one module, and what the rest of the package gets is behind the pact."""
+def test_no_road_past_the_guard() -> None:
+    """Clients of AWS and Stripe are made in one module, and what the rest of the package gets is behind the guard."""
     others = [path.read_text() for path in (PROJECT / "learnermax_cli").rglob("*.py") if path.name != "clients.py"]
     makers = re.compile(r"(?<!def )\b(?:AwsClients\(|build_stripe\(|aws\.dynamodb\(|app\._aws\b|app\._stripe\b)")
     assert [] == [found for source in others for found in makers.findall(source)]

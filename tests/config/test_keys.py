@@ -2,7 +2,7 @@
 
 import pytest
 
-from learnermax_cli.config.keys import StripeKey, parse_stripe_key, require_kind
+from learnermax_cli.config.keys import StripeKey, parse_named_key, parse_stripe_key
 from learnermax_cli.core.errors import ConfigError
 from learnermax_cli.core.secret_text import SecretText
 
@@ -82,7 +82,7 @@ def test_flaws(text: str, flaw: str) -> None:
 def test_wrong_kind() -> None:
     """A publishable key in the secret key's place is refused by kind."""
     with pytest.raises(ConfigError) as raised:
-        require_kind(parse("pk_" + "test_" + TAIL), ("secret", "restricted"))
+        parse_named_key("STRIPE_SECRET_KEY", SecretText("pk_" + "test_" + TAIL))
 
     assert "STRIPE_SECRET_KEY holds a publishable key, not a secret or restricted one" == raised.value.message
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from learnermax_cli.core.errors import CredentialsError, Exit, FailedError
-from learnermax_cli.core.remedy import with_options
+from learnermax_cli.core.remedy import completed_text
 from learnermax_cli.doctor.checks import Check, run_checks
 from learnermax_cli.doctor.model import Verdict, failed, not_checked, ok, warning
 from learnermax_cli.doctor.run import ending
@@ -132,7 +132,7 @@ def test_remedies_work_on_what_was_checked(sandbox: Sandbox) -> None:
 )
 def test_hint_of_an_error_is_led_to_the_environment(hint: str, remedy: str | None) -> None:
     """Pushed without -e, prod's keys would be meant for preview."""
-    assert (remedy or hint) == with_options(hint, " -e prod")
+    assert (remedy or hint) == completed_text(hint, " -e prod")
 
 
 def test_markdown_is_a_table(sandbox: Sandbox) -> None:

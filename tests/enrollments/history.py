@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from learnermax_cli.core.times import site_time
 from learnermax_cli.courses.model import Course
-from learnermax_cli.enrollments.apply_enrollment import EnrollmentWork, Run, timestamp
+from learnermax_cli.enrollments.apply_enrollment import EnrollmentWork, Run
 from learnermax_cli.enrollments.decide import Rules
 from learnermax_cli.enrollments.model import (
     PAGE_SIZE,
@@ -22,8 +23,7 @@ from learnermax_cli.enrollments.model import (
     Window,
 )
 from learnermax_cli.enrollments.reconcile_pass import Reconcile, Scope, Table
-from learnermax_cli.planning.change import Change
-from learnermax_cli.planning.outcome import SupersededError
+from learnermax_cli.planning.change import Change, SupersededError
 from tests.enrollments.values import NOW, PRICE, payment
 
 START = NOW - timedelta(days=60)
@@ -196,4 +196,4 @@ class History:
 
 def pending_item(key: EnrollmentKey, session_id: str | None, now: datetime) -> Enrollment:
     """Return the item that the site or `checkout create` writes."""
-    return Enrollment(key, "pending", "paid", timestamp(now), session_id)
+    return Enrollment(key, "pending", "paid", site_time(now), session_id)

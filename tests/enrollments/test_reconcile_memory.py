@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from learnermax_cli.enrollments.apply_enrollment import timestamp
+from learnermax_cli.core.times import site_time
 from learnermax_cli.enrollments.model import PAGE_SIZE, Enrollment, EnrollmentKey, Payment, Window
 from learnermax_cli.enrollments.reconcile_pass import Reconcile, Scope, Table
-from learnermax_cli.planning.outcome import Result, planned
+from learnermax_cli.planning.change import Result, planned
 from tests.enrollments.history import History
 from tests.enrollments.values import NOW, PRICE, RULES, payment, unpaid
 
@@ -40,7 +40,7 @@ class MadeUpSessions(History):
                 EnrollmentKey(_user(number), "a"),
                 "pending",
                 "paid",
-                timestamp(NOW - timedelta(seconds=(self._size - number) * SPACING)),
+                site_time(NOW - timedelta(seconds=(self._size - number) * SPACING)),
                 _session_id(number),
             )
             for number in range(self._size)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from learnermax_cli.enrollments.apply_enrollment import timestamp
+from learnermax_cli.core.times import site_time
 from learnermax_cli.enrollments.model import EnrollmentKey, EventIntent
 from learnermax_cli.enrollments.plan_enrollment import Work
 from learnermax_cli.enrollments.reconcile_pass import Reconcile, Scope, Table
@@ -31,7 +31,7 @@ class Shop(History):
         self._sell(LINKED, NOW - timedelta(hours=2), link_id="plink_1")
         self._sell(AGAIN, NOW - timedelta(hours=3))
         self.items[AGAIN] = pending_item(AGAIN, None, NOW - timedelta(days=400))
-        intent = EventIntent("dead", timestamp(NOW - timedelta(hours=4)))
+        intent = EventIntent("dead", site_time(NOW - timedelta(hours=4)))
         done = pending_item(OWED, "cs_test_owed", NOW - timedelta(days=500))
         self.items[OWED] = replace(done, status="completed", intent=intent)
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from learnermax_cli.core.client_reference import MAX_LENGTH, decode_reference, encode_reference
+from learnermax_cli.core.ownership import MAX_REFERENCE, decode_reference, encode_reference
 
 STRIPE_KEEPS = re.compile(r"[A-Za-z0-9_-]{1,200}")
 
@@ -20,7 +20,7 @@ def test_round_trip(user_id: str) -> None:
         assert user_id == decode_reference(reference)
 
 
-@pytest.mark.parametrize("user_id", ["user-7", "0b8f6d0c-8a0e-4a39-8f5e-0d6f4d6c2f11", "A_b-9", "x" * MAX_LENGTH])
+@pytest.mark.parametrize("user_id", ["user-7", "0b8f6d0c-8a0e-4a39-8f5e-0d6f4d6c2f11", "A_b-9", "x" * MAX_REFERENCE])
 def test_what_stripe_keeps_is_sent_as_it_is(user_id: str) -> None:
     """A Cognito subject or a plain name needs no encoding."""
     assert user_id == encode_reference(user_id)
@@ -38,7 +38,7 @@ def test_what_stripe_would_drop_is_encoded(user_id: str, reference: str) -> None
 def test_too_long_even_encoded() -> None:
     """An id whose encoding exceeds 200 characters cannot be carried; one byte less can."""
     assert None is encode_reference("@" * 148)
-    assert MAX_LENGTH == len(encode_reference("@" * 147) or "")
+    assert MAX_REFERENCE == len(encode_reference("@" * 147) or "")
 
 
 @pytest.mark.parametrize("reference", ["b64-!!", "b64-A", "b64-_w", "user-7"])

@@ -34,7 +34,7 @@ OURS = (
     "learnermax_cli.enrollments.reconcile_pass",
     "learnermax_cli.config.env_file",
     "learnermax_cli.planning.apply",
-    "learnermax_cli.planning.report_text",
+    "learnermax_cli.planning.render_text",
     "learnermax_cli.products.model",
     "learnermax_cli.sandbox.state_file",
     "learnermax_cli.webhooks.endpoint_model",

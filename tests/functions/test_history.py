@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from learnermax_cli.enrollments.times import parse_moment
+from learnermax_cli.core.times import read_moment
 from tests.enrollments import worlds
 from tests.enrollments.worlds import COURSE, key
 from tests.functions.events import Context
@@ -259,7 +259,7 @@ def test_end_of_the_walk_is_its_end(container: Container) -> None:
 
 
 def _seconds(text: str) -> float:
-    return parse_moment(text, None, "cursor").timestamp()  # type: ignore[arg-type]  # a time needs no present
+    return read_moment(text, None, "cursor").timestamp()  # type: ignore[arg-type]  # a time needs no present
 
 
 def _days(span: str) -> str:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from learnermax_cli.core.meter import MeterReading
-from learnermax_cli.planning.outcome import Result, planned
+from learnermax_cli.planning.change import Result, planned
 from learnermax_cli.planning.report import Changes, Report, StripeIdentity
 from learnermax_cli.products.plan_sync import plan_sync
 from learnermax_cli.products.sync import summarize

@@ -8,8 +8,7 @@ import pytest
 from learnermax_cli.core.errors import CredentialsError, FailedError, LmxError
 from learnermax_cli.core.outage import OutageError
 from learnermax_cli.planning.apply import Applied, Group, apply
-from learnermax_cli.planning.change import Change
-from learnermax_cli.planning.outcome import Result, SupersededError
+from learnermax_cli.planning.change import Change, Result, SupersededError
 
 FAILURE = FailedError("Stripe said no", hint="Run again.")
 REFUSAL = CredentialsError("the key was revoked", hint="Push a new one.")

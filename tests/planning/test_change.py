@@ -2,8 +2,7 @@
 
 import hashlib
 
-from learnermax_cli.planning.change import Change, Finding, Skipped, canonical_json, digest
-from learnermax_cli.planning.outcome import Result, count, planned
+from learnermax_cli.planning.change import Change, Finding, Result, Skipped, canonical_json, count, digest, planned
 
 CREATE = Change("product", "a", "create", None, {"name": "Ä", "price": {"amount": 1, "currency": "usd"}})
 ARCHIVE = Change("price", "b", "archive", {"stripePriceId": "price_1"}, None, "why")

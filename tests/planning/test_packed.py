@@ -1,7 +1,6 @@
 """Packed results come out as they went in."""
 
-from learnermax_cli.planning.change import Change
-from learnermax_cli.planning.outcome import Result
+from learnermax_cli.planning.change import Change, Result
 from learnermax_cli.planning.packed import PackedResults
 
 COMPLETE = Change("enrollment", "u/c", "complete", {"paymentStatus": "pending"}, {"paymentStatus": "completed"}, "ü")

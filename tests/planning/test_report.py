@@ -4,8 +4,7 @@ import pytest
 
 from learnermax_cli.core.errors import CredentialsError, Exit, GuardError
 from learnermax_cli.core.meter import MeterReading
-from learnermax_cli.planning.change import Change, Finding, Skipped, digest
-from learnermax_cli.planning.outcome import Result, planned
+from learnermax_cli.planning.change import Change, Finding, Result, Skipped, digest, planned
 from learnermax_cli.planning.report import Changes, Data, Items, Report, StripeIdentity, failure_json
 
 CHANGE = Change("product", "a", "create", None, {"name": "A"})

@@ -5,8 +5,9 @@ from decimal import Decimal
 from typing import Any
 
 from learnermax_cli.core.money import Money
+from learnermax_cli.core.ownership import marker
 from learnermax_cli.courses.model import Course
-from learnermax_cli.products.model import Catalog, ListedPrice, ListedProduct, SyncOptions, marker
+from learnermax_cli.products.model import Catalog, ListedPrice, ListedProduct, SyncOptions
 
 ENVIRONMENT = "sandbox"
 OPTIONS = SyncOptions(ENVIRONMENT)

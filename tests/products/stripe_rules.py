@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from learnermax_cli.core.money import Money
+from learnermax_cli.core.ownership import marker
 from learnermax_cli.courses.model import Course
 from learnermax_cli.planning.change import Change
-from learnermax_cli.products.model import Catalog, ListedPrice, ListedProduct, SyncOptions, marker
+from learnermax_cli.products.model import Catalog, ListedPrice, ListedProduct, SyncOptions
 from learnermax_cli.products.plan_course import CoursePlan
 from learnermax_cli.products.plan_sync import SyncPlan, plan_sync
 from tests.products.catalogs import catalog

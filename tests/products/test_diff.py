@@ -5,8 +5,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from learnermax_cli.courses.model import Course
-from learnermax_cli.planning.change import Change, Finding, Skipped
-from learnermax_cli.planning.outcome import Result, planned
+from learnermax_cli.planning.change import Change, Finding, Result, Skipped, planned
 from learnermax_cli.products.ids import derived_product_id
 from learnermax_cli.products.model import ListedPrice, ListedProduct, SyncOptions
 from learnermax_cli.products.plan_sync import SyncPlan, plan_sync

@@ -1,10 +1,11 @@
 """Which payment links still sell an old price, decided from values alone."""
 
 from learnermax_cli.core.money import Money
+from learnermax_cli.core.ownership import marker
 from learnermax_cli.courses.model import Course
 from learnermax_cli.planning.change import Finding
 from learnermax_cli.products.links import find_stale_links
-from learnermax_cli.products.model import DesiredProduct, ListedLink, SyncOptions, marker
+from learnermax_cli.products.model import DesiredProduct, ListedLink, SyncOptions
 from learnermax_cli.products.plan_course import CoursePlan
 from learnermax_cli.products.plan_sync import SyncPlan
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from learnermax_cli.core.errors import ConfigError, GuardError
-from learnermax_cli.secrets.check import require_account, require_keys, require_mode
+from learnermax_cli.core.errors import ConfigError
+from learnermax_cli.secrets.check import require_keys
 
 ONE, TWO = "1" + "A" * 15, "1" + "B" * 15
 TAIL = "z" * 40
@@ -61,26 +61,3 @@ def test_keys_that_show_no_account_pass() -> None:
     """The account is compared where both keys show it."""
     older = "sk_" + "test_" + "a" * 24
     assert "test" == require_keys(keys(older, key("pk")), "here").mode
-
-
-def test_mode_that_does_not_fit() -> None:
-    """Live keys outside prod are refused, and the flag is named."""
-    checked = require_keys(keys(key("sk", "live"), key("pk", "live")), "here")
-
-    with pytest.raises(GuardError, match="live mode keys do not fit environment preview") as raised:
-        require_mode(checked, "preview", "test")
-
-    assert "--allow-mode-mismatch" in raised.value.hint
-
-
-@pytest.mark.parametrize("account", ["acct_" + TWO, None])
-def test_account_that_is_not_expected(account: str | None) -> None:
-    """Another account, or an unknown one, is refused when one is expected."""
-    with pytest.raises(GuardError):
-        require_account(account, "acct_" + ONE)
-
-
-def test_expected_account() -> None:
-    """The expected account passes, and any when none is expected."""
-    require_account("acct_" + ONE, "acct_" + ONE)
-    require_account(None, None)

@@ -2,7 +2,8 @@
 
 import pytest
 
-from learnermax_cli.secrets.plan_status import age, compare_keys
+from learnermax_cli.core.times import show_age
+from learnermax_cli.secrets.plan_status import compare_keys
 from tests.running import Sandbox
 from tests.secrets.support import FIRST, NAME, PREVIEW, WEBHOOK, api_keys, create_secret, document, ending, write_env
 
@@ -146,4 +147,4 @@ def test_age(seconds: int, told: str) -> None:
     from datetime import UTC, datetime, timedelta
 
     now = datetime(2026, 1, 10, tzinfo=UTC)
-    assert told == age(now - timedelta(seconds=seconds), now)
+    assert told == show_age(now - timedelta(seconds=seconds), now)

@@ -8,8 +8,7 @@ from datetime import timedelta
 import pytest
 
 from learnermax_cli.enrollments.model import EnrollmentKey
-from learnermax_cli.planning.change import Change
-from learnermax_cli.planning.outcome import OutcomeWord, Result
+from learnermax_cli.planning.change import Change, OutcomeWord, Result
 from learnermax_cli.webhooks.model import EventHint, Handled
 from learnermax_cli.webhooks.replay_pass import ReplayPass
 from learnermax_cli.webhooks.replay_tally import Tally

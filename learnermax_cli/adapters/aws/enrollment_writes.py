@@ -7,7 +7,7 @@ from learnermax_cli.adapters.aws.enrollment_conditions import AS_READ_NAMES, as_
 from learnermax_cli.adapters.aws.table import ConditionFailedError, table_errors
 from learnermax_cli.adapters.aws.values import to_dynamodb
 from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey, EventIntent, NewEnrollment, Payment
-from learnermax_cli.planning.outcome import SupersededError
+from learnermax_cli.planning.change import SupersededError
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb.client import DynamoDBClient

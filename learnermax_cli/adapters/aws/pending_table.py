@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from learnermax_cli.adapters.aws.enrollment_conditions import AS_READ_NAMES, as_read
 from learnermax_cli.adapters.aws.table import ConditionFailedError, table_errors
 from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey
-from learnermax_cli.planning.outcome import SupersededError
+from learnermax_cli.planning.change import SupersededError
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb.client import DynamoDBClient

@@ -11,9 +11,8 @@ import stripe
 from learnermax_cli.adapters.stripe.client import stripe_errors
 from learnermax_cli.adapters.stripe.disputes import StripeDisputes
 from learnermax_cli.adapters.stripe.lists import list_raw, read_raw
-from learnermax_cli.core.client_reference import decode_reference
 from learnermax_cli.core.money import Money
-from learnermax_cli.core.ownership import MANAGED_BY
+from learnermax_cli.core.ownership import MANAGED_BY, decode_reference
 from learnermax_cli.enrollments.model import DISPUTES_UNREAD, Payment, Window
 
 _CHARGE = "payment_intent.latest_charge"

@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING, Literal
 
 from learnermax_cli.checkout.offer import refused, require_student
 from learnermax_cli.core.remedy import reconcile_one, release_one
-from learnermax_cli.enrollments.apply_enrollment import EnrollmentWork, Run, timestamp
+from learnermax_cli.core.times import site_time
+from learnermax_cli.enrollments.apply_enrollment import EnrollmentWork, Run
 from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey, NewEnrollment
 from learnermax_cli.enrollments.plan_enrollment import plan_owed_event
 from learnermax_cli.enrollments.strategies import COMMAND, EnrollRequest
-from learnermax_cli.planning.outcome import SupersededError
+from learnermax_cli.planning.change import SupersededError
 from learnermax_cli.planning.report import Data, Report
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class FreeStrategy:
             return _report(app, request, there, created=False, event=_settle(there, run))
 
     def _create(self, app: "App", request: EnrollRequest, run: Run) -> Report:
-        key, at, intent = request.key, timestamp(app.now()), run.intent()
+        key, at, intent = request.key, site_time(app.now()), run.intent()
         run.writer.create_completed(NewEnrollment(key, "free", "free", at, intent))
         if run.publisher is not None:
             run.publisher.publish_completed(key, "free", at)

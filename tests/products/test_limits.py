@@ -3,7 +3,7 @@
 import pytest
 
 from learnermax_cli.core.errors import Exit, GuardError
-from learnermax_cli.planning.limits import require_few_archived
+from learnermax_cli.products.limits import require_few_archived
 
 
 @pytest.mark.parametrize(

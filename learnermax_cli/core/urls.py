@@ -1,0 +1,31 @@
+"""What a URL is: absolute or not, of this machine or not, its parts."""
+
+import ipaddress
+from urllib.parse import SplitResult, urlsplit
+
+
+def split_url(url: str) -> SplitResult | None:
+    """Return the parts of a URL, None when it is malformed."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # reading it raises where it is malformed
+    except ValueError:
+        return None
+    return parts
+
+
+def is_absolute(url: str, schemes: tuple[str, ...] = ("http", "https")) -> bool:
+    """Return whether a URL has one of these schemes, a host, and no blank or control character."""
+    parts = split_url(url)
+    plain = url.isprintable() and " " not in url
+    return parts is not None and plain and parts.scheme in schemes and bool(parts.hostname)
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether a host name is this machine's own."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,72 @@
+"""What every writing command does alike: ask before it writes, and say how it ended."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from typing import Protocol
+
+from learnermax_cli.core.errors import FailedError, GuardError, InterruptedRunError, LmxError
+from learnermax_cli.planning.report import Changes, Report
+
+
+class Talk(Protocol):
+    """The console as jobs see it: notes and warnings on stderr, the question before a write, progress."""
+
+    def note(self, text: str) -> None:
+        """Say something on stderr, unless --quiet."""
+
+    def warn(self, text: str) -> None:
+        """Warn on stderr."""
+
+    def begin(self, report: Report) -> None:
+        """Say on stderr where a run works that reports at its end alone, and warn now rather than then."""
+
+    def show_plan(self, report: Report) -> None:
+        """Print a plan before a question."""
+
+    def require_confirmation(self, question: str, *, yes: bool) -> bool:
+        """Ask before a write; raises GuardError naming --yes where nobody can answer."""
+
+    def progress(self, label: str, total: int) -> AbstractContextManager[Callable[[int], None]]:
+        """Show progress; yields a function that takes how much is done."""
+
+
+def ask(talk: Talk, report: Report, question: str, *, yes: bool) -> LmxError | None:
+    """Show a plan and ask; return why it must not be applied, None when it may."""
+    talk.show_plan(report)
+    try:
+        if talk.require_confirmation(question, yes=yes):
+            return None
+    except GuardError as refusal:
+        return refusal
+    return FailedError("not confirmed", hint="Nothing was written.", code="declined")
+
+
+def ending(report: Report, *, interrupted: bool) -> Report:
+    """Return the report of a run that a signal may have reached: then it ends in 130, and says what was not applied."""
+    if not interrupted or report.ends_by_signal or isinstance(report.error, InterruptedRunError):
+        return report
+    error = report.error
+    left = _count_left(report)
+    if error is not None:
+        message, hint = f"interrupted; {error.message}", error.hint
+    elif left:
+        units = f"{left} {report.unit}{'s' * (left != 1)}"
+        message, hint = f"interrupted; {units} not applied", "Run the command again to apply the rest."
+    else:
+        message, hint = "interrupted; everything was applied before", "Nothing is left to do."
+    return replace(report, error=InterruptedRunError(message, hint=hint))
+
+
+def interrupted_error(error: LmxError) -> InterruptedRunError:
+    """Return the error of a run that a signal reached and that then failed without a report."""
+    if isinstance(error, InterruptedRunError):
+        return error
+    return InterruptedRunError(f"interrupted; {error.message}", hint=error.hint)
+
+
+def _count_left(report: Report) -> int:
+    if report.left is not None:
+        return report.left
+    results = report.body.results if isinstance(report.body, Changes) else ()
+    return sum(result.outcome == "planned" for result in results)
