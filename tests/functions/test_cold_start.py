@@ -24,10 +24,7 @@ from learnermax_cli.functions.handlers import webhook
 answer = webhook(event, context)
 print(json.dumps([answer["statusCode"], sorted(sys.modules)]), file=sys.stderr)
 """
-NEVER = (
-    *("typer", "rich", "click", "dotenv", "aws_lambda_powertools", "uvicorn", "flask", "moto", "sqlite3"),
-    *("boto3", "s3transfer"),  # botocore does, in much less time
-)
+NEVER = ("typer", "rich", "click", "dotenv", "aws_lambda_powertools", "uvicorn", "flask", "moto", "sqlite3")
 OURS = (
     "learnermax_cli.cli.main",
     "learnermax_cli.cli.command",

@@ -1,7 +1,4 @@
-"""AWS clients: checked for where values may go, metered, and with errors that people understand.
-
-They are botocore's, which boto3 hands out as they are: what boto3 adds is not needed, and slows down a cold start.
-"""
+"""AWS clients: checked for where values may go, metered, and with errors that people understand."""
 
 import ipaddress
 import re
@@ -13,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies
 
+from boto3.session import Session
 from botocore import exceptions as boto
 from botocore.config import Config
-from botocore.session import Session
 
 from learnermax_cli.config.settings import AwsAccess
 from learnermax_cli.core.errors import ConfigError, CredentialsError, FailedError, GuardError
@@ -77,13 +74,14 @@ class AwsClients:
 
     @cached_property
     def _session(self) -> Session:
-        secret = self._access.secret_access_key
+        access, secret = self._access, self._access.secret_access_key
         with aws_errors("signing in to AWS"):
-            session = Session(profile=self._access.profile)
-            session.set_config_variable("region", self._access.region)
-            if self._access.access_key_id is not None and secret is not None:
-                session.set_credentials(self._access.access_key_id, secret.reveal())
-            return session
+            return Session(
+                aws_access_key_id=access.access_key_id,
+                aws_secret_access_key=None if secret is None else secret.reveal(),
+                region_name=access.region,
+                profile_name=access.profile,
+            )
 
     def dynamodb(self) -> "DynamoDBClient":
         """Return a DynamoDB client whose calls are metered."""
@@ -117,7 +115,8 @@ class AwsClients:
 
     def _open(self, service: str, called: str, config: Config | None = None) -> Any:
         with self._opening, aws_errors(f"opening {called}"):
-            client = self._session.create_client(
+            connect: Callable[..., Any] = self._session.client
+            client = connect(
                 service, endpoint_url=self._access.endpoint_url, config=self._config.merge(config or Config())
             )
         client.meta.events.register("after-call", self._tell)

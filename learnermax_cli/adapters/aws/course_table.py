@@ -6,8 +6,7 @@ from contextlib import AbstractContextManager
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from learnermax_cli.adapters.aws.table import ConditionFailedError, table_errors
-from learnermax_cli.adapters.aws.values import to_dynamodb, to_python
+from learnermax_cli.adapters.aws.table import ConditionFailedError, table_errors, to_dynamodb, to_python
 from learnermax_cli.core.errors import FailedError
 from learnermax_cli.courses.model import USED_ATTRIBUTES, Course
 

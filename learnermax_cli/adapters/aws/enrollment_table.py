@@ -5,8 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from learnermax_cli.adapters.aws.table import table_errors
-from learnermax_cli.adapters.aws.values import to_python
+from learnermax_cli.adapters.aws.table import table_errors, to_python
 from learnermax_cli.courses.model import Course
 from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey, EventIntent, Student, TableRead
 

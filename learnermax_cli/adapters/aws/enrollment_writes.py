@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from learnermax_cli.adapters.aws.enrollment_conditions import AS_READ_NAMES, as_read
-from learnermax_cli.adapters.aws.table import ConditionFailedError, table_errors
-from learnermax_cli.adapters.aws.values import to_dynamodb
+from learnermax_cli.adapters.aws.table import ConditionFailedError, table_errors, to_dynamodb
 from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey, EventIntent, NewEnrollment, Payment
 from learnermax_cli.planning.change import SupersededError
 
