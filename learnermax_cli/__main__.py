@@ -6,7 +6,7 @@ from learnermax_cli import __version__
 
 
 def main() -> None:
-    """Run the command line; the version is told without loading it."""
+    """Run the command line; `--version` is answered without loading it."""
     if sys.argv[1:] == ["--version"]:
         sys.stdout.write(f"lmx {__version__}\n")
         return
@@ -15,7 +15,7 @@ def main() -> None:
 
         run()
     except KeyboardInterrupt:  # while loading, or while showing; a command at work handles it itself
-        sys.stderr.write("Error: interrupted\n  Run it again: what was done stays done.\n")
+        sys.stderr.write("Error: interrupted\n  Run the command again. Completed changes are kept.\n")
         sys.exit(130)
 
 

@@ -58,7 +58,7 @@ OPTION_NAMES = frozenset(name for option in _SHARED for name in (option.default,
 
 @dataclass
 class Invocation:
-    """The run in progress, filled in as the command line is parsed, so that a failure finds the right voice."""
+    """The run in progress, filled in as the command line is parsed, so that a failure is printed as the run was asked to print."""
 
     environ: Mapping[str, str]
     argv: tuple[str, ...] = ()
@@ -124,8 +124,8 @@ def _run(
     report = ending(replace(report, meter=app.meter.reading()), interrupted=app.interrupt.stop.is_set())
     report = complete_report(report, options)
     invocation.console.show(report)
-    told = app.after_report(report)
-    return int(report.exit_code if told else weightiest((report.exit_code, Exit.FAILED)))
+    written = app.after_report(report)
+    return int(report.exit_code if written else weightiest((report.exit_code, Exit.FAILED)))
 
 
 def _access_options(command: str, common: Mapping[str, object]) -> str:
@@ -142,7 +142,7 @@ def _access_options(command: str, common: Mapping[str, object]) -> str:
 
 
 def _require_filled(ctx: typer.Context, given: Mapping[str, Any]) -> None:
-    # An empty text is a shell variable that was not set; it must not stand for "all", nor for the default.
+    # An empty text is a shell variable that was not set; it must not mean "all", nor the default.
     for parameter in ctx.command.params:
         value = given.get(parameter.name or "")
         texts = value if isinstance(value, list | tuple) else [value]

@@ -1,4 +1,4 @@
-"""How help pages look: Typer's, made to fit 80 columns, in colours for light and dark, plain where nobody sees them."""
+"""How help pages look: Typer's, made to fit 80 columns, in colours for light and dark, plain in a pipe."""
 
 import os
 from typing import Any

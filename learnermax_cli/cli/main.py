@@ -68,7 +68,7 @@ def root(
 
 def run() -> NoReturn:
     """Run the command line of this process and exit."""
-    if sys.stdin is None:  # it was closed: nobody answers
+    if sys.stdin is None:  # it was closed
         sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: PTH123, SIM115 - as Python's own is
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:  # it was closed, as by `2>&-`
@@ -86,7 +86,7 @@ def run() -> NoReturn:
         code = weightiest((Exit(code), Exit(_unwritten(invocation, error))))
     try:
         sys.stderr.flush()
-    except OSError:  # talk that nobody can take does not change how a run ends
+    except OSError:  # a closed stderr does not change how a run ends
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
     sys.exit(code)
 
@@ -112,7 +112,7 @@ def _exit_code(invocation: Invocation) -> int:
             return _unwritten(invocation, error)  # files of its own it looks after where it writes them
         import traceback
 
-        _voice(invocation).trace(traceback.format_exc())
+        _console(invocation).trace(traceback.format_exc())
         bug = LmxError(
             f"unexpected {type(error).__name__}: {error}", hint="This is a bug in lmx: report it.", code="bug"
         )
@@ -120,24 +120,24 @@ def _exit_code(invocation: Invocation) -> int:
 
 
 def _unread(invocation: Invocation) -> int:
-    """Tell that nobody reads stdout any more, as after `| head -1`, where something was written before."""
+    """Warn that stdout was closed, as after `| head -1`, where something was written before."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    # The meter knows nothing of Secrets Manager; whoever was to confirm a plan may have written.
+    # The meter does not count Secrets Manager; a run that showed a plan may have written.
     wrote = invocation.meter is not None and invocation.meter.reading().wrote
-    if wrote or _voice(invocation).about_to_write:
-        _voice(invocation).warn("the reader of the output is gone; what was done stays done, and running again is safe")
+    if wrote or _console(invocation).about_to_write:
+        _console(invocation).warn("stdout was closed before the report was written. Completed changes are kept")
     return int(Exit.FAILED)
 
 
 def _unwritten(invocation: Invocation, error: OSError) -> int:
-    """Tell that stdout takes no more, as on a full disk: who reads it must not take it for the whole."""
+    """Report that stdout takes no more, as on a full disk: the output is incomplete."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    hint = "Make room where it goes; what was done stays done, and running again is safe."
-    return _fail(invocation, FailedError(f"the output can't be written: {error.strerror}", hint=hint))
+    hint = "Free space there, and run the command again. Completed changes are kept."
+    return _fail(invocation, FailedError(f"the output cannot be written: {error.strerror}", hint=hint))
 
 
 def _remedy(error: TyperException, argv: tuple[str, ...]) -> str:
-    """Return what to do about a command line that was not understood; at the least it names a help page."""
+    """Return what to do about a command line that was not understood; it names at least a help page."""
     context = getattr(error, "ctx", None)
     words = _command_words(argv) if context is None else command_words(context)
     page = " ".join(("lmx", *words.split(), "--help"))
@@ -149,13 +149,13 @@ def _remedy(error: TyperException, argv: tuple[str, ...]) -> str:
 def _fail(invocation: Invocation, error: LmxError) -> int:
     meter = None if invocation.meter is None else invocation.meter.reading()
     try:
-        _voice(invocation).show_failure(invocation.command or _command_words(invocation.argv), error, meter)
-    except OSError:  # stdout takes no document; stderr has told what failed
+        _console(invocation).show_failure(invocation.command or _command_words(invocation.argv), error, meter)
+    except OSError:  # stdout takes no document; the failure is on stderr
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return int(error.exit_code)
 
 
-def _voice(invocation: Invocation) -> Console:
+def _console(invocation: Invocation) -> Console:
     return invocation.console or Console(_manner(invocation.argv), invocation.environ)
 
 

@@ -104,7 +104,7 @@ class App(Clients):
 
     @cached_property
     def stripe_probes(self) -> "StripeProber":
-        """Requests that tell what a Stripe key may read."""
+        """Requests that show what a Stripe key may read."""
         from learnermax_cli.adapters.stripe.probes import StripeProbes
 
         return StripeProbes(self.stripe)
@@ -176,7 +176,7 @@ class App(Clients):
         return self.console.require_confirmation(question, yes=yes)
 
     def after_report(self, report: "Report") -> bool:
-        """Tell GitHub Actions of the report, when it runs there; return whether later steps hear of it."""
+        """Write the report for GitHub Actions, when it runs there; return whether the outputs were written."""
         if not self.console.in_actions:
             return True
         from learnermax_cli.planning.report import without_private_lines

@@ -79,7 +79,7 @@ def env_values(text: str, path: Path) -> dict[str, str]:
 
 
 def _require_values(path: Path, alone: "list[Binding]") -> None:
-    # `export NAME` below `NAME=value` is how a shell has it; without the value it is a slip that would go unseen.
+    # `export NAME` after `NAME=value` is usual in a shell; without a value it is a mistake.
     if alone:
         raise ConfigError(
             f"env file {path} has no = at line {_first_line(alone[0])}",

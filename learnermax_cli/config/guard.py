@@ -7,7 +7,7 @@ from learnermax_cli.config.settings import Settings
 from learnermax_cli.core.errors import ConfigError, GuardError
 from learnermax_cli.core.remedy import lmx
 
-# A sandbox is on this machine alone and holds nothing that could be mistaken, so its name refuses nothing.
+# A sandbox holds nothing real, so its name needs no guard.
 _REAL = ("preview", "prod")
 _ARN = re.compile(r"arn:[a-z-]+:[a-z]+:[a-z0-9-]*:(?P<account>\d{12}):")
 _WORDS = re.compile(r"[^A-Za-z0-9]+")
@@ -25,9 +25,8 @@ def require_names_fit(settings: Settings) -> None:
         other = _other_environment(name, settings.environment)
         if other is not None and name not in settings.allowed_mismatches:
             raise GuardError(
-                f"environment {settings.environment} and {kind} {name}, which is named after {other}, "
-                "do not belong together",
-                hint=f"Use -e {other}, or name another {kind} with {where}; if it is meant: LMX_ALLOW_MISMATCH={name}",
+                f"{kind} {name} is named after environment {other}, but this run is for {settings.environment}",
+                hint=f"Use -e {other}, or name another {kind} with {where}; if intended: LMX_ALLOW_MISMATCH={name}",
                 code="guard.environment",
             )
 
@@ -37,21 +36,20 @@ def _require_account_fits(kind: str, name: str, where: str, settings: Settings) 
     arn, expected = _ARN.match(name), settings.aws_account
     if arn and expected and arn["account"] != expected and name not in settings.allowed_mismatches:
         raise GuardError(
-            f"{kind} {name} is of AWS account {arn['account']}, but LMX_AWS_ACCOUNT says {expected}",
-            hint=f"Name another {kind} with {where}, or change LMX_AWS_ACCOUNT; if it is meant: "
-            f"LMX_ALLOW_MISMATCH={name}",
+            f"{kind} {name} belongs to AWS account {arn['account']}, but LMX_AWS_ACCOUNT is {expected}",
+            hint=f"Name another {kind} with {where}, or change LMX_AWS_ACCOUNT; if intended: LMX_ALLOW_MISMATCH={name}",
             code="guard.aws_account",
         )
 
 
 def require_key_fits(settings: Settings) -> None:
-    """Raise GuardError when the configured Stripe key says of itself that it is of another mode or account."""
+    """Raise GuardError when the configured Stripe key shows another mode or account."""
     if settings.stripe_secret_key is None or settings.environment not in _REAL:
         return
     try:
         key = parse_stripe_key(SECRET_KEY, settings.stripe_secret_key)
     except ConfigError:
-        return  # what is no key at all matters to those alone who work with it
+        return  # a malformed key matters only to commands that use it
     require_mode(key.mode, settings)
     if key.account is not None and settings.stripe_account is not None:
         require_stripe_account(key.account, settings.stripe_account)
@@ -78,7 +76,7 @@ def require_pushed_mode(mode: Mode, settings: Settings) -> None:
         raise _mode_error(
             f"{mode} mode keys do not fit environment {settings.environment}, "
             f"which takes {settings.expected_mode} mode keys",
-            "Use other keys or another environment (-e); if it is meant, pass --allow-mode-mismatch.",
+            "Use other keys or another environment (-e); if intended, pass --allow-mode-mismatch.",
         )
 
 
@@ -90,7 +88,7 @@ def require_stripe_account(account: str | None, expected: str) -> None:
     """Raise GuardError when a Stripe key is not known to be of the account that LMX_STRIPE_ACCOUNT names."""
     if account != expected:
         raise GuardError(
-            f"the Stripe key belongs to account {account or 'unknown'}, but LMX_STRIPE_ACCOUNT says {expected}",
+            f"the Stripe key belongs to account {account or 'unknown'}, but LMX_STRIPE_ACCOUNT is {expected}",
             hint="Use a key of that account, or change LMX_STRIPE_ACCOUNT.",
             code="guard.account",
         )
@@ -100,7 +98,7 @@ def require_aws_account(account: str, expected: str) -> None:
     """Raise GuardError when the AWS credentials are of another account than LMX_AWS_ACCOUNT names."""
     if account != expected:
         raise GuardError(
-            f"the AWS credentials belong to account {account}, but LMX_AWS_ACCOUNT says {expected}",
+            f"the AWS credentials belong to account {account}, but LMX_AWS_ACCOUNT is {expected}",
             hint="Sign in to that account (--profile, AWS_PROFILE), or change LMX_AWS_ACCOUNT.",
             code="guard.aws_account",
         )
@@ -111,9 +109,8 @@ def require_tag_fits(secret: str, tag: str | None, settings: Settings) -> None:
     real = settings.environment in _REAL and tag in _REAL
     if real and tag != settings.environment and secret not in settings.allowed_mismatches:
         raise GuardError(
-            f"environment {settings.environment} and secret {secret}, whose tag Environment says {tag}, "
-            "do not belong together",
-            hint=f"Use -e {tag}, or another secret (--secret-name); if it is meant: LMX_ALLOW_MISMATCH={secret}",
+            f"secret {secret} has the tag Environment={tag}, but this run is for {settings.environment}",
+            hint=f"Use -e {tag}, or another secret (--secret-name); if intended: LMX_ALLOW_MISMATCH={secret}",
             code="guard.environment",
         )
 

@@ -1,4 +1,4 @@
-"""Stripe keys: the one table of their names, and what a key says of itself: kind, mode, account. No key is shown."""
+"""Stripe keys: the one table of their names, and what a key shows: kind, mode, account. No key is shown."""
 
 import re
 from dataclasses import dataclass, field
@@ -39,7 +39,7 @@ REQUIRED_KEYS: Final = tuple(key.name for key in KEYS if key.required)
 SIGNING_SECRETS: Final = tuple(key.name for key in KEYS if key.kinds == ("webhook",))
 _KINDS_OF: Final = {key.name: key.kinds for key in KEYS}
 
-# [doc "API keys"]; rkcs keys belong to sandboxes that the Stripe CLI made and nobody has claimed yet.
+# [doc "API keys"]; rkcs keys belong to sandboxes that the Stripe CLI made and that are not claimed yet.
 _KINDS: Final[dict[str, KeyKind]] = {"sk": "secret", "rk": "restricted", "rkcs": "restricted", "pk": "publishable"}
 _PREFIXES: Final[dict[KeyKind, str]] = {"secret": "sk_", "restricted": "rk_", "publishable": "pk_", "webhook": "whsec_"}
 _API_KEY = re.compile(r"(?P<prefix>sk|rk|rkcs|pk)_(?P<mode>test|live)_(?P<body>[A-Za-z0-9_]{8,247})")
@@ -70,7 +70,7 @@ class StripeKey:
 
 
 def parse_stripe_key(name: str, secret: SecretText) -> StripeKey:
-    """Return what a key says of itself; raises ConfigError naming the flaw, never the key."""
+    """Return what a key shows: kind, mode, account; raises ConfigError naming the flaw, never the key."""
     text = secret.reveal()
     flaw = _flaw(text)
     if flaw is not None:
@@ -85,7 +85,7 @@ def parse_stripe_key(name: str, secret: SecretText) -> StripeKey:
 
 
 def parse_named_key(name: str, secret: SecretText) -> StripeKey:
-    """Return what a key of `KEYS` says of itself; raises ConfigError when it is malformed or of another kind."""
+    """Return what a key of `KEYS` shows; raises ConfigError when it is malformed or of another kind."""
     key, kinds = parse_stripe_key(name, secret), _KINDS_OF[name]
     if key.kind not in kinds:
         wanted = " or ".join(kinds)

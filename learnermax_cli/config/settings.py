@@ -28,7 +28,7 @@ _FROM_ENV_FILE = {
     "FRONTEND_URL",
     "TRANSACTIONAL_EMAIL_TOPIC_ARN",
 }
-# What lifts a guard is said by who runs lmx.
+# What lifts a guard must come from the operator, not from a file in a repository.
 _NEVER_FROM_ENV_FILE = {"LMX_SANDBOX_HOME", "LMX_ALLOW_MISMATCH"}
 
 
@@ -167,7 +167,7 @@ def _find_env_file(flags: Flags, environ: Mapping[str, str]) -> "EnvFile | None"
 def _env_file_path(flags: Flags, environ: Mapping[str, str]) -> Path | None:
     if flags.env_file is not None:
         return None if flags.new_env_file and not _is_there(flags.env_file) else flags.env_file
-    # The sandbox brings its own keys: a stray .env.local with real ones has no business there.
+    # The sandbox has its own keys; real ones in .env.local are not read for it.
     if (flags.environment or environ.get("LMX_ENVIRONMENT")) == "sandbox" or not DEFAULT_ENV_FILE.exists():
         return None
     return DEFAULT_ENV_FILE
@@ -176,7 +176,7 @@ def _env_file_path(flags: Flags, environ: Mapping[str, str]) -> Path | None:
 def _is_there(path: Path) -> bool:
     try:
         return path.exists()
-    except OSError:  # such as a name that is too long; who writes there says so
+    except OSError:  # such as a name that is too long; writing to it reports that
         return False
 
 

@@ -1,4 +1,4 @@
-"""The one family of expected failures, and the exit codes that they stand for."""
+"""The one family of expected failures, and their exit codes."""
 
 from collections.abc import Iterable
 from enum import IntEnum

@@ -15,7 +15,7 @@ _ENCODED = "b64-"
 
 
 class Marker(NamedTuple):
-    """What the metadata of an object say of who made it, and for which environment."""
+    """Who made an object, and for which environment, by its metadata."""
 
     managed: bool
     environment: str | None
@@ -62,7 +62,7 @@ def encode_reference(user_id: str) -> str | None:
 
 
 def decode_reference(reference: str) -> str:
-    """Return the user id that a client_reference_id stands for; one that is not encoded stands for itself."""
+    """Return the user id in a client_reference_id, decoded where it was encoded."""
     if not reference.startswith(_ENCODED):
         return reference
     body = reference.removeprefix(_ENCODED)

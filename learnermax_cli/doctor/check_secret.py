@@ -51,7 +51,7 @@ def _keys_verdict(app: "App", name: str, values: Mapping[str, str]) -> Verdict:
         return failed(SECRET, found, remedy, Exit.GUARD)
     account, expected = keys.secret.account or keys.publishable.account, app.settings.stripe_account
     if None not in (account, expected) and account != expected:
-        found = f"{name} holds keys of account {account}, but LMX_STRIPE_ACCOUNT says {expected}"
+        found = f"{name} holds keys of account {account}, but LMX_STRIPE_ACCOUNT is {expected}"
         return failed(SECRET, found, f"{push}, with keys of {expected}; or change LMX_STRIPE_ACCOUNT", Exit.GUARD)
     held = (f"{key} ({describe_value(key, values[key])})" for key in (SECRET_KEY, PUBLISHABLE_KEY))
     return ok(SECRET, f"{name} holds {' and '.join(held)}")

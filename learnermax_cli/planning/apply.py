@@ -61,7 +61,7 @@ def _carry_out(group: Group) -> _Ended:
         for change, _ in zip(group.changes, group.carry_out(), strict=True):
             results.append(Result(change, "applied"))
     except LmxError as error:
-        # What depended on a superseded change is nobody's to do any more; what depended on a failed one is left to do.
+        # What depends on a superseded change is no longer needed; what depends on a failed one still is.
         superseded = isinstance(error, SupersededError)
         results.append(Result(group.changes[len(results)], "superseded" if superseded else "failed", error.message))
         rest = group.changes[len(results) :]

@@ -89,7 +89,7 @@ class SupersededError(LmxError):
 
 
 def planned(changes: Iterable[Change]) -> tuple[Result, ...]:
-    """Return changes that nobody has carried out yet."""
+    """Return changes as not applied yet."""
     return tuple(Result(change) for change in changes)
 
 

@@ -1,4 +1,4 @@
-"""What every writing command does alike: ask before it writes, and say how it ended."""
+"""What every writing command shares: the question before it writes, and its ending after a signal."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -13,13 +13,13 @@ class Talk(Protocol):
     """The console as jobs see it: notes and warnings on stderr, the question before a write, progress."""
 
     def note(self, text: str) -> None:
-        """Say something on stderr, unless --quiet."""
+        """Print a note to stderr, unless --quiet."""
 
     def warn(self, text: str) -> None:
         """Warn on stderr."""
 
     def begin(self, report: Report) -> None:
-        """Say on stderr where a run works that reports at its end alone, and warn now rather than then."""
+        """Print the environment and the warnings of a long run at its beginning."""
 
     def show_plan(self, report: Report) -> None:
         """Print a plan before a question."""
@@ -43,7 +43,7 @@ def ask(talk: Talk, report: Report, question: str, *, yes: bool) -> LmxError | N
 
 
 def ending(report: Report, *, interrupted: bool) -> Report:
-    """Return the report of a run that a signal may have reached: then it ends in 130, and says what was not applied."""
+    """Return the report of a run that a signal may have reached: then it ends in 130 and counts what was not applied."""
     if not interrupted or report.ends_by_signal or isinstance(report.error, InterruptedRunError):
         return report
     error = report.error

@@ -1,4 +1,4 @@
-"""Results by the hundred thousand: packed batch by batch, so that the report of a long run takes little memory."""
+"""Results of long runs, packed batch by batch to save memory."""
 
 import json
 import zlib

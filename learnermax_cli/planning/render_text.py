@@ -24,7 +24,7 @@ _SIGNS = {
 _STYLES = {"+": "green", "~": "yellow", "-/+": "yellow", "-": "red"}
 _OUTCOME_STYLES = {"applied": "green", "failed": "bold red", "superseded": "yellow"}
 _STATUS_STYLES = {"ok": "green", "warning": "yellow", "failed": "bold red"}
-# What tells the object that a change is about is shown though it stays the same.
+# What identifies the object of a change is shown although it stays the same.
 _TELLING = frozenset(("product", "stripeProductId", "stripePriceId", "course", "user", "endpoint"))
 _VALUE_LIMIT = 72
 

@@ -1,4 +1,4 @@
-"""What a run has to say, as one value: text, JSON, Markdown and the exit code are all read from it."""
+"""The report of a run, as one value: text, JSON, Markdown and the exit code are all read from it."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -191,5 +191,5 @@ def _some_rows_failed(report: Report) -> LmxError:
     if refused:
         parts.append("1 row was refused" if refused == 1 else f"{refused} rows were refused")
     return LmxError(
-        " and ".join(parts), hint="The report says which and why; mend them and run again.", code="failed.rows"
+        " and ".join(parts), hint="The report names them and the reasons; fix them and run again.", code="failed.rows"
     )

@@ -14,6 +14,6 @@ def require_few_archived(archived: int, managed: int, allowed: int | None) -> No
         return
     raise GuardError(
         f"the plan makes {archived} of {managed} managed products inactive, more than {MAX_ARCHIVED_SHARE:.0%}",
-        hint=f"Check --table and -e; if it is meant, pass --allow-archive {archived}.",
+        hint=f"Check --table and -e; if intended, pass --allow-archive {archived}.",
         code="guard.archive",
     )

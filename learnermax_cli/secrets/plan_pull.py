@@ -43,7 +43,7 @@ def require_test_keys(keys: Iterable[StripeKey], *, allow_live: bool) -> None:
     if not allow_live and any(key.mode == "live" for key in keys):
         raise GuardError(
             "the secret holds live mode keys, which do not belong in a file by mistake",
-            hint="If it is meant, pass --allow-live.",
+            hint="If intended, pass --allow-live.",
             code="guard.live",
         )
 

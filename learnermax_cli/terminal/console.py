@@ -1,7 +1,6 @@
-"""The only printer: stdout is data, stderr is talk, everything printed is scrubbed of keys and of workflow commands."""
+"""The only printer: data to stdout, messages to stderr, all of it scrubbed of keys and of workflow commands."""
 
 import os
-import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, suppress
@@ -11,12 +10,11 @@ from typing import TYPE_CHECKING, Literal, TextIO
 
 from learnermax_cli.core.errors import GuardError, LmxError
 from learnermax_cli.core.remedy import complete_error, completed_text
-from learnermax_cli.core.secret_text import scrub
-from learnermax_cli.core.text_safety import printable, without_workflow_commands
+from learnermax_cli.core.text_safety import printable
 from learnermax_cli.terminal.json_text import json_pieces
+from learnermax_cli.terminal.streams import Printer
 
 if TYPE_CHECKING:
-    from rich.console import Console as RichConsole
     from rich.console import RenderableType
 
     from learnermax_cli.core.meter import MeterReading
@@ -24,12 +22,11 @@ if TYPE_CHECKING:
 
 Format = Literal["table", "json", "markdown"]
 _STDERR = 2
-_PIPE_WIDTH = 100_000  # Rich falls back to 80 columns in a pipe and cuts cells
 
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How to talk: the format of stdout, and how much goes to stderr."""
+    """The format of stdout, and how much goes to stderr."""
 
     format: Format = "table"
     quiet: bool = False
@@ -39,20 +36,21 @@ class Manner:
 
 
 class Console:
-    """Prints reports to stdout and talk to stderr."""
+    """Prints reports to stdout and messages to stderr."""
 
     def __init__(self, manner: Manner, environ: Mapping[str, str], stdin: TextIO | None = None) -> None:
         self.manner = manner
         self.environ = environ
         self._stdin = stdin or sys.stdin
         self.in_actions = environ.get("GITHUB_ACTIONS") == "true"
+        self._printer = Printer(no_color=manner.no_color, in_actions=self.in_actions)
         self._asked: Report | None = None
         """The plan that a question is about."""
         self._shown: Report | None = None
-        """The plan that stands on stdout already."""
+        """The plan that was printed to stdout."""
         self._warned: set[str] = set()
         self._begun = False
-        """Whether it was said where the run works."""
+        """Whether the environment was printed."""
 
     def show(self, report: "Report") -> None:
         """Print a report in the chosen format, without what was shown and warned of before a question."""
@@ -74,14 +72,14 @@ class Console:
             self.error(report.failure)
 
     def begin(self, report: "Report") -> None:
-        """Say on stderr where a run works that reports at its end alone, and warn now rather than then."""
+        """Print the environment and the warnings of a long run at its beginning."""
         from learnermax_cli.planning.report import complete_report
 
         self._note_where(report)
         self._warn_once(complete_report(report, self.manner.options).warnings)
 
     def _note_where(self, report: "Report") -> None:
-        """Say where a list or a single result is from; a plan says it itself."""
+        """Print the environment of a list or a single result; a plan has it in its header."""
         from learnermax_cli.planning.render_text import where
         from learnermax_cli.planning.report import Changes, Data
 
@@ -108,12 +106,12 @@ class Console:
 
     def data(self, text: str) -> None:
         """Write plain text to stdout, without colour and without wrapping."""
-        sys.stdout.write(self._harmless(text) + "\n")
+        sys.stdout.write(self._printer.harmless(text) + "\n")
 
     def _json(self, document: Iterable[tuple[str, object]]) -> None:
         for text in json_pieces(document):
             # As an escape the same value is read back, while GitHub's runner finds no command in it.
-            sys.stdout.write(self._harmless(text.replace("##[", "#\\u0023[")))
+            sys.stdout.write(self._printer.harmless(text.replace("##[", "#\\u0023[")))
         sys.stdout.write("\n")
 
     def write_sandbox_exports(self, text: str) -> None:
@@ -138,13 +136,13 @@ class Console:
         from learnermax_cli.planning.render_text import plan_lines
 
         for line in plan_lines(report):
-            self._print(stream, line)
+            self._printer.print(stream, line)
 
     def print(self, *lines: "RenderableType") -> None:
         """Print Rich text or tables to stdout."""
         for line in lines:
             for part in self._fitted(line):
-                self._print(sys.stdout, part)
+                self._printer.print(sys.stdout, part)
 
     def _fitted(self, line: "RenderableType") -> "Iterator[RenderableType]":
         from rich.table import Table
@@ -152,7 +150,7 @@ class Console:
         if isinstance(line, Table) and sys.stdout.isatty():
             from learnermax_cli.terminal.tables import fitted
 
-            yield from fitted(line, self._rich(sys.stdout).width)
+            yield from fitted(line, self._printer.rich(sys.stdout).width)
         else:
             yield line
 
@@ -168,7 +166,7 @@ class Console:
 
     def warn(self, text: str) -> None:
         """Warn on stderr."""
-        self._talk(self._text(f"Warning: {text}", "yellow"))
+        self._talk(self._text("Warning: " + text, "yellow"))
 
     def _warn_once(self, warnings: tuple[str, ...]) -> None:
         for warning in warnings:
@@ -178,13 +176,13 @@ class Console:
 
     def error(self, error: LmxError) -> None:
         """Print an expected failure: what went wrong, and what to do."""
-        self._talk(self._text(f"Error: {error.message}", "bold red"))
-        self._talk(self._text(f"  {error.hint}", ""))
+        self._talk(self._text("Error: " + error.message, "bold red"))
+        self._talk(self._text("  " + error.hint, ""))
 
     def trace(self, text: str) -> None:
         """Write the traceback of a bug to stderr; the message in it may be anybody's."""
         with suppress(OSError, ValueError):
-            sys.stderr.write(self._harmless(text))
+            sys.stderr.write(self._printer.harmless(text))
             sys.stderr.flush()
 
     def require_confirmation(self, question: str, *, yes: bool) -> bool:
@@ -201,7 +199,7 @@ class Console:
             if self._shown is None:
                 self._show_plan(self._asked, sys.stderr)
             self._warn_once(self._asked.warnings)
-        self._print(sys.stderr, self._text(f"{question} [y/N] ", "bold"), end="")
+        self._printer.print(sys.stderr, self._text(f"{question} [y/N] ", "bold"), end="")
         return self._stdin.readline().strip().lower() in ("y", "yes")
 
     def progress(self, label: str, total: int) -> AbstractContextManager[Callable[[int], None]]:
@@ -213,7 +211,7 @@ class Console:
         plain = self.manner.no_color or self.environ.get("NO_COLOR") or self.environ.get("TERM") == "dumb"
         if plain or self.manner.verbose:  # for screen readers nothing that moves; --verbose writes across a bar
             return lines(self.note, label, total)
-        return bar(self._rich(sys.stderr), label, total)
+        return bar(self._printer.rich(sys.stderr), label, total)
 
     def _text(self, text: str, style: str) -> "RenderableType":
         from rich.text import Text
@@ -221,50 +219,12 @@ class Console:
         return Text(printable(completed_text(text, self.manner.options)), style=style)
 
     def _talk(self, line: "RenderableType") -> None:
-        """Print to stderr, if that can be: no payment and no sync is cut short because nobody hears of it."""
+        """Print to stderr if possible: a closed stderr must not stop a sync or a payment."""
         try:
-            self._print(sys.stderr, line)
+            self._printer.print(sys.stderr, line)
         except BrokenPipeError:
-            # Its reader does not come back; what is kept for it would fail once more when Python ends.
+            # What is buffered for it would fail again when Python ends.
             with Path(os.devnull).open("wb") as nowhere:
                 os.dup2(nowhere.fileno(), _STDERR)
         except (OSError, ValueError):  # a full disk, a closed file
             pass
-
-    def _print(self, stream: TextIO, line: "RenderableType", end: str = "\n") -> None:
-        text = self._rendered(stream, line, end)
-        if not stream.isatty():
-            text = re.sub(r" +$", "", text, flags=re.MULTILINE)  # Rich pads the last column
-        stream.write(self._harmless(text))
-        stream.flush()
-
-    def _rendered(self, stream: TextIO, line: "RenderableType", end: str) -> str:
-        from rich.text import Text
-
-        # A receiver logs hundreds of lines a second, and a line without a style is its own rendering.
-        rich = self._rich(stream)
-        if isinstance(line, Text) and not rich.is_terminal:
-            return line.plain + end
-        with rich.capture() as capture:
-            rich.print(line, end=end, soft_wrap=not _is_table(line))
-        return capture.get()
-
-    def _rich(self, stream: TextIO) -> "RichConsole":
-        from rich.console import Console as RichConsole
-
-        return RichConsole(
-            file=stream,
-            markup=False,
-            highlight=False,
-            emoji=False,
-            no_color=True if self.manner.no_color else None,
-            width=None if stream.isatty() else _PIPE_WIDTH,
-        )
-
-    def _harmless(self, text: str) -> str:
-        text = scrub(text)
-        return without_workflow_commands(text) if self.in_actions else text
-
-
-def _is_table(line: "RenderableType") -> bool:
-    return type(line).__name__ == "Table"

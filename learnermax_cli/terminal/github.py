@@ -38,7 +38,7 @@ def tell_actions(report: Report, environ: Mapping[str, str]) -> bool:
         _append_summary(Path(summary_path), scrub(render_markdown(report)).encode())
     flaw = _append(environ.get("GITHUB_OUTPUT"), _outputs(report).encode())
     if flaw is not None:
-        _say(_annotation("error", "GitHub Actions", f"{flaw}: later steps do not hear of this run"))
+        _say(_annotation("error", "GitHub Actions", f"{flaw}: later steps get no outputs of this run"))
     for annotations in (_errors(report), _warnings(report)):
         for line in islice(annotations, MAX_ANNOTATIONS):
             _say(line)
@@ -75,7 +75,7 @@ def _annotation(level: str, title: str, message: str) -> str:
 def _append_summary(path: Path, summary: bytes) -> None:
     """Append to the step's summary what there is room for; an earlier command of the step may have used some."""
     used = 0
-    with suppress(OSError):  # there is none yet; or it can't be looked at, and appending to it tells more
+    with suppress(OSError):  # none yet, or unreadable: appending shows it
         used = path.stat().st_size
     if used + len(summary) > MAX_SUMMARY_BYTES:
         room = MAX_SUMMARY_BYTES - used - len(_CUT) - 1
@@ -98,6 +98,6 @@ def _append(path: str | None, content: bytes) -> str | None:
 
 
 def _say(line: str) -> None:
-    with suppress(OSError, ValueError):  # stderr that takes nothing changes neither work nor exit code
+    with suppress(OSError, ValueError):  # a closed stderr does not change how a run ends
         sys.stderr.write(scrub(line) + "\n")
         sys.stderr.flush()

@@ -1,4 +1,4 @@
-"""Progress of long work: a bar for who sees it move, now and then a line for who hears or logs it."""
+"""Progress of long work: a bar on a terminal, a line at each quarter where nothing may move."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,7 +21,7 @@ def bar(rich: "RichConsole", label: str, total: int) -> Iterator[Advance]:
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=rich, transient=True) as shown:
-        # Where nobody knows the end, or more turns up than was expected, the bar does not claim to know it.
+        # The total may be unknown, or too low.
         task = shown.add_task(label, total=total or None)
         yield lambda done: shown.update(task, completed=done, total=max(total, done) if total else None)
 

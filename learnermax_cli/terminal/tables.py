@@ -20,7 +20,7 @@ _NOTHING = "-"
 def fitted(table: "Table", width: int) -> "Iterator[RenderableType]":
     """Yield a table as it is where it fits, with its prose folded where that leaves it legible, else row by row.
 
-    Before a table is taken apart it goes without the columns that say nothing.
+    Columns that are empty throughout are dropped first.
     """
     columns = [[_text(column.header), *map(_text, column.cells)] for column in table.columns]
     saying = [column for column in columns if any(cell.plain != _NOTHING for cell in column[1:])]

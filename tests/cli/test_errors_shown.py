@@ -16,7 +16,7 @@ from tests.terminals import show
 
 _REQUEST = re.compile(r"req_\w+")
 _WITHOUT_COLOUR = {"0", "1", "2"}
-_REFUSED = ["Error: 1 row was refused", "  The report says which and why; mend them and run again."]
+_REFUSED = ["Error: 1 row was refused", "  The report names them and the reasons; fix them and run again."]
 # One for each way to the two lines: by the parser, before any report, behind a table, behind a plan.
 _WAYS: Mapping[str, tuple[tuple[str, ...], list[str]]] = {
     "parser": (("courses", HOSTILE), [f"Error: No such command '{HARMLESS}'.", "  See lmx courses --help."]),
@@ -97,8 +97,8 @@ def test_full_disk_is_told(sandbox: Sandbox, output: str) -> None:
     """Who reads a file that was cut short learns of it by the exit code; the remedy stands on stderr."""
     done = run_in_shell(sandbox, ">/dev/full", "courses", "list", "-o", output)
     said = [
-        "Error: the output can't be written: No space left on device",
-        "  Make room where it goes; what was done stays done, and running again is safe.",
+        "Error: the output cannot be written: No space left on device",
+        "  Free space there, and run the command again. Completed changes are kept.",
     ]
     assert (1, said) == (done.returncode, done.stderr.splitlines()[-2:])
 
@@ -114,7 +114,7 @@ def test_closed_stdin_answers_nothing(sandbox: Sandbox) -> None:
     ("name", "code", "level", "more"),
     [
         ("GITHUB_STEP_SUMMARY", 0, "warning", ""),
-        ("GITHUB_OUTPUT", 1, "error", ": later steps do not hear of this run"),
+        ("GITHUB_OUTPUT", 1, "error", ": later steps get no outputs of this run"),
     ],
 )
 def test_file_of_actions_that_takes_nothing(sandbox: Sandbox, name: str, code: int, level: str, more: str) -> None:

@@ -57,7 +57,7 @@ def test_full_disk_hides_no_failure(sandbox: Sandbox, unbuffered: str) -> None:
 def test_reader_of_the_output_that_is_gone(sandbox: Sandbox) -> None:
     """After a write one line says that it stays; where nothing is written there is nothing to say."""
     put_course(sandbox, "a", "49.99")
-    said = "Warning: the reader of the output is gone; what was done stays done, and running again is safe"
+    said = "Warning: stdout was closed before the report was written. Completed changes are kept"
     assert [] == _warnings(sandbox, "products", "list")
     assert [said] == _warnings(sandbox, "courses", "set-price", "a", "59.99")
     assert Decimal("59.99") == read_course(sandbox, "a")["price"]
@@ -76,6 +76,6 @@ def test_plan_that_nobody_reads_is_not_carried_out(sandbox: Sandbox) -> None:
     """That its reader is gone is told; a list whose reader has had enough says nothing."""
     put_course(sandbox, "a", "49.99")
     done = run_in_shell(sandbox, "| true", "products", "sync", "--yes", env={"PYTHONUNBUFFERED": "1"})
-    told = "Warning: the reader of the output is gone; what was done stays done, and running again is safe"
+    told = "Warning: stdout was closed before the report was written. Completed changes are kept"
     assert ([told], {}) == (done.stderr.splitlines()[-1:], read_products(sandbox))
     assert "reader" not in run_in_shell(sandbox, "| true", "courses", "list").stderr

@@ -90,4 +90,7 @@ def test_interrupt_while_loading_is_one_line() -> None:
     done = subprocess.run(
         [sys.executable, "-c", _CTRL_C_WHILE_LOADING], capture_output=True, text=True, timeout=60, check=False
     )
-    assert (130, "Error: interrupted\n  Run it again: what was done stays done.\n") == (done.returncode, done.stderr)
+    assert (130, "Error: interrupted\n  Run the command again. Completed changes are kept.\n") == (
+        done.returncode,
+        done.stderr,
+    )

@@ -219,7 +219,7 @@ def test_names_that_do_not_fit(environment: str, variable: str, name: str, words
 )
 def test_arn_of_another_aws_account(variable: str, name: str) -> None:
     """The credentials are the right ones and may reach it all the same; only its very name lets it through."""
-    with pytest.raises(GuardError, match="444455556666, but LMX_AWS_ACCOUNT says 111122223333") as refusal:
+    with pytest.raises(GuardError, match="444455556666, but LMX_AWS_ACCOUNT is 111122223333") as refusal:
         guard.require_names_fit(settings(LMX_AWS_ACCOUNT="111122223333", **{variable: name}))
     assert ("guard.aws_account", True) == (refusal.value.code, variable in refusal.value.hint)
     guard.require_names_fit(settings(LMX_AWS_ACCOUNT="444455556666", **{variable: name}))

@@ -51,7 +51,7 @@ def test_profile_that_is_not_there(sandbox: Sandbox) -> None:
 def test_other_aws_account_than_it_should_be(sandbox: Sandbox) -> None:
     """LMX_AWS_ACCOUNT names the only one."""
     examined = examine(sandbox, {"LMX_AWS_ACCOUNT": "999999999999"})
-    found = f"the AWS credentials belong to account {ACCOUNT}, but LMX_AWS_ACCOUNT says 999999999999"
+    found = f"the AWS credentials belong to account {ACCOUNT}, but LMX_AWS_ACCOUNT is 999999999999"
     remedy = "Sign in to that account (--profile, AWS_PROFILE), or change LMX_AWS_ACCOUNT."
     assert ("failed", found, remedy, 5) == examined.row("AWS identity")
 

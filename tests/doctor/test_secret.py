@@ -120,7 +120,7 @@ def test_keys_of_another_account_than_it_should_be(sandbox: Sandbox) -> None:
     put_secret(sandbox, keys_of(sandbox, **keys))
     mine = sandbox.info.stripe_account
     examined = examine(sandbox, {"LMX_STRIPE_ACCOUNT": mine})
-    found = f"{SECRET_NAME} holds keys of account {other['account']}, but LMX_STRIPE_ACCOUNT says {mine}"
+    found = f"{SECRET_NAME} holds keys of account {other['account']}, but LMX_STRIPE_ACCOUNT is {mine}"
     assert ("failed", found, f"{PUSH}, with keys of {mine}; or change LMX_STRIPE_ACCOUNT", 5) == examined.row("Secret")
     assert "ok" == examined.row("Stripe key")[0]
 

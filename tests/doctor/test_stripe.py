@@ -72,7 +72,7 @@ def test_other_account_than_it_should_be(sandbox: Sandbox) -> None:
     status, found, remedy, code = examine(sandbox, {"LMX_STRIPE_ACCOUNT": "acct_other"}).row("Stripe key")
     mine = sandbox.info.stripe_account
     assert ("failed", 5) == (status, code)
-    assert f"the Stripe key belongs to account {mine}, but LMX_STRIPE_ACCOUNT says acct_other" == found
+    assert f"the Stripe key belongs to account {mine}, but LMX_STRIPE_ACCOUNT is acct_other" == found
     assert "LMX_STRIPE_ACCOUNT" in str(remedy)
 
 

@@ -59,7 +59,7 @@ PRODUCTS = (
         "products sync --dry-run",
         1,
         "1 row was refused",
-        "The report says which and why; mend them and run again.",
+        "The report names them and the reasons; fix them and run again.",
         course("a", "4999"),
     ),
     Failure(
@@ -101,7 +101,7 @@ PRODUCTS = (
         "products sync --prune --yes",
         5,
         "the plan makes 12 of 12 managed products inactive, more than 30%",
-        "Check --table and -e; if it is meant, pass --allow-archive 12.",
+        "Check --table and -e; if intended, pass --allow-archive 12.",
         _many,
     ),
 )

@@ -117,31 +117,31 @@ FAILURES = (
     Failure(
         "courses list -e prod --table learnermax-preview",
         5,
-        "environment prod and table learnermax-preview, which is named after preview, do not belong together",
-        "Use -e preview, or name another table with --table or EDUCATION_TABLE_NAME; if it is meant: "
+        "table learnermax-preview is named after environment preview, but this run is for prod",
+        "Use -e preview, or name another table with --table or EDUCATION_TABLE_NAME; if intended: "
         "LMX_ALLOW_MISMATCH=learnermax-preview",
         env=PROD,
     ),
     Failure(
         "courses list",
         5,
-        f"environment preview and topic {_TOPIC}, which is named after prod, do not belong together",
-        "Use -e prod, or name another topic with TRANSACTIONAL_EMAIL_TOPIC_ARN; if it is meant: "
+        f"topic {_TOPIC} is named after environment prod, but this run is for preview",
+        "Use -e prod, or name another topic with TRANSACTIONAL_EMAIL_TOPIC_ARN; if intended: "
         f"LMX_ALLOW_MISMATCH={_TOPIC}",
         env={**PREVIEW, "TRANSACTIONAL_EMAIL_TOPIC_ARN": _TOPIC},
     ),
     Failure(
         "courses list",
         5,
-        f"table {_TABLE} is of AWS account 999999999999, but LMX_AWS_ACCOUNT says 123456789012",
-        "Name another table with --table or EDUCATION_TABLE_NAME, or change LMX_AWS_ACCOUNT; if it is meant: "
+        f"table {_TABLE} belongs to AWS account 999999999999, but LMX_AWS_ACCOUNT is 123456789012",
+        "Name another table with --table or EDUCATION_TABLE_NAME, or change LMX_AWS_ACCOUNT; if intended: "
         f"LMX_ALLOW_MISMATCH={_TABLE}",
         env={**PREVIEW, "LMX_AWS_ACCOUNT": "123456789012", "EDUCATION_TABLE_NAME": _TABLE},
     ),
     Failure(
         "courses list",
         5,
-        "the AWS credentials belong to account 123456789012, but LMX_AWS_ACCOUNT says 999999999999",
+        "the AWS credentials belong to account 123456789012, but LMX_AWS_ACCOUNT is 999999999999",
         "Sign in to that account (--profile, AWS_PROFILE), or change LMX_AWS_ACCOUNT.",
         env={**PREVIEW, "LMX_AWS_ACCOUNT": "999999999999", "TRANSACTIONAL_EMAIL_TOPIC_ARN": None},
     ),
@@ -156,7 +156,7 @@ FAILURES = (
     Failure(
         "courses list",
         5,
-        "the Stripe key belongs to account $account, but LMX_STRIPE_ACCOUNT says acct_1other",
+        "the Stripe key belongs to account $account, but LMX_STRIPE_ACCOUNT is acct_1other",
         "Use a key of that account, or change LMX_STRIPE_ACCOUNT.",
         env={**PREVIEW, "LMX_STRIPE_ACCOUNT": "acct_1other"},
     ),

@@ -120,7 +120,7 @@ def test_failed_rows_become_the_error_of_the_document() -> None:
     assert {
         "code": "failed.rows",
         "message": "1 change failed and 2 rows were refused",
-        "hint": "The report says which and why; mend them and run again.",
+        "hint": "The report names them and the reasons; fix them and run again.",
         "exit_code": 1,
     } == Report("x", "preview", body).as_json()["error"]
 

@@ -29,7 +29,7 @@ def test_archiving_too_many_is_refused_before_anything_is_written(sandbox: Sandb
     assert {
         "code": "guard.archive",
         "message": "the plan makes 10 of 10 managed products inactive, more than 30%",
-        "hint": "Check --table and -e; if it is meant, pass --allow-archive 10.",
+        "hint": "Check --table and -e; if intended, pass --allow-archive 10.",
         "exit_code": 5,
     } == ran.report["error"]
     assert (5, 10, 12) == (ran.exit_code, active(sandbox), len(ran.changes))

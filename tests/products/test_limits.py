@@ -24,7 +24,7 @@ def test_many_archived_are_refused(archived: int, managed: int, allowed: int | N
         require_few_archived(archived, managed, allowed)
     assert (
         f"the plan makes {archived} of {managed} managed products inactive, more than 30%",
-        f"Check --table and -e; if it is meant, pass --allow-archive {archived}.",
+        f"Check --table and -e; if intended, pass --allow-archive {archived}.",
         "guard.archive",
         Exit.GUARD,
     ) == (refused.value.message, refused.value.hint, refused.value.code, refused.value.exit_code)

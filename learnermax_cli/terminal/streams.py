@@ -1,0 +1,58 @@
+"""How Rich's lines get onto a stream: uncut in a pipe, scrubbed of keys, without workflow commands."""
+
+import re
+from typing import TYPE_CHECKING, TextIO
+
+from learnermax_cli.core.secret_text import scrub
+from learnermax_cli.core.text_safety import without_workflow_commands
+
+if TYPE_CHECKING:
+    from rich.console import Console as RichConsole
+    from rich.console import RenderableType
+
+_PIPE_WIDTH = 100_000  # Rich falls back to 80 columns in a pipe and cuts cells
+
+
+class Printer:
+    """Prints to the streams of a process."""
+
+    def __init__(self, *, no_color: bool, in_actions: bool) -> None:
+        self._no_color = no_color
+        self._in_actions = in_actions
+
+    def print(self, stream: TextIO, line: "RenderableType", end: str = "\n") -> None:
+        """Print Rich text, or a table, and flush."""
+        text = self._rendered(stream, line, end)
+        if not stream.isatty():
+            text = re.sub(r" +$", "", text, flags=re.MULTILINE)  # Rich pads the last column
+        stream.write(self.harmless(text))
+        stream.flush()
+
+    def harmless(self, text: str) -> str:
+        """Return text without keys, and in GitHub Actions without workflow commands."""
+        text = scrub(text)
+        return without_workflow_commands(text) if self._in_actions else text
+
+    def rich(self, stream: TextIO) -> "RichConsole":
+        """Return Rich's console for a stream; markup, emoji and highlighting are off, since texts are data."""
+        from rich.console import Console as RichConsole
+
+        return RichConsole(
+            file=stream,
+            markup=False,
+            highlight=False,
+            emoji=False,
+            no_color=True if self._no_color else None,
+            width=None if stream.isatty() else _PIPE_WIDTH,
+        )
+
+    def _rendered(self, stream: TextIO, line: "RenderableType", end: str) -> str:
+        from rich.text import Text
+
+        # A receiver logs hundreds of lines a second, and a line without a style is its own rendering.
+        rich = self.rich(stream)
+        if isinstance(line, Text) and not rich.is_terminal:
+            return line.plain + end
+        with rich.capture() as capture:
+            rich.print(line, end=end, soft_wrap=type(line).__name__ != "Table")
+        return capture.get()
