@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 from learnermax_cli.core.money import Money
 from learnermax_cli.core.times import parse_time
 from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey, Payment
-from learnermax_cli.enrollments.payment_state import Reading, State, World, read_state
+from learnermax_cli.enrollments.payment_state import Reading, Realm, State, read_state
 from learnermax_cli.planning.change import Finding
 
 Verdict = Literal["complete", "create", "release", "unchanged"]
@@ -22,7 +22,7 @@ _RELEASABLE: frozenset[State] = frozenset(("expired", "failed"))
 class Rules(NamedTuple):
     """Where and when is decided, and what was asked for beyond the usual."""
 
-    world: World
+    realm: Realm
     now: datetime
     release_expired: bool = False
     create_missing: bool = False
@@ -59,7 +59,7 @@ class Decision(NamedTuple):
 def decide(case: Case, rules: Rules) -> Decision:
     """Return what the payments mean for one enrollment."""
     sessions = _sessions(case)
-    readings = [(payment, read_state(payment, case.key, rules.world)) for payment in sessions]
+    readings = [(payment, read_state(payment, case.key, rules.realm)) for payment in sessions]
     paid = [payment for payment, reading in readings if reading.state == "paid"]
     twice = _paid_twice(case, sessions, paid)
     if case.enrollment is None:
@@ -100,16 +100,16 @@ def _still_pending(case: Case, readings: Sequence[tuple[Payment, Reading]], rule
 
 def decide_unnamed(payment: Payment, rules: Rules) -> Finding | None:
     """Return what a session means that names no course and user: a finding when it is ours and paid, else nothing."""
-    if not is_ours(payment, rules.world) or read_state(payment, None, rules.world).state != "paid":
+    if not is_ours(payment, rules.realm) or read_state(payment, None, rules.realm).state != "paid":
         return None
     return Finding(
         "payer unknown", payment.session_id, f"paid for course {payment.course_id or 'unknown'} by nobody known"
     )
 
 
-def is_ours(payment: Payment, world: World) -> bool:
+def is_ours(payment: Payment, realm: Realm) -> bool:
     """Return whether a session carries our marker and our environment."""
-    return payment.managed and payment.environment == world.environment
+    return payment.managed and payment.environment == realm.environment
 
 
 def _without_item(
@@ -122,11 +122,11 @@ def _without_item(
     key = str(case.key)
     if not paid:
         wrong = [
-            reading for payment, reading in readings if reading.state == "mismatch" and is_ours(payment, rules.world)
+            reading for payment, reading in readings if reading.state == "mismatch" and is_ours(payment, rules.realm)
         ]
         return Decision("unchanged", "no enrollment", findings=tuple(Finding(r.state, key, r.detail) for r in wrong))
-    payment = next((p for p in paid if is_ours(p, rules.world)), paid[0])
-    ours = is_ours(payment, rules.world)
+    payment = next((p for p in paid if is_ours(p, rules.realm)), paid[0])
+    ours = is_ours(payment, rules.realm)
     if not case.course_known:
         finding = Finding("paid, not enrolled", key, f"{payment.session_id} is paid, but there is no such course")
         return Decision("unchanged", "no course", findings=(finding,) if ours else ())

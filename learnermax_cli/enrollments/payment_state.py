@@ -33,20 +33,20 @@ class Reading(NamedTuple):
     detail: str = ""
 
 
-class World(NamedTuple):
+class Realm(NamedTuple):
     """The environment and the mode whose payments count."""
 
     environment: str
     livemode: bool
 
 
-def read_state(payment: Payment, key: EnrollmentKey | None, world: World) -> Reading:
+def read_state(payment: Payment, key: EnrollmentKey | None, realm: Realm) -> Reading:
     """Return what a session means for an enrollment; `key` None asks for the session's own."""
     if payment.status in ("open", "expired"):
         return Reading("open" if payment.status == "open" else "expired", f"{payment.session_id} is {payment.status}")
     if payment.status != "complete":
         return Reading("unknown", f"{payment.session_id} has the unknown status {payment.status}")
-    flaw = _mismatch(payment, key, world)
+    flaw = _mismatch(payment, key, realm)
     if flaw is not None:
         return Reading("mismatch", f"{payment.session_id} {flaw}")
     if payment.payment_status == "unpaid":
@@ -71,12 +71,12 @@ def _unpaid(payment: Payment) -> Reading:
     )
 
 
-def _mismatch(payment: Payment, key: EnrollmentKey | None, world: World) -> str | None:
+def _mismatch(payment: Payment, key: EnrollmentKey | None, realm: Realm) -> str | None:
     if payment.mode != "payment":
         return f"is a session of mode {payment.mode}"
-    if payment.livemode != world.livemode:
+    if payment.livemode != realm.livemode:
         return f"is of {'live' if payment.livemode else 'test'} mode"
-    if payment.environment is not None and payment.environment != world.environment:
+    if payment.environment is not None and payment.environment != realm.environment:
         return f"is of environment {payment.environment}"
     if payment.metadata_user and payment.reference_user and payment.metadata_user != payment.reference_user:
         return f"names user {payment.metadata_user} and, as client_reference_id, {payment.reference_user}"

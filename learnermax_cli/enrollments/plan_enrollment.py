@@ -7,7 +7,7 @@ from typing import NamedTuple
 from learnermax_cli.core.times import parse_time
 from learnermax_cli.enrollments.decide import Decision, is_ours
 from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey, Payment, Student
-from learnermax_cli.enrollments.payment_state import World
+from learnermax_cli.enrollments.payment_state import Realm
 from learnermax_cli.planning.change import Change
 
 # A run that owes an event may still be about to publish it; after this long it is taken to be dead.
@@ -66,9 +66,9 @@ def plan_owed_event(enrollment: Enrollment, now: datetime, ended: str | None = N
     return Work(enrollment.key, (change,), enrollment)
 
 
-def customer_to_note(payment: Payment | None, students: Mapping[str, Student], world: World) -> str | None:
+def customer_to_note(payment: Payment | None, students: Mapping[str, Student], realm: Realm) -> str | None:
     """Return the customer that a student lacks; only sessions of `checkout create` tell, never links."""
-    if payment is None or payment.customer_id is None or payment.link_id is not None or not is_ours(payment, world):
+    if payment is None or payment.customer_id is None or payment.link_id is not None or not is_ours(payment, realm):
         return None
     student = students.get(payment.user_id or "")
     return payment.customer_id if student is not None and student.customer_id is None else None

@@ -10,7 +10,7 @@ from learnermax_cli.enrollments.apply_enrollment import EnrollmentWork, Run
 from learnermax_cli.enrollments.decide import Rules
 from learnermax_cli.enrollments.listing import warn_of_unknown
 from learnermax_cli.enrollments.model import Enrollment, EnrollmentReader
-from learnermax_cli.enrollments.payment_state import World
+from learnermax_cli.enrollments.payment_state import Realm
 from learnermax_cli.enrollments.plan_enrollment import Work
 from learnermax_cli.enrollments.prices import build_prices, read_price
 from learnermax_cli.enrollments.reconcile_pass import Reconcile, Scope, Table, Tally
@@ -48,7 +48,7 @@ def run_reconcile(app: "App", request: ReconcileRequest) -> Report:
     identity = app.stripe_identity
     publisher = app.events
     rules = Rules(
-        World(app.settings.environment, livemode=identity.mode == "live"),
+        Realm(app.settings.environment, livemode=identity.mode == "live"),
         app.now(),
         release_expired=request.release_expired,
         create_missing=request.create_missing,

@@ -185,7 +185,7 @@ class Reconcile:
                 waiting.append(case)
                 continue
             self._note(case, decision)
-            customer = customer_to_note(decision.payment, students, self._rules.world)
+            customer = customer_to_note(decision.payment, students, self._rules.realm)
             planned = plan_enrollment(case.key, case.enrollment, decision, customer, event=self._event)
             if planned is not None:
                 work.append(planned)
@@ -237,7 +237,7 @@ class Reconcile:
         wanted = {
             payment.user_id
             for payment in payments
-            if payment.user_id and payment.customer_id and not payment.link_id and is_ours(payment, self._rules.world)
+            if payment.user_id and payment.customer_id and not payment.link_id and is_ours(payment, self._rules.realm)
         }
         return self._reader.read_students(wanted) if wanted else {}
 

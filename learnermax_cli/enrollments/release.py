@@ -16,7 +16,7 @@ from learnermax_cli.enrollments.model import (
     Window,
     usable_session_id,
 )
-from learnermax_cli.enrollments.payment_state import State, World, read_state
+from learnermax_cli.enrollments.payment_state import Realm, State, read_state
 from learnermax_cli.planning.change import Change, Result, SupersededError, planned
 from learnermax_cli.planning.report import Changes, Report
 
@@ -40,7 +40,7 @@ def run_release(app: "App", key: EnrollmentKey, *, dry_run: bool, yes: bool, all
         line = f"Nothing to do: {key.user_id} has no enrollment in {key.course_id}."
         return Report(COMMAND, app.settings.environment, Changes(), dry_run, identity, summary_line=line)
     _require_pending(enrollment)
-    rules = Rules(World(app.settings.environment, livemode=identity.mode == "live"), app.now(), release_expired=True)
+    rules = Rules(Realm(app.settings.environment, livemode=identity.mode == "live"), app.now(), release_expired=True)
     case = read_case(app.payments, enrollment)
     state = require_releasable(case, rules, allow_missing_session=allow_missing_session)
     change = Change("enrollment", str(key), "release", _before(enrollment), None, state)
@@ -92,7 +92,7 @@ def require_releasable(case: Case, rules: Rules, *, allow_missing_session: bool)
             code="failed.paid",
         )
     for payment in _sessions(case):
-        reading = read_state(payment, key, rules.world)
+        reading = read_state(payment, key, rules.realm)
         if reading.state not in _OVER and not _lost(payment, reading.state):
             raise FailedError(
                 f"{key} stays, its session is {reading.state}: {reading.detail}",

@@ -19,7 +19,7 @@ from learnermax_cli.enrollments.model import (
     Payment,
     usable_session_id,
 )
-from learnermax_cli.enrollments.payment_state import World, read_state
+from learnermax_cli.enrollments.payment_state import Realm, read_state
 from learnermax_cli.enrollments.plan_enrollment import Work, customer_to_note, plan_enrollment, plan_owed_event
 from learnermax_cli.enrollments.prices import build_prices
 from learnermax_cli.planning.change import Result, SupersededError, planned
@@ -41,13 +41,13 @@ class Handler:
 
     def __init__(
         self,
-        world: World,
+        realm: Realm,
         reader: EnrollmentReader,
         read_payment: Callable[[str], Payment | None],
         run: Run,
         prices: Callable[[], Mapping[str, Money | None]],
     ) -> None:
-        self._world = world
+        self._realm = realm
         self._reader = reader
         self._read_payment = read_payment
         self._run = run
@@ -57,7 +57,7 @@ class Handler:
 
     def handle(self, hint: EventHint, *, dry_run: bool = False) -> Handled:
         """Do what an event asks for and return what became of it; raises LmxError for failures of our own."""
-        refusal = refuse(hint, self._world)
+        refusal = refuse(hint, self._realm)
         if refusal is not None:
             return Handled(hint, "ignored", refusal)
         status = self._settled.status_of(hint.session_id or "")
@@ -98,7 +98,7 @@ class Handler:
         event = self._run.publisher is not None
         work = plan_enrollment(key, enrollment, decision, customer, event=event)
         if work is None:
-            return Handled(hint, _effect(case, payment, decision, self._world), decision.state, (), decision.findings)
+            return Handled(hint, _effect(case, payment, decision, self._realm), decision.state, (), decision.findings)
         return Handled(hint, "changed", decision.state, self._carry_out(work, dry_run), decision.findings)
 
     def _settle_event(self, hint: EventHint, enrollment: Enrollment, dry_run: bool) -> Handled:
@@ -121,7 +121,7 @@ class Handler:
         self, key: EnrollmentKey, enrollment: Enrollment | None, payment: Payment
     ) -> tuple[Case, Decision, str | None]:
         """Return the case, what it means, and the customer that the student lacks."""
-        rules = Rules(self._world, self._run.now())
+        rules = Rules(self._realm, self._run.now())
         case = self._case(key, enrollment, payment)
         decision = decide(case, rules)
         if decision.verdict == "unchanged" and (enrollment is not None or not decision.findings):
@@ -135,7 +135,7 @@ class Handler:
             student_known=enrollment is not None or key.user_id in students,
         )
         decision = decide(known, rules)
-        return known, decision, customer_to_note(decision.payment, students, self._world)
+        return known, decision, customer_to_note(decision.payment, students, self._realm)
 
     def _case(self, key: EnrollmentKey, enrollment: Enrollment | None, payment: Payment) -> Case:
         """Return the case of a session, with the one that the pending item names, if that is another."""
@@ -167,12 +167,12 @@ class Handler:
         return payment.key or self._unnamed(hint, payment)
 
     def _unnamed(self, hint: EventHint, payment: Payment) -> Handled:
-        rules = Rules(self._world, self._run.now())
+        rules = Rules(self._realm, self._run.now())
         finding = decide_unnamed(payment, rules)
         if finding is not None:
             return Handled(hint, "attention", "payer unknown", findings=(finding,))
-        ours = is_ours(payment, self._world)
-        return Handled(hint, "waiting" if ours else "ignored", read_state(payment, None, self._world).state)
+        ours = is_ours(payment, self._realm)
+        return Handled(hint, "waiting" if ours else "ignored", read_state(payment, None, self._realm).state)
 
     def _read_session(self, hint: EventHint) -> Payment:
         """Return the session of an event; raises FailedError when our key does not find it, for it is somewhere."""
@@ -187,26 +187,26 @@ class Handler:
         return payment
 
 
-def refuse(hint: EventHint, world: World) -> str | None:
+def refuse(hint: EventHint, realm: Realm) -> str | None:
     """Return why an event is none of our business, by what it tells itself; None when it has to be looked at."""
     if hint.session_id is None or not usable_session_id(hint.session_id):
         return "not a session"
-    if hint.livemode != world.livemode:
+    if hint.livemode != realm.livemode:
         return "other mode"
     if hint.account is not None:
         return "other account"
-    if hint.environment not in (None, world.environment):
+    if hint.environment not in (None, realm.environment):
         return "other environment"
     if hint.key is None and not hint.managed:
         return "not ours"
     return None
 
 
-def _effect(case: Case, payment: Payment, decision: Decision, world: World) -> Effect:
+def _effect(case: Case, payment: Payment, decision: Decision, realm: Realm) -> Effect:
     if decision.findings:
         return "attention"
     if case.enrollment is None:
-        return "waiting" if is_ours(payment, world) and decision.state == "no enrollment" else "ignored"
+        return "waiting" if is_ours(payment, realm) and decision.state == "no enrollment" else "ignored"
     return "waiting" if case.enrollment.pending else "done"
 
 
@@ -217,7 +217,7 @@ def build_handler(app: "App") -> Handler:
         _ = app.payments  # else it is not made before it is needed: it is slow to load
 
     return Handler(
-        World(settings.environment, livemode=app.stripe_key.mode == "live"),
+        Realm(settings.environment, livemode=app.stripe_key.mode == "live"),
         app.enrollments,
         lambda session_id: app.payments.read_payment(session_id),  # noqa: PLW0108 - `payments` is made at the first call
         Run(uuid.uuid4().hex, app.enrollment_writes, app.events, build_clock(app).now),

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from learnermax_cli.enrollments.model import EnrollmentKey
 from tests.enrollments.history import History, Sale
-from tests.enrollments.values import WORLD
+from tests.enrollments.values import REALM
 
 GRAVE = ("needs_response", "under_review", "lost", "appeal_under_review", "prevented")
 HARMLESS = ("won", "warning_needs_response", "warning_closed")
@@ -29,7 +29,7 @@ OPENINGS = {
     "site": Opening({"managed": False, "environment": None}),
     "link": Opening({"metadata_user": None, "link_id": "plink_1", "customer_id": "cus_2"}),
     "link of nobody": Opening({"metadata_user": None, "reference_user": None, "link_id": "plink_1"}, counts=False),
-    "elsewhere": Opening({"environment": f"not-{WORLD.environment}"}, counts=False),
+    "elsewhere": Opening({"environment": f"not-{REALM.environment}"}, counts=False),
     "contradiction": Opening({"reference_user": "somebody-else"}, counts=False),
     "live mode": Opening({"livemode": True}, counts=False),
     "subscription": Opening({"mode": "subscription"}, counts=False),

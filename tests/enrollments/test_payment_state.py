@@ -2,9 +2,9 @@ import pytest
 import stripe
 
 from learnermax_cli.enrollments.model import Payment
-from learnermax_cli.enrollments.payment_state import Reading, World, read_state
+from learnermax_cli.enrollments.payment_state import Reading, Realm, read_state
 from tests.enrollments.sdk_words import words_of
-from tests.enrollments.values import KEY, WORLD, delayed, not_ours, payment, unpaid
+from tests.enrollments.values import KEY, REALM, delayed, not_ours, payment, unpaid
 
 # What each word of the pinned SDK means; a word that a new version adds fails the test below.
 INTENTS = {
@@ -33,7 +33,7 @@ PAYMENTS = {"no_payment_required": "paid", "paid": "paid", "unpaid": "unknown"}
 
 
 def _state(subject: Payment) -> str:
-    return read_state(subject, KEY, WORLD).state
+    return read_state(subject, KEY, REALM).state
 
 
 def test_every_word_of_the_sdk_has_a_meaning() -> None:
@@ -103,7 +103,7 @@ def test_full_refund() -> None:
 def test_payment_of_nothing() -> None:
     """A promotion to zero has no payment intent and is paid."""
     subject = payment(payment_status="no_payment_required", intent_id=None, intent_status=None)
-    assert Reading("paid", "cs_test_own") == read_state(subject, KEY, WORLD)
+    assert Reading("paid", "cs_test_own") == read_state(subject, KEY, REALM)
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_payment_of_nothing() -> None:
 )
 def test_mismatch(subject: Payment, detail: str) -> None:
     """A complete session of something or somebody else is a mismatch, and the detail says what is wrong."""
-    assert Reading("mismatch", f"cs_test_own {detail}") == read_state(subject, KEY, WORLD)
+    assert Reading("mismatch", f"cs_test_own {detail}") == read_state(subject, KEY, REALM)
 
 
 @pytest.mark.parametrize("users", [(None, "user-7"), ("user-7", None)])
@@ -137,16 +137,16 @@ def test_session_of_the_site_has_no_environment() -> None:
 
 
 def test_live_payment_in_live_mode() -> None:
-    """In the live world live sessions are paid, test sessions a mismatch."""
-    live = World("prod", livemode=True)
+    """In live mode live sessions are paid, test sessions a mismatch."""
+    live = Realm("prod", livemode=True)
     assert "paid" == read_state(payment(livemode=True, environment="prod"), KEY, live).state
     assert "mismatch" == read_state(payment(environment="prod"), KEY, live).state
 
 
 def test_without_key_the_session_speaks_for_itself() -> None:
     """A session that is asked for nobody in particular is paid whoever it names, but not when it contradicts itself."""
-    assert "paid" == read_state(payment(course_id=None, metadata_user=None, reference_user=None), None, WORLD).state
-    assert "mismatch" == read_state(payment(reference_user="user-8"), None, WORLD).state
+    assert "paid" == read_state(payment(course_id=None, metadata_user=None, reference_user=None), None, REALM).state
+    assert "mismatch" == read_state(payment(reference_user="user-8"), None, REALM).state
 
 
 @pytest.mark.parametrize("status", ["open", "expired"])

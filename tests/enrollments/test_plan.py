@@ -4,7 +4,7 @@ from learnermax_cli.enrollments.decide import Decision
 from learnermax_cli.enrollments.model import EventIntent, Payment, Student
 from learnermax_cli.enrollments.plan_enrollment import Work, customer_to_note, plan_enrollment, plan_owed_event
 from learnermax_cli.planning.change import Change
-from tests.enrollments.values import KEY, NOW, WORLD, enrollment, not_ours, payment
+from tests.enrollments.values import KEY, NOW, REALM, enrollment, not_ours, payment
 
 WHO = "user-7/TEST-COURSE-003"
 PENDING = {"paymentStatus": "pending"}
@@ -94,7 +94,7 @@ FROM_CHECKOUT = payment(customer_id="cus_1")
 
 def test_customer_of_a_checkout_is_noted() -> None:
     """A student without a customer gets that of the session."""
-    assert "cus_1" == customer_to_note(FROM_CHECKOUT, WITHOUT_CUSTOMER, WORLD)
+    assert "cus_1" == customer_to_note(FROM_CHECKOUT, WITHOUT_CUSTOMER, REALM)
 
 
 @pytest.mark.parametrize(
@@ -112,4 +112,4 @@ def test_customer_of_a_checkout_is_noted() -> None:
 )
 def test_customer_is_not_noted(paid: Payment | None, students: dict[str, Student]) -> None:
     """Only sessions of checkout create tell a student's customer, and only where there is none."""
-    assert None is customer_to_note(paid, students, WORLD)
+    assert None is customer_to_note(paid, students, REALM)

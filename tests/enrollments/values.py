@@ -7,11 +7,11 @@ from typing import Any
 from learnermax_cli.core.money import Money
 from learnermax_cli.enrollments.decide import Case, Decision, Rules, decide
 from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey, Payment
-from learnermax_cli.enrollments.payment_state import World
+from learnermax_cli.enrollments.payment_state import Realm
 
 NOW = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
-WORLD = World("preview", livemode=False)
-RULES = Rules(WORLD, NOW)
+REALM = Realm("preview", livemode=False)
+RULES = Rules(REALM, NOW)
 KEY = EnrollmentKey("user-7", "TEST-COURSE-003")
 PRICE = Money(9999, "usd")
 CREATED = int((NOW - timedelta(hours=30)).timestamp())
@@ -34,7 +34,7 @@ def payment(session_id: str = "cs_test_own", **fields: Any) -> Payment:
         "metadata_user": KEY.user_id,
         "reference_user": KEY.user_id,
         "managed": True,
-        "environment": WORLD.environment,
+        "environment": REALM.environment,
         "intent_id": f"pi_{session_id}",
         "intent_status": "succeeded",
         "money": PRICE,
