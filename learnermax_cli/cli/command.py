@@ -58,7 +58,7 @@ OPTION_NAMES = frozenset(name for option in _SHARED for name in (option.default,
 
 @dataclass
 class Invocation:
-    """The run in progress, filled in as the command line is parsed, so that a failure is printed as the run was asked to print."""
+    """The run in progress, filled in as the command line is parsed; a failure is printed in its format."""
 
     environ: Mapping[str, str]
     argv: tuple[str, ...] = ()

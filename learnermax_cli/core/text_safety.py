@@ -22,7 +22,7 @@ def markdown(text: str, limit: int | None = None) -> str:
 
 
 def without_workflow_commands(text: str) -> str:
-    """Return text without workflow commands: GitHub's runner runs `::name` at a line's start and `##[name]` anywhere."""
+    """Return text without workflow commands: `::name` at a line's start, `##[name]` anywhere."""
     text = text.replace("##[", "#\u200b#[")
     return re.sub(r"(?m)^(\s*):(?=:)", "\\1:\u200b", text)
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from learnermax_cli.core.errors import UsageError
 
 _DURATION = re.compile(r"(?=\d)(?:(\d{1,5})d)?(?:(\d{1,5})h)?(?:(\d{1,5})m)?(?:(\d{1,5})s)?")
+_TWO_DAYS = 2 * 86_400
 _AGES = (("day", 86_400), ("hour", 3_600), ("minute", 60))
 
 
@@ -84,10 +85,12 @@ def site_time(time: datetime) -> str:
 
 
 def show_duration(duration: timedelta) -> str:
-    """Return a duration in the grammar of `parse_duration`, in whole seconds."""
+    """Return a duration in the grammar of `parse_duration`, in whole seconds; days from two on."""
     left = int(duration.total_seconds())
     parts = []
     for unit, length in (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)):
+        if unit == "d" and left < _TWO_DAYS:
+            continue
         number, left = divmod(left, length)
         parts += [f"{number}{unit}"] if number else []
     return "".join(parts) or "0s"

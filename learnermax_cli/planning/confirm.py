@@ -43,7 +43,7 @@ def ask(talk: Talk, report: Report, question: str, *, yes: bool) -> LmxError | N
 
 
 def ending(report: Report, *, interrupted: bool) -> Report:
-    """Return the report of a run that a signal may have reached: then it ends in 130 and counts what was not applied."""
+    """Return the report of a run; one that a signal reached ends in 130 and counts what was not applied."""
     if not interrupted or report.ends_by_signal or isinstance(report.error, InterruptedRunError):
         return report
     error = report.error

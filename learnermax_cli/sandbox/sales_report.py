@@ -1,20 +1,18 @@
 """What `lmx sandbox pay`, `expire` and `clock` do, and have to say."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import timedelta
 
-from learnermax_cli.core.errors import FailedError, UsageError
+from learnermax_cli.core.errors import FailedError
 from learnermax_cli.core.money import Money
+from learnermax_cli.core.times import read_duration, show_unix
 from learnermax_cli.planning.report import Data, Report
 from learnermax_cli.sandbox.control_http import SandboxError
 from learnermax_cli.sandbox.report import ENVIRONMENT, require_running
 from learnermax_cli.sandbox.sales_client import Method, Session
 
-_DURATION = re.compile(r"(\d+)([smhd])")
-_UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
-_LONGEST_SECONDS = 366 * 86_400
+_LONGEST = timedelta(days=366)
 _SAID = {"declined": ": the card was declined", "delayed": ": the payment is under way"}
 _HINT = "Name a session as this lists them: lmx enrollments list --status pending -e sandbox"
 
@@ -41,16 +39,10 @@ def expire(environ: Mapping[str, str], session_id: str) -> Report:
 
 def advance_clock(environ: Mapping[str, str], duration: str) -> Report:
     """Let a duration pass in the sandbox; raises UsageError for what is none."""
-    matched = _DURATION.fullmatch(duration)
-    if matched is None:
-        raise UsageError(
-            f"--advance is not a duration: {duration}", hint="Give a number and s, m, h or d, such as 25h."
-        )
-    seconds = int(matched[1]) * _UNIT_SECONDS[matched[2]]
-    if seconds > _LONGEST_SECONDS:
-        raise UsageError(f"--advance is more than a year: {duration}", hint="Give at most 366d; you may give it again.")
+    passed = read_duration(duration, "--advance", timedelta(0), _LONGEST, example="90s, 30m, 25h or 3d")
+    seconds = int(passed.total_seconds())
     now = require_running(environ).control().advance_clock(seconds)
-    shown = datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    shown = show_unix(now)
     value = {"advanced_seconds": seconds, "now": shown}
     return Report("sandbox clock", ENVIRONMENT, Data(value, (f"In the sandbox it is {shown}.",)))
 

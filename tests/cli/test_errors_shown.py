@@ -107,7 +107,7 @@ def test_closed_stdin_answers_nothing(sandbox: Sandbox) -> None:
     """It is no terminal, so the flag is named that answers."""
     put_course(sandbox, "a", "49.99")
     done = run_in_shell(sandbox, "<&-", "products", "sync")
-    assert (5, "  Look at it with --dry-run, then pass --yes.") == (done.returncode, done.stderr.splitlines()[-1])
+    assert (5, "  Review the plan with --dry-run, then pass --yes.") == (done.returncode, done.stderr.splitlines()[-1])
 
 
 @pytest.mark.parametrize(

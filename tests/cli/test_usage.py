@@ -37,7 +37,7 @@ main()
 def test_blank_value_is_refused(sandbox: Sandbox, args: tuple[str, ...], name: str) -> None:
     """A shell variable that was not set stands neither for all nor for the default."""
     done = sandbox.run(*args)
-    assert (2, f"Error: {name} is empty") == (done.returncode, done.stderr.splitlines()[0])
+    assert (2, f"Error: {name} needs a value") == (done.returncode, done.stderr.splitlines()[0])
 
 
 def test_wrong_choice_is_told_in_plain_words(sandbox: Sandbox) -> None:
@@ -90,7 +90,5 @@ def test_interrupt_while_loading_is_one_line() -> None:
     done = subprocess.run(
         [sys.executable, "-c", _CTRL_C_WHILE_LOADING], capture_output=True, text=True, timeout=60, check=False
     )
-    assert (130, "Error: interrupted\n  Run the command again. Completed changes are kept.\n") == (
-        done.returncode,
-        done.stderr,
-    )
+    said = "Error: interrupted\n  Run the command again. Completed changes are kept.\n"
+    assert (130, said) == (done.returncode, done.stderr)

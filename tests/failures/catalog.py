@@ -51,8 +51,8 @@ PRODUCTS = (
     Failure(
         "products sync",
         5,
-        "this writes, and there is no terminal to confirm it on",
-        "Look at it with --dry-run, then pass --yes.",
+        "confirmation required, but there is no terminal",
+        "Review the plan with --dry-run, then pass --yes.",
         course(),
     ),
     Failure(

@@ -97,8 +97,8 @@ FAILURES = (
     Failure(
         f"{_CREATE} --expires-in 5m",
         2,
-        "--expires-in is '5m'; Stripe takes 30 minutes to 24 hours",
-        "Give 30m to 24h, such as 30m, 2h or 1h30m.",
+        "--expires-in is '5m', not between 30m and 24h",
+        "Give a duration such as 30m, 2h or 1h30m.",
     ),
     Failure(
         f"{_CREATE} --ui embedded --success-url {URL}",

@@ -163,7 +163,7 @@ FAILURES = (
     Failure(
         "secrets rollback",
         5,
-        "this writes, and there is no terminal to confirm it on",
+        "confirmation required, but there is no terminal",
         f"Make sure that it is the right one: lmx secrets rollback --yes --to {FIRST}",
         all_of(_secret({}), _second),
     ),
