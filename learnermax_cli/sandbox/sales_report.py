@@ -42,7 +42,7 @@ def advance_clock(environ: Mapping[str, str], duration: str) -> Report:
     passed = read_duration(duration, "--advance", timedelta(0), _LONGEST, example="90s, 30m, 25h or 3d")
     seconds = int(passed.total_seconds())
     now = require_running(environ).control().advance_clock(seconds)
-    shown = show_unix(now)
+    shown = show_unix(int(now))
     value = {"advanced_seconds": seconds, "now": shown}
     return Report("sandbox clock", ENVIRONMENT, Data(value, (f"In the sandbox it is {shown}.",)))
 
