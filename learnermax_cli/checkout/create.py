@@ -4,9 +4,15 @@ from typing import TYPE_CHECKING
 
 from learnermax_cli.checkout.apply_create import Checkout, Made, Ports, Purchase
 from learnermax_cli.checkout.model import NAME_LIMIT, Offer, Session
-from learnermax_cli.checkout.offer import require_buyer, require_course, require_offer, require_paid, require_student
 from learnermax_cli.checkout.options import CheckoutRequest, read_form
 from learnermax_cli.checkout.plan_checkout import Begin, Reuse, Step
+from learnermax_cli.checkout.plan_offer import (
+    require_buyer,
+    require_course,
+    require_offer,
+    require_paid,
+    require_student,
+)
 from learnermax_cli.core.errors import InterruptedRunError
 from learnermax_cli.core.text_safety import printable
 from learnermax_cli.core.times import show_unix

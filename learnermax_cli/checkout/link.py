@@ -7,8 +7,8 @@ from urllib.parse import urlencode
 
 from learnermax_cli.checkout.create import read_offer
 from learnermax_cli.checkout.model import NAME_LIMIT, LinkGateway, NewLink, Offer
-from learnermax_cli.checkout.offer import already_enrolled, refused, require_student
 from learnermax_cli.checkout.options import link_return_url
+from learnermax_cli.checkout.plan_offer import already_enrolled, refused, require_student
 from learnermax_cli.core.ownership import encode_reference, is_ours, marker
 from learnermax_cli.core.text_safety import printable
 from learnermax_cli.enrollments.model import EnrollmentKey, Student

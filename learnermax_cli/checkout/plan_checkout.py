@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from learnermax_cli.checkout.model import Form, Session
-from learnermax_cli.checkout.offer import already_enrolled, refused
 from learnermax_cli.checkout.options import LONGEST, SHORTEST
+from learnermax_cli.checkout.plan_offer import already_enrolled, refused
 from learnermax_cli.core.errors import FailedError
 from learnermax_cli.core.remedy import reconcile_one, release_one
 from learnermax_cli.core.times import parse_time

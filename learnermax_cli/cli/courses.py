@@ -19,7 +19,7 @@ def list_courses(app: "App") -> "Report":
 
     Example: lmx courses list -e prod
     """
-    from learnermax_cli.courses.run import run_list
+    from learnermax_cli.courses.seed import run_list
     from learnermax_cli.products.options import sync_options
 
     return run_list(app, sync_options(app.settings, None, None, None, None))
@@ -36,7 +36,7 @@ def set_price(
 
     Example: lmx courses set-price spec-driven-dev-premium 49.99
     """
-    from learnermax_cli.courses.run import run_set_price
+    from learnermax_cli.courses.seed import run_set_price
 
     return run_set_price(app, course_id, price, dry_run=dry_run)
 
@@ -53,6 +53,6 @@ def seed(
 
     Example: lmx courses seed -e sandbox
     """
-    from learnermax_cli.courses.run import run_seed
+    from learnermax_cli.courses.seed import run_seed
 
     return run_seed(app, replace_items=replace, dry_run=dry_run, yes=yes, allow_prod=allow_prod)

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from learnermax_cli.checkout.offer import refused, require_course
+from learnermax_cli.checkout.plan_offer import refused, require_course
 from learnermax_cli.enrollments.strategies import EnrollRequest, find_strategies
 
 if TYPE_CHECKING:

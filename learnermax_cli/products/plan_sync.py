@@ -4,9 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from learnermax_cli.courses.model import Course
+from learnermax_cli.courses.plan_sale import desire
 from learnermax_cli.planning.change import Change, Finding, Skipped
-from learnermax_cli.products.desired import desire
-from learnermax_cli.products.locate import Claims, collect_claims, locate
 from learnermax_cli.products.model import Catalog, ListedProduct, SyncOptions
 from learnermax_cli.products.plan_course import (
     CoursePlan,
@@ -15,6 +14,7 @@ from learnermax_cli.products.plan_course import (
     plan_existing,
     plan_new,
 )
+from learnermax_cli.products.plan_locate import Claims, collect_claims, locate
 
 
 @dataclass(frozen=True, slots=True)

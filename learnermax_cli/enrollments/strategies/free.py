@@ -3,7 +3,7 @@
 import uuid
 from typing import TYPE_CHECKING, Literal
 
-from learnermax_cli.checkout.offer import refused, require_student
+from learnermax_cli.checkout.plan_offer import refused, require_student
 from learnermax_cli.core.remedy import reconcile_one, release_one
 from learnermax_cli.core.times import site_time
 from learnermax_cli.enrollments.apply_enrollment import EnrollmentWork, Run

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from learnermax_cli.courses.model import Course
 from learnermax_cli.planning.change import Finding
-from learnermax_cli.products.locate import collect_claims, locate
 from learnermax_cli.products.model import ListedProduct
+from learnermax_cli.products.plan_locate import collect_claims, locate
 from tests.products.catalogs import ENVIRONMENT, catalog, course, ours, product
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from learnermax_cli.core.money import Money
 from learnermax_cli.courses.model import Course
+from learnermax_cli.courses.plan_sale import Wanted, desire
 from learnermax_cli.planning.change import Skipped
-from learnermax_cli.products.desired import Wanted, desire
 from learnermax_cli.products.model import DesiredProduct, SyncOptions
 from tests.products.catalogs import OPTIONS, course
 

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from learnermax_cli.core.errors import FailedError, GuardError, InterruptedRunError, UsageError
 from learnermax_cli.courses.model import Course, CourseStore
 from learnermax_cli.courses.plan_courses import plan_price, plan_seed
+from learnermax_cli.courses.plan_sale import desire
 from learnermax_cli.courses.price import read_money
 from learnermax_cli.courses.seeds import read_seed_courses
 from learnermax_cli.planning.apply import Group, apply
 from learnermax_cli.planning.change import Change, Result, Skipped, count, planned
 from learnermax_cli.planning.report import Changes, Items, Report
-from learnermax_cli.products.desired import desire
 from learnermax_cli.products.model import SyncOptions
 
 if TYPE_CHECKING:
