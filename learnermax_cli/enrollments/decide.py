@@ -100,16 +100,11 @@ def _still_pending(case: Case, readings: Sequence[tuple[Payment, Reading]], rule
 
 def decide_unnamed(payment: Payment, rules: Rules) -> Finding | None:
     """Return what a session means that names no course and user: a finding when it is ours and paid, else nothing."""
-    if not is_ours(payment, rules.realm) or read_state(payment, None, rules.realm).state != "paid":
+    if not rules.realm.owns(payment) or read_state(payment, None, rules.realm).state != "paid":
         return None
     return Finding(
         "payer unknown", payment.session_id, f"paid for course {payment.course_id or 'unknown'} by nobody known"
     )
-
-
-def is_ours(payment: Payment, realm: Realm) -> bool:
-    """Return whether a session carries our marker and our environment."""
-    return payment.managed and payment.environment == realm.environment
 
 
 def _without_item(
@@ -121,12 +116,10 @@ def _without_item(
 ) -> Decision:
     key = str(case.key)
     if not paid:
-        wrong = [
-            reading for payment, reading in readings if reading.state == "mismatch" and is_ours(payment, rules.realm)
-        ]
+        wrong = [reading for payment, reading in readings if reading.state == "mismatch" and rules.realm.owns(payment)]
         return Decision("unchanged", "no enrollment", findings=tuple(Finding(r.state, key, r.detail) for r in wrong))
-    payment = next((p for p in paid if is_ours(p, rules.realm)), paid[0])
-    ours = is_ours(payment, rules.realm)
+    payment = next((p for p in paid if rules.realm.owns(p)), paid[0])
+    ours = rules.realm.owns(payment)
     if not case.course_known:
         finding = Finding("paid, not enrolled", key, f"{payment.session_id} is paid, but there is no such course")
         return Decision("unchanged", "no course", findings=(finding,) if ours else ())

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 from learnermax_cli.core.money import Money
+from learnermax_cli.core.ownership import Marker
 from learnermax_cli.courses.model import Course
 
 PAGE_SIZE = 100
@@ -75,8 +76,7 @@ class Payment:
     course_id: str | None
     metadata_user: str | None
     reference_user: str | None
-    managed: bool
-    environment: str | None
+    marker: Marker
     link_id: str | None = None
     intent_id: str | None = None
     intent_status: str | None = None

@@ -39,6 +39,10 @@ class Realm(NamedTuple):
     environment: str
     livemode: bool
 
+    def owns(self, payment: Payment) -> bool:
+        """Return whether the session of a payment carries our marker and this environment."""
+        return payment.marker.is_ours(self.environment)
+
 
 def read_state(payment: Payment, key: EnrollmentKey | None, realm: Realm) -> Reading:
     """Return what a session means for an enrollment; `key` None asks for the session's own."""
@@ -76,8 +80,9 @@ def _mismatch(payment: Payment, key: EnrollmentKey | None, realm: Realm) -> str 
         return f"is a session of mode {payment.mode}"
     if payment.livemode != realm.livemode:
         return f"is of {'live' if payment.livemode else 'test'} mode"
-    if payment.environment is not None and payment.environment != realm.environment:
-        return f"is of environment {payment.environment}"
+    environment = payment.marker.environment
+    if environment is not None and environment != realm.environment:
+        return f"is of environment {environment}"
     if payment.metadata_user and payment.reference_user and payment.metadata_user != payment.reference_user:
         return f"names user {payment.metadata_user} and, as client_reference_id, {payment.reference_user}"
     if key is not None and payment.course_id != key.course_id:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from learnermax_cli.core.times import parse_time
-from learnermax_cli.enrollments.decide import Decision, is_ours
+from learnermax_cli.enrollments.decide import Decision
 from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey, Payment, Student
 from learnermax_cli.enrollments.payment_state import Realm
 from learnermax_cli.planning.change import Change
@@ -66,9 +66,15 @@ def plan_owed_event(enrollment: Enrollment, now: datetime, ended: str | None = N
     return Work(enrollment.key, (change,), enrollment)
 
 
+def names_customer(payment: Payment, realm: Realm) -> bool:
+    """Return whether a session names the customer of its student: only one of `checkout create` does, never a link."""
+    ours = realm.owns(payment)
+    return ours and payment.customer_id is not None and payment.link_id is None
+
+
 def customer_to_note(payment: Payment | None, students: Mapping[str, Student], realm: Realm) -> str | None:
-    """Return the customer that a student lacks; only sessions of `checkout create` tell, never links."""
-    if payment is None or payment.customer_id is None or payment.link_id is not None or not is_ours(payment, realm):
+    """Return the customer that a payment names and its student lacks."""
+    if payment is None or not names_customer(payment, realm):
         return None
     student = students.get(payment.user_id or "")
     return payment.customer_id if student is not None and student.customer_id is None else None

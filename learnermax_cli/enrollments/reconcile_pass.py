@@ -7,7 +7,7 @@ from datetime import datetime
 
 from learnermax_cli.core.money import Money
 from learnermax_cli.core.times import parse_time
-from learnermax_cli.enrollments.decide import Case, Decision, Rules, decide, decide_unnamed, is_ours
+from learnermax_cli.enrollments.decide import Case, Decision, Rules, decide, decide_unnamed
 from learnermax_cli.enrollments.gather import Named, Strategy, read_all, read_named
 from learnermax_cli.enrollments.model import (
     PAGE_SIZE,
@@ -20,7 +20,13 @@ from learnermax_cli.enrollments.model import (
     Window,
     usable_session_id,
 )
-from learnermax_cli.enrollments.plan_enrollment import Work, customer_to_note, plan_enrollment, plan_owed_event
+from learnermax_cli.enrollments.plan_enrollment import (
+    Work,
+    customer_to_note,
+    names_customer,
+    plan_enrollment,
+    plan_owed_event,
+)
 from learnermax_cli.planning.change import Finding, Skipped
 
 _CHUNK = 1_000
@@ -234,11 +240,7 @@ class Reconcile:
 
     def _students(self, decided: Sequence[tuple[Case, Decision]]) -> Mapping[str, Student]:
         payments = [decision.payment for _, decision in decided if decision.payment is not None]
-        wanted = {
-            payment.user_id
-            for payment in payments
-            if payment.user_id and payment.customer_id and not payment.link_id and is_ours(payment, self._rules.realm)
-        }
+        wanted = {p.user_id for p in payments if p.user_id and names_customer(p, self._rules.realm)}
         return self._reader.read_students(wanted) if wanted else {}
 
     def _note(self, case: Case, decision: Decision) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from learnermax_cli.core.errors import FailedError, LmxError
 from learnermax_cli.core.money import Money
 from learnermax_cli.enrollments.apply_enrollment import EnrollmentWork, Run
-from learnermax_cli.enrollments.decide import Case, Decision, Rules, decide, decide_unnamed, is_ours
+from learnermax_cli.enrollments.decide import Case, Decision, Rules, decide, decide_unnamed
 from learnermax_cli.enrollments.model import (
     Enrollment,
     EnrollmentKey,
@@ -171,7 +171,7 @@ class Handler:
         finding = decide_unnamed(payment, rules)
         if finding is not None:
             return Handled(hint, "attention", "payer unknown", findings=(finding,))
-        ours = is_ours(payment, self._realm)
+        ours = self._realm.owns(payment)
         return Handled(hint, "waiting" if ours else "ignored", read_state(payment, None, self._realm).state)
 
     def _read_session(self, hint: EventHint) -> Payment:
@@ -206,7 +206,7 @@ def _effect(case: Case, payment: Payment, decision: Decision, realm: Realm) -> E
     if decision.findings:
         return "attention"
     if case.enrollment is None:
-        return "waiting" if is_ours(payment, realm) and decision.state == "no enrollment" else "ignored"
+        return "waiting" if realm.owns(payment) and decision.state == "no enrollment" else "ignored"
     return "waiting" if case.enrollment.pending else "done"
 
 

@@ -126,7 +126,7 @@ class Histories(RuleBasedStateMachine):
 
     def _is_due(self, key: EnrollmentKey, asked: Rules) -> bool:
         valid = self._valid(key).values()
-        ours = any(sale.payment.managed for sale in valid)
+        ours = any(sale.payment.marker.managed for sale in valid)
         return bool(valid) and (key in self.history.items or ours or asked.create_missing)
 
     def _valid(self, key: EnrollmentKey) -> dict[str, Sale]:

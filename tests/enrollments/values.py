@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from learnermax_cli.core.money import Money
+from learnermax_cli.core.ownership import Marker
 from learnermax_cli.enrollments.decide import Case, Decision, Rules, decide
 from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey, Payment
 from learnermax_cli.enrollments.payment_state import Realm
@@ -33,13 +34,12 @@ def payment(session_id: str = "cs_test_own", **fields: Any) -> Payment:
         "course_id": KEY.course_id,
         "metadata_user": KEY.user_id,
         "reference_user": KEY.user_id,
-        "managed": True,
-        "environment": REALM.environment,
         "intent_id": f"pi_{session_id}",
         "intent_status": "succeeded",
         "money": PRICE,
     }
-    return Payment(session_id=session_id, **{**usual, **fields})
+    marker = Marker(fields.pop("managed", True), fields.pop("environment", REALM.environment))
+    return Payment(session_id=session_id, marker=marker, **{**usual, **fields})
 
 
 def not_ours(session_id: str = "cs_test_site", **fields: Any) -> Payment:

@@ -12,7 +12,7 @@ from learnermax_cli.adapters.stripe.client import stripe_errors
 from learnermax_cli.adapters.stripe.disputes import StripeDisputes
 from learnermax_cli.adapters.stripe.lists import list_raw, read_raw
 from learnermax_cli.core.money import Money
-from learnermax_cli.core.ownership import MANAGED_BY, decode_reference
+from learnermax_cli.core.ownership import decode_reference, read_marker
 from learnermax_cli.enrollments.model import DISPUTES_UNREAD, Payment, Window
 
 _CHARGE = "payment_intent.latest_charge"
@@ -75,8 +75,7 @@ def _payment(raw: Mapping[str, Any]) -> Payment:
         course_id=_shared(metadata.get("courseId")),
         metadata_user=metadata.get("userId"),
         reference_user=_reference_user(reference, metadata.get("userId")),
-        managed=metadata.get("managedBy") == MANAGED_BY,
-        environment=_shared(metadata.get("environment")),
+        marker=read_marker(metadata),
         link_id=raw["payment_link"],
         intent_id=intent.get("id") or raw["payment_intent"],
         intent_status=_shared(intent.get("status")),
