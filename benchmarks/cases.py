@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from benchmarks.measuring import Measured, measure_lmx, measure_script
 from benchmarks.world import World, course_item, say
-from learnermax_cli.sandbox.state_file import table_name
+from learnermax_cli.config.sandbox_state import table_name
 
 RECONCILE = ("enrollments", "reconcile", "--dry-run")
 SYNC = ("products", "sync")

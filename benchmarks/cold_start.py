@@ -15,7 +15,7 @@ import boto3
 import stripe
 
 from benchmarks.world import PROJECT, World, course_item, say
-from learnermax_cli.sandbox.state_file import ACCESS_KEY_ID, SECRET_ACCESS_KEY
+from learnermax_cli.config.sandbox_state import ACCESS_KEY_ID, SECRET_ACCESS_KEY
 
 RUNS = 21
 LIMIT = 1.5

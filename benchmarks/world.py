@@ -15,9 +15,9 @@ from typing import Any
 
 import boto3
 
+from learnermax_cli.config.sandbox_state import ACCESS_KEY_ID, SECRET_ACCESS_KEY, SandboxInfo, table_name
 from learnermax_cli.sandbox import process
 from learnermax_cli.sandbox.client import SandboxClient
-from learnermax_cli.sandbox.state_file import ACCESS_KEY_ID, SECRET_ACCESS_KEY, SandboxInfo, table_name
 
 LATENCY_SECONDS = 0.05
 REQUESTS_PER_SECOND = 25.0  # of a Stripe sandbox, and of each endpoint [doc "Rate limits"]

@@ -35,7 +35,7 @@ OUTSIDE = {  # who may import what is outside of the package
     **dict.fromkeys(("boto3", "botocore", "stripe", "requests", "urllib3", "uvicorn", "h11"), ("adapters",)),
     "aws_lambda_powertools": ("adapters",),
     **dict.fromkeys(("typer", "click"), ("cli",)),
-    **dict.fromkeys(("flask", "moto", "werkzeug"), ()),
+    **dict.fromkeys(("flask", "moto", "psutil", "werkzeug"), ()),
 }
 PRINTERS = ("terminal.console", "__main__")
 MAX_FUNCTION = 40

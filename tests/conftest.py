@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from learnermax_cli.config.sandbox_state import SandboxInfo
 from learnermax_cli.sandbox import process
-from learnermax_cli.sandbox.state_file import SandboxInfo
 from tests.running import Sandbox
 
 _OUTSIDE = ("AWS_", "STRIPE_", "NEXT_PUBLIC_STRIPE_", "LMX_", "EDUCATION_", "TRANSACTIONAL_", "FRONTEND_", "GITHUB_")

@@ -13,14 +13,15 @@ from typing import TYPE_CHECKING, cast
 import boto3
 import stripe
 
-from learnermax_cli.sandbox.client import SandboxClient
-from learnermax_cli.sandbox.state_file import (
+from learnermax_cli.config.sandbox_state import (
     ACCESS_KEY_ID,
+    ACCOUNT_ID,
     SECRET_ACCESS_KEY,
     SandboxInfo,
-    queue_url,
     table_name,
+    topic_name,
 )
+from learnermax_cli.sandbox.client import SandboxClient
 from tests.forking import PROJECT, READ_AT_START, forkserver
 from tests.started import Started
 
@@ -89,7 +90,7 @@ class Sandbox:
     @property
     def queue_url(self) -> str:
         """The queue that keeps what was published to the topic of mails."""
-        return queue_url(self.info.aws_url)
+        return f"{self.info.aws_url}/{ACCOUNT_ID}/{topic_name()}-events"
 
     def stripe(self, key: str | None = None) -> stripe.StripeClient:
         """Return a Stripe client with a key, by default the test mode secret key; it retries nothing."""

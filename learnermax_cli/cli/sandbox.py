@@ -25,11 +25,12 @@ def start(
 
     Example: lmx sandbox start && lmx courses list -e sandbox
     """
+    from learnermax_cli.config.sandbox_state import default_state_dir
     from learnermax_cli.sandbox import process
     from learnermax_cli.sandbox.report import running_report
     from learnermax_cli.sandbox.student import put_student
 
-    info = process.start(process.default_state_dir(app.environ), stripe_port=stripe_port, aws_port=aws_port)
+    info = process.start(default_state_dir(app.environ), stripe_port=stripe_port, aws_port=aws_port)
     put_student(info)
     return running_report("sandbox start", info)
 
@@ -40,10 +41,11 @@ def stop(app: "App") -> "Report":
 
     Example: lmx sandbox stop
     """
+    from learnermax_cli.config.sandbox_state import default_state_dir
     from learnermax_cli.sandbox import process
     from learnermax_cli.sandbox.report import stopped_report
 
-    return stopped_report(was_running=process.stop(process.default_state_dir(app.environ)))
+    return stopped_report(was_running=process.stop(default_state_dir(app.environ)))
 
 
 @add_command(group, "status")
@@ -52,11 +54,10 @@ def status(app: "App") -> "Report":
 
     Example: lmx sandbox status -o json
     """
+    from learnermax_cli.config.sandbox_state import default_state_dir, find_sandbox
     from learnermax_cli.sandbox.report import missing_report, running_report
-    from learnermax_cli.sandbox.state_file import default_state_dir
-    from learnermax_cli.sandbox.state_file import status as read_status
 
-    info = read_status(default_state_dir(app.environ))
+    info = find_sandbox(default_state_dir(app.environ))
     return missing_report("sandbox status") if info is None else running_report("sandbox status", info)
 
 
@@ -66,11 +67,13 @@ def reset(app: "App") -> "Report":
 
     Example: lmx sandbox reset
     """
-    from learnermax_cli.sandbox.report import require_running, running_report
+    from learnermax_cli.config.sandbox_state import require_sandbox
+    from learnermax_cli.sandbox.client import SandboxClient
+    from learnermax_cli.sandbox.report import running_report
     from learnermax_cli.sandbox.student import put_student
 
-    info = require_running(app.environ)
-    info.control().reset()
+    info = require_sandbox(app.environ)
+    SandboxClient(info.control_url).reset()
     put_student(info)
     return running_report("sandbox reset", info, "Emptied: tables, secrets, all that was at Stripe.")
 
@@ -81,9 +84,10 @@ def env(app: "App") -> None:
 
     Example: eval "$(lmx sandbox env)"
     """
-    from learnermax_cli.sandbox.report import environment_document, export_lines, require_running
+    from learnermax_cli.config.sandbox_state import require_sandbox
+    from learnermax_cli.sandbox.report import environment_document, export_lines
 
-    info = require_running(app.environ)
+    info = require_sandbox(app.environ)
     as_json = app.console.manner.format == "json"
     app.console.write_sandbox_exports(environment_document(info) if as_json else export_lines(info))
 

@@ -13,7 +13,7 @@ from learnermax_cli.core.secret_text import SecretText
 
 if TYPE_CHECKING:
     from learnermax_cli.config.env_file import EnvFile
-    from learnermax_cli.sandbox.state_file import SandboxInfo
+    from learnermax_cli.config.sandbox_state import SandboxInfo
 
 Environment = Literal["preview", "prod", "sandbox"]
 ENVIRONMENTS = ("preview", "prod", "sandbox")
@@ -95,7 +95,9 @@ def load_settings(flags: Flags, environ: Mapping[str, str]) -> Settings:
     values = {**from_file, **{name: value for name, value in environ.items() if value}}
     sandbox = None
     if environment == "sandbox":
-        sandbox = _require_sandbox(environ)
+        from learnermax_cli.config.sandbox_state import require_sandbox
+
+        sandbox = require_sandbox(environ)
         values = {"FRONTEND_URL": SANDBOX_FRONTEND_URL, **_without_outside_access(values), **sandbox.environment()}
     return Settings(
         environment=environment,
@@ -200,15 +202,6 @@ def _environment(text: str | None) -> Environment:
             f"unknown environment {name!r}", hint="Use preview, prod or sandbox (-e, or LMX_ENVIRONMENT)."
         )
     return cast("Environment", name)
-
-
-def _require_sandbox(environ: Mapping[str, str]) -> "SandboxInfo":
-    from learnermax_cli.sandbox.state_file import default_state_dir, load
-
-    info = load(default_state_dir(environ))
-    if info is None:
-        raise ConfigError("no sandbox is running", hint="Start one: lmx sandbox start", code="config.sandbox")
-    return info
 
 
 def _default_secret_name(environment: Environment) -> str:

@@ -5,31 +5,25 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from learnermax_cli.config.sandbox_state import STATE_FILE, SandboxInfo, find_sandbox, read_state
 from learnermax_cli.core.errors import ConfigError, FailedError
-from learnermax_cli.sandbox.state_file import (
-    LOG_FILE,
-    STATE_FILE,
-    SandboxInfo,
-    default_state_dir,
-    load,
-    process_start,
-    status,
-)
 
-__all__ = ["SandboxInfo", "default_state_dir", "load", "start", "status", "stop"]
+if TYPE_CHECKING:
+    import psutil
 
+_LOG_FILE = "sandbox.log"
 _START_SECONDS = 60.0
 _STOP_SECONDS = 10.0
 _POLL_SECONDS = 0.02
-_EXTRA = ("flask", "flask_cors", "moto", "werkzeug")
+_EXTRA = ("flask", "flask_cors", "moto", "psutil", "werkzeug")
 
 
 def start(state_dir: Path, *, stripe_port: int = 0, aws_port: int = 0, parent_pid: int | None = None) -> SandboxInfo:
@@ -39,7 +33,7 @@ def start(state_dir: Path, *, stripe_port: int = 0, aws_port: int = 0, parent_pi
     """
     require_extra()
     with _starting(state_dir):
-        if running := status(state_dir):
+        if running := find_sandbox(state_dir):
             return running
         stop(state_dir)
         command = [
@@ -53,15 +47,12 @@ def start(state_dir: Path, *, stripe_port: int = 0, aws_port: int = 0, parent_pi
 
 def stop(state_dir: Path) -> bool:
     """Stop the sandbox and wait for its end; say whether there was one."""
-    info = load(state_dir)
-    if info is None:
-        return False
-    _signal(info, signal.SIGTERM)
-    if not _gone(info, _STOP_SECONDS):
-        _signal(info, signal.SIGKILL)
-        _gone(info, _STOP_SECONDS)
+    info = read_state(state_dir)
+    process = None if info is None else _process_of(info)
+    if process is not None:
+        _end(process)
     (state_dir / STATE_FILE).unlink(missing_ok=True)
-    return True
+    return process is not None
 
 
 def require_extra() -> None:
@@ -96,7 +87,7 @@ def _spawn(command: list[str], state_dir: Path) -> subprocess.Popen[bytes]:
     # Credentials and endpoints of the caller must not reach moto or boto3 inside the sandbox.
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "STRIPE_", "MOTO_"))}
     inherited["AWS_EC2_METADATA_DISABLED"] = "true"
-    descriptor = os.open(state_dir / LOG_FILE, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    descriptor = os.open(state_dir / _LOG_FILE, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     try:
         return subprocess.Popen(  # noqa: S603 - our own interpreter and module
             command, env=inherited, stdin=subprocess.DEVNULL, stdout=descriptor, stderr=descriptor,
@@ -111,7 +102,7 @@ def _await_start(process: subprocess.Popen[bytes], state_dir: Path) -> SandboxIn
     while time.monotonic() < deadline:
         if process.poll() is not None:
             break
-        info = status(state_dir)
+        info = find_sandbox(state_dir)
         if info is not None and info.pid == process.pid:
             process.returncode = 0  # It is to live on, and Popen would warn of that.
             return info
@@ -121,31 +112,41 @@ def _await_start(process: subprocess.Popen[bytes], state_dir: Path) -> SandboxIn
         process.wait()
     raise FailedError(
         f"the sandbox did not start: {_last_log_line(state_dir)}",
-        hint=f"Name other ports if one is taken, or none; else see its log: {state_dir / LOG_FILE}",
+        hint=f"Name other ports if one is taken, or none; else see its log: {state_dir / _LOG_FILE}",
         code="sandbox.start",
     )
 
 
 def _last_log_line(state_dir: Path) -> str:
-    lines = (state_dir / LOG_FILE).read_text(encoding="utf-8", errors="replace").splitlines()
+    lines = (state_dir / _LOG_FILE).read_text(encoding="utf-8", errors="replace").splitlines()
     return next((line.strip() for line in reversed(lines) if line.strip()), "no reason is known")
 
 
-def _signal(info: SandboxInfo, number: signal.Signals) -> None:
-    if process_start(info.pid) == info.started:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(info.pid, number)
+def _process_of(info: SandboxInfo) -> psutil.Process | None:
+    """Return the sandbox's process, unless it is gone; never one that has got its number since."""
+    require_extra()
+    import psutil
+
+    try:
+        process = psutil.Process(info.pid)
+        # The time of creation moves when the machine's clock is set: then what answers as this process is it.
+        same = process.create_time() == info.started or info.answers()
+        return process if same and process.status() != psutil.STATUS_ZOMBIE else None
+    except psutil.NoSuchProcess:
+        return None
 
 
-def _gone(info: SandboxInfo, seconds: float) -> bool:
-    deadline = time.monotonic() + seconds
-    while process_start(info.pid) == info.started:
-        if time.monotonic() > deadline:
-            return False
-        with contextlib.suppress(ChildProcessError):
-            os.waitpid(info.pid, os.WNOHANG)
-        time.sleep(_POLL_SECONDS)
-    return True
+def _end(process: psutil.Process) -> None:
+    """End a process; psutil signals none that has got its number meanwhile."""
+    import psutil
+
+    with contextlib.suppress(psutil.NoSuchProcess):
+        process.terminate()
+        try:
+            process.wait(_STOP_SECONDS)
+        except psutil.TimeoutExpired:
+            process.kill()
+            process.wait(_STOP_SECONDS)
 
 
 if __name__ == "__main__":

@@ -2,11 +2,9 @@
 
 import json
 import shlex
-from collections.abc import Mapping
 
-from learnermax_cli.core.errors import ConfigError
+from learnermax_cli.config.sandbox_state import SandboxInfo, not_running
 from learnermax_cli.planning.report import Data, Report
-from learnermax_cli.sandbox.state_file import SandboxInfo, default_state_dir, status
 
 ENVIRONMENT = "sandbox"
 
@@ -43,15 +41,7 @@ def stopped_report(*, was_running: bool) -> Report:
 
 def missing_report(command: str) -> Report:
     """Say that no sandbox runs, as a failure of configuration."""
-    return Report(command=command, environment=ENVIRONMENT, body=Data({"running": False}, ()), error=_not_running())
-
-
-def require_running(environ: Mapping[str, str]) -> SandboxInfo:
-    """Return the running sandbox; raises ConfigError when there is none."""
-    info = status(default_state_dir(environ))
-    if info is None:
-        raise _not_running()
-    return info
+    return Report(command=command, environment=ENVIRONMENT, body=Data({"running": False}, ()), error=not_running())
 
 
 def export_lines(info: SandboxInfo) -> str:
@@ -63,7 +53,3 @@ def environment_document(info: SandboxInfo) -> str:
     """Render the sandbox's variables as one JSON document."""
     report = Report("sandbox env", ENVIRONMENT, Data(info.environment(), ()))
     return json.dumps(report.as_json(), indent=2)
-
-
-def _not_running() -> ConfigError:
-    return ConfigError("no sandbox is running", hint="Start one: lmx sandbox start", code="config.sandbox")

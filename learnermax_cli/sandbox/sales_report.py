@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import timedelta
 
+from learnermax_cli.config.sandbox_state import require_sandbox
 from learnermax_cli.core.errors import FailedError
 from learnermax_cli.core.money import Money
 from learnermax_cli.core.times import read_duration, show_unix
 from learnermax_cli.planning.report import Data, Report
-from learnermax_cli.sandbox.control_http import SandboxError
-from learnermax_cli.sandbox.report import ENVIRONMENT, require_running
+from learnermax_cli.sandbox.client import SandboxClient, SandboxError
+from learnermax_cli.sandbox.report import ENVIRONMENT
 from learnermax_cli.sandbox.sales_client import Method, Session
 
 _LONGEST = timedelta(days=366)
@@ -19,7 +20,7 @@ _HINT = "Name a session as this lists them: lmx enrollments list --status pendin
 
 def pay(environ: Mapping[str, str], target: str, method: str, email: str | None) -> Report:
     """Pay a session or a link; `free` takes everything off; raises FailedError when it cannot be paid."""
-    client = require_running(environ).control()
+    client = _control(environ)
     methods: dict[str, Method] = {"card": "card", "delayed": "delayed", "declined": "declined", "free": "card"}
     percent = 100 if method == "free" else 0
     try:
@@ -32,7 +33,7 @@ def pay(environ: Mapping[str, str], target: str, method: str, email: str | None)
 def expire(environ: Mapping[str, str], session_id: str) -> Report:
     """Expire an open session; raises FailedError when it is not open."""
     try:
-        return _session_report("sandbox expire", require_running(environ).control().expire(session_id))
+        return _session_report("sandbox expire", _control(environ).expire(session_id))
     except SandboxError as error:
         raise _failed(error) from error
 
@@ -41,10 +42,14 @@ def advance_clock(environ: Mapping[str, str], duration: str) -> Report:
     """Let a duration pass in the sandbox; raises UsageError for what is none."""
     passed = read_duration(duration, "--advance", timedelta(0), _LONGEST, example="90s, 30m, 25h or 3d")
     seconds = int(passed.total_seconds())
-    now = require_running(environ).control().advance_clock(seconds)
+    now = _control(environ).advance_clock(seconds)
     shown = show_unix(int(now))
     value = {"advanced_seconds": seconds, "now": shown}
     return Report("sandbox clock", ENVIRONMENT, Data(value, (f"In the sandbox it is {shown}.",)))
+
+
+def _control(environ: Mapping[str, str]) -> SandboxClient:
+    return SandboxClient(require_sandbox(environ).control_url)
 
 
 def _total(session: Session) -> Money:

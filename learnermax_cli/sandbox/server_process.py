@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import argparse
+import json
 import logging
 import os
 import signal
+import tempfile
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import psutil
+
+from learnermax_cli.config.sandbox_state import REGION, STATE_FILE, SandboxInfo, read_state
 from learnermax_cli.sandbox import serving
 from learnermax_cli.sandbox.aws.server import create_aws_app
 from learnermax_cli.sandbox.control.clock import Clock
 from learnermax_cli.sandbox.control.control import Control
-from learnermax_cli.sandbox.state_file import LOG_FILE, REGION, STATE_FILE, SandboxInfo, load, process_start, save
 from learnermax_cli.sandbox.stripe_api.app import create_stripe_app
 from learnermax_cli.sandbox.stripe_api.state import StripeState
 
@@ -37,7 +41,7 @@ class Options:
 def main() -> None:
     """Serve until a signal, or until the parent is gone."""
     options = _read_options()
-    logging.basicConfig(filename=options.state_dir / LOG_FILE, level=logging.WARNING, format="%(asctime)s %(message)s")
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s")
     done = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: done.set())
@@ -47,9 +51,21 @@ def main() -> None:
     try:
         _wait(done, options.parent_pid, control.clock)
     finally:
-        if load(options.state_dir) == info:
+        if read_state(options.state_dir) == info:
             (options.state_dir / STATE_FILE).unlink(missing_ok=True)
         stop()
+
+
+def save(state_dir: Path, info: SandboxInfo) -> None:
+    """Write the state file in one step, readable by its owner alone."""
+    descriptor, name = tempfile.mkstemp(dir=state_dir, prefix=".state-")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            json.dump(asdict(info), file, indent=2)
+        Path(name).replace(state_dir / STATE_FILE)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
 
 
 def _serve(options: Options, control: Control) -> tuple[SandboxInfo, Callable[[], None]]:
@@ -58,7 +74,7 @@ def _serve(options: Options, control: Control) -> tuple[SandboxInfo, Callable[[]
     aws = serving.start(create_aws_app(control), options.aws_port)
     info = SandboxInfo(
         pid=os.getpid(),
-        started=process_start(os.getpid()) or "unknown",
+        started=psutil.Process().create_time(),
         stripe_url=stripe.url,
         aws_url=aws.url,
         control_url=stripe.url,
@@ -81,11 +97,12 @@ def _wait(done: threading.Event, parent_pid: int | None, clock: Clock) -> None:
         while not done.wait(_TICK_SECONDS):
             clock.tell()
         return
-    started = process_start(parent_pid)
-    while started is not None and not done.wait(_PARENT_POLL_SECONDS):
-        clock.tell()
-        if process_start(parent_pid) != started:
-            return
+    try:
+        parent = psutil.Process(parent_pid)
+        while parent.is_running() and parent.status() != psutil.STATUS_ZOMBIE and not done.wait(_PARENT_POLL_SECONDS):
+            clock.tell()
+    except psutil.NoSuchProcess:
+        return
 
 
 def _read_options() -> Options:

@@ -2,8 +2,8 @@
 
 import boto3
 
+from learnermax_cli.config.sandbox_state import SandboxInfo, table_name
 from learnermax_cli.core.ownership import encode_reference
-from learnermax_cli.sandbox.state_file import SandboxInfo, table_name
 
 STUDENT_ID = "test-student"
 EMAIL = "student@example.com"

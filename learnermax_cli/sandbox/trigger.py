@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 from learnermax_cli.checkout.create import read_offer, run_create
 from learnermax_cli.checkout.model import Session as CheckoutSession
 from learnermax_cli.checkout.options import CheckoutRequest, GivenForm
+from learnermax_cli.config.sandbox_state import SandboxInfo, require_sandbox
 from learnermax_cli.core.errors import FailedError, UsageError
 from learnermax_cli.core.ownership import encode_reference
 from learnermax_cli.enrollments.model import EnrollmentKey
 from learnermax_cli.planning.report import Data, Report
-from learnermax_cli.sandbox.client import SandboxClient, Session
-from learnermax_cli.sandbox.control_http import SandboxError
-from learnermax_cli.sandbox.report import ENVIRONMENT, require_running
-from learnermax_cli.sandbox.state_file import SandboxInfo
+from learnermax_cli.sandbox.client import SandboxClient, SandboxError, Session
+from learnermax_cli.sandbox.report import ENVIRONMENT
 from learnermax_cli.sandbox.stripe_api.deliveries.parcel import Record
 from learnermax_cli.sandbox.student import STUDENT_ID, email_of, put_student
 from learnermax_cli.webhooks.model import SESSION_EVENTS, WEBHOOK_PATH
@@ -32,8 +31,8 @@ def trigger(app: "App", event: str, course_id: str | None, user_id: str | None) 
     """Play the buyer until the event happens; raises UsageError for another event, FailedError with nothing to buy."""
     if event not in SESSION_EVENTS:
         raise UsageError(f"{event} cannot be triggered", hint=f"Events that can: {', '.join(SESSION_EVENTS)}")
-    info = require_running(app.environ)
-    control = info.control()
+    info = require_sandbox(app.environ)
+    control = SandboxClient(info.control_url)
     app.flags = replace(app.flags, environment=ENVIRONMENT)
     user_id = STUDENT_ID if user_id is None else user_id
     known = _known(app, user_id)

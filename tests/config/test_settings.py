@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from learnermax_cli.config import sandbox_state
+from learnermax_cli.config.sandbox_state import SandboxInfo
 from learnermax_cli.config.settings import (
     AwsAccess,
     Flags,
@@ -17,8 +19,6 @@ from learnermax_cli.config.settings import (
 )
 from learnermax_cli.core.errors import ConfigError, UsageError
 from learnermax_cli.core.secret_text import SecretText
-from learnermax_cli.sandbox import state_file
-from learnermax_cli.sandbox.state_file import SandboxInfo
 
 KEY = "sk_" + "test_" + "A1b2C3d4E5f6G7h8"
 OTHER_KEY = "sk_" + "test_" + "Z9y8X7w6V5u4T3s2"
@@ -279,8 +279,8 @@ def test_sandbox_takes_nothing_from_outside(
         "us-east-1",
         None,
         running_sandbox.aws_url,
-        state_file.ACCESS_KEY_ID,
-        SecretText(state_file.SECRET_ACCESS_KEY),
+        sandbox_state.ACCESS_KEY_ID,
+        SecretText(sandbox_state.SECRET_ACCESS_KEY),
     )
     assert (
         access,
@@ -288,7 +288,7 @@ def test_sandbox_takes_nothing_from_outside(
         SecretText(running_sandbox.secret_key),
         "learnermax-education-sandbox",
         None,
-        state_file.topic_arn(),
+        sandbox_state.topic_arn(),
     ) == (
         settings.aws,
         settings.stripe_api_base,

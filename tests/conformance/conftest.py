@@ -9,11 +9,11 @@ import stripe
 
 from learnermax_cli.adapters.stripe.client import build_stripe
 from learnermax_cli.config.keys import StripeKey, parse_stripe_key
+from learnermax_cli.config.sandbox_state import table_name
 from learnermax_cli.config.settings import Flags, load_settings
 from learnermax_cli.core.meter import Meter
 from learnermax_cli.core.secret_text import SecretText
 from learnermax_cli.sandbox import serving
-from learnermax_cli.sandbox.state_file import table_name
 from tests.conformance import emulators
 from tests.conformance.mirror import Mirror
 from tests.conformance.tables import TablePair, client_of, copy_table

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 import boto3
 from botocore.exceptions import ClientError
 
-from learnermax_cli.sandbox.state_file import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY
+from learnermax_cli.config.sandbox_state import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb.client import DynamoDBClient

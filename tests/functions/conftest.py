@@ -4,8 +4,8 @@ import json
 
 import pytest
 
+from learnermax_cli.config.sandbox_state import table_name, topic_arn
 from learnermax_cli.functions.handlers import Functions
-from learnermax_cli.sandbox.state_file import table_name, topic_arn
 from tests.functions.worlds import Container
 from tests.running import Sandbox
 from tests.webhooks.signed import SECRET

@@ -33,7 +33,7 @@ OURS = (
     "learnermax_cli.planning.apply",
     "learnermax_cli.planning.render_text",
     "learnermax_cli.products.model",
-    "learnermax_cli.sandbox.state_file",
+    "learnermax_cli.config.sandbox_state",
     "learnermax_cli.webhooks.endpoint_model",
 )
 

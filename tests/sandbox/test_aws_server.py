@@ -11,7 +11,7 @@ from boto3.dynamodb.conditions import Attr
 from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError, EndpointConnectionError
 
-from learnermax_cli.sandbox.state_file import topic_arn
+from learnermax_cli.config.sandbox_state import topic_arn
 from tests.running import Sandbox
 
 KEY = {"PK": "USER#1", "SK": "COURSE#1"}

@@ -2,6 +2,8 @@
 
 import json
 import os
+import shlex
+import signal
 import stat
 import subprocess
 import sys
@@ -11,14 +13,28 @@ from dataclasses import replace
 from pathlib import Path
 
 import boto3
+import psutil
 import pytest
 
+from learnermax_cli.config.sandbox_state import STATE_FILE, default_state_dir, find_sandbox
 from learnermax_cli.core.errors import FailedError
 from learnermax_cli.sandbox import process
-from learnermax_cli.sandbox.state_file import STATE_FILE, default_state_dir, load, process_start, save, status
+from learnermax_cli.sandbox.server_process import save
 from tests.forking import PROJECT
+from tests.running import Sandbox
 
 UNTIL_GONE = "while kill -0 {pid} 2>/dev/null && ! grep -q '^State:.Z' /proc/{pid}/status; do sleep 0.05; done"
+
+STOP_OF_ANOTHER = """
+import json, pathlib, subprocess, tempfile
+from learnermax_cli.sandbox import process
+with tempfile.TemporaryDirectory() as folder, subprocess.Popen(["sleep", "60"]) as other:
+    names = "stripe_url aws_url control_url stripe_account secret_key publishable_key region created".split()
+    state = {"pid": other.pid, "started": "unknown", **dict.fromkeys(names, "http://127.0.0.1:9")}
+    (pathlib.Path(folder) / "state.json").write_text(json.dumps(state))
+    print(json.dumps([process.stop(pathlib.Path(folder)), other.poll()]))
+    other.kill()
+"""
 
 
 @pytest.fixture
@@ -68,7 +84,7 @@ def test_stop_ends_it_and_is_nothing_the_second_time(state_dir: Path) -> None:
     info = process.start(state_dir, parent_pid=os.getpid())
 
     assert (True, False) == (process.stop(state_dir), process.stop(state_dir))
-    assert (None, None) == (process_start(info.pid), load(state_dir))
+    assert (False, None) == (psutil.pid_exists(info.pid), find_sandbox(state_dir))
     assert not (state_dir / STATE_FILE).exists()
 
 
@@ -78,8 +94,7 @@ def test_killed_sandbox_leaves_no_trace(state_dir: Path) -> None:
     os.kill(info.pid, 9)
     os.waitpid(info.pid, 0)
 
-    assert load(state_dir) is None
-    assert not (state_dir / STATE_FILE).exists()
+    assert find_sandbox(state_dir) is None
     assert info.pid != process.start(state_dir, parent_pid=os.getpid()).pid
 
 
@@ -87,17 +102,58 @@ def test_recycled_pid_is_not_taken_for_the_sandbox(state_dir: Path) -> None:
     """Another process with the number of a former sandbox is neither believed nor stopped."""
     info = process.start(state_dir, parent_pid=os.getpid())
     process.stop(state_dir)
-    save(state_dir, replace(info, pid=os.getpid()))
+    with subprocess.Popen(["sleep", "60"]) as other:
+        save(state_dir, replace(info, pid=other.pid))
 
-    assert not process.stop(state_dir)
+        assert find_sandbox(state_dir) is None
+        assert not process.stop(state_dir)
+        assert other.poll() is None
+        other.kill()
     assert not (state_dir / STATE_FILE).exists()
 
 
-def test_broken_state_file_is_removed(state_dir: Path) -> None:
-    """A file that makes no sense counts as none."""
+def test_address_that_another_sandbox_has_now_is_not_believed(state_dir: Path, sandbox: Sandbox) -> None:
+    """Where another process answers at the address of a former sandbox, that one is not running."""
+    save(state_dir, replace(sandbox.info, pid=1))
+
+    assert find_sandbox(state_dir) is None
+
+
+def test_sandbox_is_stopped_though_the_clock_was_set(state_dir: Path) -> None:
+    """Setting the machine's clock moves the time at which a process was created; the sandbox answers for itself."""
+    info = process.start(state_dir, parent_pid=os.getpid())
+    save(state_dir, replace(info, started=info.started - 3600))
+
+    assert process.stop(state_dir)
+    assert not psutil.pid_exists(info.pid)
+
+
+def test_hanging_sandbox_is_stopped(state_dir: Path) -> None:
+    """A sandbox that answers nothing any more is known by the time at which it was created."""
+    info = process.start(state_dir, parent_pid=os.getpid())
+    os.kill(info.pid, signal.SIGSTOP)
+
+    assert process.stop(state_dir)
+    assert not psutil.pid_exists(info.pid)
+
+
+def test_no_other_process_is_ended_without_proc() -> None:
+    """Where there is no /proc, a process that has got the number of a former sandbox is left alone."""
+    hidden = ["unshare", "--mount", "--map-root-user", "sh", "-c"]
+    if subprocess.run([*hidden, "mount -t tmpfs none /proc"], capture_output=True, check=False).returncode:
+        pytest.skip("/proc can't be hidden from a process here")
+    code = f"mount -t tmpfs none /proc; exec {shlex.join([sys.executable, '-c', STOP_OF_ANOTHER])}"
+
+    done = subprocess.run([*hidden, code], cwd=PROJECT, capture_output=True, text=True, timeout=60, check=False)
+
+    assert ("[false, null]\n", "") == (done.stdout, done.stderr)
+
+
+def test_broken_state_file_counts_as_none(state_dir: Path) -> None:
+    """A file that makes no sense is not believed, and is removed by the next stop."""
     (state_dir / STATE_FILE).write_text('{"pid": 1')
 
-    assert load(state_dir) is None
+    assert (None, False) == (find_sandbox(state_dir), process.stop(state_dir))
     assert not (state_dir / STATE_FILE).exists()
 
 
@@ -107,7 +163,7 @@ def test_sandbox_outlives_its_starter(state_dir: Path) -> None:
     started = python(code, str(state_dir))
 
     assert (0, "") == (started.returncode, started.stderr)
-    assert status(state_dir) is not None
+    assert find_sandbox(state_dir) is not None
 
 
 def test_sandbox_ends_with_its_parent(state_dir: Path) -> None:
@@ -141,7 +197,7 @@ def test_credentials_of_the_starter_stay_outside(state_dir: Path, monkeypatch: p
 
     info = process.start(state_dir, parent_pid=os.getpid())
 
-    assert info == status(state_dir)
+    assert info == find_sandbox(state_dir)
 
 
 def test_environment_is_all_that_other_tools_need(state_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -164,9 +220,9 @@ def test_finding_a_sandbox_loads_nothing_heavy(state_dir: Path) -> None:
     """Every command looks for a sandbox with `-e sandbox`: that must not load servers or SDKs."""
     process.start(state_dir, parent_pid=os.getpid())
     code = (
-        "import json, pathlib, sys; from learnermax_cli.sandbox import state_file;"
-        "found = state_file.status(pathlib.Path(sys.argv[1])) is not None;"
-        "heavy = {'boto3', 'botocore', 'flask', 'moto', 'stripe', 'werkzeug'} & sys.modules.keys();"
+        "import json, pathlib, sys; from learnermax_cli.config import sandbox_state;"
+        "found = sandbox_state.find_sandbox(pathlib.Path(sys.argv[1])) is not None;"
+        "heavy = {'boto3', 'botocore', 'flask', 'moto', 'psutil', 'stripe', 'werkzeug'} & sys.modules.keys();"
         "print(json.dumps([found, sorted(heavy)]))"
     )
 

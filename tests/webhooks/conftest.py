@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from learnermax_cli.sandbox.state_file import SandboxInfo
+from learnermax_cli.config.sandbox_state import SandboxInfo
 from tests.running import Sandbox
 from tests.webhooks.worlds import Serving, put_signing_secret, serving
 

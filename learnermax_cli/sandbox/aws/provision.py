@@ -6,9 +6,11 @@ from typing import Any
 
 from moto.backends import get_backend
 
+from learnermax_cli.config.sandbox_state import ACCOUNT_ID, REGION, table_name, topic_name
 from learnermax_cli.sandbox.aws.queue import SandboxQueue
-from learnermax_cli.sandbox.state_file import ACCOUNT_ID, ENVIRONMENTS, REGION, queue_name, table_name, topic_name
 
+ENVIRONMENTS = ("sandbox", "preview")
+QUEUE = f"{topic_name()}-events"
 _KEYS = {"PK": "HASH", "SK": "RANGE"}
 _INDEXES = {"GSI1": {"GSI1PK": "HASH", "GSI1SK": "RANGE"}, "email-index": {"email": "HASH"}}
 
@@ -18,7 +20,7 @@ def provision() -> None:
     for environment in ENVIRONMENTS:
         create_table(table_name(environment))
     topic = get_backend("sns")[ACCOUNT_ID][REGION].create_topic(topic_name())
-    queue = SandboxQueue(queue_name(), REGION, ACCOUNT_ID)
+    queue = SandboxQueue(QUEUE, REGION, ACCOUNT_ID)
     get_backend("sqs")[ACCOUNT_ID][REGION].queues[queue.name] = queue
     get_backend("sns")[ACCOUNT_ID][REGION].subscribe(topic.arn, queue.queue_arn, "sqs")
     topic.subscriptions_confimed = 1  # moto never counts them

@@ -9,11 +9,11 @@ from moto.core.base_backend import BackendDict
 from moto.core.model_instances import model_data
 from moto.moto_server.werkzeug_app import create_backend_app
 
+from learnermax_cli.config.sandbox_state import ACCESS_KEY_ID
 from learnermax_cli.sandbox.aws import dynamodb, secrets
 from learnermax_cli.sandbox.aws.app import AwsApp
 from learnermax_cli.sandbox.aws.provision import provision
 from learnermax_cli.sandbox.control.control import Control
-from learnermax_cli.sandbox.state_file import ACCESS_KEY_ID
 
 SERVICES: tuple[Literal["dynamodb", "secretsmanager", "sns", "sqs", "sts"], ...] = (
     "dynamodb", "secretsmanager", "sns", "sqs", "sts",

@@ -1,5 +1,6 @@
 """The control routes under `/_sandbox`: JSON in and out, not journalled, not rate limited, never faulted."""
 
+import os
 from dataclasses import fields
 from typing import Any
 
@@ -26,7 +27,7 @@ def create_control_blueprint(control: Control) -> Blueprint:
 def _add_reading_routes(blueprint: Blueprint, control: Control) -> None:
     @blueprint.get("/health")
     def read_health() -> Response:
-        return jsonify(status="ok", now=control.clock.now())
+        return jsonify(status="ok", pid=os.getpid(), now=control.clock.now())
 
     @blueprint.get("/journal")
     def read_journal() -> Response:
