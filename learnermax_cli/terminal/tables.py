@@ -117,21 +117,8 @@ def _longest(text: str) -> int:
 
 
 def _pieces(text: str) -> list[str]:
-    """Split a text where a line may end: behind blanks, and beside wide characters, as East Asian text is set."""
-    if text.isascii():
-        return re.findall(r"[^ ]+ *| +", text)
-    from rich.cells import cell_len
-
-    pieces = [""]
-    wide = False
-    for character in text:
-        cells = cell_len(character)
-        # A character without a width of its own belongs to the one before.
-        if cells and (cells > 1 or wide or (character != " " and pieces[-1].endswith(" "))):
-            pieces.append("")
-        pieces[-1] += character
-        wide = cells > 1 or (wide and not cells)
-    return pieces
+    """Split a text where a line may end: behind blanks."""
+    return re.findall(r"[^ ]+ *| +", text)
 
 
 def _is_prose(column: "Column") -> bool:
