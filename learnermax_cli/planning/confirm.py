@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from learnermax_cli.core.errors import FailedError, GuardError, InterruptedRunError, LmxError
-from learnermax_cli.planning.report import Changes, Report
+from learnermax_cli.planning.report import Changes, Data, Report
 
 
 class Talk(Protocol):
@@ -46,16 +46,19 @@ def ending(report: Report, *, interrupted: bool) -> Report:
     """Return the report of a run; one that a signal reached ends in 130 and counts what was not applied."""
     if not interrupted or report.ends_by_signal or isinstance(report.error, InterruptedRunError):
         return report
-    error = report.error
-    left = _count_left(report)
-    if error is not None:
-        message, hint = f"interrupted; {error.message}", error.hint
-    elif left:
-        units = f"{left} {report.unit}{'s' * (left != 1)}"
-        message, hint = f"interrupted; {units} not applied", "Run the command again to apply the rest."
-    else:
-        message, hint = "interrupted; everything was applied before", "Nothing is left to do."
-    return replace(report, error=InterruptedRunError(message, hint=hint))
+    message, hint = _how_it_ended(report)
+    return replace(report, error=InterruptedRunError(f"interrupted; {message}", hint=hint))
+
+
+def _how_it_ended(report: Report) -> tuple[str, str]:
+    again = "Run the command again"
+    if report.error is not None:
+        return report.error.message, report.error.hint
+    if report.dry_run or not isinstance(report.body, Changes | Data):
+        return "nothing was written", f"{again}."
+    if left := _count_left(report):
+        return f"{left} {report.unit}{'s' * (left != 1)} not applied", f"{again} to apply the rest."
+    return "nothing was left to apply", "The report is complete."
 
 
 def interrupted_error(error: LmxError) -> InterruptedRunError:
