@@ -7,6 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from learnermax_cli.core.money import (
+    DEFAULT_MAX_PRICE,
+    MAX_UNIT_AMOUNT,
     MINIMUM_CHARGE,
     THREE_DECIMAL,
     WHOLE_TIMES_100,
@@ -116,33 +118,42 @@ def test_exponent_is_stripes_not_isos(currency: str, decimals: int) -> None:
     assert decimals == exponent(currency)
 
 
-def test_currency_classes_are_apart() -> None:
-    """No currency has two exponents."""
-    assert set() == ZERO_DECIMAL & THREE_DECIMAL
-    assert set() == WHOLE_TIMES_100 & (ZERO_DECIMAL | THREE_DECIMAL)
+def test_currencies_are_those_of_stripes_documentation() -> None:
+    """A code too many or too few would charge a hundredth, or a hundred times, of a price."""
+    zero = "bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf"
+    assert frozenset(zero.split()) == ZERO_DECIMAL
+    assert frozenset(("bhd", "jod", "kwd", "omr", "tnd")) == THREE_DECIMAL
+    assert frozenset(("isk", "ugx")) == WHOLE_TIMES_100
 
 
-@pytest.mark.parametrize(
-    ("currency", "minimum"),
-    [
-        ("usd", Money(50, "usd")),
-        ("gbp", Money(30, "gbp")),
-        ("jpy", Money(50, "jpy")),
-        ("krw", Money(50, "krw")),
-        ("huf", Money(17_500, "huf")),
-        ("czk", Money(1500, "czk")),
-        ("dkk", Money(250, "dkk")),
-        ("kwd", None),
-    ],
-)
-def test_minimum_charge_is_in_minor_units(currency: str, minimum: Money | None) -> None:
-    """Stripe's smallest charge, where it publishes one."""
-    assert minimum == minimum_charge(currency)
+def test_minimum_charges_are_those_of_stripes_documentation() -> None:
+    """Each published minimum, in the minor units of its own currency."""
+    published = {
+        **dict.fromkeys(("usd", "eur", "aud", "brl", "cad", "chf", "inr", "nzd", "sgd"), 50),
+        **dict.fromkeys(("aed", "myr", "pln", "ron"), 200),
+        **dict.fromkeys(("nok", "sek"), 300),
+        **dict.fromkeys(("mxn", "thb"), 1000),
+        **dict.fromkeys(("jpy", "krw"), 50),
+        "gbp": 30,
+        "dkk": 250,
+        "hkd": 400,
+        "czk": 1500,
+        "huf": 17_500,
+    }
+    expected = {currency: Money(amount, currency) for currency, amount in published.items()}
+    assert expected == {currency: minimum_charge(currency) for currency in MINIMUM_CHARGE}
 
 
-def test_every_minimum_can_be_represented() -> None:
-    """No published minimum is inexact in its own currency."""
-    assert all(minimum_charge(currency) is not None for currency in MINIMUM_CHARGE)
+def test_currency_without_a_published_minimum_has_none() -> None:
+    """Nothing is made up."""
+    assert minimum_charge("kwd") is None
+
+
+def test_usual_maximum_prices() -> None:
+    """A maximum is assumed in three currencies only, and Stripe's own limit is eight digits."""
+    thousand = Decimal(1000)
+    assert {"usd": thousand, "eur": thousand, "gbp": thousand} == DEFAULT_MAX_PRICE
+    assert 99_999_999 == MAX_UNIT_AMOUNT
 
 
 @given(st.integers(1, 10**36), st.sampled_from(["usd", "jpy", "huf"]))
