@@ -75,7 +75,7 @@ def test_fitting_session_is_returned_again() -> None:
         replace(SESSION, price_ids=("price_1", "price_1")),
         replace(SESSION, form=replace(FORM, allow_promotion_codes=True)),
         replace(SESSION, form=replace(FORM, ui="embedded")),
-        replace(SESSION, expires_at=_seconds(0.49)),
+        replace(SESSION, expires_at=_seconds(0.5) - 1),
     ],
 )
 def test_session_that_does_not_fit_is_ended(session: Session) -> None:

@@ -1,13 +1,26 @@
 """What `--release-expired` removes: only what nobody paid for, once every session since then is known."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from learnermax_cli.enrollments.decide import Case, Decision, decide
 from learnermax_cli.enrollments.model import Payment
 from learnermax_cli.planning.change import Finding
-from tests.enrollments.values import CREATED, KEY, RULES, case, decided, delayed, enrollment, payment, rules, unpaid
+from tests.enrollments.values import (
+    CREATED,
+    KEY,
+    NOW,
+    RULES,
+    case,
+    decided,
+    delayed,
+    enrollment,
+    payment,
+    rules,
+    unpaid,
+)
 
 RELEASE = rules(release_expired=True)
 YOUNG = "2026-11-01T06:00:00.000Z"
@@ -109,6 +122,17 @@ def test_young_item_with_an_expired_session_is_released() -> None:
     """A session can expire after half an hour; its item goes without waiting for a day."""
     subject = _known(case(unpaid("expired"), enrollment=enrollment(enrolled_at=YOUNG)))
     assert ("release", "expired") == decided(subject, RELEASE)
+
+
+@pytest.mark.parametrize(
+    ("age", "verdict"),
+    [(timedelta(hours=24), "unchanged"), (timedelta(hours=24, milliseconds=1), "release")],
+    ids=["a day", "over a day"],
+)
+def test_item_without_session_is_released_after_24_hours(age: timedelta, verdict: str) -> None:
+    """A day to the millisecond is still left alone; what is older is released."""
+    subject = _known(case(enrollment=enrollment(None, enrolled_at=(NOW - age).isoformat())))
+    assert (verdict, "no session") == decided(subject, RELEASE)
 
 
 @pytest.mark.parametrize("garbage", ["", "yesterday", "2026-13-01T00:00:00Z"])

@@ -184,6 +184,24 @@ def test_nine_missing_sessions_are_missing() -> None:
     assert {f"cs_test_missing{n}" for n in range(9)} == named.missing
 
 
+@pytest.mark.parametrize("count", [10, 11, 30])
+def test_the_tenth_missing_session_stops_the_run(count: int) -> None:
+    """Ten are asked for, not one more, however many there are."""
+    gateway = CountingGateway()
+    with pytest.raises(GuardError) as stopped:
+        list(read_named(gateway, _missing(count), {}, "retrieve"))
+    told = "the first 10 sessions asked for do not exist at Stripe: another account or mode?"
+    assert (10, told) == (gateway.reads, stopped.value.message)
+
+
+def test_session_found_at_the_tenth_shows_that_the_account_is_right() -> None:
+    """Nine missing ones, one that is there, and any number of missing ones after it."""
+    tenth = payment("cs_test_missing16a")  # asked for in the order of ids: 0, 1, 10 to 16, and then this one
+    enrollments = [*_missing(30), _enrollment(99, tenth.created, tenth.session_id)]
+    [named] = read_named(CountingGateway([tenth]), enrollments, {}, "retrieve")
+    assert (30, {tenth.session_id: tenth}) == (len(named.missing), named.payments)
+
+
 @pytest.mark.parametrize("strategy", ["auto", "retrieve"])
 def test_one_session_found_shows_that_the_account_is_right(strategy: Strategy) -> None:
     """Where any session was found, in a list or by its id, missing ones are missing, however many."""
