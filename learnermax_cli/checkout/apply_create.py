@@ -157,7 +157,7 @@ class Checkout:
     def _begin(self, step: Begin) -> str:
         enrolled_at = site_time(self._ports.now())
         if step.enrollment is None:
-            self._ports.writer.create_completed(NewEnrollment(self._key, "paid", "pending", enrolled_at))
+            self._ports.writer.create(NewEnrollment(self._key, "paid", "pending", enrolled_at))
         else:
             self._ports.pending.restart(step.enrollment, enrolled_at)
         self._done.append(f"the pending enrollment {self._key} was written")

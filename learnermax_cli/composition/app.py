@@ -10,6 +10,7 @@ from learnermax_cli.core.interrupt import Interrupt
 from learnermax_cli.terminal.console import Console
 
 if TYPE_CHECKING:
+    from learnermax_cli.adapters.aws.table import Table
     from learnermax_cli.checkout.model import LinkGateway, PendingStore, SessionGateway
     from learnermax_cli.courses.model import CourseStore
     from learnermax_cli.doctor.model import StripeProber, TableDescriber, TopicReader
@@ -35,39 +36,45 @@ class App(Clients):
             self.interrupt.install()
 
     @cached_property
+    def _table(self) -> "Table":
+        from learnermax_cli.adapters.aws.table import Table
+
+        return Table(self.dynamodb, self.settings.table, self.interrupt.stop)
+
+    @cached_property
     def courses(self) -> "CourseStore":
         """The courses of the table."""
         from learnermax_cli.adapters.aws.course_table import CourseTable
 
-        return CourseTable(self.dynamodb, self.settings.table)
+        return CourseTable(self._table)
 
     @cached_property
     def enrollments(self) -> "EnrollmentReader":
         """The enrollments and students of the table."""
         from learnermax_cli.adapters.aws.enrollment_table import EnrollmentTable
 
-        return EnrollmentTable(self.dynamodb, self.settings.table)
+        return EnrollmentTable(self._table)
 
     @cached_property
     def enrollment_writes(self) -> "EnrollmentWriter":
         """The conditional writes to enrollments."""
         from learnermax_cli.adapters.aws.enrollment_writes import EnrollmentWrites
 
-        return EnrollmentWrites(self.dynamodb, self.settings.table)
+        return EnrollmentWrites(self._table)
 
     @cached_property
     def all_enrollments(self) -> "EnrollmentScanner":
         """The scan for enrollments of any status."""
-        from learnermax_cli.adapters.aws.enrollment_scan import EnrollmentScan
+        from learnermax_cli.adapters.aws.enrollment_table import EnrollmentTable
 
-        return EnrollmentScan(self.dynamodb, self.settings.table)
+        return EnrollmentTable(self._table)
 
     @cached_property
     def pending_store(self) -> "PendingStore":
         """The writes of a checkout to pending enrollments."""
-        from learnermax_cli.adapters.aws.pending_table import PendingTable
+        from learnermax_cli.adapters.aws.enrollment_writes import EnrollmentWrites
 
-        return PendingTable(self.dynamodb, self.settings.table)
+        return EnrollmentWrites(self._table)
 
     @cached_property
     def events(self) -> "EventPublisher | None":
@@ -91,7 +98,7 @@ class App(Clients):
         from learnermax_cli.adapters.aws.enrollment_table import EnrollmentTable
         from learnermax_cli.courses.model import USED_ATTRIBUTES
 
-        return EnrollmentTable(self.dynamodb, self.settings.table, USED_ATTRIBUTES)
+        return EnrollmentTable(self._table, USED_ATTRIBUTES)
 
     @cached_property
     def topic_probe(self) -> "TopicReader | None":

@@ -78,7 +78,7 @@ class Clients:
     @cached_property
     def aws_identity(self) -> "IdentityReader":
         """Who the AWS credentials belong to."""
-        from learnermax_cli.adapters.aws.identity import AwsIdentity
+        from learnermax_cli.adapters.aws.probes import AwsIdentity
 
         return AwsIdentity(self._aws.sts())
 

@@ -106,7 +106,7 @@ class EnrollmentWork:
             extra["stripePaymentIntentId"] = payment.intent_id
         self._intent = self._run.intent()
         new = NewEnrollment(self._work.key, "paid", "completed", enrolled_at, self._intent, extra)
-        self._run.writer.create_completed(new)
+        self._run.writer.create(new)
         self._completed = ("paid", enrolled_at)
 
     def _publish(self) -> None:

@@ -165,7 +165,7 @@ class EnrollmentWriter(Protocol):
     def put_completed(self, enrollment: Enrollment, payment: Payment, intent: EventIntent | None) -> None:
         """Make a pending enrollment completed, with session, payment intent and the event's intent."""
 
-    def create_completed(self, new: NewEnrollment) -> None:
+    def create(self, new: NewEnrollment) -> None:
         """Write an enrollment where there is none."""
 
     def release(self, enrollment: Enrollment) -> None:

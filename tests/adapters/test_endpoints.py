@@ -2,9 +2,10 @@
 
 import pytest
 
-from learnermax_cli.adapters.aws.clients import is_loopback, require_aws_endpoint
+from learnermax_cli.adapters.aws.clients import require_aws_endpoint
 from learnermax_cli.adapters.stripe.client import require_stripe_endpoint
 from learnermax_cli.core.errors import GuardError
+from learnermax_cli.core.urls import is_loopback
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from learnermax_cli.adapters.aws.course_table import CourseTable
+from learnermax_cli.adapters.aws.table import Table
 from learnermax_cli.core.errors import FailedError
 from learnermax_cli.courses.model import USED_ATTRIBUTES, Course
 from tests.conformance.items import Item, Value, course, key, lesson, seeded_course
@@ -51,7 +52,7 @@ class Side:
 def side(tables: TablePair, request: pytest.FixtureRequest) -> Side:
     """Return each of the two in turn."""
     client = getattr(tables, request.param)
-    return Side(CourseTable(client, tables.name), client, tables.name)
+    return Side(CourseTable(Table(client, tables.name)), client, tables.name)
 
 
 def refusal(write: Callable[[], None]) -> str:
@@ -66,7 +67,7 @@ def test_courses_of_both_shapes_are_listed_among_other_items(tables: TablePair) 
     tables.put(course("app"), seeded_course("seed"), course("enrolled"), *(lesson(n, 20_000) for n in range(300)))
     tables.put({**course("x"), "PK": {"S": "USER#u"}, "SK": {"S": "COURSE#app"}})
     for client in (tables.local, tables.sandbox):
-        listed = {found.course_id: found.attributes for found in CourseTable(client, tables.name).list_courses()}
+        listed = {found.course_id: found.attributes for found in CourseTable(Table(client, tables.name)).list_courses()}
         expected = {
             course_id: {"name": f"Course {course_id}", "pricingModel": "paid", "price": Decimal("49.9")}
             for course_id in ("app", "seed", "enrolled")

@@ -150,7 +150,7 @@ class History:
         done = replace(enrollment, status="completed", session_id=payment.session_id, intent=intent)
         self.items[enrollment.key] = done
 
-    def create_completed(self, new: NewEnrollment) -> None:
+    def create(self, new: NewEnrollment) -> None:
         self._count()
         session_id = str(new.extra["stripeSessionId"])
         item = Enrollment(new.key, new.status, new.enrollment_type, new.enrolled_at, session_id, new.intent)

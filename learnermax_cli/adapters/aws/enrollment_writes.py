@@ -1,22 +1,26 @@
-"""Writes enrollments, each conditional on what was read; implements `enrollments.model.EnrollmentWriter`."""
+"""Writes enrollments, each conditional on what was read; implements `EnrollmentWriter` and `PendingStore`."""
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 
-from learnermax_cli.adapters.aws.enrollment_conditions import AS_READ_NAMES, as_read
-from learnermax_cli.adapters.aws.table import ConditionFailedError, table_errors, to_dynamodb
+from learnermax_cli.adapters.aws.enrollment_table import item_key, student_key
+from learnermax_cli.adapters.aws.table import ConditionFailedError, Table, to_item
 from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey, EventIntent, NewEnrollment, Payment
 from learnermax_cli.planning.change import SupersededError
 
-if TYPE_CHECKING:
-    from types_boto3_dynamodb.client import DynamoDBClient
+_NAMES = {
+    "#status": "paymentStatus",
+    "#session": "stripeSessionId",
+    "#at": "enrolledAt",
+    "#event": "enrollmentEvent",
+    "#run": "run",  # a reserved word
+}
 
 
 class EnrollmentWrites:
     """Writes the named attributes of enrollment items, and of students their customer."""
 
-    def __init__(self, client: "DynamoDBClient", table: str) -> None:
-        self._client = client
+    def __init__(self, table: Table) -> None:
         self._table = table
 
     def put_completed(self, enrollment: Enrollment, payment: Payment, intent: EventIntent | None) -> None:
@@ -25,123 +29,133 @@ class EnrollmentWrites:
         if payment.intent_id is not None:
             wanted["stripePaymentIntentId"] = payment.intent_id
         if intent is not None:
-            wanted["enrollmentEvent"] = _map(intent)
-        try:
-            self._update(enrollment, wanted)
-        except ConditionFailedError as failure:
-            _require_own(enrollment.key, failure.item, wanted)
+            wanted["enrollmentEvent"] = intent._asdict()
+        condition, values = _as_read(enrollment)
+        update = "SET " + ", ".join(f"{name} = :w{name}" for name in wanted)
+        values |= {f":w{name}": value for name, value in wanted.items()}
+        self._update(enrollment.key, update, condition, values, wanted)
 
-    def create_completed(self, new: NewEnrollment) -> None:
+    def create(self, new: NewEnrollment) -> None:
         """Write an enrollment where there is none; raises SupersededError when there is another."""
-        item = {**_item(new.key), **_attributes(new)}
-        try:
-            with table_errors(f"creating enrollment {new.key}", self._table):
-                self._client.put_item(
-                    TableName=self._table,
-                    Item={name: to_dynamodb(value) for name, value in item.items()},
-                    ConditionExpression="attribute_not_exists(PK)",
-                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
-                    ReturnConsumedCapacity="TOTAL",
-                )
-        except ConditionFailedError as failure:
-            _require_own(new.key, failure.item, _attributes(new))
+        user, course = f"USER#{new.key.user_id}", f"COURSE#{new.key.course_id}"
+        keys = {"PK": user, "SK": course, "GSI1PK": course, "GSI1SK": user, "entityType": "ENROLLMENT"}
+        own = _attributes(new)
+        with _superseded(new.key):
+            self._table.write(
+                "put_item",
+                f"creating enrollment {new.key}",
+                own,
+                Item=to_item({**keys, **own}),
+                ConditionExpression="attribute_not_exists(PK)",
+            )
 
     def release(self, enrollment: Enrollment) -> None:
         """Remove a pending enrollment; raises SupersededError when it is no longer as read."""
-        conditions, values, names = _as_read(enrollment)
-        try:
-            with table_errors(f"releasing enrollment {enrollment.key}", self._table):
-                self._client.delete_item(
-                    TableName=self._table,
-                    Key=_key(enrollment.key),
-                    ConditionExpression=conditions,
-                    ExpressionAttributeNames=names,
-                    ExpressionAttributeValues=values,
-                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
-                    ReturnConsumedCapacity="TOTAL",
+        condition, values = _as_read(enrollment)
+        with _superseded(enrollment.key):
+            try:
+                self._table.write(
+                    "delete_item",
+                    f"releasing enrollment {enrollment.key}",
+                    Key=item_key(enrollment.key),
+                    ConditionExpression=condition,
+                    ExpressionAttributeNames=_names(condition),
+                    ExpressionAttributeValues=to_item(values),
                 )
-        except ConditionFailedError as failure:
-            if failure.item:  # gone already is what was wanted
-                raise _superseded(enrollment.key) from failure
+            except ConditionFailedError as failure:
+                if failure.item:  # gone already is what was wanted
+                    raise
+
+    def restart(self, enrollment: Enrollment, enrolled_at: str) -> None:
+        """Begin a pending enrollment anew, without session; raises SupersededError when it is no longer as read."""
+        condition, values = _as_read(enrollment)
+        mine = "(#status = :status AND #at = :new AND attribute_not_exists(#session))"  # a retry after a lost answer
+        update = "SET #at = :new REMOVE #session"
+        self._update(enrollment.key, update, f"({condition}) OR {mine}", {**values, ":new": enrolled_at})
+
+    def put_session(self, key: EnrollmentKey, enrolled_at: str, session_id: str) -> None:
+        """Write the session of a pending enrollment that was begun at `enrolled_at`; one that is there stays."""
+        self._update(
+            key,
+            "SET #session = :session",
+            "#status = :pending AND #at = :at AND (attribute_not_exists(#session) OR #session IN (:empty, :session))",
+            {":pending": "pending", ":at": enrolled_at, ":session": session_id, ":empty": ""},
+        )
 
     def put_customer(self, user_id: str, customer_id: str) -> None:
         """Write a student's stripeCustomerId if there is none; one that is there stays."""
-        try:
-            with table_errors(f"writing the customer of {user_id}", self._table):
-                self._client.update_item(
-                    TableName=self._table,
-                    Key={"PK": {"S": f"USER#{user_id}"}, "SK": {"S": "METADATA"}},
-                    UpdateExpression="SET stripeCustomerId = :customer",
-                    ConditionExpression="attribute_exists(PK) AND attribute_not_exists(stripeCustomerId)",
-                    ExpressionAttributeValues={":customer": {"S": customer_id}},
-                    ReturnConsumedCapacity="TOTAL",
-                )
-        except ConditionFailedError:
-            return
+        with suppress(ConditionFailedError):
+            self._table.write(
+                "update_item",
+                f"writing the customer of {user_id}",
+                Key=student_key(user_id),
+                UpdateExpression="SET stripeCustomerId = :customer",
+                ConditionExpression="attribute_exists(PK) AND attribute_not_exists(stripeCustomerId)",
+                ExpressionAttributeValues=to_item({":customer": customer_id}),
+            )
 
     def take_event(self, enrollment: Enrollment, intent: EventIntent) -> None:
         """Take over the event that another run owes; raises SupersededError when somebody else did."""
-        former = enrollment.intent
-        assert former is not None
-        wanted = {":new": to_dynamodb(_map(intent)), ":old": to_dynamodb(_map(former))}
-        try:
-            self._change_event(enrollment.key, "SET #event = :new", "#event = :old", wanted)
-        except ConditionFailedError as failure:
-            _require_own(enrollment.key, failure.item, {"enrollmentEvent": _map(intent)})
+        assert enrollment.intent is not None
+        new, old = intent._asdict(), enrollment.intent._asdict()
+        values = {":new": new, ":old": old}
+        self._update(enrollment.key, "SET #event = :new", "#event = :old", values, {"enrollmentEvent": new})
 
     def clear_event(self, key: EnrollmentKey, run: str) -> None:
         """Remove this run's intent after publishing; one that another run has taken over stays."""
-        names = {"#run": "run"}  # a reserved word
-        try:
-            self._change_event(key, "REMOVE #event", "#event.#run = :run", {":run": {"S": run}}, **names)
-        except ConditionFailedError:
-            return
+        with suppress(SupersededError):
+            self._update(key, "REMOVE #event", "#event.#run = :run", {":run": run})
 
-    def _change_event(self, key: EnrollmentKey, update: str, condition: str, values: Any, **names: str) -> None:
-        with table_errors(f"noting the event of {key}", self._table):
-            self._client.update_item(
-                TableName=self._table,
-                Key=_key(key),
+    def _update(
+        self,
+        key: EnrollmentKey,
+        update: str,
+        condition: str,
+        values: Mapping[str, object],
+        own: Mapping[str, object] | None = None,
+    ) -> None:
+        with _superseded(key):
+            self._table.write(
+                "update_item",
+                f"writing enrollment {key}",
+                own,
+                Key=item_key(key),
                 UpdateExpression=update,
                 ConditionExpression=condition,
-                ExpressionAttributeValues=values,
-                ReturnValuesOnConditionCheckFailure="ALL_OLD",
-                ReturnConsumedCapacity="TOTAL",
-                ExpressionAttributeNames={"#event": "enrollmentEvent", **names},
-            )
-
-    def _update(self, enrollment: Enrollment, wanted: Mapping[str, object]) -> None:
-        conditions, values, names = _as_read(enrollment)
-        values |= {f":w{name}": to_dynamodb(value) for name, value in wanted.items()}
-        with table_errors(f"completing enrollment {enrollment.key}", self._table):
-            self._client.update_item(
-                TableName=self._table,
-                Key=_key(enrollment.key),
-                UpdateExpression="SET " + ", ".join(f"{name} = :w{name}" for name in wanted),
-                ConditionExpression=conditions,
-                ExpressionAttributeNames=names,
-                ExpressionAttributeValues=values,
-                ReturnValuesOnConditionCheckFailure="ALL_OLD",
-                ReturnConsumedCapacity="TOTAL",
+                ExpressionAttributeNames=_names(update + condition),
+                ExpressionAttributeValues=to_item(values),
             )
 
 
-def _as_read(enrollment: Enrollment) -> tuple[str, dict[str, Any], dict[str, str]]:
-    condition, values = as_read(enrollment)
-    values[":status"] = {"S": enrollment.status}
-    return f"#status = :status AND {condition}", values, {"#status": "paymentStatus", **AS_READ_NAMES}
+def _as_read(enrollment: Enrollment) -> tuple[str, dict[str, object]]:
+    """Return the condition, and its values, that an enrollment is still as it was read."""
+    conditions = ["#status = :status"]
+    values: dict[str, object] = {":status": enrollment.status}
+    for name, text in (("session", enrollment.session_id), ("at", enrollment.enrolled_at)):
+        if text:
+            conditions.append(f"#{name} = :{name}")
+            values[f":{name}"] = text
+        else:  # absent, empty, or of another type: all of them were read as none
+            conditions.append(
+                f"(attribute_not_exists(#{name}) OR NOT attribute_type(#{name}, :text) OR #{name} = :none)"
+            )
+            values |= {":text": "S", ":none": ""}
+    return " AND ".join(conditions), values
 
 
-def _require_own(key: EnrollmentKey, item: Mapping[str, Any], wanted: Mapping[str, object]) -> None:
-    # A retry after a lost answer finds this run's own values, its event's run id among them: that is success.
-    if not item or any(item.get(name) != value for name, value in wanted.items()):
-        raise _superseded(key)
+def _names(expression: str) -> dict[str, str]:
+    """Return the placeholders of an expression: DynamoDB rejects a request with more than it uses."""
+    return {placeholder: name for placeholder, name in _NAMES.items() if placeholder in expression}
 
 
-def _superseded(key: EnrollmentKey) -> SupersededError:
-    return SupersededError(
-        f"{key} was changed by somebody else meanwhile", hint="Nothing is left to do.", code="superseded"
-    )
+@contextmanager
+def _superseded(key: EnrollmentKey) -> Iterator[None]:
+    """Raise SupersededError where a condition failed."""
+    try:
+        yield
+    except ConditionFailedError as failure:
+        message = f"{key} was changed by another process in the meantime"
+        raise SupersededError(message, hint="Run the command again.", code="superseded") from failure
 
 
 def _attributes(new: NewEnrollment) -> dict[str, object]:
@@ -154,18 +168,5 @@ def _attributes(new: NewEnrollment) -> dict[str, object]:
         "progress": 0,
         "completed": False,
         **new.extra,
-        **({} if new.intent is None else {"enrollmentEvent": _map(new.intent)}),
+        **({} if new.intent is None else {"enrollmentEvent": new.intent._asdict()}),
     }
-
-
-def _item(key: EnrollmentKey) -> dict[str, object]:
-    user, course = f"USER#{key.user_id}", f"COURSE#{key.course_id}"
-    return {"PK": user, "SK": course, "GSI1PK": course, "GSI1SK": user, "entityType": "ENROLLMENT"}
-
-
-def _key(key: EnrollmentKey) -> dict[str, Any]:
-    return {"PK": {"S": f"USER#{key.user_id}"}, "SK": {"S": f"COURSE#{key.course_id}"}}
-
-
-def _map(intent: EventIntent) -> dict[str, str]:
-    return {"run": intent.run, "at": intent.at}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from learnermax_cli.adapters.aws.clients import aws_errors
+from learnermax_cli.adapters.aws.errors import aws_errors
 from learnermax_cli.core.errors import ConfigError, FailedError
 from learnermax_cli.core.secret_text import SecretText
 from learnermax_cli.secrets.model import LostRaceError, NewSecret, SecretDescription, SecretValue, SecretVersion

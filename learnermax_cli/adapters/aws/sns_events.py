@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from learnermax_cli.adapters.aws.clients import aws_errors
+from learnermax_cli.adapters.aws.errors import aws_errors
 from learnermax_cli.core.errors import FailedError
 from learnermax_cli.enrollments.model import EnrollmentKey
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from learnermax_cli.adapters.aws.clients import aws_errors
+from learnermax_cli.adapters.aws.errors import aws_errors
 from learnermax_cli.adapters.awslambda.events import write_hint
 from learnermax_cli.webhooks.model import EventHint
 

@@ -1,20 +1,31 @@
-"""What all users of the DynamoDB table share: its values, its errors, and a conditional write that did not hold."""
+"""What all users of the DynamoDB table share: values, reads page by page, conditional writes, and errors."""
 
-from collections.abc import Iterator, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from decimal import Context, Decimal, Inexact, Overflow
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
 
-from learnermax_cli.adapters.aws.clients import aws_errors
-from learnermax_cli.core.errors import ConfigError
+from learnermax_cli.adapters.aws.errors import aws_errors
+from learnermax_cli.core.errors import ConfigError, InterruptedRunError
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb.client import DynamoDBClient
 
 # DynamoDB's numbers [doc "Data types"]. boto3's own context fails on some that DynamoDB returns: on 1E+38, which comes
 # as 39 digits, and on 38 digits after an exponent of -130.
 _NUMBERS = Context(prec=38, Emin=-130, Emax=125, traps=[])
 _EXACT_NUMBERS = Context(prec=38, Emin=-130, Emax=125, traps=[Inexact, Overflow])
+_SEGMENTS = 4
+_BATCH = 100  # the most keys of a BatchGetItem [doc "BatchGetItem"]
+
+Item = Mapping[str, Any]
+"""An item, or part of one, as DynamoDB has it: attribute values such as `{"N": "49.99"}`."""
+T = TypeVar("T")
 
 
 class _Reader(TypeDeserializer):
@@ -38,22 +49,116 @@ class _Writer(TypeSerializer):
 
 
 to_python = _Reader().deserialize
-"""Return what an attribute value such as `{"N": "49.99"}` holds: numbers as Decimal, sets as sets."""
+"""Return what an attribute value holds: numbers as Decimal, sets as sets."""
 to_dynamodb = _Writer().serialize
 """Return a value as DynamoDB takes it; raises TypeError for what it has no type for, such as a float."""
 
 
+def to_item(values: Mapping[str, object]) -> Item:
+    """Return values by attribute as an item."""
+    return {name: to_dynamodb(value) for name, value in values.items()}
+
+
+def from_item(item: Item) -> dict[str, Any]:
+    """Return the values of an item by attribute."""
+    return {name: to_python(value) for name, value in item.items()}
+
+
 class ConditionFailedError(Exception):
-    """A conditional write did not hold; `item` is what is there, empty when nothing is."""
+    """A conditional write did not hold; `item` has the values that are there, and is empty when there is none."""
 
     def __init__(self, item: Mapping[str, Any]) -> None:
         super().__init__("condition failed")
         self.item = item
 
 
+class Table:
+    """The table of one environment. `stop` ends reading between two pages."""
+
+    def __init__(self, client: "DynamoDBClient", name: str, stop: threading.Event | None = None) -> None:
+        self.name = name
+        self._client = client
+        self._stop = stop or threading.Event()
+
+    def get(self, doing: str, key: Item, names: Mapping[str, str] | None = None) -> Item | None:
+        """Read one item, strongly consistent: all of it, or the attributes that `names` has placeholders for."""
+        wanted: Any = {"Key": key, "ConsistentRead": True, **({} if names is None else _projection(names))}
+        with table_errors(doing, self.name):
+            answer = self._client.get_item(TableName=self.name, ReturnConsumedCapacity="TOTAL", **wanted)
+        return answer.get("Item")
+
+    def batch_get(self, keys: Sequence[Item], names: Mapping[str, str]) -> Iterator[Item]:
+        """Read items by key, strongly consistent, a hundred at a time."""
+        for start in range(0, len(keys), _BATCH):
+            wanted = {"Keys": keys[start : start + _BATCH], "ConsistentRead": True, **_projection(names)}
+            waiting: Any = {self.name: wanted}
+            while waiting:  # what did not fit comes back unprocessed [doc "BatchGetItem"]
+                with table_errors(f"reading table {self.name}", self.name):
+                    answer = self._client.batch_get_item(RequestItems=waiting, ReturnConsumedCapacity="TOTAL")
+                yield from answer["Responses"].get(self.name, ())
+                waiting = answer.get("UnprocessedKeys")
+
+    def query(self, names: Mapping[str, str], **request: Any) -> Iterator[Item]:
+        """Read the items of one partition, of the table or of an index."""
+        return self._pages(self._client.query, {**request, **_projection(names)})
+
+    def scan(
+        self, names: Mapping[str, str], where: str, values: Mapping[str, object], read: Callable[[Item], T]
+    ) -> Iterator[T]:
+        """Read what a condition holds for with one parallel, strongly consistent scan, each item by `read`."""
+        request = {"FilterExpression": where, "ExpressionAttributeValues": to_item(values), "ConsistentRead": True}
+        shape = {**request, **_projection(names), "TotalSegments": _SEGMENTS}
+
+        def read_segment(segment: int) -> list[T]:
+            return [read(item) for item in self._pages(self._client.scan, {**shape, "Segment": segment})]
+
+        with ThreadPoolExecutor(_SEGMENTS) as pool:
+            for found in pool.map(read_segment, range(_SEGMENTS)):
+                yield from found
+
+    def write(
+        self,
+        operation: Literal["put_item", "update_item", "delete_item"],
+        doing: str,
+        own: Mapping[str, object] | None = None,
+        **request: Any,
+    ) -> None:
+        """Write one item; raises ConditionFailedError, unless the item has the values of `own`.
+
+        A retry after a lost answer, or another run that wants the same, finds its own values: that is success.
+        """
+        call = getattr(self._client, operation)
+        try:
+            with table_errors(doing, self.name):
+                call(
+                    TableName=self.name,
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                    ReturnConsumedCapacity="TOTAL",
+                    **request,
+                )
+        except ConditionFailedError as failure:
+            if not (own and failure.item and all(failure.item.get(name) == value for name, value in own.items())):
+                raise
+
+    def _pages(self, call: Callable[..., Any], request: dict[str, Any]) -> Iterator[Item]:
+        while True:
+            with table_errors(f"reading table {self.name}", self.name):
+                page = call(TableName=self.name, ReturnConsumedCapacity="TOTAL", **request)
+            yield from page["Items"]
+            if "LastEvaluatedKey" not in page:
+                return
+            if self._stop.is_set():
+                raise InterruptedRunError("interrupted while reading", hint="Run the command again.")
+            request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
+
+def _projection(names: Mapping[str, str]) -> dict[str, Any]:
+    return {"ProjectionExpression": ", ".join(names), "ExpressionAttributeNames": dict(names)}
+
+
 @contextmanager
 def table_errors(doing: str, table: str) -> Iterator[None]:
-    """`aws_errors`, with a table that is not there and a failed condition told apart."""
+    """`aws_errors`, with a table that is not found and a failed condition told apart."""
     with aws_errors(doing):
         try:
             yield
@@ -70,6 +175,6 @@ def _special(error: ClientError, table: str) -> Exception | None:
             code="config.table",
         )
     if code == "ConditionalCheckFailedException":
-        item: Mapping[str, Any] = error.response.get("Item", {})  # type: ignore[assignment]
-        return ConditionFailedError({name: to_python(value) for name, value in item.items()})
+        item: Item = error.response.get("Item", {})  # type: ignore[assignment]
+        return ConditionFailedError(from_item(item))
     return None

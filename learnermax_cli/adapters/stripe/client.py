@@ -9,13 +9,13 @@ from urllib.parse import urlsplit
 
 import stripe
 
-from learnermax_cli.adapters.aws.clients import is_loopback
 from learnermax_cli.adapters.stripe.http import PATIENT, PacedHttpClient, Patience
 from learnermax_cli.adapters.stripe.rate_limiter import DEFAULT_RATE, RateLimiter
 from learnermax_cli.config.keys import StripeKey
 from learnermax_cli.config.settings import Settings
 from learnermax_cli.core.errors import CredentialsError, FailedError, GuardError, LmxError
 from learnermax_cli.core.meter import Meter
+from learnermax_cli.core.urls import is_loopback
 
 _STRIPE_HOST = "api.stripe.com"
 # Stripe's refusals name it as 'rak_product_read', newer ones as "Products Read" ('product_read').

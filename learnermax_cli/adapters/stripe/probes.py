@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import stripe
 
-from learnermax_cli.adapters.aws.identity import read_date
+from learnermax_cli.adapters.aws.probes import read_date
 from learnermax_cli.adapters.stripe.client import named_permission, stripe_errors
 from learnermax_cli.doctor.model import Denial, Permission
 

@@ -42,7 +42,7 @@ class FreeStrategy:
 
     def _create(self, app: "App", request: EnrollRequest, run: Run) -> Report:
         key, at, intent = request.key, site_time(app.now()), run.intent()
-        run.writer.create_completed(NewEnrollment(key, "free", "free", at, intent))
+        run.writer.create(NewEnrollment(key, "free", "free", at, intent))
         if run.publisher is not None:
             run.publisher.publish_completed(key, "free", at)
             run.writer.clear_event(key, run.run_id)

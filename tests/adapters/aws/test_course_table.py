@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from learnermax_cli.adapters.aws.course_table import CourseTable
+from learnermax_cli.adapters.aws.table import Table
 from learnermax_cli.core.errors import ConfigError, FailedError
 from learnermax_cli.courses.model import Course
 from tests.products.worlds import course_item, edit_course, put_course, read_course
@@ -16,7 +17,7 @@ TABLE = "learnermax-education-sandbox"
 
 def table(sandbox: Sandbox, name: str = TABLE) -> CourseTable:
     """Return the adapter under test."""
-    return CourseTable(sandbox.dynamodb_client(), name)
+    return CourseTable(Table(sandbox.dynamodb_client(), name))
 
 
 def require_course(sandbox: Sandbox, course_id: str) -> Course:
