@@ -8,6 +8,7 @@ from learnermax_cli.enrollments.model import Payment
 from learnermax_cli.planning.change import Finding
 from tests.enrollments.values import (
     CREATED,
+    PRICE,
     RULES,
     case,
     decided,
@@ -50,10 +51,10 @@ def test_payment_of_nothing_completes_the_enrollment() -> None:
     assert expected == decide(case(own), RULES)
 
 
-@pytest.mark.parametrize("price", [None, Money(9999, "usd")])
-def test_the_usual_amount_is_not_noted(price: Money | None) -> None:
-    """Nothing is noted about the course's price, or where the course has none that can be read."""
-    assert () == decide(case(payment(), price=price), RULES).notes
+@pytest.mark.parametrize(("paid", "price"), [(PRICE, None), (PRICE, PRICE), (None, PRICE)])
+def test_the_usual_amount_is_not_noted(paid: Money | None, price: Money | None) -> None:
+    """Nothing is noted about the course's price, nor where either amount is not known."""
+    assert () == decide(case(payment(money=paid), price=price), RULES).notes
 
 
 @pytest.mark.parametrize(("own", "state", "detail"), STAYS_PENDING, ids=lambda value: str(value)[:20])
@@ -68,9 +69,10 @@ def test_session_of_the_site_completes() -> None:
     assert ("complete", "paid") == decided(case(not_ours()))
 
 
-def test_session_missing_at_stripe() -> None:
-    """A session that Stripe does not have needs a person, and is never released."""
-    subject = case(enrollment=enrollment(), named_missing=True, all_sessions_known=True)
+@pytest.mark.parametrize("others", [(), (unpaid("expired", "cs_test_other"),)])
+def test_session_missing_at_stripe(others: tuple[Payment, ...]) -> None:
+    """A session that Stripe does not have needs a person, and is never released, whatever became of another one."""
+    subject = case(None, *others, enrollment=enrollment(), named_missing=True, all_sessions_known=True)
     decision = decide(subject, rules(release_expired=True))
     assert ("unchanged", "missing session") == (decision.verdict, decision.state)
     assert [("missing session", WHO)] == found(decision)
@@ -124,9 +126,18 @@ def test_two_paid_sessions() -> None:
 
 
 def test_first_paid_session_completes_when_the_item_names_none() -> None:
-    """Of two payments through other sessions, the earlier one completes."""
+    """Of two payments through other sessions, the earlier one completes; of one second, the first by id."""
     later, earlier = payment("cs_test_a"), payment("cs_test_b", created=CREATED - 60)
     assert earlier == decide(case(None, later, earlier), RULES).payment
+    same = payment("cs_test_c", created=CREATED - 60)
+    assert [earlier, earlier] == [decide(case(None, *two), RULES).payment for two in ((earlier, same), (same, earlier))]
+
+
+def test_session_that_is_missing_at_stripe_is_not_the_second_of_two_payments() -> None:
+    """Only what is paid, or completed the item, counts: nobody is told to refund a session that does not exist."""
+    other = payment("cs_test_other")
+    subject = case(None, other, enrollment=enrollment(), named_missing=True)
+    assert Decision("complete", "paid", other) == decide(subject, RULES)
 
 
 def test_the_same_session_read_twice_is_one_payment() -> None:
@@ -139,6 +150,12 @@ def test_newer_reading_of_the_own_session_counts() -> None:
     """Where all sessions were read again, what is known of the item's own is the newer reading."""
     subject = case(unpaid("open"), payment())
     assert Decision("complete", "paid", payment()) == decide(subject, RULES)
+
+
+def test_payment_of_a_free_enrollment_was_not_made_twice() -> None:
+    """The session that a free enrollment names paid nothing."""
+    subject = case(None, payment("cs_test_other"), enrollment=enrollment("cs_test_first", status="free"))
+    assert Decision("unchanged", "free") == decide(subject, RULES)
 
 
 @pytest.mark.parametrize("status", ["free", "completed"])

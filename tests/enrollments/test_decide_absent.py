@@ -36,6 +36,13 @@ def test_create_missing() -> None:
     assert Decision("create", "paid", not_ours()) == decide(absent(not_ours()), CREATE_MISSING)
 
 
+def test_first_of_two_payments_that_are_not_ours_creates_the_enrollment() -> None:
+    """Where none is ours the earlier one creates the enrollment, as it completes one that is there."""
+    first, second = not_ours("cs_test_b", created=CREATED - 60), not_ours("cs_test_a")
+    finding = Finding("paid twice", WHO, "cs_test_a and cs_test_b are both paid: refund one")
+    assert Decision("create", "paid", first, (finding,)) == decide(absent(second, first), CREATE_MISSING)
+
+
 def test_our_payment_goes_before_another() -> None:
     """Of two payments the one that is ours creates the enrollment, and the other is a payment too many."""
     own, site = payment("cs_test_b"), not_ours("cs_test_a", created=CREATED - 60)
@@ -58,8 +65,10 @@ def test_unknown_course() -> None:
 
 
 def test_unknown_course_of_others_is_not_our_business() -> None:
-    """A payment without our marker for a course that is not in the table is somebody else's."""
-    assert Decision("unchanged", "no course") == decide(absent(not_ours(), course_known=False), CREATE_MISSING)
+    """A payment without our marker for a course that is not in the table is somebody else's, whoever made it."""
+    expected = [Decision("unchanged", "no course")] * 2
+    subjects = [absent(not_ours(), course_known=False, student_known=known) for known in (True, False)]
+    assert expected == [decide(subject, CREATE_MISSING) for subject in subjects]
 
 
 @pytest.mark.parametrize(

@@ -118,6 +118,17 @@ def test_young_item_without_session_is_left_though_an_earlier_session_expired() 
     assert ("unchanged", "expired") == decided(subject, RELEASE)
 
 
+@pytest.mark.parametrize("session_id", [None, "garbage"])
+@pytest.mark.parametrize(
+    ("others", "state"), [((), "no session"), ((unpaid("expired", "cs_test_other"),), "expired")], ids=["none", "other"]
+)
+def test_item_without_a_usable_session_id(session_id: str | None, others: tuple[Payment, ...], state: str) -> None:
+    """An id that Stripe cannot have counts as none: released after a day, though another session of theirs expired."""
+    old = _known(case(None, *others, enrollment=enrollment(session_id)))
+    young = _known(case(None, *others, enrollment=enrollment(session_id, enrolled_at=YOUNG)))
+    assert [("release", state), ("unchanged", state)] == [decided(subject, RELEASE) for subject in (old, young)]
+
+
 def test_young_item_with_an_expired_session_is_released() -> None:
     """A session can expire after half an hour; its item goes without waiting for a day."""
     subject = _known(case(unpaid("expired"), enrollment=enrollment(enrolled_at=YOUNG)))

@@ -96,8 +96,8 @@ def test_unknown_dispute_status_takes_the_payment_away() -> None:
 
 
 def test_full_refund() -> None:
-    """A session whose charge was refunded in full stays complete and paid, but is refunded."""
-    assert "refunded" == _state(payment(refunded=True))
+    """A session whose charge was refunded in full stays complete and paid, but is refunded, disputed before or not."""
+    assert ["refunded"] * 3 == [_state(payment(refunded=True, disputes=of)) for of in ((), ("won",), ("lost",))]
 
 
 def test_payment_of_nothing() -> None:
@@ -110,6 +110,7 @@ def test_payment_of_nothing() -> None:
     ("subject", "detail"),
     [
         (payment(mode="subscription"), "is a session of mode subscription"),
+        (payment(mode="setup"), "is a session of mode setup"),
         (payment(livemode=True), "is of live mode"),
         (payment(environment="prod"), "is of environment prod"),
         (payment(reference_user="user-8"), "names user user-7 and, as client_reference_id, user-8"),
@@ -118,11 +119,17 @@ def test_payment_of_nothing() -> None:
         (payment(metadata_user="user-8", reference_user="user-8"), "names user user-8"),
         (payment(metadata_user=None, reference_user=None), "names user none"),
     ],
-    ids=["mode", "livemode", "environment", "contradiction", "course", "no course", "user", "no user"],
+    ids=["mode", "other mode", "livemode", "environment", "contradiction", "course", "no course", "user", "no user"],
 )
 def test_mismatch(subject: Payment, detail: str) -> None:
     """A complete session of something or somebody else is a mismatch, and the detail says what is wrong."""
     assert Reading("mismatch", f"cs_test_own {detail}") == read_state(subject, KEY, REALM)
+
+
+@pytest.mark.parametrize("status", ["processing", "canceled", "succeeded"])
+def test_unpaid_session_of_something_else_is_a_mismatch(status: str) -> None:
+    """A delayed payment of another environment is not processing or failed here, so that nothing is released for it."""
+    assert "mismatch" == _state(delayed(status, environment="prod"))
 
 
 @pytest.mark.parametrize("users", [(None, "user-7"), ("user-7", None)])

@@ -43,6 +43,13 @@ def test_creation() -> None:
     assert Work(KEY, (Change("enrollment", WHO, "create", None, COMPLETED), PUBLISH), None, paid) == work
 
 
+def test_creation_notes_the_customer_first() -> None:
+    """The customer of a student who was not enrolled is written too."""
+    work = plan_enrollment(KEY, None, Decision("create", "paid", payment()), "cus_1", event=False)
+    assert work is not None
+    assert [("student", "update"), ("enrollment", "create")] == [(c.kind, c.action) for c in work.changes]
+
+
 def test_release() -> None:
     """A release removes the pending item, and no event is published."""
     item = enrollment()
@@ -71,6 +78,12 @@ def test_event_of_a_dead_run_is_owed(status: str, at: str) -> None:
     item = enrollment(status=status, intent=EventIntent("run-1", at))
     change = Change("event", WHO, "publish", None, {"eventType": "EnrollmentCompleted"}, "owed by an earlier run")
     assert Work(KEY, (change,), item) == plan_owed_event(item, NOW)
+
+
+def test_event_of_a_run_that_has_ended_is_owed_at_once() -> None:
+    """Who knows that the run is over does not wait ten minutes; another run's event still does."""
+    item = enrollment(status="completed", intent=EventIntent("run-1", "2026-11-01T11:59:00.000Z"))
+    assert [True, False] == [plan_owed_event(item, NOW, ended=run) is not None for run in ("run-1", "run-2")]
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,24 @@ def test_window_is_cut_and_grows_back() -> None:
     assert [timedelta(days=days) for days in (4, 8, 8)] == sizes
 
 
+def test_last_window_is_cut_by_its_own_length() -> None:
+    """The last window is shorter than a step: half of it is half of what is left, or nothing would be gained."""
+    walk = on(read_walk({"since": "9d", "step": "8d"}, NOW))
+    assert timedelta(hours=12) == walk.shorter().size
+
+
+def test_counts_add_up() -> None:
+    """What each window brought is added to what those before it did."""
+    walk = read_walk({"since": "42d", "windows": 2, "applied": 30, "failed": 20, "findings": 10}, NOW)
+    after = walk.on(applied=3, failed=2, findings=1)
+    assert (3, 33, 22, 11) == (after.windows, after.applied, after.failed, after.findings)
+
+
+def test_two_minutes_are_cut_to_the_shortest_window() -> None:
+    """A window of exactly a minute is still tried."""
+    assert timedelta(minutes=1) == read_walk({"since": "42d", "step": "2m"}, NOW).shorter().size
+
+
 def test_shortest_window_is_not_cut() -> None:
     """Below a minute nothing is gained: a person has to look."""
     with pytest.raises(FailedError, match="not done in one run"):
@@ -69,6 +87,7 @@ def test_step_survives_being_written(step: str, written: str) -> None:
         {"since": ""},
         {"since": "yesterday"},
         {"since": "1d", "until": "2d"},
+        {"since": "1d", "until": "1d"},
         {"since": "1d", "step": "week"},
         {"since": "1d", "step": "0d"},
         {"since": "1d", "cursor": "?"},
