@@ -89,6 +89,16 @@ def test_expired_session_needs_no_end() -> None:
 
 
 @pytest.mark.parametrize(
+    "metadata", [{**OURS, "environment": "prod"}, {**OURS, "userId": "user-8"}, {**OURS, "courseId": "OTHER"}]
+)
+def test_fitting_session_of_others_is_not_handed_out(metadata: dict[str, str]) -> None:
+    """A session for the same price that was made for somebody or something else is neither returned nor ended."""
+    with pytest.raises(FailedError) as caught:
+        plan_checkout(Situation(NAMING, replace(SESSION, metadata=metadata)), WISH)
+    assert "failed.foreign_session" == caught.value.code
+
+
+@pytest.mark.parametrize(
     "metadata",
     [THEIRS, {**OURS, "environment": "prod"}, {**OURS, "userId": "user-8"}, {**OURS, "courseId": "OTHER"}],
 )
@@ -109,7 +119,7 @@ def test_complete_session_stops() -> None:
         assert "lmx enrollments reconcile" in caught.value.hint
 
 
-@pytest.mark.parametrize(("hours_ago", "young"), [(0, True), (22.9, True), (23, False), (30, False)])
+@pytest.mark.parametrize(("hours_ago", "young"), [(0, True), (22.9999, True), (23, False), (30, False)])
 def test_attempt_without_session_is_taken_up_for_23_hours(hours_ago: float, young: bool) -> None:
     """While Stripe knows its key the attempt goes on under it, later a new one begins."""
     enrollment = _pending(hours_ago)
@@ -118,11 +128,13 @@ def test_attempt_without_session_is_taken_up_for_23_hours(hours_ago: float, youn
 
 
 def test_session_that_nobody_noted_is_taken() -> None:
-    """A fitting one is returned, the oldest of them; the others are ended."""
+    """A fitting one is returned, the oldest of them, of one second the first by id; the others are ended."""
     enrollment = _pending()
-    younger = replace(SESSION, session_id="cs_test_2", created=_seconds(-0.5))
-    found = Situation(enrollment, None, (younger, SESSION))
-    assert Reuse(enrollment, SESSION, (younger,)) == plan_checkout(found, WISH)
+    younger = replace(SESSION, session_id="cs_test_0", created=_seconds(-0.5))
+    same = replace(SESSION, session_id="cs_test_2")
+    for found in ((younger, SESSION, same), (same, younger, SESSION)):
+        ends = tuple(session for session in found if session is not SESSION)
+        assert Reuse(enrollment, SESSION, ends) == plan_checkout(Situation(enrollment, None, found), WISH)
 
 
 def test_dead_session_of_an_attempt_is_not_asked_for_again() -> None:
@@ -155,6 +167,19 @@ def test_pending_bundle_is_not_this_purchase() -> None:
     assert "invalid.enrollment_type" == caught.value.code
 
 
+def test_pending_item_without_a_type_is_a_purchase() -> None:
+    """Only an item that says to be something else is not taken up."""
+    enrollment = replace(_pending(), enrollment_type="")
+    assert TakeUp(enrollment) == plan_checkout(Situation(enrollment), WISH)
+
+
+def test_missing_session_stops() -> None:
+    """The item names a session that Stripe does not have: nothing is made beside it."""
+    with pytest.raises(FailedError) as caught:
+        plan_checkout(Situation(NAMING), WISH)
+    assert "failed.missing_session" == caught.value.code
+
+
 def test_unreadable_time_begins_anew() -> None:
     """An enrollment whose time nobody can read is begun anew, and nothing is searched for."""
     enrollment = replace(_pending(), enrolled_at="yesterday")
@@ -163,8 +188,7 @@ def test_unreadable_time_begins_anew() -> None:
 
 def test_search_covers_the_life_of_a_session() -> None:
     """Sessions are looked for from a little before the attempt, as long as one of them may still be open."""
-    assert _seconds(-24) - 600 == search_since(_pending(24), NOW)
-    assert search_since(_pending(25.1), NOW) is None
+    assert [_seconds(-25) - 600, None] == [search_since(_pending(hours), NOW) for hours in (25, 25.0001)]
 
 
 def test_end_is_inside_of_stripes_bounds() -> None:
