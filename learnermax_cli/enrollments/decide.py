@@ -84,7 +84,7 @@ def _still_pending(case: Case, readings: Sequence[tuple[Payment, Reading]], rule
     findings: tuple[Finding, ...] = ()
     if reading.state in _ATTENTION:
         findings = (Finding(reading.state, str(case.key), reading.detail),)
-    in_the_way = [r for _, r in readings if r.state not in _RELEASABLE and r is not reading]
+    in_the_way = [r for _, r in readings if r.state not in _RELEASABLE]
     releasable = reading.state in _RELEASABLE
     if case.named is None:  # its checkout may be under way, whatever became of a session before it
         old = _age(case.enrollment, rules.now) > NO_SESSION_GRACE
@@ -145,7 +145,7 @@ def _own_reading(case: Case, readings: Sequence[tuple[Payment, Reading]]) -> Rea
 def _paid_twice(case: Case, sessions: Sequence[Payment], paid: Sequence[Payment]) -> tuple[Finding, ...]:
     ids = {payment.session_id for payment in paid}
     own = case.enrollment.session_id if case.enrollment and case.enrollment.status == "completed" else None
-    if own is not None and ids and all(payment.session_id != own for payment in sessions):
+    if own is not None and all(payment.session_id != own for payment in sessions):
         ids.add(own)  # not read again, but it is what completed the item
     if len(ids) < 2:
         return ()

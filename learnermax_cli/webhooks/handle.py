@@ -132,7 +132,7 @@ class Handler:
             case,
             price=prices.get(key.course_id),
             course_known=key.course_id in prices,
-            student_known=enrollment is not None or key.user_id in students,
+            student_known=key.user_id in students,
         )
         decision = decide(known, rules)
         return known, decision, customer_to_note(decision.payment, students, self._realm)
