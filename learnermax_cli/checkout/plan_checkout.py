@@ -122,8 +122,8 @@ def expiry(enrolled_at: str, expires_in: timedelta) -> int:
 
 
 def good(session: Session, now: datetime) -> bool:
-    """Return whether a session is open and stays so for long enough."""
-    return session.open and session.expires_at - now.timestamp() >= GOOD_FOR.total_seconds()
+    """Return whether an open session stays open for long enough."""
+    return session.expires_at - now.timestamp() >= GOOD_FOR.total_seconds()
 
 
 def _require_pending(enrollment: Enrollment) -> None:
