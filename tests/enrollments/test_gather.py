@@ -1,7 +1,7 @@
 """How many requests reading the sessions of enrollments takes, and which account they are asked of."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 
@@ -19,7 +19,7 @@ SHAPES = ("even", "burst", "one moment", "growing", "far apart")
 
 @dataclass
 class CountingGateway:
-    """Sessions by creation time, and how often they were asked for."""
+    """Sessions by creation time, and how often they were asked for; as at Stripe, lists show no disputes."""
 
     sessions: list[Payment] = field(default_factory=list)
     reads: int = 0
@@ -30,14 +30,15 @@ class CountingGateway:
         return next((session for session in self.sessions if session.session_id == session_id), None)
 
     def read_disputes(self, payments: Sequence[Payment], worth: int) -> Sequence[Payment]:
-        return payments
+        disputed = {session.session_id: session for session in self.sessions if session.disputes}
+        return [disputed.get(payment.session_id, payment) for payment in payments]
 
     def list_payments(self, window: Window, *, status: str | None = None) -> Iterator[Sequence[Payment]]:
         found = [s for s in self.sessions if _within(window, s.created) and status in (None, s.status)]
         found.sort(key=lambda session: (session.created, session.session_id), reverse=True)
         for start in range(0, len(found) or 1, PAGE_SIZE):
             self.pages += 1
-            yield found[start : start + PAGE_SIZE]
+            yield [replace(s, disputes=()) if s.disputes else s for s in found[start : start + PAGE_SIZE]]
 
     def pages_of(self, enrollments: Sequence[Enrollment]) -> int:
         """Return how many pages the sessions of the enrollments' whole window fill."""
@@ -106,6 +107,15 @@ def test_every_enrollment_is_read_once(shape: str, strategy: Strategy) -> None:
     assert all(e.session_id in named.payments for named in read for e in named.enrollments)
     assert max(len(named.enrollments) for named in read) <= WINDOW_SIZE
     assert frozenset().union(*(named.missing for named in read)) == frozenset()
+
+
+@pytest.mark.parametrize("strategy", ["auto", "list", "retrieve"])
+def test_disputes_are_read_whatever_the_strategy(strategy: Strategy) -> None:
+    """A disputed session is known as such, whether a list has shown it or it was asked for by its id."""
+    gateway, enrollments = _population("even", 300, 200, 7)
+    gateway.sessions = [replace(session, disputes=("lost",)) for session in gateway.sessions]
+    read = list(read_named(gateway, enrollments, {}, strategy))
+    assert {("lost",)} == {payment.disputes for named in read for payment in named.payments.values()}
 
 
 def test_three_among_many_are_asked_for_one_by_one() -> None:
@@ -224,6 +234,14 @@ def test_read_all_reads_each_session_once(shape: str) -> None:
     gateway, _ = _population(shape, 1_000, 0, 5)
     pages = read_all(gateway, Window(0, None), status=None, now=NOW)
     assert sorted(s.session_id for s in gateway.sessions) == sorted(p.session_id for page in pages for p in page)
+
+
+def test_read_all_reads_every_second() -> None:
+    """No moment falls between two slices of time."""
+    now = int(NOW.timestamp())
+    gateway = CountingGateway([payment(f"cs_test_{at}", created=at) for at in range(now - 7_300, now)])
+    pages = read_all(gateway, Window(now - 7_300, None), status=None, now=NOW)
+    assert list(range(now - 7_300, now)) == sorted(payment.created for page in pages for payment in page)
 
 
 def test_reading_ends_with_its_reader() -> None:
