@@ -8,6 +8,8 @@ import gc
 import importlib
 import json
 import os
+import select
+import signal
 import socket
 import subprocess
 import sys
@@ -25,37 +27,21 @@ PROJECT = Path(__file__).resolve().parent.parent
 READ_AT_START = ("PYTHON", "COVERAGE")
 # Read when a module is loaded, so runs that set one have a server of their own that was loaded with it.
 READ_AT_IMPORT = ("STRIPE_LOG",)
-# What commands load on their way is loaded once; nothing is built from it, no thread is started, and none of it
-# looks at the environment.
-_LOADED = (
-    "boto3.dynamodb.types",
+_PACKAGE = PROJECT / "learnermax_cli"
+# Programs of their own, which no command loads into its process.
+_NOT_LOADED = ("sandbox", "functions", "adapters/awslambda", "__main__.py")
+# What libraries load when they are first used.
+_LOADED_LATER = (
     "botocore.httpsession",
     "botocore.retries.standard",
-    "learnermax_cli.adapters.aws.course_table",
-    "learnermax_cli.adapters.aws.enrollment_table",
-    "learnermax_cli.adapters.aws.enrollment_writes",
-    "learnermax_cli.adapters.aws.secrets_manager",
-    "learnermax_cli.adapters.aws.sns_events",
-    "learnermax_cli.adapters.stripe.catalog",
-    "learnermax_cli.adapters.stripe.links",
-    "learnermax_cli.adapters.stripe.payments",
-    "learnermax_cli.adapters.stripe.sessions",
-    "learnermax_cli.composition.app",
-    "learnermax_cli.checkout.create",
-    "learnermax_cli.cli.main",
-    "learnermax_cli.doctor.run",
-    "learnermax_cli.enrollments.reconcile",
-    "learnermax_cli.planning.render_text",
-    "learnermax_cli.products.sync",
-    "learnermax_cli.secrets.push",
-    "learnermax_cli.webhooks.replay",
-    "learnermax_cli.webhooks.create",
+    "pydantic.plugin._loader",
     "stripe._account",
     "stripe._account_service",
     "stripe._object_classes",
     "stripe.checkout",
     "typer._adapters",
 )
+_AWS_SERVICES = ("dynamodb", "secretsmanager", "sns", "sqs", "sts")
 _MESSAGE_BYTES = 1 << 20
 _SERVER = "import sys; from tests.forking import serve; serve(int(sys.argv[1]))"
 
@@ -114,44 +100,79 @@ def _forkserver(loaded_with: tuple[tuple[str, str], ...]) -> Forkserver:
 
 def serve(descriptor: int) -> None:
     """Fork for each request, until there is nobody left to ask."""
-    for name in _LOADED:
-        importlib.import_module(name)
+    _load()
     # A collection in a fork would copy every page of what is loaded.
     gc.collect()
     gc.freeze()
+    children: dict[int, int] = {}
+    ended, end = os.pipe()
+    os.set_blocking(end, False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.set_wakeup_fd(end, warn_on_full_buffer=False)
     with socket.socket(fileno=descriptor) as requests:
         while True:
-            message, descriptors, _, _ = socket.recv_fds(requests, _MESSAGE_BYTES, 4)
-            if not message:
-                return
-            if os.fork() == 0:
-                requests.close()
-                _supervise(json.loads(message), *descriptors)
-            for theirs in descriptors:
-                os.close(theirs)
-            _reap()
+            ready = select.select([descriptor, ended], [], [])[0]
+            if ended in ready:
+                os.read(ended, _MESSAGE_BYTES)
+                _report_ended(children)
+            if descriptor in ready:
+                message, descriptors, _, _ = socket.recv_fds(requests, _MESSAGE_BYTES, 4)
+                if not message:
+                    return
+                _start(json.loads(message), descriptors, children, (descriptor, ended, end))
 
 
-def _reap() -> None:
-    with contextlib.suppress(ChildProcessError):
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
+def _load() -> None:
+    """Load, and prepare, what does not depend on a run's environment; no thread is started."""
+    for path in sorted(_PACKAGE.rglob("*.py")):
+        relative = path.relative_to(PROJECT)
+        if not path.relative_to(_PACKAGE).as_posix().startswith(_NOT_LOADED):
+            importlib.import_module(".".join(relative.with_suffix("").parts).removesuffix(".__init__"))
+    for name in _LOADED_LATER:
+        importlib.import_module(name)
+    _keep_service_models()
+    importlib.import_module("learnermax_cli.cli.main").command_tree()
 
 
-def _supervise(request: dict[str, Any], stdin: int, stdout: int, stderr: int, told: int) -> None:
+def _keep_service_models() -> None:
+    """Let the sessions of all runs read the descriptions of the AWS services that are in memory."""
+    import boto3
+    from botocore import session as botocore_session
+
+    setattr(botocore_session, "create_loader", cache(botocore_session.create_loader))  # noqa: B010 - typed as a function
+    session: Any = boto3.Session("id", "secret", region_name="us-east-1")
+    for service in _AWS_SERVICES:
+        session.client(service).close()
+
+
+def _start(request: dict[str, Any], descriptors: list[int], children: dict[int, int], ours: tuple[int, ...]) -> None:
+    *streams, told = descriptors
     pid = os.fork()
     if pid == 0:
-        os.close(told)
-        for descriptor, standard in ((stdin, 0), (stdout, 1), (stderr, 2)):
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        for descriptor in (told, *ours, *children.values()):
+            os.close(descriptor)
+        for standard, descriptor in enumerate(streams):
             os.dup2(descriptor, standard)
             os.close(descriptor)
         _run(request)
-    for descriptor in (stdin, stdout, stderr):
+    for descriptor in streams:
         os.close(descriptor)
+    children[pid] = told
     with contextlib.suppress(BrokenPipeError):
         os.write(told, f"{pid}\n".encode())
-        os.write(told, f"{os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])}\n".encode())
-    os._exit(0)
+
+
+def _report_ended(children: dict[int, int]) -> None:
+    while children:
+        pid, status = os.waitpid(-1, os.WNOHANG)
+        if pid == 0:
+            return
+        told = children.pop(pid)
+        with contextlib.suppress(BrokenPipeError):
+            os.write(told, f"{os.waitstatus_to_exitcode(status)}\n".encode())
+        os.close(told)
 
 
 def _run(request: dict[str, Any]) -> None:

@@ -4,10 +4,13 @@ import errno
 import os
 import sys
 import warnings
-from typing import Annotated, NoReturn
+from collections.abc import Callable
+from functools import cache
+from typing import Annotated, Any, NoReturn
 
 import typer
 from typer.exceptions import TyperException
+from typer.main import get_command
 
 from learnermax_cli import __version__
 from learnermax_cli.cli.checkout import group as checkout
@@ -91,9 +94,15 @@ def run() -> NoReturn:
     sys.exit(code)
 
 
+@cache
+def command_tree() -> Callable[..., Any]:
+    """Return all groups and commands with their options."""
+    return get_command(app)
+
+
 def _exit_code(invocation: Invocation) -> int:
     try:
-        return int(app(standalone_mode=False, obj=invocation) or 0)
+        return int(command_tree()(standalone_mode=False, obj=invocation) or 0)
     except LmxError as error:
         return _fail(invocation, error)
     except TyperException as error:
