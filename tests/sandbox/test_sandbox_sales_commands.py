@@ -83,4 +83,4 @@ def test_what_is_no_duration_is_refused(sandbox: Sandbox, duration: str) -> None
     """It is wrong usage, and the hint tells how to write one."""
     said = sandbox.run("sandbox", "clock", f"--advance={duration}")
 
-    assert (2, True) == (said.returncode, "such as 25h" in said.stderr)
+    assert (2, True) == (said.returncode, "such as 90s, 30m, 25h or 3d" in said.stderr)
