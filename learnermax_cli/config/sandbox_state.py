@@ -22,6 +22,21 @@ SECRET_ACCESS_KEY = "sandbox-only"  # noqa: S105 - opens nothing but a sandbox o
 _HEALTH_SECONDS = 5.0
 
 
+def table_name(environment: str = "sandbox") -> str:
+    """Return the name of LearnerMax's table in an environment."""
+    return f"learnermax-education-{environment}"
+
+
+def topic_name(environment: str = "sandbox") -> str:
+    """Return the name of the topic that sends mails to students."""
+    return f"learnermax-transactional-email-{environment}"
+
+
+def topic_arn() -> str:
+    """Return the ARN of the sandbox's topic."""
+    return f"arn:aws:sns:{REGION}:{ACCOUNT_ID}:{topic_name()}"
+
+
 @dataclass(frozen=True, slots=True)
 class SandboxInfo:
     """A running sandbox: its process and when that was created, addresses and throw-away keys."""
@@ -108,18 +123,3 @@ def require_sandbox(environ: Mapping[str, str]) -> SandboxInfo:
 def not_running() -> ConfigError:
     """Return the error of what needs a sandbox where none runs."""
     return ConfigError("no sandbox is running", hint="Start one: lmx sandbox start", code="config.sandbox")
-
-
-def table_name(environment: str = "sandbox") -> str:
-    """Return the name of LearnerMax's table in an environment."""
-    return f"learnermax-education-{environment}"
-
-
-def topic_name(environment: str = "sandbox") -> str:
-    """Return the name of the topic that sends mails to students."""
-    return f"learnermax-transactional-email-{environment}"
-
-
-def topic_arn() -> str:
-    """Return the ARN of the sandbox's topic."""
-    return f"arn:aws:sns:{REGION}:{ACCOUNT_ID}:{topic_name()}"

@@ -7,20 +7,12 @@ from learnermax_cli.config.sandbox_state import SandboxInfo, not_running
 from learnermax_cli.planning.report import Data, Report
 
 ENVIRONMENT = "sandbox"
+_SHOWN = ("pid", "stripe_url", "aws_url", "control_url", "stripe_account", "region", "created")
 
 
 def running_report(command: str, info: SandboxInfo, *done: str) -> Report:
     """Describe a running sandbox, after what was done to it; its keys are told by `sandbox env` alone."""
-    value: dict[str, object] = {
-        "running": True,
-        "pid": info.pid,
-        "stripe_url": info.stripe_url,
-        "aws_url": info.aws_url,
-        "control_url": info.control_url,
-        "stripe_account": info.stripe_account,
-        "region": info.region,
-        "created": info.created,
-    }
+    value: dict[str, object] = {"running": True, **{name: getattr(info, name) for name in _SHOWN}}
     lines = (
         *done,
         f"The sandbox runs (process {info.pid}, since {info.created}).",

@@ -6,9 +6,6 @@ from typing import Any, Literal
 
 from learnermax_cli.sandbox.control_http import ControlHttp
 
-Method = Literal["card", "delayed", "declined"]
-SEEDING_SECONDS = 300.0
-
 
 @dataclass(frozen=True, slots=True)
 class Session:
@@ -40,6 +37,10 @@ class Dispute:
     id: str
     status: str
     charge: str
+
+
+Method = Literal["card", "delayed", "declined"]
+_SEEDING_SECONDS = 300.0
 
 
 class SalesClient(ControlHttp):
@@ -88,7 +89,7 @@ class SalesClient(ControlHttp):
     ) -> list[str]:
         """Store many sessions at once, as rows or as a pattern, and return their ids (see `buyer.seeding.seed`)."""
         body = {"sessions": list(sessions), "generate": generate, **options}
-        ids: list[str] = self._call("POST", "/seed_sessions", body, timeout=SEEDING_SECONDS)["sessions"]
+        ids: list[str] = self._call("POST", "/seed_sessions", body, timeout=_SEEDING_SECONDS)["sessions"]
         return ids
 
     def _session(self, path: str, body: Mapping[str, Any], **optional: str | None) -> Session:

@@ -10,9 +10,10 @@ import signal
 import tempfile
 import threading
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 import psutil
 
@@ -24,12 +25,10 @@ from learnermax_cli.sandbox.control.control import Control
 from learnermax_cli.sandbox.stripe_api.app import create_stripe_app
 from learnermax_cli.sandbox.stripe_api.state import StripeState
 
-_PARENT_POLL_SECONDS = 0.25
-_TICK_SECONDS = 1.0
+_TICK_SECONDS = 0.25
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(NamedTuple):
     """How to run: where, on which ports (0: a free one), and until which process ends."""
 
     state_dir: Path
@@ -93,14 +92,13 @@ def _serve(options: Options, control: Control) -> tuple[SandboxInfo, Callable[[]
 
 
 def _wait(done: threading.Event, parent_pid: int | None, clock: Clock) -> None:
-    if parent_pid is None:
+    """Wait for a signal, or for the end of the parent, and let the clock say what time it is meanwhile."""
+    try:
+        parent = None if parent_pid is None else psutil.Process(parent_pid)
         while not done.wait(_TICK_SECONDS):
             clock.tell()
-        return
-    try:
-        parent = psutil.Process(parent_pid)
-        while parent.is_running() and parent.status() != psutil.STATUS_ZOMBIE and not done.wait(_PARENT_POLL_SECONDS):
-            clock.tell()
+            if parent is not None and (not parent.is_running() or parent.status() == psutil.STATUS_ZOMBIE):
+                return
     except psutil.NoSuchProcess:
         return
 

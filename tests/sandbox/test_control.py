@@ -34,18 +34,18 @@ def test_a_journal_gives_what_came_after_a_number() -> None:
     """Entries are numbered from 1 and can be read from any of them on."""
     journal = Journal()
     for operation in ("a", "b", "c"):
-        journal.record(entry(operation))
-    assert [(1, "a"), (2, "b"), (3, "c")] == [(found.seq, found.operation) for found in journal.entries()]
-    assert ["c"] == [found.operation for found in journal.entries(since=2)]
+        journal.add(entry(operation))
+    assert [(1, "a"), (2, "b"), (3, "c")] == [(found.seq, found.operation) for found in journal.since()]
+    assert ["c"] == [found.operation for found in journal.since(2)]
 
 
 def test_a_cleared_journal_goes_on_counting() -> None:
     """A reader that knows the last number misses nothing after a clear."""
     journal = Journal()
-    journal.record(entry("a"))
+    journal.add(entry("a"))
     journal.clear()
-    journal.record(entry("b"))
-    assert [(2, "b")] == [(found.seq, found.operation) for found in journal.entries(since=1)]
+    journal.add(entry("b"))
+    assert [(2, "b")] == [(found.seq, found.operation) for found in journal.since(1)]
 
 
 def test_a_fault_hits_once_after_the_requests_it_skips() -> None:

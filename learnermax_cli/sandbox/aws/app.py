@@ -103,7 +103,7 @@ class AwsApp:
         return None
 
     def _record(self, call: Call, status: int, answer: Answer | None, fault: Fault | None) -> None:
-        self._control.journal.record(
+        self._control.journal.add(
             Entry(
                 service=call.service,
                 operation=call.operation,

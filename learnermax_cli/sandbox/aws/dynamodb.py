@@ -44,12 +44,7 @@ class SandboxDynamoBackend(DynamoDBBackend):
     """moto's backend with tables of our own."""
 
     @property
-    def url_bases(self) -> list[str]:
-        """Return no host names: the sandbox is reached by its address only."""
-        return []
-
-    @property
-    def url_paths(self) -> dict[str, Any]:
+    def flask_paths(self) -> dict[str, Any]:
         """Return the handler of all requests."""
         return {"/": SandboxDynamoHandler.dispatch}
 

@@ -29,12 +29,7 @@ class SandboxSecretsBackend(SecretsManagerBackend):
     now: ClassVar[Callable[[], float]] = staticmethod(time.time)
 
     @property
-    def url_bases(self) -> list[str]:
-        """Return no host names: the sandbox is reached by its address only."""
-        return []
-
-    @property
-    def url_paths(self) -> dict[str, Any]:
+    def flask_paths(self) -> dict[str, Any]:
         """Return the handler of all requests."""
         return {"/": SandboxSecretsHandler.dispatch}
 

@@ -1,26 +1,24 @@
 """The control routes under `/_sandbox`: JSON in and out, not journalled, not rate limited, never faulted."""
 
 import os
-from dataclasses import fields
+from dataclasses import asdict, fields
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, jsonify
 
 from learnermax_cli.sandbox.control.control import Control
 from learnermax_cli.sandbox.control.faults import Fault
+from learnermax_cli.sandbox.control.web import control_routes, json_body, since
 
-PREFIX = "/_sandbox"
 _FAULT_FIELDS = frozenset(field.name for field in fields(Fault))
 
 
 def create_control_blueprint(control: Control) -> Blueprint:
     """Build the control routes of one sandbox; mount them on any of its services."""
-    blueprint = Blueprint("control", __name__, url_prefix=PREFIX)
+    blueprint = control_routes("control")
     _add_reading_routes(blueprint, control)
     _add_fault_routes(blueprint, control)
     _add_setting_routes(blueprint, control)
-    blueprint.errorhandler(ValueError)(_refused)
-    blueprint.errorhandler(TypeError)(_refused)
     return blueprint
 
 
@@ -31,8 +29,7 @@ def _add_reading_routes(blueprint: Blueprint, control: Control) -> None:
 
     @blueprint.get("/journal")
     def read_journal() -> Response:
-        since = int(request.args.get("since", "0"))
-        return jsonify(entries=[entry.to_json() for entry in control.journal.entries(since)])
+        return jsonify(entries=[asdict(entry) for entry in control.journal.since(since())])
 
     @blueprint.get("/held")
     def read_held() -> Response:
@@ -42,7 +39,7 @@ def _add_reading_routes(blueprint: Blueprint, control: Control) -> None:
 def _add_fault_routes(blueprint: Blueprint, control: Control) -> None:
     @blueprint.post("/faults")
     def add_fault() -> Response:
-        return jsonify(id=control.faults.add(_decoded_fault(_body())))
+        return jsonify(id=control.faults.add(_decoded_fault(json_body())))
 
     @blueprint.delete("/faults")
     def clear_faults() -> Response:
@@ -58,12 +55,12 @@ def _add_fault_routes(blueprint: Blueprint, control: Control) -> None:
 def _add_setting_routes(blueprint: Blueprint, control: Control) -> None:
     @blueprint.post("/clock")
     def advance_clock() -> Response:
-        control.clock.advance(float(_body()["advance_seconds"]))
+        control.clock.advance(float(json_body()["advance_seconds"]))
         return jsonify(now=control.clock.now())
 
     @blueprint.post("/settings")
     def change_settings() -> Response:
-        body = _body()
+        body = json_body()
         if unknown := body.keys() - {"latency_seconds", "rate_limit"}:
             raise ValueError(f"unknown settings: {sorted(unknown)}")
         if "latency_seconds" in body:
@@ -82,14 +79,3 @@ def _decoded_fault(body: dict[str, Any]) -> Fault:
     if unknown := body.keys() - _FAULT_FIELDS:
         raise ValueError(f"unknown fields of a fault: {sorted(unknown)}")
     return Fault(**body)
-
-
-def _body() -> dict[str, Any]:
-    body = request.get_json(force=True)
-    if not isinstance(body, dict):
-        raise TypeError("a JSON object is expected")
-    return body
-
-
-def _refused(error: Exception) -> tuple[Response, int]:
-    return jsonify(error=str(error)), 400

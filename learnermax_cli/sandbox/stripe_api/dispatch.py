@@ -48,7 +48,7 @@ class Dispatcher:
         except Exception:
             logger.exception("the sandbox itself failed: %s", exchange.operation)
             answer = _error_answer(exchange, ErrorBody(500, "The sandbox itself failed; see its log.", "api_error"))
-        self._state.control.journal.record(exchange.entry(answer.status))
+        self._state.control.journal.add(exchange.entry(answer.status))
         if exchange.fault is not None and exchange.fault.kind in _LOSSES:
             if exchange.fault.kind == "hold":
                 self._state.control.faults.hold(exchange.fault)

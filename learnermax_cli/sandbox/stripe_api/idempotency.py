@@ -5,6 +5,7 @@ import json
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from learnermax_cli.sandbox.stripe_api.errors import ErrorBody, StripeApiError
 
@@ -12,8 +13,7 @@ KEPT_SECONDS = 24 * 60 * 60
 MAX_KEY_LENGTH = 255
 
 
-@dataclass(frozen=True, slots=True)
-class StoredAnswer:
+class StoredAnswer(NamedTuple):
     """What was answered first."""
 
     status: int
@@ -21,8 +21,7 @@ class StoredAnswer:
     request_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(NamedTuple):
     """The account, the mode and the key itself: two accounts may use the same key."""
 
     account: str

@@ -51,17 +51,6 @@ class Key:
         level = self.permissions.get(resource, "none")
         return level == "write" or (level == "read" and not write)
 
-    def to_json(self) -> dict[str, object]:
-        """Return the key as a JSON object, its value included: it opens nothing but this sandbox."""
-        return {
-            "value": self.value,
-            "account": self.account,
-            "mode": self.mode,
-            "kind": self.kind,
-            "permissions": dict(self.permissions),
-            "status": self.status,
-        }
-
 
 def new_account_id() -> str:
     """Return a new account id, `acct_1` and 15 letters and digits."""

@@ -1,5 +1,7 @@
 """The table of endpoints; a new resource is a file of handlers and its lines here."""
 
+from functools import partial
+
 from stripe.params import (
     AccountRetrieveCurrentParams,
     AccountRetrieveParams,
@@ -50,16 +52,15 @@ from stripe.params.checkout import (
 from learnermax_cli.sandbox.stripe_api.resources import (
     accounts,
     customers,
-    disputes,
     events,
     payment_links,
-    payments,
     prices,
     products,
     refunds,
     sessions,
     webhook_endpoints,
 )
+from learnermax_cli.sandbox.stripe_api.resources.stored import list_equal, stored
 from learnermax_cli.sandbox.stripe_api.routing import Handler, Method, Route
 
 _SESSION = "/v1/checkout/sessions"
@@ -72,17 +73,27 @@ def _session(method: Method, path: str, params: type, handler: Handler) -> Route
     return Route(method, _SESSION + path, params, handler, sessions.KIND, is_list, "checkout_session")
 
 
+def _retrieve(path: str, params: type, kind: str, permission: str = "") -> Route:
+    return Route("GET", path + "/{id}", params, partial(stored, kind=kind), kind, permission=permission)
+
+
+def _list(path: str, params: type, kind: str, *fields: str, permission: str = "") -> Route:
+    """Return the route of a list that is filtered by equal fields alone."""
+    handler = partial(list_equal, kind=kind, names=fields)
+    return Route("GET", path, params, handler, kind, is_list=True, permission=permission)
+
+
 ROUTES: tuple[Route, ...] = (
     Route("GET", "/v1/account", AccountRetrieveCurrentParams, accounts.retrieve_current, "account"),
     Route("GET", "/v1/accounts/{id}", AccountRetrieveParams, accounts.retrieve, "account"),
     Route("POST", "/v1/products", ProductCreateParams, products.create, "product"),
     Route("GET", "/v1/products", ProductListParams, products.list_products, "product", is_list=True),
-    Route("GET", "/v1/products/{id}", ProductRetrieveParams, products.retrieve, "product"),
+    _retrieve("/v1/products", ProductRetrieveParams, "product"),
     Route("POST", "/v1/products/{id}", ProductUpdateParams, products.update, "product"),
     Route("DELETE", "/v1/products/{id}", ProductDeleteParams, products.delete, "product"),
     Route("POST", "/v1/prices", PriceCreateParams, prices.create, "price"),
     Route("GET", "/v1/prices", PriceListParams, prices.list_prices, "price", is_list=True),
-    Route("GET", "/v1/prices/{id}", PriceRetrieveParams, prices.retrieve, "price"),
+    _retrieve("/v1/prices", PriceRetrieveParams, "price"),
     Route("POST", "/v1/prices/{id}", PriceUpdateParams, prices.update, "price"),
     _session("POST", "", SessionCreateParams, sessions.create),
     _session("GET", "", SessionListParams, sessions.list_sessions),
@@ -95,7 +106,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route("POST", _LINK, PaymentLinkCreateParams, payment_links.create, "payment_link"),
     Route("GET", _LINK, PaymentLinkListParams, payment_links.list_links, "payment_link", is_list=True),
-    Route("GET", _LINK + "/{id}", PaymentLinkRetrieveParams, payment_links.retrieve, "payment_link"),
+    _retrieve(_LINK, PaymentLinkRetrieveParams, "payment_link"),
     Route("POST", _LINK + "/{id}", PaymentLinkUpdateParams, payment_links.update, "payment_link"),
     Route(
         "GET", _LINK + "/{id}/line_items", PaymentLinkLineItemListParams, payment_links.list_line_items, "item",
@@ -103,24 +114,24 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route("POST", "/v1/customers", CustomerCreateParams, customers.create, "customer"),
     Route("GET", "/v1/customers", CustomerListParams, customers.list_customers, "customer", is_list=True),
-    Route("GET", "/v1/customers/{id}", CustomerRetrieveParams, customers.retrieve, "customer"),
+    _retrieve("/v1/customers", CustomerRetrieveParams, "customer"),
     Route("POST", "/v1/customers/{id}", CustomerUpdateParams, customers.update, "customer"),
-    Route("GET", "/v1/payment_intents", PaymentIntentListParams, payments.list_intents, "payment_intent", is_list=True),
-    Route("GET", "/v1/payment_intents/{id}", PaymentIntentRetrieveParams, payments.retrieve_intent, "payment_intent"),
-    Route("GET", "/v1/charges", ChargeListParams, payments.list_charges, "charge", is_list=True),
-    Route("GET", "/v1/charges/{id}", ChargeRetrieveParams, payments.retrieve_charge, "charge"),
+    _list("/v1/payment_intents", PaymentIntentListParams, "payment_intent", "customer"),
+    _retrieve("/v1/payment_intents", PaymentIntentRetrieveParams, "payment_intent"),
+    _list("/v1/charges", ChargeListParams, "charge", "customer", "payment_intent", "transfer_group"),
+    _retrieve("/v1/charges", ChargeRetrieveParams, "charge"),
     Route("POST", "/v1/refunds", RefundCreateParams, refunds.create, "refund", permission="charge"),
-    Route("GET", "/v1/refunds", RefundListParams, refunds.list_refunds, "refund", is_list=True, permission="charge"),
-    Route("GET", "/v1/refunds/{id}", RefundRetrieveParams, refunds.retrieve, "refund", permission="charge"),
-    Route("GET", "/v1/disputes", DisputeListParams, disputes.list_disputes, "dispute", is_list=True),
-    Route("GET", "/v1/disputes/{id}", DisputeRetrieveParams, disputes.retrieve, "dispute"),
+    _list("/v1/refunds", RefundListParams, "refund", "charge", "payment_intent", permission="charge"),
+    _retrieve("/v1/refunds", RefundRetrieveParams, "refund", permission="charge"),
+    _list("/v1/disputes", DisputeListParams, "dispute", "charge", "payment_intent"),
+    _retrieve("/v1/disputes", DisputeRetrieveParams, "dispute"),
     Route("GET", "/v1/events", EventListParams, events.list_events, "event", is_list=True),
     Route("GET", "/v1/events/{id}", EventRetrieveParams, events.retrieve, "event"),
     Route("POST", _ENDPOINT, WebhookEndpointCreateParams, webhook_endpoints.create, "webhook_endpoint"),
     Route(
         "GET", _ENDPOINT, WebhookEndpointListParams, webhook_endpoints.list_endpoints, "webhook_endpoint", is_list=True
     ),
-    Route("GET", _ENDPOINT + "/{id}", WebhookEndpointRetrieveParams, webhook_endpoints.retrieve, "webhook_endpoint"),
+    _retrieve(_ENDPOINT, WebhookEndpointRetrieveParams, "webhook_endpoint"),
     Route("POST", _ENDPOINT + "/{id}", WebhookEndpointUpdateParams, webhook_endpoints.update, "webhook_endpoint"),
     Route("DELETE", _ENDPOINT + "/{id}", WebhookEndpointDeleteParams, webhook_endpoints.delete, "webhook_endpoint"),
 )  # fmt: skip

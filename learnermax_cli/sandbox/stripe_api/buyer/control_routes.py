@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
-from learnermax_cli.sandbox.control.blueprint import PREFIX
+from learnermax_cli.sandbox.control.web import control_routes, json_body
 from learnermax_cli.sandbox.stripe_api.buyer import after_sales, paying
 from learnermax_cli.sandbox.stripe_api.buyer.links import open_link
 from learnermax_cli.sandbox.stripe_api.buyer.lookup import BuyerError, Target, find_session, find_target
@@ -19,7 +19,7 @@ Action = Callable[[Target, dict[str, Any], int], Object]
 
 def create_buyer_blueprint(state: StripeState) -> Blueprint:
     """Build the routes; each works on the session that its body names, whichever account and mode it is in."""
-    blueprint = Blueprint("buyer", __name__, url_prefix=PREFIX)
+    blueprint = control_routes("buyer")
     _add_link_routes(blueprint, state)
     actions: dict[str, Action] = {
         "settle": lambda on, body, now: paying.settle(on.data, on.found, bool(body["succeed"]), now),
@@ -30,9 +30,6 @@ def create_buyer_blueprint(state: StripeState) -> Blueprint:
     }
     for name, action in actions.items():
         blueprint.add_url_rule(f"/{name}", name, _session_view(state, action), methods=["POST"])
-    blueprint.errorhandler(ValueError)(_refused)
-    blueprint.errorhandler(TypeError)(_refused)
-    blueprint.errorhandler(KeyError)(_refused)
     return blueprint
 
 
@@ -40,11 +37,11 @@ def _add_link_routes(blueprint: Blueprint, state: StripeState) -> None:
     @blueprint.post("/open_link")
     def open_a_link() -> Response:
         with state.lock:
-            return jsonify(_opened(state, _body()).found)
+            return jsonify(_opened(state, json_body()).found)
 
     @blueprint.post("/pay")
     def pay() -> Response:
-        body = _body()
+        body = json_body()
         order = paying.Order(body.get("method", "card"), body.get("email"), int(body.get("discount_percent", 0)))
         with state.lock:
             target = _opened(state, body)
@@ -53,13 +50,13 @@ def _add_link_routes(blueprint: Blueprint, state: StripeState) -> None:
     @blueprint.post("/seed_sessions")
     def seed_sessions() -> Response:
         with state.lock:
-            return jsonify(sessions=seed(state, _body(), _origin()))
+            return jsonify(sessions=seed(state, json_body(), _origin()))
 
 
 def _opened(state: StripeState, body: dict[str, Any]) -> Target:
     """Return the session that the body names, a new one if it names a payment link."""
     target = find_target(state, body["target"])
-    if not target.is_link:
+    if target.found["object"] != "payment_link":
         return target
     visited = Target(
         target.data,
@@ -72,7 +69,7 @@ def _opened(state: StripeState, body: dict[str, Any]) -> Target:
 
 def _session_view(state: StripeState, action: Action) -> Callable[[], Response]:
     def view() -> Response:
-        body = _body()
+        body = json_body()
         with state.lock:
             return jsonify(action(find_session(state, body["session_id"]), body, _now(state)))
 
@@ -92,15 +89,3 @@ def _now(state: StripeState) -> int:
 
 def _origin() -> str:
     return request.host_url.rstrip("/")
-
-
-def _body() -> dict[str, Any]:
-    body = request.get_json(force=True)
-    if not isinstance(body, dict):
-        raise TypeError("a JSON object is expected")
-    return body
-
-
-def _refused(error: Exception) -> tuple[Response, int]:
-    missing = isinstance(error, KeyError)
-    return jsonify(error=f"missing: {error.args[0]}" if missing else str(error)), 400

@@ -1,6 +1,6 @@
 """Finds what a buyer has in hand: a session by its id, URL or client secret, a payment link by its id or URL."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
 from learnermax_cli.sandbox.stripe_api.resources.payment_links import LINK_PATH, link_id_of
@@ -18,19 +18,13 @@ class UnknownTargetError(BuyerError):
     """There is no such session or link."""
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """A session or payment link, what a link's URL says of the buyer, and whose data it is in."""
 
     data: Data
     found: Object
     reference: str | None = None
     email: str | None = None
-
-    @property
-    def is_link(self) -> bool:
-        """Say whether it is a payment link."""
-        return bool(self.found["object"] == "payment_link")
 
 
 def find_target(state: StripeState, text: str) -> Target:

@@ -10,7 +10,7 @@ from pathlib import Path
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from learnermax_cli.sandbox.control.blueprint import PREFIX
+from learnermax_cli.sandbox.control.web import PREFIX
 from learnermax_cli.sandbox.stripe_api.buyer import page_views as views
 from learnermax_cli.sandbox.stripe_api.buyer.links import open_link
 from learnermax_cli.sandbox.stripe_api.buyer.lookup import (

@@ -10,8 +10,9 @@ from queue import SimpleQueue
 from typing import Any
 
 from learnermax_cli.sandbox.control.clock import Clock
+from learnermax_cli.sandbox.control.numbered import NumberedList
 from learnermax_cli.sandbox.stripe_api.deliveries.agenda import Agenda, Order
-from learnermax_cli.sandbox.stripe_api.deliveries.parcel import Delivery, Outcome, Parcel, Records, record_of
+from learnermax_cli.sandbox.stripe_api.deliveries.parcel import Delivery, Outcome, Parcel, Record, record_of
 from learnermax_cli.sandbox.stripe_api.deliveries.posting import Posted, Poster, signature_header
 from learnermax_cli.sandbox.stripe_api.deliveries.settings import MAX_CONCURRENCY, Settings, changed_settings
 from learnermax_cli.sandbox.stripe_api.store import Data, Notice, Object
@@ -31,7 +32,7 @@ class Deliveries:
         self._poster = Poster()
         self._settings = Settings()
         self._dice = random.Random(self._settings.seed)
-        self.records = Records()
+        self.records = NumberedList[Record]()
         self.agenda = Agenda(clock, lambda number, delivery: self._handed.put((number, delivery)))
         self.reset()
 

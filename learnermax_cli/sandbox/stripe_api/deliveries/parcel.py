@@ -1,11 +1,11 @@
-"""One delivery on its way, what came of an attempt, and the list of all attempts."""
+"""One delivery on its way, and what came of an attempt."""
 
 import json
-import threading
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
+from learnermax_cli.sandbox.control.numbered import Numbered
 from learnermax_cli.sandbox.stripe_api.store import Data, Notice, Object
 
 Kind = Literal["automatic", "duplicate", "resent"]
@@ -40,8 +40,8 @@ class Delivery:
     kind: Kind = "automatic"
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record(Numbered):
     """What came of one attempt to deliver an event, which is about the object `object_id`.
 
     `at` is a time of the sandbox's clock, `seconds` how long the endpoint took. Outcomes: delivered (2xx), failed,
@@ -56,40 +56,9 @@ class Record:
     kind: Kind
     outcome: Outcome
     at: float
+    seconds: float = 0.0
     status: int | None = None
     error: str | None = None
-    seconds: float = 0.0
-    seq: int = 0
-
-    def to_json(self) -> dict[str, object]:
-        """Return the record as a JSON object."""
-        return asdict(self)
-
-
-class Records:
-    """A thread-safe list of records, numbered from 1; the numbers go on after a clear."""
-
-    def __init__(self) -> None:
-        self._records: list[Record] = []
-        self._seq = 0
-        self._lock = threading.Lock()
-
-    def add(self, record: Record) -> None:
-        """Append a record with its number."""
-        with self._lock:
-            self._seq += 1
-            self._records.append(replace(record, seq=self._seq))
-
-    def since(self, seq: int) -> list[Record]:
-        """Return the records numbered higher than `seq`."""
-        with self._lock:
-            first = self._records[0].seq if self._records else 1
-            return self._records[max(0, seq - first + 1) :]
-
-    def clear(self) -> None:
-        """Forget all records."""
-        with self._lock:
-            self._records.clear()
 
 
 def record_of(delivery: Delivery, outcome: Outcome, at: float) -> Record:

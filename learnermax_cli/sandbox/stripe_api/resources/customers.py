@@ -1,15 +1,16 @@
-"""Customers: create, retrieve, update, list."""
+"""Customers: create, update, list."""
 
 import re
 from collections.abc import Mapping
 from typing import Any
 
-from learnermax_cli.sandbox.stripe_api.errors import invalid, resource_missing
+from learnermax_cli.sandbox.stripe_api.errors import invalid
 from learnermax_cli.sandbox.stripe_api.ids import new_id, random_text
 from learnermax_cli.sandbox.stripe_api.lists import list_page
 from learnermax_cli.sandbox.stripe_api.metadata import merge_metadata
+from learnermax_cli.sandbox.stripe_api.resources.stored import change, stored
 from learnermax_cli.sandbox.stripe_api.routing import Call
-from learnermax_cli.sandbox.stripe_api.store import Data, Object, replaced
+from learnermax_cli.sandbox.stripe_api.store import Object
 
 MAX_EMAIL_LENGTH = 512
 _EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
@@ -62,21 +63,12 @@ def built_customer(params: Mapping[str, Any], now: int, livemode: bool) -> Objec
     return {**defaults, **_changes(params)}
 
 
-def retrieve(call: Call) -> Object:
-    """Return a customer."""
-    return _stored(call)
-
-
 def update(call: Call) -> Object:
     """Change a customer."""
-    customer = _stored(call)
+    customer = stored(call, "customer")
     if call.params.get("email"):
         require_email(call.params["email"], "email")
-    changes = _changes(call.params)
-    changes["metadata"] = merge_metadata(customer["metadata"], call.params.get("metadata"))
-    changed = replaced(customer, changes)
-    call.data["customer"].put(changed)
-    return changed
+    return change(call, customer, _changes(call.params))
 
 
 def list_customers(call: Call) -> Object:
@@ -85,14 +77,6 @@ def list_customers(call: Call) -> Object:
     return list_page(
         call.data["customer"], "customer", call.params, call.path, lambda found: email in (None, found["email"])
     )
-
-
-def require_customer(data: Data, customer_id: str) -> Object:
-    """Return the customer that a parameter names; raises Stripe's error for an unknown one."""
-    customer = data["customer"].get(customer_id)
-    if customer is None:
-        raise resource_missing("customer", customer_id, "customer", status=400)
-    return customer
 
 
 def require_email(text: str, param: str) -> str:
@@ -110,10 +94,3 @@ def is_email(text: str) -> bool:
 def _changes(params: Mapping[str, Any]) -> Object:
     given = {name: params[name] for name in _PLAIN_FIELDS if name in params}
     return {name: None if value == "" else value for name, value in given.items()}
-
-
-def _stored(call: Call) -> Object:
-    customer = call.data["customer"].get(call.path_params["id"])
-    if customer is None:
-        raise resource_missing("customer", call.path_params["id"], "id")
-    return customer

@@ -1,10 +1,7 @@
-"""Disputes: retrieve and list; a buyer opens them, the sandbox's control closes them [doc Disputes]."""
+"""Disputes: a buyer opens them, the sandbox's control closes them [doc Disputes]."""
 
-from learnermax_cli.sandbox.stripe_api.errors import resource_missing
 from learnermax_cli.sandbox.stripe_api.ids import new_id
-from learnermax_cli.sandbox.stripe_api.lists import list_page
 from learnermax_cli.sandbox.stripe_api.resources.events import Happening, record_event
-from learnermax_cli.sandbox.stripe_api.routing import Call
 from learnermax_cli.sandbox.stripe_api.store import Data, Object, replaced
 
 STATUSES = (
@@ -70,19 +67,3 @@ def built_dispute(charge: Object, status: str, now: int) -> Object:
         "reason": "fraudulent",
         "status": status,
     }
-
-
-def retrieve(call: Call) -> Object:
-    """Return a dispute."""
-    dispute = call.data["dispute"].get(call.path_params["id"])
-    if dispute is None:
-        raise resource_missing("dispute", call.path_params["id"], "dispute")
-    return dispute
-
-
-def list_disputes(call: Call) -> Object:
-    """Return a page of disputes."""
-    wanted = [(name, call.params[name]) for name in ("charge", "payment_intent") if name in call.params]
-    return list_page(
-        call.data["dispute"], "dispute", call.params, call.path, lambda found: all(found[n] == v for n, v in wanted)
-    )

@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from learnermax_cli.core.money import MAX_UNIT_AMOUNT, minimum_charge
-from learnermax_cli.sandbox.stripe_api.errors import exclusive, invalid, refused, resource_missing
+from learnermax_cli.sandbox.stripe_api.errors import exclusive, invalid, refused
 from learnermax_cli.sandbox.stripe_api.ids import new_id
 from learnermax_cli.sandbox.stripe_api.lists import list_page
 from learnermax_cli.sandbox.stripe_api.resources.price_building import built_price
 from learnermax_cli.sandbox.stripe_api.resources.products import built_product
+from learnermax_cli.sandbox.stripe_api.resources.stored import named
 from learnermax_cli.sandbox.stripe_api.routing import Call
 from learnermax_cli.sandbox.stripe_api.store import Collection, Data, Object, replaced
 
@@ -26,9 +27,7 @@ def built_line_items(call: Call, items: Sequence[Mapping[str, Any]]) -> list[Obj
 
 def require_sellable(data: Data, price_id: str, param: str) -> Object:
     """Return an active price of an active product; raises Stripe's error for any other."""
-    price = data["price"].get(price_id)
-    if price is None:
-        raise resource_missing("price", price_id, param, status=400)
+    price = named(data, "price", price_id, param)
     if not price["active"]:
         raise refused("The price specified is inactive. This field only accepts active prices.", param)
     product = data["product"].get(price["product"])
@@ -124,13 +123,10 @@ def _inline_price(call: Call, params: Mapping[str, Any], param: str) -> Object:
     if ("product" in params) == ("product_data" in params):
         raise invalid("You must specify either `product` or `product_data` when creating a price.", param)
     if "product" in params:
-        product_id = params["product"]
-        if call.data["product"].get(product_id) is None:
-            raise resource_missing("product", product_id, f"{param}[product]", status=400)
+        product = named(call.data, "product", params["product"], f"{param}[product]")
     else:
         product = replaced(built_product(call, params["product_data"]), {"active": False})
         call.data["product"].put(product)
-        product_id = product["id"]
-    price = replaced(built_price(call, params, product_id, param), {"active": False})
+    price = replaced(built_price(call, params, product["id"], param), {"active": False})
     call.data["price"].put(price)
     return price

@@ -1,10 +1,10 @@
-"""Payment links: create, retrieve, update, list, and their line items."""
+"""Payment links: create, update, list, and their line items."""
 
 import re
 from collections.abc import Mapping
 from typing import Any
 
-from learnermax_cli.sandbox.stripe_api.errors import invalid, resource_missing
+from learnermax_cli.sandbox.stripe_api.errors import invalid
 from learnermax_cli.sandbox.stripe_api.ids import new_id
 from learnermax_cli.sandbox.stripe_api.lists import list_page
 from learnermax_cli.sandbox.stripe_api.metadata import merge_metadata
@@ -14,9 +14,10 @@ from learnermax_cli.sandbox.stripe_api.resources.line_items import (
     page_of,
     require_chargeable,
 )
+from learnermax_cli.sandbox.stripe_api.resources.stored import change, stored
 from learnermax_cli.sandbox.stripe_api.resources.urls import require_url
 from learnermax_cli.sandbox.stripe_api.routing import Call
-from learnermax_cli.sandbox.stripe_api.store import Object, replaced
+from learnermax_cli.sandbox.stripe_api.store import Object
 
 LINK_PATH = "/l/"
 MAX_LINE_ITEMS = 20
@@ -51,21 +52,12 @@ def create(call: Call) -> Object:
     return link
 
 
-def retrieve(call: Call) -> Object:
-    """Return a payment link."""
-    return _stored(call)
-
-
 def update(call: Call) -> Object:
     """Change a payment link; its line items stay what they are."""
-    link = _stored(call)
+    link = stored(call, "payment_link")
     if "line_items" in call.params:
         raise invalid("The sandbox does not support updating `line_items`.", "line_items")
-    changes = _changes(call.params, link)
-    changes["metadata"] = merge_metadata(link["metadata"], call.params.get("metadata"))
-    changed = replaced(link, changes)
-    call.data["payment_link"].put(changed)
-    return changed
+    return change(call, link, _changes(call.params, link))
 
 
 def list_links(call: Call) -> Object:
@@ -77,7 +69,7 @@ def list_links(call: Call) -> Object:
 
 def list_line_items(call: Call) -> Object:
     """Return a page of a link's line items."""
-    return page_of(call, _stored(call)["line_items"]["data"])
+    return page_of(call, stored(call, "payment_link")["line_items"]["data"])
 
 
 def link_id_of(token: str) -> str:
@@ -153,10 +145,3 @@ def _defaults() -> Object:
         "submit_type": "auto",
         "tax_id_collection": {"enabled": False, "required": "never"},
     }
-
-
-def _stored(call: Call) -> Object:
-    link = call.data["payment_link"].get(call.path_params["id"])
-    if link is None:
-        raise resource_missing("payment_link", call.path_params["id"], "payment_link")
-    return link

@@ -1,11 +1,12 @@
 """Prices: create, retrieve, update, list. What an update may change is what the SDK's update parameters hold."""
 
-from learnermax_cli.sandbox.stripe_api.errors import exclusive, invalid, refused, resource_missing
+from learnermax_cli.sandbox.stripe_api.errors import exclusive, invalid, refused
 from learnermax_cli.sandbox.stripe_api.lists import list_page
 from learnermax_cli.sandbox.stripe_api.metadata import merge_metadata
 from learnermax_cli.sandbox.stripe_api.resources.currencies import require_currency
 from learnermax_cli.sandbox.stripe_api.resources.price_building import built_price, currency_options
 from learnermax_cli.sandbox.stripe_api.resources.products import built_product
+from learnermax_cli.sandbox.stripe_api.resources.stored import named, stored
 from learnermax_cli.sandbox.stripe_api.routing import Call
 from learnermax_cli.sandbox.stripe_api.store import Object, replaced
 
@@ -20,8 +21,8 @@ def create(call: Call) -> Object:
     if "product" not in params and "product_data" not in params:
         raise invalid("You must specify either `product` or `product_data` when creating a price.")
     if "product" in params:
-        product_id = _require_product(call, params["product"])
-        price = built_price(call, params, product_id)
+        product = named(call.data, "product", params["product"], "product")
+        price = built_price(call, params, product["id"])
     else:
         product = built_product(call, params["product_data"])
         price = built_price(call, params, product["id"])
@@ -31,14 +32,9 @@ def create(call: Call) -> Object:
     return price
 
 
-def retrieve(call: Call) -> Object:
-    """Return a price."""
-    return _stored(call)
-
-
 def update(call: Call) -> Object:
     """Change a price; the default price of a product cannot be archived."""
-    price, params = _stored(call), call.params
+    price, params = stored(call, "price"), call.params
     changes: Object = {name: params[name] for name in ("active", "nickname", "lookup_key") if name in params}
     changes["metadata"] = merge_metadata(price["metadata"], params.get("metadata"))
     if "tax_behavior" in params:
@@ -63,7 +59,7 @@ def list_prices(call: Call) -> Object:
     if lookup_keys is not None and len(lookup_keys) > MAX_LOOKUP_KEYS:
         raise invalid(f"You can specify at most {MAX_LOOKUP_KEYS} lookup keys.", "lookup_keys")
     if "product" in params:
-        _require_product(call, params["product"])
+        named(call.data, "product", params["product"], "product")
     if "currency" in params:
         require_currency(params["currency"], "currency")
     equal = {name: params[name] for name in ("active", "currency", "product", "type") if name in params}
@@ -77,19 +73,6 @@ def list_prices(call: Call) -> Object:
         return all(price[name] == value for name, value in equal.items())
 
     return list_page(call.data["price"], "price", params, call.path, matches)
-
-
-def _stored(call: Call) -> Object:
-    price = call.data["price"].get(call.path_params["id"])
-    if price is None:
-        raise resource_missing("price", call.path_params["id"], "price")
-    return price
-
-
-def _require_product(call: Call, product_id: str) -> str:
-    if call.data["product"].get(product_id) is None:
-        raise resource_missing("product", product_id, "product", status=400)
-    return product_id
 
 
 def _is_default(call: Call, price: Object) -> bool:

@@ -1,13 +1,14 @@
-"""Products: create, retrieve, update, delete, list."""
+"""Products: create, update, delete, list."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from learnermax_cli.sandbox.stripe_api.errors import exclusive, invalid, refused, resource_missing
+from learnermax_cli.sandbox.stripe_api.errors import exclusive, invalid, refused
 from learnermax_cli.sandbox.stripe_api.ids import new_id
 from learnermax_cli.sandbox.stripe_api.lists import list_page
 from learnermax_cli.sandbox.stripe_api.metadata import merge_metadata
 from learnermax_cli.sandbox.stripe_api.resources.price_building import built_price
+from learnermax_cli.sandbox.stripe_api.resources.stored import change, named, stored
 from learnermax_cli.sandbox.stripe_api.resources.urls import require_url
 from learnermax_cli.sandbox.stripe_api.routing import Call
 from learnermax_cli.sandbox.stripe_api.store import Object, replaced
@@ -64,27 +65,19 @@ def built_product(call: Call, params: Mapping[str, Any]) -> Object:
     return {**defaults, **_changes(params)}
 
 
-def retrieve(call: Call) -> Object:
-    """Return a product; a deleted one is unknown."""
-    return _stored(call)
-
-
 def update(call: Call) -> Object:
     """Change a product; a default price must be an active one of its own."""
-    product = _stored(call)
+    product = stored(call, "product")
     _check(call.params)
     changes = _changes(call.params)
-    changes["metadata"] = merge_metadata(product["metadata"], call.params.get("metadata"))
     if "default_price" in call.params:
         changes["default_price"] = _own_active_price(call, product["id"], call.params["default_price"])
-    changed = replaced(product, {**changes, "updated": call.now})
-    call.data["product"].put(changed)
-    return changed
+    return change(call, product, {**changes, "updated": call.now})
 
 
 def delete(call: Call) -> Object:
     """Delete a product that has no prices."""
-    product = _stored(call)
+    product = stored(call, "product")
     if any(price["product"] == product["id"] for price in call.data["price"].values()):
         raise refused("This product cannot be deleted because it has one or more user-created prices.")
     call.data["product"].remove(product["id"])
@@ -107,17 +100,8 @@ def list_products(call: Call) -> Object:
     return list_page(call.data["product"], "product", params, call.path, matches)
 
 
-def _stored(call: Call) -> Object:
-    product = call.data["product"].get(call.path_params["id"])
-    if product is None:
-        raise resource_missing("product", call.path_params["id"], "id")
-    return product
-
-
 def _own_active_price(call: Call, product_id: str, price_id: str) -> str:
-    price = call.data["price"].get(price_id)
-    if price is None:
-        raise resource_missing("price", price_id, "default_price", status=400)
+    price = named(call.data, "price", price_id, "default_price")
     if price["product"] != product_id:
         message = f"The price `{price_id}` does not belong to the product `{product_id}`."
         raise refused(message, "default_price")

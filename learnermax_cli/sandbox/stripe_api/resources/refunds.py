@@ -1,14 +1,14 @@
-"""Refunds: create, whole or in part, retrieve, list [doc Refunds]."""
+"""Refunds: create, whole or in part [doc Refunds]."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from learnermax_cli.core.money import Money
-from learnermax_cli.sandbox.stripe_api.errors import exclusive, invalid, refused, resource_missing
+from learnermax_cli.sandbox.stripe_api.errors import exclusive, invalid, refused
 from learnermax_cli.sandbox.stripe_api.ids import new_id
-from learnermax_cli.sandbox.stripe_api.lists import list_page
 from learnermax_cli.sandbox.stripe_api.metadata import merge_metadata
 from learnermax_cli.sandbox.stripe_api.resources.events import Happening, record_event
+from learnermax_cli.sandbox.stripe_api.resources.stored import named
 from learnermax_cli.sandbox.stripe_api.routing import Call
 from learnermax_cli.sandbox.stripe_api.store import Data, Object, replaced
 
@@ -62,39 +62,18 @@ def built_refund(charge: Object, amount: int, now: int) -> Object:
     }
 
 
-def retrieve(call: Call) -> Object:
-    """Return a refund."""
-    refund = call.data["refund"].get(call.path_params["id"])
-    if refund is None:
-        raise resource_missing("refund", call.path_params["id"], "refund")
-    return refund
-
-
-def list_refunds(call: Call) -> Object:
-    """Return a page of refunds."""
-    wanted = [(name, call.params[name]) for name in ("charge", "payment_intent") if name in call.params]
-    return list_page(
-        call.data["refund"], "refund", call.params, call.path, lambda found: all(found[n] == v for n, v in wanted)
-    )
-
-
 def _charge(call: Call) -> Object:
     params = call.params
     if "charge" in params and "payment_intent" in params:
         raise exclusive(["charge", "payment_intent"])
     if "payment_intent" in params:
-        intent = call.data["payment_intent"].get(params["payment_intent"])
-        if intent is None:
-            raise resource_missing("payment_intent", params["payment_intent"], "payment_intent", status=400)
+        intent = named(call.data, "payment_intent", params["payment_intent"], "payment_intent")
         charge_id = intent["latest_charge"]
     elif "charge" in params:
         charge_id = params["charge"]
     else:
         raise invalid("One of the following params should be provided for this request: payment_intent or charge.")
-    charge = call.data["charge"].get(charge_id)
-    if charge is None:
-        raise resource_missing("charge", charge_id, "charge", status=400)
-    return charge
+    return named(call.data, "charge", charge_id, "charge")
 
 
 def _require_refundable(data: Data, charge: Object, amount: int) -> None:

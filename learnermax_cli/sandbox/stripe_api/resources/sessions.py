@@ -3,7 +3,6 @@
 from learnermax_cli.sandbox.stripe_api.errors import ErrorBody, StripeApiError, invalid, refused
 from learnermax_cli.sandbox.stripe_api.lists import list_page
 from learnermax_cli.sandbox.stripe_api.metadata import merge_metadata
-from learnermax_cli.sandbox.stripe_api.resources.customers import require_customer
 from learnermax_cli.sandbox.stripe_api.resources.line_items import built_line_items, page_of, require_chargeable
 from learnermax_cli.sandbox.stripe_api.resources.session_building import (
     access_fields,
@@ -13,8 +12,9 @@ from learnermax_cli.sandbox.stripe_api.resources.session_building import (
 )
 from learnermax_cli.sandbox.stripe_api.resources.session_expiry import expire_session, schedule_expiry
 from learnermax_cli.sandbox.stripe_api.resources.session_params import check_session_params, ui_mode_of
+from learnermax_cli.sandbox.stripe_api.resources.stored import change, named
 from learnermax_cli.sandbox.stripe_api.routing import Call
-from learnermax_cli.sandbox.stripe_api.store import Data, Object, replaced
+from learnermax_cli.sandbox.stripe_api.store import Data, Object
 
 KIND = "checkout.session"
 _LIST_FIELDS = ("customer", "customer_account", "payment_intent", "payment_link", "status", "subscription")
@@ -34,7 +34,7 @@ def create(call: Call) -> Object:
     intent_data = params.get("payment_intent_data", {})
     metadata = merge_metadata({}, params.get("metadata"))
     intent_metadata = merge_metadata({}, intent_data.get("metadata"))
-    known = require_customer(call.data, params["customer"]) if "customer" in params else None
+    known = named(call.data, "customer", params["customer"], "customer") if "customer" in params else None
     items = built_line_items(call, params["line_items"])
     require_chargeable(sum(item["amount_total"] for item in items), items[0]["currency"])
     session_id = new_session_id(call.livemode)
@@ -85,10 +85,7 @@ def update(call: Call) -> Object:
             message = f"`{name}` cannot be updated on Checkout Sessions with `ui_mode: {session['ui_mode']}`."
             raise invalid(message, name)
         raise invalid(f"The sandbox does not support updating `{name}`.", name)
-    metadata = merge_metadata(session["metadata"], call.params.get("metadata"))
-    changed = replaced(session, {"metadata": metadata})
-    call.data[KIND].put(changed)
-    return changed
+    return change(call, session, {})
 
 
 def expire(call: Call) -> Object:

@@ -1,4 +1,4 @@
-"""Webhook endpoints: create, retrieve, update, delete, list; the signing secret is told once [doc Webhook endpoints].
+"""Webhook endpoints: create, update, delete, list; the signing secret is told once [doc Webhook endpoints].
 
 Unlike Stripe, which takes no address of its user's own machine, the sandbox takes http URLs on loopback in test mode,
 for that is where it delivers to, and no other http URLs.
@@ -6,13 +6,14 @@ for that is where it delivers to, and no other http URLs.
 
 from urllib.parse import urlsplit
 
-from learnermax_cli.sandbox.stripe_api.errors import StripeApiError, invalid, refused, resource_missing
+from learnermax_cli.sandbox.stripe_api.errors import StripeApiError, invalid, refused
 from learnermax_cli.sandbox.stripe_api.ids import new_id, random_text
 from learnermax_cli.sandbox.stripe_api.lists import list_page
 from learnermax_cli.sandbox.stripe_api.metadata import merge_metadata
+from learnermax_cli.sandbox.stripe_api.resources.stored import change, stored
 from learnermax_cli.sandbox.stripe_api.resources.urls import is_loopback_http
 from learnermax_cli.sandbox.stripe_api.routing import Call
-from learnermax_cli.sandbox.stripe_api.store import Object, replaced
+from learnermax_cli.sandbox.stripe_api.store import Object
 
 KIND = "webhook_endpoint"
 MAX_ENDPOINTS = 16
@@ -48,14 +49,9 @@ def create(call: Call) -> Object:
     return {**endpoint, "secret": secret}
 
 
-def retrieve(call: Call) -> Object:
-    """Return an endpoint, without its secret."""
-    return _stored(call)
-
-
 def update(call: Call) -> Object:
     """Change an endpoint; its API version stays [SDK `WebhookEndpointUpdateParams`]."""
-    endpoint, params = _stored(call), call.params
+    endpoint, params = stored(call, KIND), call.params
     if "url" in params:
         _require_url(params["url"], call.livemode)
     changes: Object = {name: params[name] for name in ("description", "enabled_events", "url") if name in params}
@@ -63,15 +59,12 @@ def update(call: Call) -> Object:
         changes["description"] = None
     if "disabled" in params:
         changes["status"] = "disabled" if params["disabled"] else "enabled"
-    changes["metadata"] = merge_metadata(endpoint["metadata"], params.get("metadata"))
-    changed = replaced(endpoint, changes)
-    call.data[KIND].put(changed)
-    return changed
+    return change(call, endpoint, changes)
 
 
 def delete(call: Call) -> Object:
     """Delete an endpoint; what was still to be delivered to it never is."""
-    endpoint = _stored(call)
+    endpoint = stored(call, KIND)
     call.data[KIND].remove(endpoint["id"])
     call.data.signing_secrets.pop(endpoint["id"])
     return {"id": endpoint["id"], "object": KIND, "deleted": True}
@@ -100,10 +93,3 @@ def _require_url(url: str, livemode: bool) -> None:
 
 def _bad_url(message: str) -> StripeApiError:
     return invalid(message, "url", "url_invalid")
-
-
-def _stored(call: Call) -> Object:
-    endpoint = call.data[KIND].get(call.path_params["id"])
-    if endpoint is None:
-        raise resource_missing("webhook endpoint", call.path_params["id"], KIND)
-    return endpoint
