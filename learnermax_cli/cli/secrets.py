@@ -17,8 +17,10 @@ group = typer.Typer(help="Stripe keys in AWS Secrets Manager.", no_args_is_help=
 def push(
     app: "App",
     dry_run: DryRun = False,
-    prune: Annotated[bool, typer.Option("--prune", help="Drop keys of the secret that are not pushed.")] = False,
-    restore: Annotated[bool, typer.Option("--restore", help="Bring a secret scheduled for deletion back.")] = False,
+    prune: Annotated[bool, typer.Option("--prune", help="Remove keys of the secret that are not pushed.")] = False,
+    restore: Annotated[
+        bool, typer.Option("--restore", help="Restore a secret that is scheduled for deletion.")
+    ] = False,
     kms_key_id: Annotated[
         str | None, typer.Option("--kms-key-id", help="KMS key for a new secret. Default: aws/secretsmanager.")
     ] = None,
@@ -44,7 +46,7 @@ def status(app: "App", exit_code: ExitCode = False) -> "Report":
 
     Example: lmx secrets status -e prod --exit-code
     """
-    from learnermax_cli.secrets.pull import run_status
+    from learnermax_cli.secrets.status import run_status
 
     return run_status(app, exit_code=exit_code)
 
@@ -56,7 +58,7 @@ def pull(
     allow_live: Annotated[bool, typer.Option("--allow-live", help="Write live mode keys too.")] = False,
     yes: Yes = False,
 ) -> "Report":
-    """Write the stored keys into the env file, readable by you alone; its other lines stay.
+    """Write the stored keys into the env file, readable by you alone; its other lines are kept.
 
     Example: lmx secrets pull --env-file .env.local
     """

@@ -86,7 +86,7 @@ class Clients:
     def stripe_key(self) -> "StripeKey":
         """The key to work with: configured, else from the secret; raises an LmxError when it does not fit."""
         from learnermax_cli.config.keys import SECRET_KEY, parse_stripe_key
-        from learnermax_cli.secrets.find_key import find_stripe_key
+        from learnermax_cli.secrets.content import find_stripe_key
 
         name, text = SECRET_KEY, self.settings.stripe_secret_key
         if text is None:
@@ -104,6 +104,11 @@ class Clients:
             )
         guard.require_mode(key.mode, self.settings)
         return key
+
+    def identify(self, key: "StripeKey") -> "StripeIdentity":
+        """Work with this key from here on, and return whose it is; raises GuardError for another account."""
+        self.stripe_key = key
+        return self.stripe_identity
 
     @cached_property
     def stripe(self) -> "StripeClient":

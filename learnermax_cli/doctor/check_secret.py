@@ -8,9 +8,9 @@ from learnermax_cli.config.keys import PUBLISHABLE_KEY, SECRET_KEY, WEBHOOK_SECR
 from learnermax_cli.core.errors import ConfigError, Exit, GuardError
 from learnermax_cli.doctor.model import Verdict, failed, failed_by, lmx, ok, warning
 from learnermax_cli.secrets.access import read_stored, require_ours, require_readable
-from learnermax_cli.secrets.check import require_keys
 from learnermax_cli.secrets.content import describe_value
 from learnermax_cli.secrets.model import SecretDescription
+from learnermax_cli.secrets.plan_push import require_keys
 from learnermax_cli.webhooks.model import WEBHOOK_PATH
 
 if TYPE_CHECKING:

@@ -3,10 +3,14 @@
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from learnermax_cli.core.errors import FailedError, GuardError, InterruptedRunError, LmxError
 from learnermax_cli.planning.report import Changes, Data, Report
+
+if TYPE_CHECKING:
+    from learnermax_cli.config.settings import Settings
+    from learnermax_cli.core.interrupt import Interrupt
 
 
 class Talk(Protocol):
@@ -29,6 +33,22 @@ class Talk(Protocol):
 
     def progress(self, label: str, total: int) -> AbstractContextManager[Callable[[int], None]]:
         """Show progress; yields a function that takes how much is done."""
+
+
+class Job(Protocol):
+    """What every job works with; each adds the ports that it needs."""
+
+    @property
+    def settings(self) -> "Settings":
+        """The configuration of the run."""
+
+    @property
+    def talk(self) -> Talk:
+        """The console."""
+
+    @property
+    def interrupt(self) -> "Interrupt":
+        """The signals to stop."""
 
 
 def ask(talk: Talk, report: Report, question: str, *, yes: bool) -> LmxError | None:

@@ -1,13 +1,19 @@
-"""Carries out a push: one new version, made current only if the version that was read still is."""
+"""Applies a push: one new version, made current only if the version that was read still is."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from learnermax_cli.core.errors import FailedError, InterruptedRunError, LmxError
 from learnermax_cli.core.interrupt import Interrupt
+from learnermax_cli.core.remedy import lmx
 from learnermax_cli.planning.change import OutcomeWord, Result
-from learnermax_cli.secrets.access import read_stored, require_ours, require_readable
-from learnermax_cli.secrets.identity import require_new_name, version_token
+from learnermax_cli.secrets.access import (
+    read_stored,
+    require_new_name,
+    require_ours,
+    require_readable,
+    version_token,
+)
 from learnermax_cli.secrets.model import LostRaceError, NewSecret, SecretDescription, SecretStore, Stored
 from learnermax_cli.secrets.plan_push import PushPlan, plan_push, plan_restore
 
@@ -67,14 +73,12 @@ class Push:
                     break
                 self._require_approval(approve)
                 started = True
-                with interrupt.finishing() as stop:
-                    if self._write():
-                        return self._finished(interrupted=stop.is_set())
-                if stop.is_set():
-                    raise InterruptedRunError(
-                        "interrupted before the secret was stored", hint="Run it again when you like."
-                    )
+                stop = interrupt.begin_writes()
+                if self._write():
+                    return self._finished()
                 self._stored, self.plan = self._look()
+                if stop.is_set() and self.plan.change is not None:
+                    return self._stopped()
             return self._already_there()
         except LmxError as error:
             return self._failed(error, "failed" if started else "planned")
@@ -93,8 +97,8 @@ class Push:
         return stored, plan_push(request.name, stored.content, request.wanted, prune=request.prune)
 
     def _require_approval(self, approve: Approve) -> None:
-        # Another writer may have put a value there that this run was not allowed to replace. Who agrees to a restore
-        # can't see what is in the secret, and so agrees to replace it.
+        # Another writer may have stored a value that nobody agreed to replace. Agreeing to a restore is agreeing to
+        # replace what the secret holds, which can't be read before.
         if self.plan.loses and not self._restored:
             approve(self.plan)
         self._approved = self.plan
@@ -112,8 +116,8 @@ class Push:
                 return False
             token = version_token(description.arn, self.plan.text.reveal(), description.current)
             self._written.add(token)
-            # A version under our own label is nobody's until AWSCURRENT moves. Killed in between, a second run makes
-            # the same token, finds the version there and goes on. The label stays: the next push takes it along.
+            # Nobody reads a version under our own label until AWSCURRENT moves. After a kill in between, a second run
+            # makes the same token, finds the version and goes on. The label stays: the next push moves it.
             self._store.put_version(description.arn, self.plan.text, token)
             if description.current is None and self._is_current(token):
                 return True  # the first version of a secret is current by itself [doc PutSecretValue]
@@ -136,11 +140,11 @@ class Push:
         return description is not None and description.current == version
 
     def _already_there(self) -> PushOutcome:
-        """Tell a lost answer, or a restore that sufficed, from another writer; raises FailedError when it gives up."""
+        """Return the outcome when the secret holds what is wanted; raises FailedError after too many lost races."""
         if self.plan.change is not None:
             raise FailedError(
                 f"secret {self._request.name} was changed by others {MAX_ATTEMPTS} times in a row: {self._refusal}",
-                hint="See who else writes it, then run again; running again is safe.",
+                hint="Find out what else writes it, then run the command again; running again is safe.",
                 code="failed.race",
             )
         assert self._stored is not None
@@ -152,28 +156,34 @@ class Push:
         error = None if ours else "another writer stored the same keys first"
         return PushOutcome(done, Result(done.change, outcome, error), description, warnings=self.warnings())
 
-    def _finished(self, *, interrupted: bool) -> PushOutcome:
+    def _finished(self) -> PushOutcome:
         assert self.plan.change is not None
-        description = self._store.read_description(self._request.name)
-        warnings = self.warnings()
+        result, warnings = Result(self.plan.change, "applied"), self.warnings()
+        try:
+            description = self._store.read_description(self._request.name)
+        except LmxError as error:
+            return PushOutcome(self.plan, result, warnings=(*warnings, f"stored, but not read back: {error.message}"))
         if description is None or description.current not in self._written:
-            warnings += (
-                "another writer has made a different version current right after this one: lmx secrets status",
-            )
+            warnings += ("another writer made a different version current after this one: " + lmx("secrets status"),)
+        return PushOutcome(self.plan, result, description, warnings=warnings)
+
+    def _stopped(self) -> PushOutcome:
         error = None
-        if interrupted:
-            error = InterruptedRunError("interrupted, after the secret was stored", hint="Nothing is left to do.")
-        return PushOutcome(self.plan, Result(self.plan.change, "applied"), description, error, warnings=warnings)
+        if self._restored:
+            error = InterruptedRunError(
+                "interrupted; the secret was restored, the keys were not stored", hint="Run the command again."
+            )
+        return replace(self.preview(), error=error)
 
     def _failed(self, error: LmxError, outcome: OutcomeWord) -> PushOutcome:
         change = self.plan.change
-        told = error.message if outcome == "failed" else None
-        result = None if change is None else Result(change, outcome, told)
+        reason = error.message if outcome == "failed" else None
+        result = None if change is None else Result(change, outcome, reason)
         return PushOutcome(self.plan, result, self._stored.description if self._stored else None, error)
 
     def warnings(self) -> tuple[str, ...]:
-        """Return what who approves should know besides the plan."""
+        """Return what to know besides the plan before it is approved."""
         wanted = self._request.kms_key_id
         if wanted is None or self._stored is None or (self._stored.description.kms_key_id or "").endswith(wanted):
             return ()  # an alias may come back as its ARN
-        return ("--kms-key-id counts only when the secret is created; this one keeps its own key",)
+        return ("--kms-key-id counts only when a secret is created; this one keeps its own key",)

@@ -1,10 +1,11 @@
-"""The JSON object in a secret: read, written in canonical form, and told in words that give no value away."""
+"""The JSON object in a secret: parsed, written in canonical form, and described without its values."""
 
 import json
 from collections.abc import Iterable, Mapping
 
-from learnermax_cli.config.keys import parse_stripe_key
+from learnermax_cli.config.keys import SECRET_KEY, parse_stripe_key
 from learnermax_cli.core.errors import ConfigError
+from learnermax_cli.core.remedy import lmx
 from learnermax_cli.core.secret_text import SecretText
 from learnermax_cli.planning.change import canonical_json
 from learnermax_cli.secrets.model import Content, SecretValue
@@ -14,7 +15,7 @@ MAX_VALUE_BYTES = 65_536
 
 
 def parse_content(name: str, value: SecretValue, remedy: str | None = None) -> dict[str, object]:
-    """Return the JSON object of a version; raises ConfigError, which shows nothing of it, for anything else."""
+    """Return the JSON object of a version; raises ConfigError, without the value, for anything else."""
     content: object = None
     flaw = "is binary" if value.text is None else "is not a JSON object"
     if value.text is not None:
@@ -27,19 +28,30 @@ def parse_content(name: str, value: SecretValue, remedy: str | None = None) -> d
     raise ConfigError(
         f"the value of secret {name} {flaw}",
         hint=remedy
-        or "Make an earlier version current (lmx secrets rollback), or put a JSON object there, {} at least, in the "
-        "account and region that this run worked in.",
+        or "Make an earlier version current ("
+        + lmx("secrets rollback")
+        + "), or store a JSON object, at least {}, in the account and region of this run.",
         code="config.secret_content",
     )
 
 
+def find_stripe_key(value: SecretValue | None, secret_name: str) -> SecretText:
+    """Return the STRIPE_SECRET_KEY in a secret; raises ConfigError when the secret or the key in it is missing."""
+    if value is None:
+        raise _missing(f"no {SECRET_KEY}: it is not configured, and secret {secret_name} does not exist")
+    key = parse_content(secret_name, value).get(SECRET_KEY)
+    if not isinstance(key, str) or not key:
+        raise _missing(f"secret {secret_name} holds no {SECRET_KEY}")
+    return SecretText(key)
+
+
 def canonical_text(content: Content) -> SecretText:
-    """Return the one text that stands for this content; raises ConfigError beyond Secrets Manager's 65,536 bytes."""
+    """Return the canonical JSON of this content; raises ConfigError beyond Secrets Manager's 65,536 bytes."""
     text = canonical_json(dict(content))
     if len(text.encode()) > MAX_VALUE_BYTES:
         raise ConfigError(
             f"the secret would hold {len(text.encode())} bytes, more than {MAX_VALUE_BYTES}",
-            hint="Drop keys that do not belong there: lmx secrets push --prune.",
+            hint="Drop keys that do not belong there: " + lmx("secrets push", "--prune"),
             code="config.secret_size",
         )
     return SecretText(text)
@@ -65,8 +77,12 @@ def _word(name: str, content: Content, before: Mapping[str, object] | None) -> s
     if name not in content:
         return "missing"
     changed = before is not None and name in before and before[name] != content[name]
-    told = describe_value(name, content[name])
-    return ("changed" if changed else "present") + (f" ({told})" if told else "")
+    kind = describe_value(name, content[name])
+    return ("changed" if changed else "present") + (f" ({kind})" if kind else "")
+
+
+def _missing(message: str) -> ConfigError:
+    return ConfigError(message, hint="Store it: " + lmx("secrets push"), code="config.key_missing")
 
 
 def _refuse_constant(constant: str) -> object:

@@ -13,11 +13,13 @@ Content = Mapping[str, object]
 
 
 class LostRaceError(FailedError):
-    """The secret is not as it was read; reading it again tells what is left to do. `reason` is what AWS said."""
+    """The secret changed since it was read; it has to be read again. `reason` is what AWS said."""
 
     def __init__(self, doing: str, reason: str) -> None:
         super().__init__(
-            f"the secret changed while {doing}", hint="Run it again; running again is safe.", code="failed.race"
+            f"the secret changed while {doing}",
+            hint="Run the command again; running again is safe.",
+            code="failed.race",
         )
         self.reason = reason
 
@@ -34,7 +36,7 @@ class SecretDescription:
     owning_service: str | None = None
     kms_key_id: str | None = None
     environment: str | None = None
-    """What its tag Environment says."""
+    """The value of its tag Environment."""
 
     @property
     def current(self) -> str | None:
@@ -86,7 +88,7 @@ class SecretStore(Protocol):
     """Secrets Manager; every method raises LmxError for what it can't do."""
 
     def read_description(self, name: str) -> SecretDescription | None:
-        """Return the secret without its value, also one scheduled for deletion; None when there is none."""
+        """Return the secret without its value, also one scheduled for deletion; None when it does not exist."""
 
     def read_value(self, name: str, version: str | None = None) -> SecretValue | None:
         """Return one version, by default the current one; None when there is no such secret or version."""
@@ -95,10 +97,10 @@ class SecretStore(Protocol):
         """Return all versions, the newest first."""
 
     def create_secret(self, secret: NewSecret) -> None:
-        """Create a secret; raises LostRaceError when there is one of that name."""
+        """Create a secret; raises LostRaceError when one of that name exists."""
 
     def restore_secret(self, arn: str) -> None:
-        """Take back the deletion of a secret."""
+        """Cancel the deletion of a secret."""
 
     def put_version(self, arn: str, text: SecretText, token: str) -> None:
         """Add a version that is not current yet; the same token and text again do nothing."""

@@ -1,18 +1,17 @@
-"""Brings the stored keys into an env file: what changes there, decided purely, and the checks around the write."""
+"""Decides a pull: which stored keys may be written into an env file, and what changes there; pure."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from learnermax_cli.config.env_file import env_values, read_env_text, with_values
+from learnermax_cli.config.env_file import env_values, with_values
 from learnermax_cli.config.keys import PUSHED_KEYS, StripeKey, parse_stripe_key
 from learnermax_cli.core.errors import ConfigError, GuardError
+from learnermax_cli.core.remedy import lmx
 from learnermax_cli.core.secret_text import SecretText
 from learnermax_cli.planning.change import Change
 from learnermax_cli.secrets.content import describe_content
-from learnermax_cli.secrets.git import require_ignored
 from learnermax_cli.secrets.model import Content
-from learnermax_cli.secrets.private_file import require_plain_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +25,14 @@ class PullPlan:
 
 
 def require_stored_keys(name: str, content: Content) -> dict[str, StripeKey]:
-    """Return the Stripe keys of a secret by name; raises ConfigError when there is none, or one that is no key.
+    """Return the Stripe keys of a secret by name; raises ConfigError for none, and for a value that is no key.
 
-    Only these names are taken: whoever writes the secret must not be able to set other variables here.
+    Only these names are read: whoever can write the secret must not be able to set other variables here.
     """
     stored = [(key, content[key]) for key in PUSHED_KEYS if content.get(key)]
     if not stored:
         raise ConfigError(
-            f"secret {name} holds no Stripe keys", hint="Store them: lmx secrets push", code="config.key_missing"
+            f"secret {name} holds no Stripe keys", hint="Store them: " + lmx("secrets push"), code="config.key_missing"
         )
     return {key: parse_stripe_key(f"{key} in secret {name}", SecretText(str(value))) for key, value in stored}
 
@@ -48,15 +47,8 @@ def require_test_keys(keys: Iterable[StripeKey], *, allow_live: bool) -> None:
         )
 
 
-def read_target(path: Path) -> str | None:
-    """Return the text of the file to write, None when it is new; raises when keys must not be written there."""
-    require_plain_file(path)
-    require_ignored(path)
-    return read_env_text(path) if path.exists() else None
-
-
 def plan_pull(path: Path, text: str | None, wanted: Mapping[str, str]) -> PullPlan:
-    """Return the plan that makes a file hold the wanted keys and leaves everything else in it."""
+    """Return the plan that makes a file hold the wanted keys and keeps everything else in it."""
     here = env_values(text or "", path)
     every = [*wanted]
     loses = tuple(name for name, value in wanted.items() if here.get(name) and here[name] != value)

@@ -1,20 +1,23 @@
 """`secrets push` from end to end: find the keys, check them, plan, confirm, write, report."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from learnermax_cli.config import guard
+from learnermax_cli.config.keys import StripeKey
+from learnermax_cli.config.settings import Flags
 from learnermax_cli.planning.change import planned
+from learnermax_cli.planning.confirm import ask
 from learnermax_cli.planning.report import Changes, Report, StripeIdentity
-from learnermax_cli.secrets.apply_push import Push, PushRequest
-from learnermax_cli.secrets.check import PushKeys, require_keys, require_same_account
-from learnermax_cli.secrets.confirm import require_yes
-from learnermax_cli.secrets.push_report import plan_line, push_report
-from learnermax_cli.secrets.source import find_keys
+from learnermax_cli.secrets.access import SecretsJob, find_keys
+from learnermax_cli.secrets.apply_push import Push, PushOutcome, PushRequest
+from learnermax_cli.secrets.plan_push import PushKeys, PushPlan, require_keys, require_same_account
 
-if TYPE_CHECKING:
-    from learnermax_cli.composition.app import App
-    from learnermax_cli.secrets.plan_push import PushPlan
+_STALE = (
+    "CloudFormation reads these references again only when an update touches the resource that holds them: "
+    "update the stacks that use them."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +33,21 @@ class PushOptions:
     verify: bool = True
 
 
-def run_push(app: "App", options: PushOptions) -> Report:
+class PushJob(SecretsJob, Protocol):
+    """What a push works with."""
+
+    flags: Flags
+    environ: Mapping[str, str]
+
+    def identify(self, key: StripeKey) -> StripeIdentity:
+        """Work with this key from here on, and ask Stripe whose it is; raises GuardError for another account."""
+
+
+def run_push(job: PushJob, options: PushOptions) -> Report:
     """Return the report of a push; every check comes before the first write."""
-    settings = app.settings
-    source = find_keys(settings, app.flags, app.environ)
-    app.console.note(f"Stripe keys from {source.name}.")
+    settings = job.settings
+    source = find_keys(settings, job.flags, job.environ)
+    job.talk.note(f"Stripe keys from {source.name}.")
     keys = require_keys(source.values, source.name)
     if not options.allow_mode_mismatch:
         guard.require_pushed_mode(keys.mode, settings)
@@ -43,23 +56,24 @@ def run_push(app: "App", options: PushOptions) -> Report:
         settings.environment,
         Changes(),
         dry_run=options.dry_run,
-        stripe=_identify(app, keys, verify=options.verify),
+        stripe=_identify(job, keys, verify=options.verify),
         extra={"secret": settings.secret_name, "source": source.name},
     )
-    push = Push(app.secret_store, _request(app, keys, options))
+    push = Push(job.secret_store, _request(job, keys, options))
 
-    def approve(plan: "PushPlan") -> None:
+    def approve(plan: PushPlan) -> None:
         changes = planned([] if plan.change is None else [plan.change])
-        shown = replace(report, body=Changes(changes), warnings=push.warnings(), summary_line=plan_line(plan))
-        require_yes(app, shown, f"Replace what {settings.secret_name} holds?", yes=options.yes)
+        shown = replace(report, body=Changes(changes), warnings=push.warnings(), summary_line=_plan_line(plan))
+        if refusal := ask(job.talk, shown, f"Replace what {settings.secret_name} holds?", yes=options.yes):
+            raise refusal
 
-    return push_report(report, push.preview() if options.dry_run else push.carry_out(approve, app.interrupt))
+    return _filled(report, push.preview() if options.dry_run else push.carry_out(approve, job.interrupt))
 
 
-def _request(app: "App", keys: PushKeys, options: PushOptions) -> PushRequest:
+def _request(job: PushJob, keys: PushKeys, options: PushOptions) -> PushRequest:
     return PushRequest(
-        app.settings.secret_name,
-        app.settings.environment,
+        job.settings.secret_name,
+        job.settings.environment,
         keys.values(),
         prune=options.prune,
         restore=options.restore,
@@ -67,16 +81,58 @@ def _request(app: "App", keys: PushKeys, options: PushOptions) -> PushRequest:
     )
 
 
-def _identify(app: "App", keys: PushKeys, *, verify: bool) -> StripeIdentity:
+def _identify(job: PushJob, keys: PushKeys, *, verify: bool) -> StripeIdentity:
     """Return whose keys these are, asked at Stripe unless told not to; raises LmxError for the wrong ones."""
-    expected = app.settings.stripe_account
+    expected = job.settings.stripe_account
     if not verify:
         account = keys.secret.account or keys.publishable.account
         if expected is not None:
             guard.require_stripe_account(account, expected)
         return StripeIdentity(keys.mode, account)
-    # From here on this run works with the key that it is about to store.
-    app.stripe_key = keys.secret
-    identity = app.stripe_identity
+    identity = job.identify(keys.secret)
     require_same_account(identity.account, keys.publishable)
     return identity
+
+
+def _filled(report: Report, outcome: PushOutcome) -> Report:
+    """Return the report with the outcome of the push, and the lines that a CloudFormation template needs."""
+    counts, result = outcome.plan.counts, outcome.result
+    stored = outcome.description is not None and (result is None or result.outcome != "planned")
+    arn = outcome.description.arn if outcome.description else None
+    references = _references(arn, outcome.plan.names) if arn and (stored or report.dry_run) else {}
+    version = outcome.description.current if outcome.description else None
+    return replace(
+        report,
+        body=Changes(() if result is None else (result,)),
+        warnings=(*report.warnings, *outcome.warnings),
+        notes=(f"ARN: {arn}", *references.values(), _STALE) if references and not outcome.error else (),
+        extra={**report.extra, "arn": arn, "references": references, "version_id": version},
+        summary={"add": counts.add, "change": counts.change, "remove": counts.remove, "unchanged": counts.unchanged},
+        summary_line=_summary_line(outcome),
+        error=outcome.error,
+    )
+
+
+def _references(arn: str, names: tuple[str, ...]) -> Mapping[str, str]:
+    """Return the dynamic reference to each key of the current version [doc CloudFormation "Dynamic references"]."""
+    # A colon would end the key's part of the reference; such a key can't be referred to.
+    return {name: f"{{{{resolve:secretsmanager:{arn}:SecretString:{name}}}}}" for name in names if ":" not in name}
+
+
+def _plan_line(plan: PushPlan) -> str:
+    return f"Plan: {plan.counts}."
+
+
+def _summary_line(outcome: PushOutcome) -> str:
+    match None if outcome.result is None else outcome.result.outcome:
+        case None:
+            return "Nothing to do: the secret already holds these keys."
+        case "applied":
+            counts = outcome.plan.counts
+            numbers = f"{counts.add} added, {counts.change} changed, {counts.remove} removed"
+            return f"Stored: {numbers}, {counts.unchanged} unchanged."
+        case "superseded":
+            return "Nothing left to do: another writer stored the same keys first."
+        case "failed":
+            return "Not stored."
+    return _plan_line(outcome.plan)

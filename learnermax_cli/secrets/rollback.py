@@ -1,75 +1,125 @@
-"""`secrets rollback` from end to end: read, show, confirm, move, report."""
+"""`secrets rollback` from end to end: read, plan, confirm, move AWSCURRENT, report."""
 
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from datetime import datetime
+from typing import Protocol
 
-from learnermax_cli.core.errors import InterruptedRunError, LmxError, UsageError
+from learnermax_cli.core.errors import ConfigError, FailedError, LmxError, UsageError
+from learnermax_cli.core.remedy import lmx
 from learnermax_cli.core.times import show_age
 from learnermax_cli.planning.change import OutcomeWord, Result
+from learnermax_cli.planning.confirm import ask
 from learnermax_cli.planning.report import Changes, Report
-from learnermax_cli.secrets.confirm import require_yes
-from learnermax_cli.secrets.plan_rollback import RollbackPlan, carry_out_rollback, read_rollback
+from learnermax_cli.secrets.access import SecretsJob, require_ours, require_readable
+from learnermax_cli.secrets.model import LostRaceError, SecretStore, SecretVersion
+from learnermax_cli.secrets.plan_rollback import RollbackPlan, plan_rollback
 
-if TYPE_CHECKING:
-    from learnermax_cli.composition.app import App
+_SHOWN_VERSIONS = 10
 
 
-def run_rollback(app: "App", *, to: str | None, yes: bool, dry_run: bool) -> Report:
+class RollbackJob(SecretsJob, Protocol):
+    """What a rollback works with."""
+
+    def now(self) -> datetime:
+        """Return the present, in UTC."""
+
+
+def run_rollback(job: RollbackJob, *, to: str | None, yes: bool, dry_run: bool) -> Report:
     """Return the report of making an earlier version current."""
     if yes and to is None:
         # Without --to, each run would undo the one before.
-        raise UsageError("--yes needs --to", hint="Name the version: lmx secrets rollback --yes --to VERSION")
-    plan = read_rollback(app.secret_store, app.settings.secret_name, to)
-    report = _report(app, plan, "planned", dry_run=dry_run)
+        hint = "Name the version: " + lmx("secrets rollback", "--yes", "--to", "VERSION")
+        raise UsageError("--yes needs --to", hint=hint)
+    plan = _read_plan(job.secret_store, job.settings.secret_name, to)
+    report = _report(job, plan, "planned", dry_run=dry_run)
     if plan.change is None or dry_run:
         return report
-    try:
-        require_yes(app, report, f"Make version {plan.version}{_age(app, plan)} current?", yes=yes)
-    except LmxError as refusal:
-        if refusal.code == "guard.confirm":  # which takes the version as well, see above
-            refusal.hint = f"Make sure that it is the right one: lmx secrets rollback --yes --to {plan.version}"
+    if refusal := ask(job.talk, report, f"Make version {plan.version}{_age(job, plan)} current?", yes=yes):
+        if refusal.code == "guard.confirm":  # --yes needs the version too, see above
+            refusal.hint = "If this is the right version: " + lmx("secrets rollback", "--yes", "--to", plan.version)
         return replace(report, error=refusal)
-    return _carry_out(app, plan)
-
-
-def _carry_out(app: "App", plan: RollbackPlan) -> Report:
+    job.interrupt.begin_writes()
     try:
-        with app.interrupt.finishing() as stop:
-            carry_out_rollback(app.secret_store, plan)
+        _move_current(job.secret_store, plan)
     except LmxError as error:
-        return replace(_report(app, plan, "failed", error.message), error=error)
-    report = _report(app, plan, "applied")
-    if stop.is_set():
-        interrupted = InterruptedRunError(
-            "interrupted, after the version was made current", hint="Nothing is left to do."
+        return replace(_report(job, plan, "failed", error.message), error=error)
+    return _report(job, plan, "applied")
+
+
+def _read_plan(store: SecretStore, name: str, to: str | None) -> RollbackPlan:
+    """Return the plan that makes a version, by default the previous one, current; raises UsageError if unknown."""
+    description = store.read_description(name)
+    if description is None:
+        raise ConfigError(
+            f"secret {name} does not exist",
+            hint="Store keys first: " + lmx("secrets push"),
+            code="config.secret_missing",
         )
-        return replace(report, error=interrupted)
-    return report
+    require_ours(description)
+    require_readable(description)
+    version = to or description.previous
+    if version is None:
+        raise FailedError(
+            f"secret {name} has no earlier version",
+            hint="To store other keys: " + lmx("secrets push"),
+            code="failed.no_version",
+        )
+    if version == description.current:
+        return RollbackPlan(description, version, None)
+    target = store.read_value(description.arn, version) if 32 <= len(version) <= 64 else None
+    if target is None:
+        raise _no_such_version(name, version, store.list_versions(description.arn))
+    current = store.read_value(description.arn, description.current) if description.current else None
+    return plan_rollback(name, description, current, target)
 
 
-def _age(app: "App", plan: RollbackPlan) -> str:
-    return f", {show_age(plan.created, app.now())} old," if plan.created else ""
+def _move_current(store: SecretStore, plan: RollbackPlan) -> None:
+    """Move AWSCURRENT; raises LostRaceError when another version is current by now."""
+    try:
+        store.move_current(plan.description.arn, plan.version, away_from=plan.description.current)
+    except LostRaceError:
+        # The answer of the first attempt may have been lost, and this was boto3's second.
+        description = store.read_description(plan.description.name)
+        if description is None or description.current != plan.version:
+            raise
+
+
+def _no_such_version(name: str, version: str, versions: Sequence[SecretVersion]) -> UsageError:
+    known = [
+        f"{v.id} ({v.created:%Y-%m-%d %H:%M} UTC{', current' if 'AWSCURRENT' in v.labels else ''})" for v in versions
+    ]
+    more = f", and {len(known) - _SHOWN_VERSIONS} more" if len(known) > _SHOWN_VERSIONS else ""
+    return UsageError(
+        f"secret {name} has no version {version}",
+        hint=f"Name one with --to: {', '.join(known[:_SHOWN_VERSIONS])}{more}",
+        code="usage.version",
+    )
+
+
+def _age(job: RollbackJob, plan: RollbackPlan) -> str:
+    return f", {show_age(plan.created, job.now())} old," if plan.created else ""
 
 
 def _report(
-    app: "App", plan: RollbackPlan, outcome: OutcomeWord, error: str | None = None, *, dry_run: bool = False
+    job: RollbackJob, plan: RollbackPlan, outcome: OutcomeWord, error: str | None = None, *, dry_run: bool = False
 ) -> Report:
     results: tuple[Result, ...] = ()
     line = f"Nothing to do: version {plan.version} is current."
     if plan.change is not None:
         results = (Result(plan.change, outcome, error),)
-        words = {
-            "planned": f"Plan: make version {plan.version}{_age(app, plan)} current.",
+        lines = {
+            "planned": f"Plan: make version {plan.version}{_age(job, plan)} current.",
             "failed": "Not rolled back.",
         }
-        line = words.get(outcome, f"Version {plan.version} is current now.")
+        line = lines.get(outcome, f"Version {plan.version} is current now.")
     return Report(
         "secrets rollback",
-        app.settings.environment,
+        job.settings.environment,
         Changes(results),
         dry_run=dry_run,
         warnings=plan.warnings,
-        extra={"secret": app.settings.secret_name, "arn": plan.description.arn, "version_id": plan.version},
+        extra={"secret": job.settings.secret_name, "arn": plan.description.arn, "version_id": plan.version},
         summary={"update": len(results)},
         summary_line=line,
     )

@@ -6,8 +6,7 @@ from datetime import datetime
 
 from learnermax_cli.config.keys import PREVIOUS_SECRET, WEBHOOK_SECRET
 from learnermax_cli.core.secret_text import SecretText
-from learnermax_cli.secrets.access import read_stored, require_ours, require_readable
-from learnermax_cli.secrets.identity import require_new_name
+from learnermax_cli.secrets.access import read_stored, require_new_name, require_ours, require_readable
 from learnermax_cli.secrets.model import Content, SecretStore
 from learnermax_cli.webhooks.endpoint_model import Endpoint
 

@@ -27,13 +27,13 @@ def test_secret_that_is_not_there(sandbox: Sandbox) -> None:
 
 
 def test_secret_scheduled_for_deletion(sandbox: Sandbox) -> None:
-    """It still answers, and can be brought back."""
+    """It still answers, and can be restored."""
     put_secret(sandbox, keys_of(sandbox))
     sandbox.secretsmanager().delete_secret(SecretId=SECRET_NAME)
     status, found, remedy, code = examine(sandbox).row("Secret")
     assert ("failed", 3) == (status, code)
     assert found.startswith(f"secret {SECRET_NAME} is scheduled for deletion (20")
-    assert str(remedy).startswith("Bring it back with lmx secrets push -e preview --restore, or ")
+    assert str(remedy).startswith("Restore it with lmx secrets push --restore, or ")
 
 
 @pytest.mark.parametrize(

@@ -82,7 +82,7 @@ FAILURES = (
         "secrets push",
         3,
         f"{_KEY} and {_PUBLISHABLE} missing in the process environment",
-        "All keys are taken from one place: put them there, or name another file with --env-file.",
+        "All keys come from one place: add them there, or use another file with --env-file.",
         env={**PREVIEW, _KEY: None, _PUBLISHABLE: None},
     ),
     Failure(
@@ -121,50 +121,50 @@ FAILURES = (
         "secrets push -e sandbox",
         3,
         f"the value of secret {NAME} is not JSON",
-        "Make an earlier version current (lmx secrets rollback -e sandbox), or put a JSON object there, {} at least, "
-        "in the account and region that this run worked in.",
+        "Make an earlier version current (lmx secrets rollback -e sandbox), or store a JSON object, at least {}, "
+        "in the account and region of this run.",
         _text("plain"),
     ),
     Failure(
         "secrets push",
         3,
         "the secret would hold 65681 bytes, more than 65536",
-        "Drop keys that do not belong there: lmx secrets push --prune.",
+        "Drop keys that do not belong there: lmx secrets push --prune",
         _secret({"other": "x" * 65_400}),
     ),
     Failure(
         "secrets push",
         5,
-        f"secret {NAME} is owned by rds: another writer would undo or be undone",
+        f"secret {NAME} is owned by rds: one writer would overwrite the other",
         "Keep the keys in another secret: --secret-name.",
         lambda sandbox: support.create_owned_secret(sandbox, {}),
     ),
     Failure(
         "secrets push --secret-name learnermax-abc123",
         3,
-        "there is no secret learnermax-abc123, and a new one can't be named so: its name must not end in a "
+        "secret learnermax-abc123 does not exist, and can't be created: its name must not end in a "
         "hyphen and six characters, as the end of an ARN does",
-        "Name it otherwise with --secret-name or LMX_STRIPE_SECRET_NAME.",
+        "Use another name with --secret-name or LMX_STRIPE_SECRET_NAME.",
     ),
     Failure(
         "secrets status",
         3,
         f"secret {NAME} is scheduled for deletion ($date UTC)",
-        "Bring it back with lmx secrets push --restore, or name another with --secret-name.",
+        "Restore it with lmx secrets push --restore, or use another with --secret-name.",
         _deleted,
     ),
     Failure(
         "secrets rollback",
         1,
         f"secret {NAME} has no earlier version",
-        "There is nothing to roll back to; to store other keys: lmx secrets push",
+        "To store other keys: lmx secrets push",
         _secret({}),
     ),
     Failure(
         "secrets rollback",
         5,
         "confirmation required, but there is no terminal",
-        f"Make sure that it is the right one: lmx secrets rollback --yes --to {FIRST}",
+        f"If this is the right version: lmx secrets rollback --yes --to {FIRST}",
         all_of(_secret({}), _second),
     ),
     Failure(
@@ -194,7 +194,7 @@ FAILURES = (
         "secrets pull --env-file link",
         5,
         "link is a symbolic link: keys could land anywhere",
-        "Name the file that is meant with --env-file.",
+        "Name the real file with --env-file.",
         all_of(_secret(), _linked),
     ),
     Failure(
@@ -214,8 +214,8 @@ FAILURES = (
     Failure(
         "secrets pull",
         5,
-        ".env.local is in a git repository, and git can't tell whether it is ignored: keys in it could be committed",
-        "See what git status says there, or name another with --env-file.",
+        ".env.local is in a git repository, and git failed to say whether it is ignored: keys in it could be committed",
+        "Run git status there to see why, or name another with --env-file.",
         all_of(_secret(), _broken_repository),
     ),
     Failure(

@@ -36,7 +36,7 @@ FAILURES = (
         f"secrets pull --env-file {'x' * 300}",
         1,
         f"{'x' * 300} can't be written: File name too long",
-        "Check its folder's permissions and the disk, then run again.",
+        "Check its folder's permissions and the disk, then run the command again.",
     ),
     Failure(
         "checkout create a --user b --success-url https://host.example/\udcff",
@@ -178,7 +178,7 @@ FAILURES = (
     Failure(
         "products list -e preview",
         3,
-        "there is no STRIPE_SECRET_KEY, neither configured nor in secret learnermax/stripe-keys",
+        "no STRIPE_SECRET_KEY: it is not configured, and secret learnermax/stripe-keys does not exist",
         "Store it: lmx secrets push -e preview",
         env={**PREVIEW, "STRIPE_SECRET_KEY": None},
     ),

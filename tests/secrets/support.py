@@ -16,6 +16,8 @@ PREVIEW = ("-e", "preview")
 WEBHOOK = "whsec_" + "canaryCANARYcanary0123"
 FIRST = "1" * 32
 OTHER = "2" * 32
+KILLING = Path(__file__).parent / "killing"
+"""On its PYTHONPATH a run can be signalled at a step on an env file."""
 
 
 def api_keys(sandbox: Sandbox, mode: str = "test", kind: str = "secret") -> dict[str, str]:
@@ -75,9 +77,9 @@ def writes_since(sandbox: Sandbox, position: int = 0) -> list[str]:
     return [str(entry["operation"]) for entry in sandbox.control.journal(position) if entry["write"]]
 
 
-def document(run: "subprocess.CompletedProcess[str]") -> dict[str, Any]:
-    """Return the one JSON document of a run with `-o json`."""
-    decoded: dict[str, Any] = json.loads(run.stdout)
+def document(run: "subprocess.CompletedProcess[str] | str") -> dict[str, Any]:
+    """Return the one JSON document of a run with `-o json`, or of its stdout."""
+    decoded: dict[str, Any] = json.loads(run if isinstance(run, str) else run.stdout)
     return decoded
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from learnermax_cli.core.errors import ConfigError
-from learnermax_cli.secrets.check import require_keys
+from learnermax_cli.secrets.plan_push import require_keys
 
 ONE, TWO = "1" + "A" * 15, "1" + "B" * 15
 TAIL = "z" * 40

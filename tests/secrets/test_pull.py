@@ -82,8 +82,8 @@ def test_signing_secret_in_a_file_is_told_to_stay_as_it_is(
 
     lines = sandbox.run("secrets", "pull").stdout.splitlines()
 
-    note = "A receiver started with this file keeps to its STRIPE_WEBHOOK_SECRET: it will not follow when "
-    assert told == lines.count(f"{note}lmx webhooks create makes another.")
+    note = "A receiver started with this file keeps its STRIPE_WEBHOOK_SECRET when "
+    assert told == lines.count(f"{note}lmx webhooks create replaces the stored one.")
 
 
 def test_only_stripe_keys_are_taken(sandbox: Sandbox) -> None:
@@ -242,7 +242,7 @@ def test_repository_without_git(sandbox: Sandbox) -> None:
     run = sandbox.run("secrets", "pull", *PREVIEW, "-o", "json", env={"PATH": str(sandbox.home)})
 
     assert (5, "guard.git") == ending(run)
-    assert "git can't tell whether it is ignored" in document(run)["error"]["message"]
+    assert "git failed to say whether it is ignored" in document(run)["error"]["message"]
 
 
 def test_other_repository_in_the_environment(sandbox: Sandbox, tmp_path: Path) -> None:

@@ -1,19 +1,17 @@
-"""A pull that is killed before any of its steps leaves the old file or the new one, and the next one mends the rest."""
+"""A pull that is killed before any of its steps leaves the old file or the new one, and the next one does the rest."""
 
 import signal
 import subprocess
-from pathlib import Path
 
 import pytest
 
 from tests.forking import PROJECT
 from tests.running import Sandbox
-from tests.secrets.support import PREVIEW, api_keys, create_secret, write_env
+from tests.secrets.support import KILLING, PREVIEW, api_keys, create_secret, write_env
 
 STEPS = ("os.mkdir", "open", "open", "os.rename", "os.remove", "os.remove", "os.rmdir")
 RENAME = STEPS.index("os.rename")
 OLD = {"STRIPE_SECRET_KEY": "sk_" + "test_" + "old" * 8, "OTHER": "stays"}
-KILLING = Path(__file__).parent / "killing"
 
 
 def _pull(sandbox: Sandbox, kill_at: int | None) -> "subprocess.CompletedProcess[str]":

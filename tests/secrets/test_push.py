@@ -230,7 +230,7 @@ def test_kms_key(sandbox: Sandbox) -> None:
     second = sandbox.run("secrets", "push", "--kms-key-id", "alias/two")
 
     assert "alias/one" == sandbox.secretsmanager().describe_secret(SecretId=NAME)["KmsKeyId"]
-    assert "--kms-key-id counts only when the secret is created" in second.stderr
+    assert "--kms-key-id counts only when a secret is created" in second.stderr
 
 
 def test_secret_by_arn(sandbox: Sandbox) -> None:

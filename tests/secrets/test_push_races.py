@@ -1,6 +1,5 @@
 """Other writers, kills and lost answers: a push ends in the state of one clean run."""
 
-import signal
 from collections.abc import Mapping
 
 import pytest
@@ -213,20 +212,6 @@ def test_lost_answer(sandbox: Sandbox, operation: str, when: str) -> None:
     assert (0, "applied") == (run.returncode, document(run)["changes"][0]["outcome"])
     assert (1 if operation == CREATE else 2) == versions(sandbox)
     assert api_keys(sandbox).items() <= stored(sandbox).items()
-
-
-def test_interrupt_finishes_what_is_in_flight(sandbox: Sandbox) -> None:
-    """Ctrl-C between put and move: the secret is stored, the report says so, and the run ends in 130."""
-    create_secret(sandbox, {})
-    hold(sandbox, MOVE)
-    process = sandbox.start("secrets", "push", "-o", "json")
-    sandbox.control.wait_held(60)
-    process.send_signal(signal.SIGINT)
-    sandbox.control.release()
-    out, _ = process.communicate(timeout=60)
-
-    assert (130, True) == (process.returncode, '"applied"' in out)
-    assert api_keys(sandbox) == stored(sandbox)
 
 
 def test_push_after_a_rollback(sandbox: Sandbox) -> None:

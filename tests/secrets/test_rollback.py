@@ -69,8 +69,8 @@ def test_plan(two: Sandbox) -> None:
 
 FORMER, LATER = "whsec_" + "former" * 6, "whsec_" + "later" * 6
 CHANGES = (
-    "STRIPE_WEBHOOK_SECRET changes with it: receivers refuse what the present endpoint delivers, "
-    "until lmx webhooks create --url URL has made it anew"
+    "STRIPE_WEBHOOK_SECRET changes too: receivers reject deliveries of the present endpoint "
+    "until lmx webhooks create --url URL replaces it"
 )
 
 
@@ -119,7 +119,7 @@ def test_without_a_terminal(two: Sandbox) -> None:
 
     assert (5, "guard.confirm") == ending(run)
     command = f"lmx secrets rollback --yes --to {document(run)['version_id']}"
-    assert f"Make sure that it is the right one: {command}" == document(run)["error"]["hint"]
+    assert f"If this is the right version: {command}" == document(run)["error"]["hint"]
     assert NEW == stored(two)
 
 

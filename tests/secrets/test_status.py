@@ -3,7 +3,7 @@
 import pytest
 
 from learnermax_cli.core.times import show_age
-from learnermax_cli.secrets.plan_status import compare_keys
+from learnermax_cli.secrets.status import compare_keys
 from tests.running import Sandbox
 from tests.secrets.support import FIRST, NAME, PREVIEW, WEBHOOK, api_keys, create_secret, document, ending, write_env
 

@@ -1,4 +1,4 @@
-"""Loaded by a run that has this folder on its path: it dies right before a step on an env file, told by number.
+"""Loaded by a run that has this folder on its path: it gets a signal, SIGKILL by default, before a step on an env file.
 
 The interpreter's own audit events tell of each step, so lmx and the libraries are what they always are.
 """
@@ -19,7 +19,7 @@ def _watch(event: str, args: tuple[object, ...]) -> None:
     if event == "open" and not (isinstance(args[2], int) and args[2] & _WRITING):
         return
     if str(len(_steps)) == os.environ["KILL_AT"]:
-        os.kill(os.getpid(), signal.SIGKILL)
+        os.kill(os.getpid(), int(os.environ.get("KILL_WITH", signal.SIGKILL)))
     _steps.append(event)
     Path(os.environ["KILL_LOG"]).write_text("\n".join(_steps), encoding="utf-8")
 
