@@ -1,6 +1,8 @@
 """What all users of the DynamoDB table share: values, reads page by page, conditional writes, and errors."""
 
+import random
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -11,7 +13,7 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
 
 from learnermax_cli.adapters.aws.errors import aws_errors
-from learnermax_cli.core.errors import ConfigError, InterruptedRunError
+from learnermax_cli.core.errors import ConfigError, FailedError, InterruptedRunError
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb.client import DynamoDBClient
@@ -22,6 +24,7 @@ _NUMBERS = Context(prec=38, Emin=-130, Emax=125, traps=[])
 _EXACT_NUMBERS = Context(prec=38, Emin=-130, Emax=125, traps=[Inexact, Overflow])
 _SEGMENTS = 4
 _BATCH = 100  # the most keys of a BatchGetItem [doc "BatchGetItem"]
+_FIRST_WAIT, _LONGEST_WAIT = 0.05, 5.0  # seconds between two requests for what was left unprocessed
 
 Item = Mapping[str, Any]
 """An item, or part of one, as DynamoDB has it: attribute values such as `{"N": "49.99"}`."""
@@ -73,10 +76,13 @@ class ConditionFailedError(Exception):
 
 
 class Table:
-    """The table of one environment. `stop` ends reading between two pages."""
+    """The table of one environment; `stop` ends reading between two pages, and waiting for throttled items at once."""
 
-    def __init__(self, client: "DynamoDBClient", name: str, stop: threading.Event | None = None) -> None:
+    def __init__(
+        self, client: "DynamoDBClient", name: str, stop: threading.Event | None = None, give_up_after: float = 30.0
+    ) -> None:
         self.name = name
+        self._give_up_after = give_up_after
         self._client = client
         self._stop = stop or threading.Event()
 
@@ -91,12 +97,32 @@ class Table:
         """Read items by key, strongly consistent, a hundred at a time."""
         for start in range(0, len(keys), _BATCH):
             wanted = {"Keys": keys[start : start + _BATCH], "ConsistentRead": True, **_projection(names)}
-            waiting: Any = {self.name: wanted}
-            while waiting:  # what did not fit comes back unprocessed [doc "BatchGetItem"]
-                with table_errors(f"reading table {self.name}", self.name):
-                    answer = self._client.batch_get_item(RequestItems=waiting, ReturnConsumedCapacity="TOTAL")
-                yield from answer["Responses"].get(self.name, ())
-                waiting = answer.get("UnprocessedKeys")
+            yield from self._read_batch({self.name: wanted})
+
+    def _read_batch(self, waiting: Any) -> Iterator[Item]:
+        """Ask again for what comes back unprocessed [doc "BatchGetItem"], until nothing is read for too long."""
+        asked = len(waiting[self.name]["Keys"])
+        tries, read_at = 0, time.monotonic()
+        while True:
+            with table_errors(f"reading table {self.name}", self.name):
+                answer = self._client.batch_get_item(RequestItems=waiting, ReturnConsumedCapacity="TOTAL")
+            found = answer["Responses"].get(self.name, ())
+            yield from found
+            waiting = answer.get("UnprocessedKeys")
+            if not waiting:
+                return
+            if found:
+                tries, read_at = 0, time.monotonic()
+            elif time.monotonic() - read_at > self._give_up_after:
+                raise FailedError(
+                    f"DynamoDB left {len(waiting[self.name]['Keys'])} of {asked} items of table {self.name} unread "
+                    f"for {self._give_up_after:.0f} s",
+                    hint="The table is throttled: raise its read capacity or wait, then run the command again.",
+                    code="failed.throttled",
+                )
+            tries += 1
+            if self._stop.wait(random.uniform(0, min(_FIRST_WAIT * 2**tries, _LONGEST_WAIT))):
+                raise _interrupted()
 
     def query(self, names: Mapping[str, str], **request: Any) -> Iterator[Item]:
         """Read the items of one partition, of the table or of an index."""
@@ -148,8 +174,12 @@ class Table:
             if "LastEvaluatedKey" not in page:
                 return
             if self._stop.is_set():
-                raise InterruptedRunError("interrupted while reading", hint="Run the command again.")
+                raise _interrupted()
             request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
+
+def _interrupted() -> InterruptedRunError:
+    return InterruptedRunError("interrupted while reading the table", hint="Run the command again.")
 
 
 def _projection(names: Mapping[str, str]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from xml.sax.saxutils import escape
@@ -48,3 +49,9 @@ def error_answer(call: Call, status: int, code: str, message: str) -> Answer:
         content_type = "application/x-amz-json-1.0"
     headers = (("Content-Type", content_type), ("x-amzn-RequestId", request_id))
     return Answer(status, headers, text.encode())
+
+
+def unprocessed_answer(items: Mapping[str, object]) -> Answer:
+    """Build the answer of a BatchGetItem that has read nothing: all keys are unprocessed [doc BatchGetItem]."""
+    headers = (("Content-Type", "application/x-amz-json-1.0"), ("x-amzn-RequestId", str(uuid.uuid4())))
+    return Answer(200, headers, json.dumps({"Responses": {}, "UnprocessedKeys": items}).encode(), 0.0)

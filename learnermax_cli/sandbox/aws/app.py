@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import threading
 import time
@@ -11,7 +12,7 @@ from email.utils import formatdate
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from learnermax_cli.sandbox.aws.answers import Answer, error_answer
+from learnermax_cli.sandbox.aws.answers import Answer, error_answer, unprocessed_answer
 from learnermax_cli.sandbox.aws.calls import Call, read_call
 from learnermax_cli.sandbox.aws.dynamodb import UNITS
 from learnermax_cli.sandbox.control.control import Control
@@ -56,6 +57,8 @@ class AwsApp:
         return [answer.body]
 
     def _answer(self, fault: Fault | None, call: Call, environ: WSGIEnvironment) -> Answer:
+        if fault is not None and fault.kind == "unprocessed":
+            return unprocessed_answer(json.load(environ["wsgi.input"])["RequestItems"])
         failing = fault is not None and fault.kind == "error"
         answer = None if fault is not None and failing and fault.when == "before" else self._work(call, environ)
         if fault is None or not failing:

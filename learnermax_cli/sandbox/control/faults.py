@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from itertools import count
 from typing import Literal, get_args
 
-Kind = Literal["slow", "error", "drop", "hold"]
+Kind = Literal["slow", "error", "drop", "hold", "unprocessed"]
 When = Literal["before", "after"]
 
 
@@ -18,6 +18,7 @@ class Fault:
 
     `when="before"` does no work at all, `"after"` does and stores all of it and loses the answer. A `stored` error is
     kept under the idempotency key, as Stripe keeps a 500 of a request that had begun. `times=None` means forever.
+    `unprocessed` is for DynamoDB's BatchGetItem: it reads nothing and returns all keys as unprocessed.
     """
 
     kind: Kind
