@@ -15,7 +15,7 @@ from learnermax_cli.enrollments.model import (
     NewEnrollment,
 )
 from learnermax_cli.enrollments.plan_enrollment import Work
-from learnermax_cli.planning.change import Change
+from learnermax_cli.planning.change import Change, SupersededError
 
 # Of what is published and still noted as owed: as much as a receiver may meet while no write gets through.
 _REMEMBERED = 10_000
@@ -72,11 +72,20 @@ class EnrollmentWork:
         self._intent: EventIntent | None = None
         self._completed: tuple[str, str] | None = None
 
-    def carry_out(self) -> Iterator[None]:
-        """Carry out each change in turn and yield after it; raises LmxError at the one that fails."""
+    def carry_out(self) -> Iterator[SupersededError | None]:
+        """Carry out each change in turn and yield after it; raises LmxError at the one that fails.
+
+        A customer that is superseded is yielded: the enrollment is completed whichever customer the student has.
+        """
         for change in self._work.changes:
-            self._carry_out(change)
-            yield
+            superseded = None
+            try:
+                self._carry_out(change)
+            except SupersededError as error:
+                if change.kind != "student":
+                    raise
+                superseded = error
+            yield superseded
 
     def _carry_out(self, change: Change) -> None:
         work, writer = self._work, self._run.writer

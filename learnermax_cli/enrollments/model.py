@@ -172,7 +172,7 @@ class EnrollmentWriter(Protocol):
         """Remove a pending enrollment, so that the student can buy again."""
 
     def put_customer(self, user_id: str, customer_id: str) -> None:
-        """Write a student's stripeCustomerId, if there is none."""
+        """Write a student's stripeCustomerId, if there is none or the same."""
 
     def take_event(self, enrollment: Enrollment, intent: EventIntent) -> None:
         """Take over the event that a former run owes."""

@@ -7,15 +7,18 @@ from dataclasses import dataclass
 
 from learnermax_cli.core.errors import LmxError
 from learnermax_cli.core.outage import is_fatal
-from learnermax_cli.planning.change import Change, Result, SupersededError, planned
+from learnermax_cli.planning.change import Change, Result, SupersededError, carried_out, planned
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Changes that belong together, in order; `carry_out` yields after each, and raises LmxError where it fails."""
+    """Changes that belong together, in order; `carry_out` yields after each, and raises LmxError where it fails.
+
+    It yields the SupersededError of a change that the others do not depend on.
+    """
 
     changes: Sequence[Change]
-    carry_out: Callable[[], Iterator[None]]
+    carry_out: Callable[[], Iterator[SupersededError | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +61,13 @@ def apply(groups: Sequence[Group], stop: threading.Event, *, workers: int, progr
 def _carry_out(group: Group) -> _Ended:
     results: list[Result] = []
     try:
-        for change, _ in zip(group.changes, group.carry_out(), strict=True):
-            results.append(Result(change, "applied"))
+        for change, superseded in zip(group.changes, group.carry_out(), strict=True):
+            results.append(carried_out(change, superseded))
     except LmxError as error:
         # What depends on a superseded change is no longer needed; what depends on a failed one still is.
-        superseded = isinstance(error, SupersededError)
-        results.append(Result(group.changes[len(results)], "superseded" if superseded else "failed", error.message))
+        needless = isinstance(error, SupersededError)
+        results.append(Result(group.changes[len(results)], "superseded" if needless else "failed", error.message))
         rest = group.changes[len(results) :]
-        results.extend((Result(change, "superseded") for change in rest) if superseded else planned(rest))
+        results.extend((Result(change, "superseded") for change in rest) if needless else planned(rest))
         return tuple(results), error if is_fatal(error) else None
     return tuple(results), None

@@ -88,6 +88,11 @@ class SupersededError(LmxError):
     """Somebody else was faster, and what was to be written no longer applies: no failure."""
 
 
+def carried_out(change: Change, superseded: SupersededError | None) -> Result:
+    """Return a change that was applied, or superseded without an effect on the ones after it."""
+    return Result(change, "applied") if superseded is None else Result(change, "superseded", superseded.message)
+
+
 def planned(changes: Iterable[Change]) -> tuple[Result, ...]:
     """Return changes as not applied yet."""
     return tuple(Result(change) for change in changes)

@@ -22,7 +22,7 @@ from learnermax_cli.enrollments.model import (
 from learnermax_cli.enrollments.payment_state import Realm, read_state
 from learnermax_cli.enrollments.plan_enrollment import Work, customer_to_note, plan_enrollment, plan_owed_event
 from learnermax_cli.enrollments.prices import build_prices
-from learnermax_cli.planning.change import Result, SupersededError, planned
+from learnermax_cli.planning.change import Result, SupersededError, carried_out, planned
 from learnermax_cli.webhooks.clock import build_clock
 from learnermax_cli.webhooks.model import Effect, EventHint, HalfDoneError, Handled
 from learnermax_cli.webhooks.settled import Settled
@@ -152,8 +152,8 @@ class Handler:
             return planned(work.changes)
         results: list[Result] = []
         try:
-            for change, _ in zip(work.changes, EnrollmentWork(work, self._run).carry_out(), strict=True):
-                results.append(Result(change, "applied"))
+            for change, superseded in zip(work.changes, EnrollmentWork(work, self._run).carry_out(), strict=True):
+                results.append(carried_out(change, superseded))
         except SupersededError:
             raise
         except LmxError as error:

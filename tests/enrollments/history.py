@@ -163,7 +163,8 @@ class History:
 
     def put_customer(self, user_id: str, customer_id: str) -> None:
         self._count()
-        self.customers.setdefault(user_id, customer_id)
+        if self.customers.setdefault(user_id, customer_id) != customer_id:
+            raise SupersededError("there is another", hint="")
 
     def take_event(self, enrollment: Enrollment, intent: EventIntent) -> None:
         self._write(enrollment)

@@ -8,7 +8,7 @@ import pytest
 
 from tests.enrollments import worlds
 from tests.enrollments.worlds import COURSE, Ran, key
-from tests.products.worlds import edit_course
+from tests.products.worlds import course_item, edit_course
 from tests.running import Sandbox
 from tests.started import STOPPING, Started
 
@@ -61,6 +61,33 @@ def test_webhook_in_between_is_no_error(sandbox: Sandbox) -> None:
         item[name] for name in ("paymentStatus", "stripeSessionId", "stripePaymentIntentId")
     )
     assert [] == worlds.read_events(sandbox)
+
+
+def test_second_customer_of_a_student_is_superseded(sandbox: Sandbox) -> None:
+    """Of two paid enrollments whose sessions name two customers, both are completed; the student has the first."""
+    worlds.put_basics(sandbox, USER)
+    enrolled_at = worlds.text_of(worlds.now(sandbox) - 3600 * worlds.HOURS_AGO)
+    for course, customer in ((COURSE, "cus_1"), ("OTHER", "cus_2")):
+        session_id = worlds.seed(sandbox, USER, course_id=course, customer=customer)
+        item = worlds.enrollment_item(USER, course, enrolled_at, stripeSessionId=session_id)
+        worlds.put_items(sandbox, [course_item(course, "99.99"), item])
+    ran = worlds.reconcile(sandbox)
+    assert (0, {"examined": 2, "complete": 2}) == (ran.exit_code, ran.summary)
+    changes = {(change["outcome"], change["after"]["stripeCustomerId"]): change.get("error")
+               for change in ran.report["changes"] if change["kind"] == "student"}  # fmt: skip
+    student = worlds.read_item(sandbox, USER, "METADATA")
+    assert student is not None
+    kept = str(student["stripeCustomerId"])
+    other = {"cus_1": "cus_2", "cus_2": "cus_1"}[kept]
+    assert {
+        ("applied", kept): None,
+        ("superseded", other): f"student {USER} already has another Stripe customer",
+    } == changes
+    assert {f"{USER}/{COURSE}": "completed", f"{USER}/OTHER": "completed"} == worlds.read_statuses(sandbox)
+    assert [COURSE, "OTHER"] == sorted(
+        (event["courseId"] for event in worlds.read_events(sandbox)), key=[COURSE, "OTHER"].index
+    )
+    assert [] == worlds.reconcile(sandbox).outcomes
 
 
 @pytest.mark.parametrize("edit", [{"stripeSessionId": "cs_test_new"}, {"enrolledAt": "2026-11-01T00:00:00.000Z"}])

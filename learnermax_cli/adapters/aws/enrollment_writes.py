@@ -15,6 +15,7 @@ _NAMES = {
     "#event": "enrollmentEvent",
     "#run": "run",  # a reserved word
 }
+_NONE = {":text": "S", ":none": ""}
 
 
 class EnrollmentWrites:
@@ -83,16 +84,23 @@ class EnrollmentWrites:
         )
 
     def put_customer(self, user_id: str, customer_id: str) -> None:
-        """Write a student's stripeCustomerId if there is none; one that is there stays."""
-        with suppress(ConditionFailedError):
+        """Write a student's stripeCustomerId; raises SupersededError when there is another, or no such student."""
+        try:
             self._table.write(
                 "update_item",
                 f"writing the customer of {user_id}",
+                {"stripeCustomerId": customer_id},
                 Key=student_key(user_id),
-                UpdateExpression="SET stripeCustomerId = :customer",
-                ConditionExpression="attribute_exists(PK) AND attribute_not_exists(stripeCustomerId)",
-                ExpressionAttributeValues=to_item({":customer": customer_id}),
+                UpdateExpression="SET #customer = :customer",
+                ConditionExpression=f"attribute_exists(PK) AND {_is_none('#customer')}",
+                ExpressionAttributeNames={"#customer": "stripeCustomerId"},
+                ExpressionAttributeValues=to_item({":customer": customer_id, **_NONE}),
             )
+        except ConditionFailedError as failure:
+            what = "already has another Stripe customer" if failure.item else "is gone"
+            raise SupersededError(
+                f"student {user_id} {what}", hint="The enrollment is completed anyway.", code="superseded"
+            ) from failure
 
     def take_event(self, enrollment: Enrollment, intent: EventIntent) -> None:
         """Take over the event that another run owes; raises SupersededError when somebody else did."""
@@ -135,12 +143,15 @@ def _as_read(enrollment: Enrollment) -> tuple[str, dict[str, object]]:
         if text:
             conditions.append(f"#{name} = :{name}")
             values[f":{name}"] = text
-        else:  # absent, empty, or of another type: all of them were read as none
-            conditions.append(
-                f"(attribute_not_exists(#{name}) OR NOT attribute_type(#{name}, :text) OR #{name} = :none)"
-            )
-            values |= {":text": "S", ":none": ""}
+        else:
+            conditions.append(_is_none(f"#{name}"))
+            values |= _NONE
     return " AND ".join(conditions), values
+
+
+def _is_none(name: str) -> str:
+    """Return the condition, with the values of `_NONE`, that an attribute is what is read as none."""
+    return f"(attribute_not_exists({name}) OR NOT attribute_type({name}, :text) OR {name} = :none)"
 
 
 def _names(expression: str) -> dict[str, str]:
