@@ -22,7 +22,7 @@ from tests.secrets.support import (
 )
 from tests.started import STOPPING
 
-APPLIED = ("applied", "interrupted; everything was applied before", 130)
+APPLIED = ("applied", "interrupted; nothing was left to apply", 130)
 
 
 def _outcome(report: Mapping[str, Any]) -> tuple[str, str, int]:
