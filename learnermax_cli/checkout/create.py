@@ -16,9 +16,9 @@ from learnermax_cli.checkout.plan_offer import (
 from learnermax_cli.core.errors import InterruptedRunError
 from learnermax_cli.core.text_safety import printable
 from learnermax_cli.core.times import show_unix
+from learnermax_cli.courses.price import price_rules
 from learnermax_cli.enrollments.model import EnrollmentKey
 from learnermax_cli.planning.report import Data, Report
-from learnermax_cli.products.options import sync_options
 
 if TYPE_CHECKING:
     from learnermax_cli.composition.app import App
@@ -47,9 +47,9 @@ def run_create(app: "App", request: CheckoutRequest, command: str) -> Report:
 
 def read_offer(app: "App", course_id: str, user_id: str | None = None) -> Offer:
     """Read what Stripe sells as a course; raises FailedError when it cannot be sold as it stands."""
-    options = sync_options(app.settings, None, None, None, None)
     course = require_course(app.courses, course_id)
-    return require_offer(course, app.checkout_sessions.read_shelf(require_paid(course, user_id)), options)
+    shelf = app.checkout_sessions.read_shelf(require_paid(course, user_id))
+    return require_offer(course, shelf, app.settings.environment, price_rules(app.settings))
 
 
 def _ports(app: "App") -> Ports:

@@ -5,17 +5,17 @@ from shlex import quote
 from learnermax_cli.checkout.model import Offer, Shelf
 from learnermax_cli.core.errors import FailedError
 from learnermax_cli.core.ownership import MAX_REFERENCE, is_ours
-from learnermax_cli.courses.model import Course, CourseStore
+from learnermax_cli.courses.model import Course, CourseStore, PriceRules
+from learnermax_cli.courses.plan_courses import unknown_course
 from learnermax_cli.courses.price import read_currency, read_money
 from learnermax_cli.enrollments.model import EnrollmentKey, EnrollmentReader, Student
-from learnermax_cli.products.model import SyncOptions
 
 
 def require_course(courses: CourseStore, course_id: str) -> Course:
     """Read a course that students can enroll in now; raises FailedError when there is none."""
     course = courses.read_course(course_id)
     if course is None:
-        raise refused(f"there is no course {course_id}", "See lmx courses list.", "unknown_course")
+        raise unknown_course(course_id)
     if course.coming_soon:
         hint = "Wait until it is on sale, or take comingSoon off the course."
         raise refused(f"course {course_id} is coming soon, not on sale yet", hint, "coming_soon")
@@ -33,20 +33,20 @@ def require_paid(course: Course, user_id: str | None = None) -> str:
     return course.product_id
 
 
-def require_offer(course: Course, shelf: Shelf | None, options: SyncOptions) -> Offer:
+def require_offer(course: Course, shelf: Shelf | None, environment: str, rules: PriceRules) -> Offer:
     """Return what Stripe sells as this course; raises FailedError when that is not what the course wants."""
     course_id = course.course_id
     if shelf is None:
         raise _not_synced(course_id, f"product {course.product_id} is gone at Stripe")
     product, price = shelf.product, shelf.default_price
-    if not is_ours(product.metadata, options.environment) or product.metadata.get("courseId") != course_id:
+    if not is_ours(product.metadata, environment) or product.metadata.get("courseId") != course_id:
         raise _not_synced(course_id, f"product {product.product_id} does not carry the marker of this course")
     if not product.active or price is None or not price.active:
         raise _not_synced(course_id, f"product {product.product_id} is not on sale at Stripe")
-    wanted = read_money(course, options.currency, options.price_unit)
+    wanted = read_money(course, rules)
     if isinstance(wanted, str):
         hint = f"Mend it: lmx courses set-price {quote(course_id)} PRICE, then {_sync(course_id)}"
-        if read_currency(course, options.currency) is None:
+        if read_currency(course, rules.currency) is None:
             hint = f"Mend the currency of the course's item, then {_sync(course_id)}"
         raise refused(f"course {course_id} cannot be sold: {wanted}", hint, "price")
     if price.money != wanted or price.price_id != course.price_id:

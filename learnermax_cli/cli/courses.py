@@ -19,10 +19,9 @@ def list_courses(app: "App") -> "Report":
 
     Example: lmx courses list -e prod
     """
-    from learnermax_cli.courses.seed import run_list
-    from learnermax_cli.products.options import sync_options
+    from learnermax_cli.courses.listing import run_list
 
-    return run_list(app, sync_options(app.settings, None, None, None, None))
+    return run_list(app)
 
 
 @add_command(group, "set-price")
@@ -36,7 +35,7 @@ def set_price(
 
     Example: lmx courses set-price spec-driven-dev-premium 49.99
     """
-    from learnermax_cli.courses.seed import run_set_price
+    from learnermax_cli.courses.set_price import run_set_price
 
     return run_set_price(app, course_id, price, dry_run=dry_run)
 

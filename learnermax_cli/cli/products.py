@@ -52,11 +52,12 @@ def sync(
 
     Example: lmx products sync --dry-run
     """
-    from learnermax_cli.products.options import sync_options
+    from learnermax_cli.courses.price import price_rules
+    from learnermax_cli.products.model import SyncOptions
     from learnermax_cli.products.sync import SyncRequest, run_sync
 
-    options = sync_options(app.settings, course, currency, price_unit, max_price)
-    options = options.with_flags(include_coming_soon, prune, allow_price)
+    prices = price_rules(app.settings, currency, price_unit, max_price, allow_price or ())
+    options = SyncOptions(app.settings.environment, prices, include_coming_soon, prune, frozenset(course or ()))
     return run_sync(app, SyncRequest(options, dry_run, yes, allow_archive, exit_code, save_plan, plan))
 
 
@@ -72,7 +73,9 @@ def list_products(
 
     Example: lmx products list -o json
     """
+    from learnermax_cli.courses.price import price_rules
     from learnermax_cli.products.listing import run_list
-    from learnermax_cli.products.options import sync_options
+    from learnermax_cli.products.model import SyncOptions
 
-    return run_list(app, sync_options(app.settings, course, currency, price_unit, max_price))
+    prices = price_rules(app.settings, currency, price_unit, max_price)
+    return run_list(app, SyncOptions(app.settings.environment, prices, only=frozenset(course or ())))

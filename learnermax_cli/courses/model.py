@@ -1,9 +1,12 @@
-"""A course as the table has it, and the port through which courses are read and written."""
+"""A course as the table has it, how its price is read, and the port through which courses are read and written."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Protocol
+
+from learnermax_cli.core.money import Money, PriceUnit
+from learnermax_cli.planning.confirm import Job
 
 # The attributes that lmx reads; a write-back holds only while these are as they were read.
 USED_ATTRIBUTES = (
@@ -53,6 +56,31 @@ class Course:
         return self.text("stripePriceId")
 
 
+@dataclass(frozen=True, slots=True)
+class PriceRules:
+    """How the prices of courses are read, and which ones are refused as probable mistakes."""
+
+    currency: str = "usd"
+    """The currency of courses that state none."""
+    unit: PriceUnit | None = None
+    """The unit of prices whose course states none; without it major is assumed."""
+    max_price: Decimal | None = None
+    """In major units; without it the default of the currency."""
+    allowed: frozenset[str] = frozenset()
+    """Ids of courses whose price is accepted although it looks like a mistake."""
+
+
+@dataclass(frozen=True, slots=True)
+class DesiredProduct:
+    """What a course is to be at Stripe."""
+
+    course_id: str
+    name: str
+    description: str | None
+    images: tuple[str, ...]
+    money: Money
+
+
 class CourseStore(Protocol):
     """Courses in the table."""
 
@@ -73,3 +101,11 @@ class CourseStore(Protocol):
 
     def create_course(self, item: Mapping[str, object], *, replace: bool) -> None:
         """Write a whole course item; without `replace` it raises FailedError where another item is there."""
+
+
+class CoursesApp(Job, Protocol):
+    """What the jobs on courses work with."""
+
+    @property
+    def courses(self) -> CourseStore:
+        """The courses of the table."""

@@ -1,14 +1,14 @@
 """What seeding and pricing courses would change. Pure."""
 
 import json
-import reprlib
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 
 from learnermax_cli.core.errors import FailedError
-from learnermax_cli.core.money import MAX_UNIT_AMOUNT, InexactAmountError, minimum_charge, to_money
-from learnermax_cli.courses.model import Course
-from learnermax_cli.courses.price import read_currency
+from learnermax_cli.core.remedy import lmx
+from learnermax_cli.courses.model import Course, PriceRules
+from learnermax_cli.courses.price import read_money
 from learnermax_cli.planning.change import Change
 
 
@@ -24,32 +24,32 @@ def plan_seed(item: Mapping[str, object], there: Mapping[str, object] | None, *,
     return Change("course", course_id, "replace", before, {name: _plain(item.get(name)) for name in differing})
 
 
-def plan_price(course: Course, price: Decimal, currency: str) -> Change | None:
-    """Return the change to a price in major units, stated as such; raises FailedError for a price nobody can charge."""
+def plan_price(course: Course, price: Decimal, rules: PriceRules) -> Change | None:
+    """Return the change to a price in major units; raises FailedError for one that the course cannot be sold for."""
+    course_id = course.course_id
     if not course.paid:
-        raise _unusable(f"course {course.course_id} is not a paid course", "Set pricingModel to paid first.")
-    code = read_currency(course, currency)
-    if code is None:
-        stated = reprlib.repr(course.attributes.get("currency"))
+        raise _unusable(f"course {course_id} is not a paid course", "Set its pricingModel to paid first.")
+    money = read_money(with_price(course, price), rules)
+    if isinstance(money, str):
         raise _unusable(
-            f"the currency {stated} of course {course.course_id} is not a three-letter code",
-            "Mend the currency of the course's item first.",
+            f"course {course_id} could not be sold: {money}", "Give another price, or fix the course's item."
         )
-    try:
-        money = to_money(price, code, "major")
-    except InexactAmountError as error:
-        raise _unusable(str(error), "Give a price that the currency can represent.") from None
-    minimum = minimum_charge(code)
-    if money.amount <= 0 or (minimum is not None and money < minimum):
-        raise _unusable(f"{money} is below Stripe's minimum of {minimum or 'more than 0'}", "Give a higher price.")
-    if money.amount > MAX_UNIT_AMOUNT:
-        raise _unusable(f"{money} is above what Stripe takes", "Give a lower price.")
-    listed = course.attributes.get("price")
-    if listed == price and course.attributes.get("priceUnit") == "major":
+    before = {"price": _number(course.attributes.get("price")), "priceUnit": course.attributes.get("priceUnit")}
+    if course.attributes.get("price") == price and before["priceUnit"] == "major":
         return None
-    before = {"price": _number(listed), "priceUnit": course.attributes.get("priceUnit")}
     after = {"price": _number(price), "priceUnit": "major"}
-    return Change("course", course.course_id, "update", before, after, f"sold for {money}")
+    return Change("course", course_id, "update", before, after, f"sold for {money}")
+
+
+def with_price(course: Course, price: Decimal) -> Course:
+    """Return a course with another price, in major units."""
+    return replace(course, attributes={**course.attributes, "price": price, "priceUnit": "major"})
+
+
+def unknown_course(course_id: str) -> FailedError:
+    """Return the failure of a run on a course that the table does not have."""
+    hint = "List the courses: " + lmx("courses list")
+    return FailedError(f"course {course_id} not found", hint=hint, code="invalid.unknown_course")
 
 
 def _unusable(message: str, hint: str) -> FailedError:

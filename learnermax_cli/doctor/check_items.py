@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from learnermax_cli.core.errors import CredentialsError
 from learnermax_cli.core.times import parse_time
+from learnermax_cli.courses.price import price_rules
 from learnermax_cli.doctor.model import Verdict, lmx, not_checked, ok, warning
 from learnermax_cli.enrollments.model import TableRead
 from learnermax_cli.enrollments.plan_enrollment import EVENT_GRACE
 from learnermax_cli.products.apply_sync import read_catalog
-from learnermax_cli.products.options import sync_options
+from learnermax_cli.products.model import SyncOptions
 from learnermax_cli.products.plan_sync import SyncPlan, plan_sync
 
 if TYPE_CHECKING:
@@ -33,7 +34,8 @@ class TableItems:
     def check_catalog(self) -> Iterator[Verdict]:
         """Say in one line how far Stripe is from the paid courses; raises LmxError when either can't be read."""
         courses = self._scan().courses
-        options = sync_options(self._app.settings, None, None, None, None)
+        settings = self._app.settings
+        options = SyncOptions(settings.environment, price_rules(settings))
         try:
             catalog = read_catalog(self._app.catalog)
         except CredentialsError as error:

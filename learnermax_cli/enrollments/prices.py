@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from learnermax_cli.core.money import Money
 from learnermax_cli.courses.model import Course
-from learnermax_cli.courses.price import read_money
+from learnermax_cli.courses.price import price_rules, read_money
 
 if TYPE_CHECKING:
     from learnermax_cli.composition.app import App
@@ -43,5 +43,5 @@ def build_prices(app: "App") -> CoursePrices:
 
 def read_price(settings: "Settings", course: Course) -> Money | None:
     """Return the price of a course as the settings read it, None where it cannot be read."""
-    money = read_money(course, settings.currency or "usd", settings.price_unit)
+    money = read_money(course, price_rules(settings))
     return money if isinstance(money, Money) else None

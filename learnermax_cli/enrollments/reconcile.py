@@ -5,7 +5,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from learnermax_cli.core.errors import FailedError, GuardError, InterruptedRunError, LmxError, UsageError
+from learnermax_cli.core.errors import GuardError, InterruptedRunError, LmxError, UsageError
+from learnermax_cli.courses.plan_courses import unknown_course
 from learnermax_cli.enrollments.apply_enrollment import EnrollmentWork, Run
 from learnermax_cli.enrollments.decide import Rules
 from learnermax_cli.enrollments.listing import warn_of_unknown
@@ -104,9 +105,7 @@ def read_table(app: "App", request: ReconcileRequest) -> Table:
     found = [e for e in _listed(reader, scope, completed=request.audit) if scope.covers(e.key)]
     unknown = [course_id for course_id in sorted(scope.courses) if course_id not in prices]
     if unknown and not found:
-        raise FailedError(
-            f"there is no course {unknown[0]}", hint="See lmx courses list.", code="invalid.unknown_course"
-        )
+        raise unknown_course(unknown[0])
     return Table(found, prices)
 
 

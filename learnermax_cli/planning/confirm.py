@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from learnermax_cli.core.errors import FailedError, GuardError, InterruptedRunError, LmxError
-from learnermax_cli.planning.report import Changes, Data, Report
+from learnermax_cli.planning.report import Changes, Data, Report, StripeIdentity
 
 if TYPE_CHECKING:
     from learnermax_cli.config.settings import Settings
@@ -49,6 +49,14 @@ class Job(Protocol):
     @property
     def interrupt(self) -> "Interrupt":
         """The signals to stop."""
+
+
+class StripeJob(Job, Protocol):
+    """What every job works with that reads from Stripe."""
+
+    @property
+    def stripe_identity(self) -> StripeIdentity:
+        """The mode and the account."""
 
 
 def ask(talk: Talk, report: Report, question: str, *, yes: bool) -> LmxError | None:

@@ -1,8 +1,10 @@
 """Saved plans: what was reviewed, and the check that a later run does nothing beyond it."""
 
+import errno
 import json
 import os
 import tempfile
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,11 +13,14 @@ from learnermax_cli.core.errors import ConfigError, FailedError, GuardError
 from learnermax_cli.planning.change import Change, canonical_json, digest
 
 SCHEMA = "lmx-plan/1"
+PIPE_SECONDS = 5
+_PAUSE = 0.05
+_MAX_BYTES = 1 << 28
 
 
 @dataclass(frozen=True, slots=True)
 class PlanScope:
-    """The world that a plan was made for."""
+    """What a plan was made for."""
 
     command: str
     environment: str
@@ -35,72 +40,123 @@ class PlanScope:
 
 
 def save_plan(path: Path, scope: PlanScope, changes: Sequence[Change]) -> None:
-    """Write a plan file atomically; raises FailedError when the folder cannot be written to."""
+    """Write a plan file; raises FailedError, and leaves no file behind, when it cannot be written."""
     document = {
         "schema": SCHEMA,
         "scope": scope.as_json(),
         "changes": [change.as_json() for change in changes],
         "digest": digest(changes),
     }
+    text = json.dumps(document, indent=2, ensure_ascii=True) + "\n"
     try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(json.dumps(document, indent=2, ensure_ascii=True) + "\n")
-        Path(name).replace(path)
+        if path.is_file() or not path.exists():
+            _replace(Path(os.path.realpath(path)), text)
+        else:
+            _write_into(path, text)
     except OSError as error:
         raise FailedError(
             f"plan file {path} cannot be written: {error.strerror}", hint="Name a file in a folder you may write to."
         ) from None
 
 
-def require_plan_file(path: Path) -> None:
-    """Raise ConfigError when there is no plan file of this version to read."""
-    _read(path)
+@dataclass(frozen=True, slots=True)
+class SavedPlan:
+    """A plan file that was read: the scope and the canonical texts of the changes that were reviewed."""
+
+    path: Path
+    scope: object
+    changes: frozenset[str]
 
 
-def require_within_plan(path: Path, scope: PlanScope, changes: Sequence[Change]) -> None:
-    """Raise GuardError unless every change is in the plan file and the file was made for the same world."""
-    document = _read(path)
-    if document.get("scope") != scope.as_json() or scope.account is None:
+def read_plan_file(path: Path) -> SavedPlan:
+    """Read a plan file; raises ConfigError when there is none of this version."""
+    hint = "Make one with --save-plan."
+    try:
+        document = json.loads(_read(path))
+        if not isinstance(document, dict) or document.get("schema") != SCHEMA:
+            raise ConfigError(f"{path} is not a plan file of this version", hint=hint)
+        changes = document.get("changes")
+        if not isinstance(changes, list):
+            raise ConfigError(f"plan file {path} has no list of changes", hint=hint)
+        return SavedPlan(path, document.get("scope"), frozenset(map(canonical_json, changes)))
+    except RecursionError:
+        raise ConfigError(f"plan file {path} cannot be read: it is nested too deeply", hint=hint) from None
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not JSON"
+        raise ConfigError(f"plan file {path} cannot be read: {reason}", hint=hint) from None
+
+
+def require_within_plan(saved: SavedPlan, scope: PlanScope, changes: Sequence[Change]) -> None:
+    """Raise GuardError unless every change is in the plan file and the file was made for the same target."""
+    hint = "Make a new plan with --save-plan, review it, and apply that one."
+    if saved.scope != scope.as_json() or scope.account is None:
         raise GuardError(
-            f"plan file {path} is for another world: {_difference(document.get('scope'), scope)}",
-            hint="Make a new plan with --save-plan, review it, and apply that one.",
+            f"plan file {saved.path} was made for a different target: {_difference(saved.scope, scope)}",
+            hint=hint,
             code="guard.plan_scope",
         )
-    reviewed = {canonical_json(change) for change in _changes(document, path)}
-    beyond = [change for change in changes if change.canonical() not in reviewed]
+    beyond = [change for change in changes if change.canonical() not in saved.changes]
     if beyond:
         first = beyond[0]
         raise GuardError(
-            f"{len(beyond)} of {len(changes)} changes are not in plan file {path}, "
+            f"{len(beyond)} of {len(changes)} changes are not in plan file {saved.path}, "
             f"first: {first.action} {first.kind} {first.key}",
-            hint="The world has moved on: make a new plan with --save-plan, review it, and apply that one.",
+            hint=f"Courses or products have changed since. {hint}",
             code="guard.plan_changed",
         )
 
 
-def _read(path: Path) -> dict[str, object]:
+def _replace(path: Path, text: str) -> None:
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not JSON"
-        raise ConfigError(f"plan file {path} cannot be read: {reason}", hint="Make one with --save-plan.") from None
-    if not isinstance(document, dict) or document.get("schema") != SCHEMA:
-        raise ConfigError(f"{path} is not a plan file of this version", hint="Make a new one with --save-plan.")
-    return document
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
 
 
-def _changes(document: dict[str, object], path: Path) -> list[object]:
-    changes = document.get("changes")
-    if not isinstance(changes, list):
-        raise ConfigError(f"plan file {path} has no list of changes", hint="Make a new one with --save-plan.")
-    return changes
+def _write_into(path: Path, text: str) -> None:
+    """Write into a pipe or a device, which must not be replaced by a file; a pipe's reader is waited for."""
+    deadline = time.monotonic() + PIPE_SECONDS
+    while True:
+        try:
+            handle = os.open(path, os.O_WRONLY | os.O_NONBLOCK)
+            break
+        except OSError as error:
+            if error.errno != errno.ENXIO:
+                raise
+            if time.monotonic() > deadline:
+                raise TimeoutError(errno.ETIMEDOUT, f"nothing read from this pipe within {PIPE_SECONDS} s") from error
+            time.sleep(_PAUSE)
+    os.set_blocking(handle, True)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+def _read(path: Path) -> bytes:
+    """Return what a file holds, or what comes through a pipe within a few seconds."""
+    if path.is_file():
+        return path.read_bytes()
+    deadline = time.monotonic() + PIPE_SECONDS
+    content = bytearray()
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb", buffering=0) as pipe:
+        while time.monotonic() < deadline and len(content) < _MAX_BYTES:
+            part = pipe.read(1 << 16)
+            if part:
+                content += part
+            elif part == b"" and content:
+                return bytes(content)
+            else:  # no writer yet, or one that has not written yet
+                time.sleep(_PAUSE)
+    raise TimeoutError(errno.ETIMEDOUT, f"no complete plan came through it within {PIPE_SECONDS} s")
 
 
 def _difference(saved: object, scope: PlanScope) -> str:
     if scope.account is None:
         return "the account behind the key is unknown, so it cannot be compared"
     if not isinstance(saved, dict):
-        return "it names none"
+        return "it names no target"
     names = [name for name, value in scope.as_json().items() if saved.get(name) != value]
     return ", ".join(f"{name} {saved.get(name)} there, {scope.as_json()[name]} here" for name in names)

@@ -1,23 +1,15 @@
-"""Carries out a `CoursePlan`, one change after the other, each in the order that a crash may cut anywhere."""
+"""Carries out a `CoursePlan`, change by change, in an order that is safe wherever a crash ends it."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 from learnermax_cli.core.ownership import marker
-from learnermax_cli.courses.model import Course, CourseStore
+from learnermax_cli.courses.model import CourseStore
 from learnermax_cli.planning.change import Change
-from learnermax_cli.products.model import Catalog, CatalogGateway, ListedPrice, SyncOptions
+from learnermax_cli.products.model import Catalog, CatalogGateway, ListedPrice
 from learnermax_cli.products.plan_course import CoursePlan
 
 _PRODUCT_FIELDS = ("name", "description", "images", "active")
-
-
-def read_courses(store: CourseStore, options: SyncOptions) -> list[Course]:
-    """Read the courses that are asked for; one read each with --course, else one scan."""
-    if options.only:
-        found = (store.read_course(course_id) for course_id in sorted(options.only))
-        return [course for course in found if course is not None]
-    return list(store.list_courses())
 
 
 def read_catalog(gateway: CatalogGateway) -> Catalog:

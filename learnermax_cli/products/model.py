@@ -1,11 +1,17 @@
-"""Products and prices as Stripe has them, what a course wants them to be, and the port of the payment provider."""
+"""Products, prices and links as Stripe has them, and the ports of the payment provider."""
 
+import hashlib
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from decimal import Decimal
+from dataclasses import dataclass, field
 from typing import Protocol
 
-from learnermax_cli.core.money import Money, PriceUnit
+from learnermax_cli.core.money import Money
+from learnermax_cli.courses.model import DesiredProduct, PriceRules
+
+# A prefix of its own keeps hashed ids apart from course ids that look like one.
+_HASHED = "h-"
+_PLAIN = re.compile(r"(?!h-)[A-Za-z0-9_-]{1,100}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +61,10 @@ class Catalog:
         """Return the active prices of a product, oldest first."""
         return self.prices.get(product_id, ())
 
-
-@dataclass(frozen=True, slots=True)
-class DesiredProduct:
-    """What a course wants at Stripe."""
-
-    course_id: str
-    name: str
-    description: str | None
-    images: tuple[str, ...]
-    money: Money
+    def default_price(self, product: ListedProduct) -> ListedPrice | None:
+        """Return the price that a product is sold for, if it is active."""
+        prices = self.active_prices(product.product_id)
+        return next((price for price in prices if price.price_id == product.default_price_id), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,19 +72,15 @@ class SyncOptions:
     """How `products sync` reads prices and what it may do."""
 
     environment: str
-    currency: str = "usd"
-    price_unit: PriceUnit | None = None
-    max_price: Decimal | None = None
+    prices: PriceRules = field(default_factory=PriceRules)
     include_coming_soon: bool = False
     prune: bool = False
-    allowed_prices: frozenset[str] = frozenset()
     only: frozenset[str] = frozenset()
     """Course ids of --course; empty for all."""
 
-    def with_flags(self, include_coming_soon: bool, prune: bool, allow_price: list[str] | None) -> "SyncOptions":
-        """Return the options with what may be done beyond the usual."""
-        allowed = frozenset(allow_price or ())
-        return replace(self, include_coming_soon=include_coming_soon, prune=prune, allowed_prices=allowed)
+    def covers(self, course_id: str) -> bool:
+        """Return whether this course may be changed."""
+        return not self.only or course_id in self.only
 
 
 class CatalogGateway(Protocol):
@@ -114,3 +110,10 @@ class LinkReader(Protocol):
 
     def list_active_links(self) -> list[ListedLink]:
         """Read all active links with what they sell."""
+
+
+def derived_product_id(environment: str, course_id: str) -> str:
+    """Return the product id that a course always has, so that no create can happen twice; no two courses share one."""
+    if _PLAIN.fullmatch(course_id):
+        return f"lmx_{environment}_{course_id}"
+    return f"lmx_{environment}_{_HASHED}{hashlib.sha256(course_id.encode()).hexdigest()[:40]}"

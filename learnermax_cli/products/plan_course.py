@@ -5,10 +5,9 @@ from dataclasses import dataclass
 
 from learnermax_cli.core.money import Money
 from learnermax_cli.core.ownership import MANAGED_BY, is_ours, is_unmarked
-from learnermax_cli.courses.model import Course
+from learnermax_cli.courses.model import Course, DesiredProduct
 from learnermax_cli.planning.change import Change, Finding
-from learnermax_cli.products.ids import derived_product_id
-from learnermax_cli.products.model import Catalog, DesiredProduct, ListedPrice, ListedProduct
+from learnermax_cli.products.model import ListedPrice, ListedProduct, derived_product_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +122,7 @@ def _archive_price(course: Course, price: ListedPrice) -> Change:
 
 
 def _link(course: Course, product_id: str, money: Money) -> Change:
-    # The id of a price that is yet to be made is nobody's to know, so the price stands here by its amount.
+    # The id of a price that does not exist yet is unknown, so the plan names the price by its amount.
     before = {"stripeProductId": course.product_id, "stripePriceId": course.price_id}
     return Change(
         "product", course.course_id, "link", before, {"stripeProductId": product_id, "price": money.as_json()}
@@ -132,14 +131,6 @@ def _link(course: Course, product_id: str, money: Money) -> Change:
 
 def _price_fields(price: ListedPrice) -> dict[str, object]:
     return {"stripePriceId": price.price_id, "price": None if price.money is None else price.money.as_json()}
-
-
-def default_price(product: ListedProduct | None, catalog: Catalog) -> ListedPrice | None:
-    """Return the price that a product is sold for, if it is active."""
-    if product is None:
-        return None
-    prices = catalog.active_prices(product.product_id)
-    return next((price for price in prices if price.price_id == product.default_price_id), None)
 
 
 def find_foreign_prices(
@@ -152,8 +143,6 @@ def find_foreign_prices(
             continue
         if adopted and price.price_id == product.default_price_id and is_unmarked(price.metadata):
             continue
-        amount = price.money or "no plain one-time amount"
-        detail = (
-            f"{price.price_id} ({amount}) of {product.product_id} is active and not made by lmx: archive it by hand"
-        )
+        amount = price.money or "not a plain one-time amount"
+        detail = f"{price.price_id} ({amount}) of {product.product_id} is active and was not created by lmx: archive it"
         yield Finding("foreign price", course.course_id, detail)

@@ -1,13 +1,12 @@
 """Which product belongs to a course: named by it, derived from its id, or marked with it; never guessed. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from learnermax_cli.core.ownership import is_ours, is_unmarked
 from learnermax_cli.courses.model import Course
 from learnermax_cli.planning.change import Finding
-from learnermax_cli.products.ids import derived_product_id
-from learnermax_cli.products.model import Catalog, ListedProduct
+from learnermax_cli.products.model import Catalog, ListedProduct, derived_product_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +18,7 @@ class Claims:
     marked_with: Mapping[str, tuple[ListedProduct, ...]]
 
 
-def collect_claims(courses: tuple[Course, ...], catalog: Catalog, environment: str) -> Claims:
+def collect_claims(courses: Collection[Course], catalog: Catalog, environment: str) -> Claims:
     """Return the claims of all courses and all marked products."""
     named_by: dict[str, tuple[str, ...]] = {}
     for course in courses:
@@ -34,13 +33,25 @@ def collect_claims(courses: tuple[Course, ...], catalog: Catalog, environment: s
     return Claims(named_by, derived_for, marked)
 
 
+def depends_on_others(course: Course, catalog: Catalog, environment: str) -> bool:
+    """Return whether which product is a course's can only be decided with all courses known.
+
+    A product that it names may be another course's by its derived id; one without marker may be named by another too.
+    """
+    if not course.paid or course.product_id is None:
+        return False
+    named = catalog.products.get(course.product_id)
+    derived = derived_product_id(environment, course.course_id)
+    return course.product_id != derived or (named is not None and is_unmarked(named.metadata))
+
+
 def locate(course: Course, catalog: Catalog, claims: Claims, environment: str) -> ListedProduct | Finding | None:
     """Return the product of a course, None when it has none yet, or a finding when a person must decide."""
     named = catalog.products.get(course.product_id or "")
     owner = claims.derived_for.get(course.product_id or "", course.course_id)
     if named is None and owner != course.course_id:
-        # Once the other course is synced it is there, so that what a crash has left would decide about this one.
-        return _attention(course, f"{course.product_id} is the product of course {owner}: mend stripeProductId")
+        # Whether the other course is synced already must not decide about this one.
+        return _attention(course, f"{course.product_id} is the product of course {owner}: fix stripeProductId")
     derived = catalog.products.get(derived_product_id(environment, course.course_id))
     candidates = {p.product_id: p for p in (named, derived, *claims.marked_with.get(course.course_id, ())) if p}
     # An archived product that the course does not name sells nothing and claims nothing.
@@ -49,8 +60,10 @@ def locate(course: Course, catalog: Catalog, claims: Claims, environment: str) -
     if not chosen:
         return None
     if len(chosen) > 1:
-        ids = " and ".join(sorted(p.product_id for p in chosen))
-        return _attention(course, f"{ids} both claim it: archive the wrong one in the dashboard, or mend its metadata")
+        ids = ", ".join(sorted(p.product_id for p in chosen))
+        number = "two" if len(chosen) == 2 else str(len(chosen))
+        remedy = "archive one in the Dashboard, or fix its metadata"
+        return _attention(course, f"{number} products match this course ({ids}): {remedy}")
     return _objection(course, chosen[0], named is chosen[0], claims, environment) or chosen[0]
 
 
@@ -58,7 +71,7 @@ def _objection(course: Course, product: ListedProduct, named: bool, claims: Clai
     metadata, product_id = product.metadata, product.product_id
     other = metadata.get("courseId", course.course_id)
     if other != course.course_id:
-        return _attention(course, f"{product_id} belongs to course {other}, says its metadata: mend stripeProductId")
+        return _attention(course, f"{product_id} belongs to course {other} by its metadata: fix stripeProductId")
     if is_ours(metadata, environment):
         return None
     if not is_unmarked(metadata):
@@ -68,10 +81,10 @@ def _objection(course: Course, product: ListedProduct, named: bool, claims: Clai
             course, f"{product_id} is managed by {by} for environment {where}, not by lmx for {environment}"
         )
     if not named:
-        return _attention(course, f"{product_id} has lost its metadata: name it as stripeProductId to adopt it again")
+        return _attention(course, f"{product_id} has no metadata of lmx: to adopt it, set stripeProductId to it")
     rivals = [course_id for course_id in claims.named_by.get(product_id, ()) if course_id != course.course_id]
     if rivals:
-        return _attention(course, f"{product_id} is named by course {', '.join(sorted(rivals))} too: mend one of them")
+        return _attention(course, f"{product_id} is named by course {', '.join(sorted(rivals))} too: fix one of them")
     return None
 
 

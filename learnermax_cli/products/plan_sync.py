@@ -1,20 +1,20 @@
-"""`plan_sync`: what has to change at Stripe and in the table so that both agree. Pure, and the same after any crash."""
+"""What has to change at Stripe and in the table so that both agree. Pure, and the same after any crash."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from learnermax_cli.core.errors import GuardError
+from learnermax_cli.core.ownership import is_ours
+from learnermax_cli.core.remedy import lmx
 from learnermax_cli.courses.model import Course
-from learnermax_cli.courses.plan_sale import desire
+from learnermax_cli.courses.plan_sale import plan_sale
 from learnermax_cli.planning.change import Change, Finding, Skipped
-from learnermax_cli.products.model import Catalog, ListedProduct, SyncOptions
-from learnermax_cli.products.plan_course import (
-    CoursePlan,
-    default_price,
-    find_foreign_prices,
-    plan_existing,
-    plan_new,
-)
+from learnermax_cli.products.model import Catalog, ListedLink, ListedProduct, SyncOptions
+from learnermax_cli.products.plan_course import CoursePlan, find_foreign_prices, plan_existing, plan_new
 from learnermax_cli.products.plan_locate import Claims, collect_claims, locate
+
+MINIMUM_POPULATION = 10
+MAX_ARCHIVED_SHARE = 0.30
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +34,17 @@ class SyncPlan:
         """All changes, course by course."""
         return tuple(change for plan in self.courses for change in plan.changes)
 
-    @property
-    def archived_products(self) -> int:
-        """How many products the plan makes inactive."""
-        return sum(change.kind == "product" and change.action == "archive" for change in self.changes)
+    def require_few_archived(self, allowed: int | None) -> None:
+        """Raise GuardError when too large a share of at least ten managed products would become inactive."""
+        archived = sum(change.kind == "product" and change.action == "archive" for change in self.changes)
+        if self.managed < MINIMUM_POPULATION or archived <= max(self.managed * MAX_ARCHIVED_SHARE, allowed or 0):
+            return
+        share = f"{archived} of {self.managed} managed products"
+        raise GuardError(
+            f"the plan makes {share} inactive, more than {MAX_ARCHIVED_SHARE:.0%}",
+            hint=f"Check --table and -e; if intended, pass --allow-archive {archived}.",
+            code="guard.archive",
+        )
 
 
 @dataclass
@@ -51,14 +58,15 @@ class _Draft:
 
 def plan_sync(courses: Iterable[Course], catalog: Catalog, options: SyncOptions) -> SyncPlan:
     """Return what must change so that each sold course has one product with one active price of ours, its default."""
-    everyone = tuple(sorted(courses, key=lambda course: course.course_id))
-    claims = collect_claims(everyone, catalog, options.environment)
+    known = {course.course_id: course for course in sorted(courses, key=lambda course: course.course_id)}
+    claims = collect_claims(known.values(), catalog, options.environment)
     draft = _Draft()
-    for course in everyone:
-        if course.paid and (not options.only or course.course_id in options.only):
+    for course in known.values():
+        if course.paid and options.covers(course.course_id):
             _plan_course(draft, course, catalog, claims, options)
-    _plan_orphans(draft, everyone, claims, options)
-    _report_unknown(draft, everyone, claims, options)
+    _plan_orphans(draft, known, claims, options)
+    for course_id in sorted(options.only - known.keys() - claims.marked_with.keys()):
+        draft.skipped.append(Skipped("course", course_id, "not found", blocking=True, code="invalid.unknown_course"))
     managed = sum(product.active for products in claims.marked_with.values() for product in products)
     return SyncPlan(
         tuple(draft.plans),
@@ -71,37 +79,40 @@ def plan_sync(courses: Iterable[Course], catalog: Catalog, options: SyncOptions)
 
 
 def _plan_course(draft: _Draft, course: Course, catalog: Catalog, claims: Claims, options: SyncOptions) -> None:
+    course_id = course.course_id
+    if course.coming_soon and not options.include_coming_soon:
+        draft.skipped.append(Skipped("course", course_id, "coming soon", code="coming_soon"))
+        return
     found = locate(course, catalog, claims, options.environment)
     product = found if isinstance(found, ListedProduct) else None
-    default = default_price(product, catalog)
-    wanted = desire(course, options, default.money if default else None)
-    if isinstance(wanted, Skipped):
-        draft.skipped.append(wanted)
+    default = None if product is None else catalog.default_price(product)
+    sale = plan_sale(course, options.prices, None if default is None else default.money)
+    if isinstance(sale, Skipped):
+        draft.skipped.append(sale)
         return
     if isinstance(found, Finding):
         draft.findings.append(found)
         return
-    draft.warnings.extend(wanted.warnings)
+    draft.warnings.extend(f"course {course_id}: {warning}" for warning in sale.warnings)
     if product is None:
-        plan = plan_new(course, wanted.product, options.environment)
+        plan = plan_new(course, sale.product, options.environment)
     else:
         prices = catalog.active_prices(product.product_id)
-        plan = plan_existing(course, wanted.product, product, prices, options.environment)
+        plan = plan_existing(course, sale.product, product, prices, options.environment)
         draft.findings.extend(find_foreign_prices(course, product, prices, options.environment))
     if plan.changes:
         draft.plans.append(plan)
     else:
-        draft.unchanged.append(course.course_id)
+        draft.unchanged.append(course_id)
 
 
-def _plan_orphans(draft: _Draft, courses: tuple[Course, ...], claims: Claims, options: SyncOptions) -> None:
-    by_id = {course.course_id: course for course in courses}
+def _plan_orphans(draft: _Draft, courses: dict[str, Course], claims: Claims, options: SyncOptions) -> None:
     for course_id, products in sorted(claims.marked_with.items()):
-        if options.only and course_id not in options.only:
+        reason = _not_sold(courses.get(course_id), options)
+        if reason is None or not options.covers(course_id):
             continue
-        reason = _not_sold(by_id.get(course_id), options)
         for product in products:
-            if reason is None or not product.active:
+            if not product.active:
                 continue
             if options.prune:
                 before = {"product": product.product_id, "active": True}
@@ -120,10 +131,29 @@ def _not_sold(course: Course | None, options: SyncOptions) -> str | None:
     return "its course is coming soon" if course.coming_soon and not options.include_coming_soon else None
 
 
-def _report_unknown(draft: _Draft, courses: tuple[Course, ...], claims: Claims, options: SyncOptions) -> None:
-    known = {course.course_id for course in courses}
-    for course_id in sorted(options.only - known):
-        if course_id not in claims.marked_with:
-            draft.skipped.append(
-                Skipped("course", course_id, "there is no such course", blocking=True, code="invalid.unknown_course")
-            )
+def find_stale_links(
+    links: Iterable[ListedLink], courses: Iterable[Course], plan: SyncPlan, options: SyncOptions
+) -> Iterator[Finding]:
+    """Yield a finding for each active link of ours whose price is not the one its course has once the plan is done."""
+    by_id = {course.course_id: course for course in courses}
+    planned = {course.course_id: course.price_id for course in plan.courses if course.desired is not None}
+    for link in sorted(links, key=lambda link: link.link_id):
+        course_id = link.metadata.get("courseId", "")
+        if not is_ours(link.metadata, options.environment) or not options.covers(course_id):
+            continue
+        course = by_id.get(course_id)
+        reason = _stale_reason(link, course, planned.get(course_id, course.price_id if course else None))
+        if reason is not None:
+            yield Finding("stale link", course_id, f"{link.link_id} " + reason)
+
+
+def _stale_reason(link: ListedLink, course: Course | None, price_id: str | None) -> str | None:
+    if course is None or not course.paid:
+        state = "gone" if course is None else "no longer paid"
+        return f"is still active, but its course is {state}: make it inactive in the Dashboard"
+    if link.price_ids == (price_id,):
+        return None
+    sold = ", ".join(link.price_ids) or "nothing"
+    return f"still sells {sold}, no longer the price of its course. To replace it: " + lmx(
+        "checkout link", course.course_id
+    )

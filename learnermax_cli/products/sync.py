@@ -1,26 +1,41 @@
-"""`products sync` and `products list` from end to end: read, plan, check the guards, confirm, apply, report."""
+"""`products sync`: read, plan, check the guards, confirm, apply, report."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-from learnermax_cli.core.errors import CredentialsError, FailedError, GuardError, InterruptedRunError, LmxError
+from learnermax_cli.core.errors import CredentialsError, LmxError
+from learnermax_cli.courses.model import Course, CoursesApp
 from learnermax_cli.planning.apply import Applied, Group, apply
 from learnermax_cli.planning.change import Result, planned
-from learnermax_cli.planning.plan_file import PlanScope, require_plan_file, require_within_plan, save_plan
+from learnermax_cli.planning.confirm import StripeJob, ask
+from learnermax_cli.planning.plan_file import PlanScope, read_plan_file, require_within_plan, save_plan
 from learnermax_cli.planning.report import Changes, Report
-from learnermax_cli.products.apply_sync import CourseSync, read_catalog, read_courses
-from learnermax_cli.products.limits import require_few_archived
-from learnermax_cli.products.links import find_stale_links
-from learnermax_cli.products.model import SyncOptions
+from learnermax_cli.products.apply_sync import CourseSync, read_catalog
+from learnermax_cli.products.model import Catalog, CatalogGateway, LinkReader, SyncOptions
 from learnermax_cli.products.plan_course import CoursePlan
-from learnermax_cli.products.plan_sync import SyncPlan, plan_sync
-
-if TYPE_CHECKING:
-    from learnermax_cli.composition.app import App
+from learnermax_cli.products.plan_locate import depends_on_others
+from learnermax_cli.products.plan_sync import SyncPlan, find_stale_links, plan_sync
 
 COMMAND = "products sync"
 WORKERS = 8
+
+
+class CatalogApp(CoursesApp, StripeJob, Protocol):
+    """What planning a sync works with."""
+
+    @property
+    def catalog(self) -> CatalogGateway:
+        """Products and prices at Stripe."""
+
+
+class SyncApp(CatalogApp, Protocol):
+    """What a sync works with."""
+
+    @property
+    def links(self) -> LinkReader:
+        """Payment Links at Stripe."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,78 +51,65 @@ class SyncRequest:
     plan: Path | None = None
 
 
-def run_sync(app: "App", request: SyncRequest) -> Report:
-    """Return the report of a sync; a dry run is the same road, cut before the last step."""
-    if request.plan is not None:
-        require_plan_file(request.plan)
-    identity = app.stripe_identity
-    plan = _plan(app, request)
-    report = replace(
-        _report(app, plan, planned(plan.changes), request), stripe=identity, error=_refusal(app, plan, request)
-    )
-    if report.error is None and request.save_plan is not None:
-        save_plan(request.save_plan, _scope(app), plan.changes)
-    if request.dry_run or report.error is not None or not plan.changes:
-        return report
+def run_sync(app: SyncApp, request: SyncRequest) -> Report:
+    """Return the report of a sync; a dry run runs the same code up to the question."""
+    reviewed = None if request.plan is None else read_plan_file(request.plan)
+    settings, identity = app.settings, app.stripe_identity
+    plan = _plan(app, request.options)
+    report = replace(_report(plan, planned(plan.changes), request), stripe=identity)
+    scope = PlanScope(COMMAND, settings.environment, settings.table, identity.mode, identity.account)
     try:
-        if not app.confirm(report, f"Apply this to {identity}?", yes=request.yes):
-            return replace(report, error=FailedError("not confirmed", hint="Nothing was written.", code="declined"))
-    except GuardError as error:
+        plan.require_few_archived(request.allow_archive)
+        if reviewed is not None:
+            require_within_plan(reviewed, scope, plan.changes)
+        if request.save_plan is not None:
+            save_plan(request.save_plan, scope, plan.changes)
+    except LmxError as error:
         return replace(report, error=error)
+    if request.dry_run or not plan.changes:
+        return report
+    if refusal := ask(app.talk, report, f"Apply this to {identity}?", yes=request.yes):
+        return replace(report, error=refusal)
     applied = _apply(app, plan)
-    return replace(_report(app, plan, applied.results, request), stripe=identity, error=_ending(applied))
+    return replace(_report(plan, applied.results, request), stripe=identity, error=applied.error)
 
 
-def _plan(app: "App", request: SyncRequest) -> SyncPlan:
-    courses, catalog = read_courses(app.courses, request.options), read_catalog(app.catalog)
-    plan = plan_sync(courses, catalog, request.options)
-    if request.options.only and any(change.action == "adopt" for change in plan.changes):
-        # A product that nobody marked may be named by a course that --course left out: only the whole table tells.
+def read_inputs(app: CatalogApp, options: SyncOptions) -> tuple[list[Course], Catalog]:
+    """Read the courses that the plan depends on, with --course one by one where the others do not matter."""
+    if not options.only:
+        return list(app.courses.list_courses()), read_catalog(app.catalog)
+    found = (app.courses.read_course(course_id) for course_id in sorted(options.only))
+    courses, catalog = [course for course in found if course is not None], read_catalog(app.catalog)
+    if any(depends_on_others(course, catalog, options.environment) for course in courses):
         courses = list(app.courses.list_courses())
-        plan = plan_sync(courses, catalog, request.options)
+    return courses, catalog
+
+
+def _plan(app: SyncApp, options: SyncOptions) -> SyncPlan:
+    courses, catalog = read_inputs(app, options)
+    plan = plan_sync(courses, catalog, options)
     try:
         links = app.links.list_active_links()
     except CredentialsError as error:
         return replace(plan, warnings=(*plan.warnings, f"payment links were not checked: {error.message}"))
-    return replace(plan, findings=(*plan.findings, *find_stale_links(links, courses, plan, request.options)))
+    return replace(plan, findings=(*plan.findings, *find_stale_links(links, courses, plan, options)))
 
 
-def _refusal(app: "App", plan: SyncPlan, request: SyncRequest) -> LmxError | None:
-    try:
-        require_few_archived(plan.archived_products, plan.managed, request.allow_archive)
-        if request.plan is not None:
-            require_within_plan(request.plan, _scope(app), plan.changes)
-    except GuardError as error:
-        return error
-    return None
-
-
-def _apply(app: "App", plan: SyncPlan) -> Applied:
+def _apply(app: SyncApp, plan: SyncPlan) -> Applied:
     catalog, courses, environment = app.catalog, app.courses, app.settings.environment
     groups = [
         Group(course.changes, CourseSync(course, catalog, courses, environment).carry_out) for course in plan.courses
     ]
-    with app.interrupt.finishing() as stop, app.console.progress("Syncing", len(groups)) as progress:
+    stop = app.interrupt.begin_writes()
+    with app.talk.progress("Syncing", len(groups)) as progress:
         return apply(groups, stop, workers=WORKERS, progress=progress)
 
 
-def _ending(applied: Applied) -> LmxError | None:
-    if applied.interrupted:
-        waiting = sum(result.outcome == "planned" for result in applied.results)
-        return InterruptedRunError(f"interrupted with {waiting} changes left", hint="Run again: it does the rest.")
-    return applied.error
-
-
-def _scope(app: "App") -> PlanScope:
-    settings, identity = app.settings, app.stripe_identity
-    return PlanScope(COMMAND, settings.environment, settings.table, identity.mode, identity.account)
-
-
-def _report(app: "App", plan: SyncPlan, results: tuple[Result, ...], request: SyncRequest) -> Report:
+def _report(plan: SyncPlan, results: Sequence[Result], request: SyncRequest) -> Report:
     summary = summarize(plan, results)
     return Report(
         command=COMMAND,
-        environment=app.settings.environment,
+        environment=request.options.environment,
         body=Changes(results, plan.skipped),
         dry_run=request.dry_run,
         findings=plan.findings,
@@ -115,23 +117,29 @@ def _report(app: "App", plan: SyncPlan, results: tuple[Result, ...], request: Sy
         summary=summary,
         summary_line=_summary_line(summary, done=any(result.outcome != "planned" for result in results)),
         pending_exit=request.exit_code,
+        unit="course",
+        left=sum({result.outcome for result in mine} == {"planned"} for _, mine in _by_course(plan, results)),
     )
 
 
-def summarize(plan: SyncPlan, results: tuple[Result, ...]) -> dict[str, int]:
+def summarize(plan: SyncPlan, results: Sequence[Result]) -> dict[str, int]:
     """Return the summary of a sync, counted in courses; a course of which anything failed counts as failed."""
     summary = dict.fromkeys(("create", "update", "replace", "archive", "link"), 0)
     failed = 0
-    position = 0
     untouched = all(result.outcome == "planned" for result in results)
-    for course in plan.courses:
-        mine = results[position : position + len(course.changes)]
-        position += len(course.changes)
+    for course, mine in _by_course(plan, results):
         if any(result.outcome == "failed" for result in mine):
             failed += 1
         elif untouched or all(result.outcome == "applied" for result in mine):
             summary[category(course)] += 1
     return {**summary, "unchanged": len(plan.unchanged), "skipped": len(plan.skipped), "failed": failed}
+
+
+def _by_course(plan: SyncPlan, results: Sequence[Result]) -> Iterator[tuple[CoursePlan, Sequence[Result]]]:
+    position = 0
+    for course in plan.courses:
+        yield course, results[position : position + len(course.changes)]
+        position += len(course.changes)
 
 
 def category(course: CoursePlan) -> str:

@@ -22,11 +22,11 @@ _WAYS: Mapping[str, tuple[tuple[str, ...], list[str]]] = {
     "parser": (("courses", HOSTILE), [f"Error: No such command '{HARMLESS}'.", "  See lmx courses --help."]),
     "early": (
         ("courses", "set-price", HOSTILE, "10", "-e", "sandbox"),
-        [f"Error: there is no course {HARMLESS}", "  See lmx courses list -e sandbox."],
+        [f"Error: course {HARMLESS} not found", "  List the courses: lmx courses list -e sandbox"],
     ),
     "late": (
         ("enrollments", "reconcile", "--course", HOSTILE),
-        [f"Error: there is no course {HARMLESS}", "  See lmx courses list."],
+        [f"Error: course {HARMLESS} not found", "  List the courses: lmx courses list"],
     ),
     "plan": (("products", "sync", "--dry-run"), _REFUSED),
 }
@@ -135,5 +135,5 @@ def test_interrupted_seed_is_no_success(sandbox: Sandbox) -> None:
     sandbox.control.clear_faults()
     sandbox.control.release()
     _, err = process.communicate(60)
-    said = ["Error: interrupted with 3 changes left", "  Run again: it does the rest."]
+    said = ["Error: interrupted; 3 courses not applied", "  Run the command again to apply the rest."]
     assert (130, said) == (process.returncode, err.splitlines()[-2:])

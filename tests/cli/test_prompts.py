@@ -67,7 +67,7 @@ QUESTIONS: dict[str, tuple[Setup, tuple[str, ...], str]] = {
         "Plan: STRIPE_SECRET_KEY, NEXT_PUBLIC_STRIPE_PUBLISHABLE_KEY ",
     ),
     "secrets rollback": (store_other_keys, (), "Plan: make version 11111111111111111111111111111111"),
-    "courses seed": (lambda _: None, ("--replace",), "Plan: 7 courses into table"),
+    "courses seed": (lambda _: None, ("--replace",), "Plan: write 7 courses to table"),
     "enrollments release": (
         lambda sandbox: put_bought(sandbox, USER, "expired"),
         ("TEST-COURSE-003", "--user", USER),

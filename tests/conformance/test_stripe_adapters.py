@@ -7,7 +7,7 @@ from learnermax_cli.adapters.stripe.client import read_account
 from learnermax_cli.config.keys import StripeKey
 from learnermax_cli.core.money import Money
 from learnermax_cli.core.ownership import marker
-from learnermax_cli.products.model import DesiredProduct
+from learnermax_cli.courses.model import DesiredProduct
 from tests.conformance.commands import run
 from tests.conformance.items import Item, course, seeded_course
 from tests.conformance.mirror import Mirror

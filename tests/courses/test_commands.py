@@ -79,7 +79,7 @@ def test_price_that_a_sync_refuses_is_warned_of(sandbox: Sandbox) -> None:
     put_course(sandbox, "a", "49.99")
     code, document = run(sandbox, "set-price", "a", "5000")
     reason = "its price 5,000.00 usd is above the maximum of 1000 usd: raise --max-price"
-    assert (0, True) == (code, document["warnings"][0].startswith(f"a sync would refuse course a: {reason}"))
+    assert (0, True) == (code, document["warnings"][0].startswith(f"products sync will refuse course a: {reason}"))
     assert "warnings" not in run(sandbox, "set-price", "a", "50")[1]
 
 
@@ -159,4 +159,4 @@ def test_piped_list_is_not_cut(sandbox: Sandbox) -> None:
 def test_empty_table_names_the_next_step(sandbox: Sandbox) -> None:
     """An empty list is no error."""
     done = sandbox.run("courses", "list")
-    assert (0, "No courses: lmx courses seed puts the test courses in.\n") == (done.returncode, done.stdout)
+    assert (0, "No courses. To add the test courses: lmx courses seed\n") == (done.returncode, done.stdout)

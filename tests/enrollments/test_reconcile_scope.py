@@ -40,7 +40,7 @@ def test_others_are_left(sandbox: Sandbox) -> None:
 def test_unknown_course(sandbox: Sandbox) -> None:
     """A course that is not there and has no enrollments is a mistake of the operator's."""
     ran = worlds.reconcile(sandbox, "--course", "gone")
-    assert (1, "there is no course gone") == (ran.exit_code, ran.report["error"]["message"])
+    assert (1, "course gone not found") == (ran.exit_code, ran.report["error"]["message"])
 
 
 def test_payments_out_of_the_window_are_not_looked_for(sandbox: Sandbox) -> None:

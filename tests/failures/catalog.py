@@ -21,29 +21,32 @@ def _saved_plan(sandbox: Sandbox) -> None:
 
 
 COURSES = (
-    Failure("courses set-price '$hostile' 10", 1, "there is no course $harmless", "See lmx courses list."),
+    Failure("courses set-price '$hostile' 10", 1, "course $harmless not found", "List the courses: lmx courses list"),
     Failure(
-        f"courses set-price {_LONG} 10 -e sandbox", 1, f"there is no course {_LONG}", "See lmx courses list -e sandbox."
+        f"courses set-price {_LONG} 10 -e sandbox",
+        1,
+        f"course {_LONG} not found",
+        "List the courses: lmx courses list -e sandbox",
     ),
     Failure(
         "courses set-price a 10",
         1,
         "course a is not a paid course",
-        "Set pricingModel to paid first.",
+        "Set its pricingModel to paid first.",
         course(pricingModel="free"),
     ),
     Failure(
         "courses set-price a 10.999",
         1,
-        "10.999 has more decimals than usd allows (2 in major units)",
-        "Give a price that the currency can represent.",
+        "course a could not be sold: 10.999 has more decimals than usd allows (2 in major units)",
+        "Give another price, or fix the course's item.",
         course(),
     ),
     Failure(
         "courses set-price a 0.10",
         1,
-        "0.10 usd is below Stripe's minimum of 0.50 usd",
-        "Give a higher price.",
+        "course a could not be sold: its price 0.10 usd is below Stripe's minimum of 0.50 usd",
+        "Give another price, or fix the course's item.",
         course(),
     ),
 )
@@ -80,14 +83,14 @@ PRODUCTS = (
         "products sync --plan plan",
         3,
         "plan is not a plan file of this version",
-        "Make a new one with --save-plan.",
+        "Make one with --save-plan.",
         all_of(course(), holding("plan", "[]")),
     ),
     Failure(
         "products sync --plan plan --yes",
         5,
         "2 of 4 changes are not in plan file plan, first: create product b[red]",
-        "The world has moved on: make a new plan with --save-plan, review it, and apply that one.",
+        "Courses or products have changed since. Make a new plan with --save-plan, review it, and apply that one.",
         _saved_plan,
     ),
     Failure(

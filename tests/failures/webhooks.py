@@ -119,8 +119,8 @@ SANDBOX = (
     Failure(
         "sandbox trigger checkout.session.completed --course nope",
         1,
-        "there is no course nope",
-        "See lmx courses list -e sandbox.",
+        "course nope not found",
+        "List the courses: lmx courses list -e sandbox",
     ),
     Failure(
         "sandbox trigger checkout.session.completed",

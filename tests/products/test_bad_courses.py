@@ -21,18 +21,17 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     "precise": ({"price": Decimal("49.999")}, "49.999 has more decimals than usd allows (2 in major units)"),
     "unit": (
         {"price": Decimal(4999)},
-        "its price 4999 may be meant in minor units: 4,999.00 usd or 49.99 usd? State it with "
-        "lmx courses set-price unit 49.99, with --price-unit, or let it through with --allow-price unit",
+        "ambiguous price 4999: 4,999.00 usd or 49.99 usd? Run "
+        "lmx courses set-price unit 49.99, pass --price-unit, or pass --allow-price unit",
     ),
     "small": ({"price": Decimal("0.49")}, "its price 0.49 usd is below Stripe's minimum of 0.50 usd"),
     "large": (
         {"price": Decimal("1000.01")},
-        "its price 1,000.01 usd is above the maximum of 1000 usd: "
-        "raise --max-price, or let it through with --allow-price large",
+        "its price 1,000.01 usd is above the maximum of 1000 usd: raise --max-price, or pass --allow-price large",
     ),
     "digits": (
         {"price": Decimal("9" * 36 + ".99")},
-        "its price 999,999,999,999,999,999,999,999,999,999,999,999.99 usd is above what Stripe takes",
+        "its price 999,999,999,999,999,999,999,999,999,999,999,999.99 usd is above Stripe's maximum of 999,999.99 usd",
     ),
     "currency": (
         {"price": Decimal("49.99"), "currency": "dollars"},
@@ -45,11 +44,11 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     "blank-name": ({"price": Decimal("49.99"), "name": "  "}, "it has no name"),
     "long-name": (
         {"price": Decimal("49.99"), "name": "n" * 5001},
-        "its name has 5,001 characters; Stripe takes 5,000",
+        "its name has 5,001 characters; Stripe's limit is 5,000",
     ),
     "long-text": (
         {"price": Decimal("49.99"), "description": "d" * 100_000},
-        "its description has 100,000 characters; Stripe takes 40,000",
+        "its description has 100,000 characters; Stripe's limit is 40,000",
     ),
 }
 

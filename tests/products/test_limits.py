@@ -3,7 +3,15 @@
 import pytest
 
 from learnermax_cli.core.errors import Exit, GuardError
-from learnermax_cli.products.limits import require_few_archived
+from learnermax_cli.planning.change import Change
+from learnermax_cli.products.plan_course import CoursePlan
+from learnermax_cli.products.plan_sync import SyncPlan
+
+
+def plan(archived: int, managed: int) -> SyncPlan:
+    """Return a plan that archives so many of the managed products."""
+    part = CoursePlan("a", "prod_a", (Change("product", "a", "archive"),))
+    return SyncPlan((part,) * archived, managed=managed)
 
 
 @pytest.mark.parametrize(
@@ -12,7 +20,7 @@ from learnermax_cli.products.limits import require_few_archived
 )
 def test_few_archived_pass(archived: int, managed: int, allowed: int | None) -> None:
     """Up to 30 %, or fewer than ten products, or what --allow-archive names."""
-    require_few_archived(archived, managed, allowed)
+    plan(archived, managed).require_few_archived(allowed)
 
 
 @pytest.mark.parametrize(
@@ -21,7 +29,7 @@ def test_few_archived_pass(archived: int, managed: int, allowed: int | None) -> 
 def test_many_archived_are_refused(archived: int, managed: int, allowed: int | None) -> None:
     """More than 30 % of at least ten, and more than was allowed."""
     with pytest.raises(GuardError) as refused:
-        require_few_archived(archived, managed, allowed)
+        plan(archived, managed).require_few_archived(allowed)
     assert (
         f"the plan makes {archived} of {managed} managed products inactive, more than 30%",
         f"Check --table and -e; if intended, pass --allow-archive {archived}.",

@@ -2,12 +2,11 @@
 
 from learnermax_cli.core.money import Money
 from learnermax_cli.core.ownership import marker
-from learnermax_cli.courses.model import Course
+from learnermax_cli.courses.model import Course, DesiredProduct
 from learnermax_cli.planning.change import Finding
-from learnermax_cli.products.links import find_stale_links
-from learnermax_cli.products.model import DesiredProduct, ListedLink, SyncOptions
+from learnermax_cli.products.model import ListedLink, SyncOptions
 from learnermax_cli.products.plan_course import CoursePlan
-from learnermax_cli.products.plan_sync import SyncPlan
+from learnermax_cli.products.plan_sync import SyncPlan, find_stale_links
 
 OPTIONS = SyncOptions("preview")
 COURSE = Course("A", {"pricingModel": "paid", "stripeProductId": "prod_a", "stripePriceId": "price_1"})
@@ -29,7 +28,7 @@ def test_link_with_the_present_price_is_fine() -> None:
 
 def test_link_with_another_price_is_stale() -> None:
     """The finding names link, price and remedy."""
-    detail = "plink_1 still sells price_0, no longer the price of its course: lmx checkout link A replaces it"
+    detail = "plink_1 still sells price_0, no longer the price of its course. To replace it: lmx checkout link A"
     assert [Finding("stale link", "A", detail)] == _stale(_link("price_0"))
 
 

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 
+import pytest
+
 from learnermax_cli.courses.model import Course
 from learnermax_cli.planning.change import Finding
 from learnermax_cli.products.model import ListedProduct
-from learnermax_cli.products.plan_locate import collect_claims, locate
+from learnermax_cli.products.plan_locate import collect_claims, depends_on_others, locate
 from tests.products.catalogs import ENVIRONMENT, catalog, course, ours, product
 
 
@@ -35,9 +37,9 @@ def test_course_whose_product_is_gone_has_none() -> None:
 def test_product_that_another_course_will_have_is_not_taken_for_gone() -> None:
     """A stripeProductId that is derived from another course's id is wrong, whether that is synced yet or not."""
     courses = [course(stripeProductId="lmx_sandbox_b"), course("b")]
-    not_yet = attention("lmx_sandbox_b is the product of course b: mend stripeProductId")
+    not_yet = attention("lmx_sandbox_b is the product of course b: fix stripeProductId")
     assert not_yet == found(courses, [])
-    belongs = attention("lmx_sandbox_b belongs to course b, says its metadata: mend stripeProductId")
+    belongs = attention("lmx_sandbox_b belongs to course b by its metadata: fix stripeProductId")
     assert belongs == found(courses, [product("lmx_sandbox_b", ours("b"))])
 
 
@@ -87,25 +89,25 @@ def test_archived_product_alone_is_found() -> None:
 
 def test_two_products_that_claim_a_course_need_attention() -> None:
     """Which one is right is never guessed."""
-    detail = "prod_1 and prod_2 both claim it: archive the wrong one in the dashboard, or mend its metadata"
+    detail = "two products match this course (prod_1, prod_2): archive one in the Dashboard, or fix its metadata"
     assert attention(detail) == found([course()], [product("prod_2"), product("prod_1")])
 
 
 def test_named_and_derived_product_need_attention() -> None:
     """The named one does not win over another active one of ours."""
-    detail = "lmx_sandbox_a and prod_1 both claim it: archive the wrong one in the dashboard, or mend its metadata"
+    detail = "two products match this course (lmx_sandbox_a, prod_1): archive one in the Dashboard, or fix its metadata"
     assert attention(detail) == found([course(stripeProductId="prod_1")], [product("prod_1", {}), product()])
 
 
 def test_product_of_another_course_needs_attention() -> None:
     """Metadata that names another course is believed over stripeProductId."""
-    detail = "prod_1 belongs to course b, says its metadata: mend stripeProductId"
+    detail = "prod_1 belongs to course b by its metadata: fix stripeProductId"
     assert attention(detail) == found([course(stripeProductId="prod_1")], [product("prod_1", ours("b"))])
 
 
 def test_unmarked_product_of_another_course_needs_attention() -> None:
     """A course id in the metadata counts without our marker too."""
-    detail = "prod_1 belongs to course b, says its metadata: mend stripeProductId"
+    detail = "prod_1 belongs to course b by its metadata: fix stripeProductId"
     assert attention(detail) == found([course(stripeProductId="prod_1")], [product("prod_1", {"courseId": "b"})])
 
 
@@ -123,13 +125,13 @@ def test_product_of_another_tool_needs_attention() -> None:
 
 def test_derived_product_without_metadata_needs_attention() -> None:
     """A marker that was removed by hand comes back only when the course names the product."""
-    detail = "lmx_sandbox_a has lost its metadata: name it as stripeProductId to adopt it again"
+    detail = "lmx_sandbox_a has no metadata of lmx: to adopt it, set stripeProductId to it"
     assert attention(detail) == found([course()], [product(metadata={})])
 
 
 def test_unmarked_product_that_two_courses_name_needs_attention() -> None:
     """Neither course gets it."""
-    detail = "prod_1 is named by course b too: mend one of them"
+    detail = "prod_1 is named by course b too: fix one of them"
     courses = [course(stripeProductId="prod_1"), course("b", stripeProductId="prod_1")]
     assert attention(detail) == found(courses, [product("prod_1", {})])
 
@@ -144,3 +146,22 @@ def test_marked_product_is_its_courses_though_another_names_it() -> None:
 def test_product_of_the_same_course_elsewhere_is_not_seen() -> None:
     """Prod's product for the same course id is not preview's."""
     assert found([course()], [product("lmx_prod_a", ours("a", "prod"))]) is None
+
+
+@pytest.mark.parametrize(
+    ("listed", "products", "depends"),
+    [
+        (course(), [], False),
+        (course(stripeProductId="lmx_sandbox_a"), [], False),
+        (course(stripeProductId="lmx_sandbox_a"), [product()], False),
+        (course(stripeProductId="lmx_sandbox_a"), [product(metadata={})], True),
+        (course(stripeProductId="lmx_sandbox_b"), [], True),
+        (course(stripeProductId="prod_1"), [product("prod_1")], True),
+        (course(stripeProductId="prod_1", pricingModel="free"), [], False),
+    ],
+)
+def test_others_matter_where_they_may_have_the_named_product(
+    listed: Course, products: list[ListedProduct], depends: bool
+) -> None:
+    """A course alone decides only about the product of its own id that is marked, or that is not there."""
+    assert depends == depends_on_others(listed, catalog(products), ENVIRONMENT)

@@ -6,8 +6,7 @@ from decimal import Decimal
 
 from learnermax_cli.courses.model import Course
 from learnermax_cli.planning.change import Change, Finding, Result, Skipped, planned
-from learnermax_cli.products.ids import derived_product_id
-from learnermax_cli.products.model import ListedPrice, ListedProduct, SyncOptions
+from learnermax_cli.products.model import ListedPrice, ListedProduct, SyncOptions, derived_product_id
 from learnermax_cli.products.plan_sync import SyncPlan, plan_sync
 from learnermax_cli.products.sync import category, summarize
 from tests.products.catalogs import OPTIONS, catalog, course, ours, price, product
@@ -165,15 +164,15 @@ def test_foreign_price_is_a_finding() -> None:
     """An active price that is not ours is reported and left alone."""
     foreign = price("price_2", 2000, {}, created=2)
     done = plan([course(**LINKED)], [product()], [price(), foreign])
-    detail = "price_2 (20.00 usd) of lmx_sandbox_a is active and not made by lmx: archive it by hand"
+    detail = "price_2 (20.00 usd) of lmx_sandbox_a is active and was not created by lmx: archive it"
     assert ((), (Finding("foreign price", "a", detail),)) == (done.changes, done.findings)
 
 
 def test_recurring_foreign_price_is_a_finding_without_amount() -> None:
-    """What is no plain one-time amount is called that."""
+    """What is not a plain one-time amount is called that."""
     recurring = replace(price("price_2", metadata={}), money=None)
     done = plan([course(**LINKED)], [product()], [price(), recurring])
-    detail = "price_2 (no plain one-time amount) of lmx_sandbox_a is active and not made by lmx: archive it by hand"
+    detail = "price_2 (not a plain one-time amount) of lmx_sandbox_a is active and was not created by lmx: archive it"
     assert (Finding("foreign price", "a", detail),) == done.findings
 
 
@@ -223,7 +222,7 @@ def test_further_prices_of_an_adopted_product_stay_foreign() -> None:
     prices = [price(metadata={}, product_id="prod_1"), price("price_2", 2000, {}, product_id="prod_1", created=2)]
     done = plan([named], [product("prod_1", {})], prices)
     assert ["adopt", "adopt"] == [change.action for change in done.changes]
-    detail = "price_2 (20.00 usd) of prod_1 is active and not made by lmx: archive it by hand"
+    detail = "price_2 (20.00 usd) of prod_1 is active and was not created by lmx: archive it"
     assert (Finding("foreign price", "a", detail),) == done.findings
 
 
@@ -256,7 +255,7 @@ def test_prune_archives_the_orphan() -> None:
     before = {"product": "lmx_sandbox_a", "active": True}
     change = Change("product", "a", "archive", before, {**before, "active": False}, "its course is gone")
     done = plan([], [product()], [price()], replace(OPTIONS, prune=True))
-    assert ((change,), (), 1) == (done.changes, done.findings, done.archived_products)
+    assert ((change,), ()) == (done.changes, done.findings)
 
 
 def test_course_that_became_free_leaves_an_orphan() -> None:
@@ -293,7 +292,7 @@ def test_contested_course_needs_attention_and_changes_nothing() -> None:
 def test_unknown_course_that_was_asked_for_blocks() -> None:
     """--course with a typo is not silently nothing."""
     done = plan([course()], options=replace(OPTIONS, only=frozenset({"b"})))
-    row = Skipped("course", "b", "there is no such course", blocking=True, code="invalid.unknown_course")
+    row = Skipped("course", "b", "not found", blocking=True, code="invalid.unknown_course")
     assert (row,) == done.skipped
 
 

@@ -1,6 +1,6 @@
 """Views of `lmx courses`."""
 
-from learnermax_cli.courses.seeds import read_seed_courses
+from learnermax_cli.courses.seed import read_seed_courses
 from tests.enrollments.worlds import put_items
 from tests.products.worlds import put_course
 from tests.running import Sandbox

@@ -9,7 +9,8 @@ from learnermax_cli.adapters.stripe.client import stripe_errors
 from learnermax_cli.adapters.stripe.writes import MAX_ATTEMPTS, idempotency_keys, is_replayed, is_server_failure
 from learnermax_cli.core.errors import FailedError
 from learnermax_cli.core.money import Money
-from learnermax_cli.products.model import DesiredProduct, ListedPrice, ListedProduct
+from learnermax_cli.courses.model import DesiredProduct
+from learnermax_cli.products.model import ListedPrice, ListedProduct
 
 if TYPE_CHECKING:
     from stripe.params import PriceUpdateParams, ProductCreateParams, ProductUpdateParams

@@ -1,0 +1,45 @@
+"""`courses list`: all courses with the price that they would be sold for, and what is wrong with them."""
+
+from learnermax_cli.core.remedy import lmx
+from learnermax_cli.courses.model import Course, CoursesApp, PriceRules
+from learnermax_cli.courses.plan_sale import Sale, plan_sale
+from learnermax_cli.courses.price import price_rules
+from learnermax_cli.planning.change import Skipped
+from learnermax_cli.planning.report import Items, Report
+
+COLUMNS = ("course_id", "name", "pricing_model", "price", "price_unit", "sold_for", "coming_soon", "product", "problem")
+
+
+def run_list(app: CoursesApp) -> Report:
+    """Return the report of all courses."""
+    rules = price_rules(app.settings)
+    courses = sorted(app.courses.list_courses(), key=lambda course: course.course_id)
+    empty = "No courses. To add the test courses: " + lmx("courses seed")
+    body = Items(tuple(_row(course, rules) for course in courses), COLUMNS, empty)
+    return Report("courses list", app.settings.environment, body)
+
+
+def _row(course: Course, rules: PriceRules) -> dict[str, object]:
+    sale = plan_sale(course, rules) if course.paid else None
+    price = course.attributes.get("price")
+    return {
+        "course_id": course.course_id,
+        "name": course.text("name"),
+        "pricing_model": course.text("pricingModel"),
+        "price": None if price is None else str(price),
+        "price_unit": course.text("priceUnit"),
+        "sold_for": sale.product.money.as_json() if isinstance(sale, Sale) else None,
+        "coming_soon": course.coming_soon,
+        "product": course.product_id,
+        "price_id": course.price_id,
+        "problem": _problem(sale),
+    }
+
+
+def _problem(sale: Sale | Skipped | None) -> str | None:
+    match sale:
+        case Skipped(reason=reason):
+            return reason
+        case Sale(warnings=warnings):
+            return "; ".join(warnings) or None
+    return None
