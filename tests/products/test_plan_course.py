@@ -3,8 +3,8 @@
 import pytest
 
 from learnermax_cli.core.money import Money
+from learnermax_cli.courses.model import DesiredProduct
 from learnermax_cli.planning.change import Change
-from learnermax_cli.products.model import DesiredProduct
 from learnermax_cli.products.plan_course import find_foreign_prices, plan_existing
 from tests.products.catalogs import ENVIRONMENT, course, ours, price, product
 
