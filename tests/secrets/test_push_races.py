@@ -1,5 +1,6 @@
 """Other writers, kills and lost answers: a push ends in the state of one clean run."""
 
+import json
 from collections.abc import Mapping
 
 import pytest
@@ -86,6 +87,26 @@ def test_same_keys_by_another_writer(sandbox: Sandbox) -> None:
 
     assert (0, True) == (process.returncode, '"superseded"' in out)
     assert api_keys(sandbox) == stored(sandbox)
+
+
+@pytest.mark.parametrize("theirs", [None, {"theirs": "1"}], ids=["nobody", "another writer"])
+def test_writer_right_after_the_push(sandbox: Sandbox, theirs: dict[str, object] | None) -> None:
+    """The push is done, and says so when another version is current right after it."""
+    create_secret(sandbox, {})
+    sandbox.control.add_fault("hold", service="secretsmanager", operation="DescribeSecret", skip=1)
+    process = sandbox.start("secrets", "push", "-o", "json")
+    sandbox.control.wait_held(60)
+    assert api_keys(sandbox) == stored(sandbox)
+    if theirs is not None:
+        put_secret(sandbox, theirs)
+    sandbox.control.release()
+    out, _ = process.communicate(timeout=60)
+
+    report = json.loads(out)
+    warning = "another writer made a different version current after this one: lmx secrets status"
+    assert (0, "applied") == (process.returncode, report["changes"][0]["outcome"])
+    assert ([] if theirs is None else [warning]) == report.get("warnings", [])
+    assert (theirs or api_keys(sandbox)) == stored(sandbox)
 
 
 def test_two_pushes_side_by_side(sandbox: Sandbox) -> None:

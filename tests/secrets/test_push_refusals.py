@@ -14,6 +14,7 @@ from tests.secrets.support import (
     document,
     ending,
     mark,
+    run_on_terminal,
     stored,
     write_env,
     writes_since,
@@ -198,6 +199,15 @@ def test_restore_that_suffices(sandbox: Sandbox) -> None:
 
     assert (0, ["RestoreSecret"]) == (run.returncode, writes_since(sandbox, position))
     assert "applied" == document(run)["changes"][0]["outcome"]
+
+
+def test_restore_is_asked_for_once(sandbox: Sandbox) -> None:
+    """Who agreed to a restore agreed to replace what nobody could see: there is no second question once it shows."""
+    create_secret(sandbox, {"STRIPE_SECRET_KEY": "sk_" + "test_" + "old" * 8})
+    sandbox.secretsmanager().delete_secret(SecretId=NAME)
+
+    assert 0 == run_on_terminal(sandbox, "y\nn\n", "secrets", "push", "--restore")
+    assert api_keys(sandbox) == stored(sandbox)
 
 
 @pytest.mark.parametrize(("flag", "code"), [("--dry-run", 0), ("--restore", 5)])
