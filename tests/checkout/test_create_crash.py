@@ -128,6 +128,7 @@ def test_stored_failures_are_overcome_by_the_next_run(sandbox: Sandbox) -> None:
     sandbox.control.add_fault("error", times=None, **fault)
     failed = worlds.create(sandbox)
     assert (1, "failed.stripe") == (failed.exit_code, failed.error[0])
+    assert worlds.read_enrollment(sandbox) is not None  # Stripe may have made a session: the item leads to it
     sandbox.control.clear_faults()
     assert worlds.created(sandbox)["session_id"] == worlds.only_session(sandbox)
 

@@ -1,5 +1,6 @@
 """`checkout create`: everything that is refused, each with its reason and remedy, and without a write."""
 
+import json
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
@@ -124,6 +125,34 @@ def test_refused_session_leaves_no_pending_item(sandbox: Sandbox) -> None:
     assert (1, "failed.refused") == (ran.exit_code, ran.error[0])
     assert "stripeCustomerId" in ran.error[1]
     assert worlds.read_enrollment(sandbox) is None
+
+
+@pytest.mark.parametrize("hours", [1, 30], ids=["taken up", "begun anew"])
+def test_refused_session_leaves_the_item_that_was_there(sandbox: Sandbox, hours: int) -> None:
+    """An item that an earlier run or the site wrote is not taken back, though this run went on with it."""
+    worlds.synced_course(sandbox)
+    worlds.put_student(sandbox, stripeCustomerId="cus_gone")
+    item = worlds.put_enrollment(sandbox, enrolledAt=worlds.ago(sandbox, hours))
+    ran = worlds.create(sandbox)
+    assert (1, "failed.refused") == (ran.exit_code, ran.error[0])
+    assert item == {**(worlds.read_enrollment(sandbox) or {}), "enrolledAt": item["enrolledAt"]}
+
+
+@pytest.mark.parametrize("there", [False, True], ids=["of this run", "there before"])
+def test_session_whose_end_is_refused(sandbox: Sandbox, there: bool) -> None:
+    """A request that is on its way for too long: the item of this run is taken back, one that was there stays."""
+    worlds.on_sale(sandbox)
+    if there:
+        worlds.put_enrollment(sandbox, enrolledAt=worlds.ago(sandbox, 30))
+    sandbox.control.add_fault("hold", operation=worlds.CREATE_SESSION)
+    args = ("checkout", "create", COURSE, "--user", USER, "--expires-in", "30m", "-o", "json")
+    process = sandbox.start(*args, env=worlds.ENV)
+    sandbox.control.wait_held(timeout=60)
+    sandbox.control.advance_clock(120)
+    sandbox.control.release()
+    stdout, _ = process.communicate(timeout=60)
+    assert (1, "failed.clock") == (process.returncode, json.loads(stdout)["error"]["code"])
+    assert there == (worlds.read_enrollment(sandbox) is not None)
 
 
 @pytest.mark.parametrize(

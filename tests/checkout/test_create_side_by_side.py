@@ -84,6 +84,21 @@ def test_reply_of_the_past_is_not_believed(sandbox: Sandbox) -> None:
     assert (True, data["session_id"]) == (data["session_id"] not in dead, worlds.only_session(sandbox))
 
 
+def test_session_that_soon_ends_is_not_handed_out(sandbox: Sandbox) -> None:
+    """An attempt is taken up, and its session is good for less than half an hour when the answer comes: begun anew."""
+    worlds.on_sale(sandbox)
+    worlds.put_enrollment(sandbox, enrolledAt=worlds.ago(sandbox, 29.5 / 60))
+    sandbox.control.add_fault("hold", operation=CREATE_SESSION, when="after")
+    process = _start(sandbox, "--expires-in", "1h")
+    sandbox.control.wait_held(timeout=60)
+    former = worlds.open_sessions(sandbox)
+    sandbox.control.advance_clock(120)
+    sandbox.control.release()
+    session_id = _end(process)["data"]["session_id"]
+    assert (1, session_id) == (len(former), worlds.only_session(sandbox))
+    assert [session_id] != former
+
+
 def _start(sandbox: Sandbox, *args: str) -> Started:
     return sandbox.start("checkout", "create", COURSE, "--user", USER, "-o", "json", *args, env=ENV)
 
