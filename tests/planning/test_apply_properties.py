@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from learnermax_cli.core.errors import CredentialsError, FailedError, LmxError
 from learnermax_cli.planning.apply import Group, apply
-from learnermax_cli.planning.change import Change, Result, SupersededError
+from learnermax_cli.planning.change import Change, OutcomeWord, Result, SupersededError
 
+LOST = SupersededError("the student has a customer", hint="Nothing.")
 ERRORS: dict[str, LmxError] = {
     "failed": FailedError("Stripe said no", hint="Run again."),
     "superseded": SupersededError("somebody was faster", hint="Nothing."),
@@ -20,12 +21,14 @@ ERRORS: dict[str, LmxError] = {
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """What happens in one group: how many changes, at which one it fails and how, and at which one a signal comes."""
+    """What happens in one group, and at which of its changes: a failure, a change of another writer, a signal."""
 
     changes: int
-    fails_at: int | None = None
-    error: str = "failed"
-    stops_at: int | None = None
+    fails_at: int | None
+    error: str
+    loses_at: int | None
+    """At which change another writer was first, without the others depending on it."""
+    stops_at: int | None
 
     @property
     def fatal(self) -> bool:
@@ -39,6 +42,7 @@ SCRIPTS = st.lists(
         changes=st.integers(1, 3),
         fails_at=st.none() | st.integers(0, 3),
         error=st.sampled_from(sorted(ERRORS)),
+        loses_at=st.none() | st.integers(0, 3),
         stops_at=st.none() | st.integers(0, 3),
     ),
     max_size=7,
@@ -66,21 +70,23 @@ class Recording:
 
     def expected(self, index: int) -> list[Result]:
         """Return how the changes of a group end that was begun."""
-        script, changes = self.scripts[index], self.changes(index)
-        if script.fails_at is None or script.fails_at >= script.changes:
-            return [Result(change, "applied") for change in changes]
-        applied = [Result(change, "applied") for change in changes[: script.fails_at]]
-        message = ERRORS[script.error].message
-        rest = changes[script.fails_at + 1 :]
-        if script.error == "superseded":
-            failed = Result(changes[script.fails_at], "superseded", message)
-            return [*applied, failed, *(Result(change, "superseded") for change in rest)]
-        return [*applied, Result(changes[script.fails_at], "failed", message), *(Result(change) for change in rest)]
+        script = self.scripts[index]
+        results = []
+        for number, change in enumerate(self.changes(index)):
+            if script.fails_at is None or number < script.fails_at:
+                lost = number == script.loses_at
+                results.append(Result(change, "superseded", LOST.message) if lost else Result(change, "applied"))
+            elif number == script.fails_at:
+                outcome: OutcomeWord = "superseded" if script.error == "superseded" else "failed"
+                results.append(Result(change, outcome, ERRORS[script.error].message))
+            else:
+                results.append(Result(change, "superseded" if script.error == "superseded" else "planned"))
+        return results
 
     def _group(self, index: int) -> Group:
         script, changes = self.scripts[index], self.changes(index)
 
-        def carry_out() -> Iterator[None]:
+        def carry_out() -> Iterator[SupersededError | None]:
             self.begun_late += self.stop.is_set()
             self.begun.append(index)
             for number, change in enumerate(changes):
@@ -88,8 +94,11 @@ class Recording:
                     self.stop.set()
                 if number == script.fails_at:
                     raise ERRORS[script.error]
-                self.done.append(change)
-                yield
+                if number == script.loses_at:
+                    yield LOST
+                else:
+                    self.done.append(change)
+                    yield None
 
         return Group(changes, carry_out)
 
