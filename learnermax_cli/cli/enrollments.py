@@ -63,11 +63,15 @@ def create(
 
     Example: lmx enrollments create TEST-COURSE-001 --user user-1
     """
+    from learnermax_cli.checkout.create import run_create as run_checkout
     from learnermax_cli.checkout.options import CheckoutRequest, GivenForm, read_expires_in
-    from learnermax_cli.enrollments.create import run_enroll
+    from learnermax_cli.enrollments.create import COMMAND, run_create
+    from learnermax_cli.enrollments.model import EnrollmentKey
 
     form = GivenForm(ui, success_url, cancel_url, return_url, allow_promotion_codes)
-    return run_enroll(app, CheckoutRequest(course_id, user, form, read_expires_in(expires_in), dry_run))
+    request = CheckoutRequest(course_id, user, form, read_expires_in(expires_in), dry_run)
+    key = EnrollmentKey(user, course_id)
+    return run_create(app, key, lambda: run_checkout(app, request, COMMAND), dry_run=dry_run)
 
 
 @add_command(group, "release")

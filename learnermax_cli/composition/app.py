@@ -14,8 +14,13 @@ if TYPE_CHECKING:
     from learnermax_cli.checkout.model import LinkGateway, PendingStore, SessionGateway
     from learnermax_cli.courses.model import CourseStore
     from learnermax_cli.doctor.model import StripeProber, TableDescriber, TopicReader
-    from learnermax_cli.enrollments.listing import EnrollmentScanner
-    from learnermax_cli.enrollments.model import EnrollmentReader, EnrollmentWriter, EventPublisher, PaymentGateway
+    from learnermax_cli.enrollments.model import (
+        EnrollmentLister,
+        EnrollmentReader,
+        EnrollmentWriter,
+        EventPublisher,
+        PaymentGateway,
+    )
     from learnermax_cli.planning.confirm import Talk
     from learnermax_cli.planning.report import Report
     from learnermax_cli.products.model import CatalogGateway
@@ -49,7 +54,7 @@ class App(Clients):
         return CourseTable(self._table)
 
     @cached_property
-    def enrollments(self) -> "EnrollmentReader":
+    def enrollments(self) -> "EnrollmentLister":
         """The enrollments and students of the table."""
         from learnermax_cli.adapters.aws.enrollment_table import EnrollmentTable
 
@@ -61,13 +66,6 @@ class App(Clients):
         from learnermax_cli.adapters.aws.enrollment_writes import EnrollmentWrites
 
         return EnrollmentWrites(self._table)
-
-    @cached_property
-    def all_enrollments(self) -> "EnrollmentScanner":
-        """The scan for enrollments of any status."""
-        from learnermax_cli.adapters.aws.enrollment_table import EnrollmentTable
-
-        return EnrollmentTable(self._table)
 
     @cached_property
     def pending_store(self) -> "PendingStore":

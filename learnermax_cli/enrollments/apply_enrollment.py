@@ -1,9 +1,11 @@
 """Carries out the work on one enrollment; shared by reconcile, webhooks and replay."""
 
 import threading
+import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Protocol
 
 from learnermax_cli.core.times import site_time
 from learnermax_cli.enrollments.model import (
@@ -17,14 +19,14 @@ from learnermax_cli.enrollments.model import (
 from learnermax_cli.enrollments.plan_enrollment import Work
 from learnermax_cli.planning.change import Change, SupersededError
 
-# Of what is published and still noted as owed: as much as a receiver may meet while no write gets through.
+# Events that were published but that the table still notes as owed; a receiver remembers this many.
 _REMEMBERED = 10_000
 
 
 class Published:
-    """The events that a run has published and still owes by the table, the latest of them; threads may share it.
+    """The latest events that a run has published and that the table still notes as owed; threads may share it.
 
-    An SNS message whose answer is lost may have been sent, which nobody can know: only then a second one goes out.
+    Where the answer of a publish is lost, nobody can know whether the message was sent: only then it is sent again.
     """
 
     def __init__(self) -> None:
@@ -43,14 +45,14 @@ class Published:
                 del self._events[next(iter(self._events))]
 
     def discard(self, key: EnrollmentKey, intent: EventIntent) -> None:
-        """Forget an event, now that the table does not owe it any more."""
+        """Forget an event that the table no longer notes as owed."""
         with self._lock:
             self._events.pop((key, intent), None)
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """The run that writes: its id marks the events that it owes."""
+    """A run that writes; its id marks the events that it owes."""
 
     run_id: str
     writer: EnrollmentWriter
@@ -59,8 +61,28 @@ class Run:
     published: Published = field(default_factory=Published)
 
     def intent(self) -> EventIntent | None:
-        """Return the mark of an event owed from now on; None without a topic."""
+        """Return the mark of an event that is owed from now on; None without a topic."""
         return None if self.publisher is None else EventIntent(self.run_id, site_time(self.now()))
+
+
+class RunApp(Protocol):
+    """What a run writes with."""
+
+    @property
+    def enrollment_writes(self) -> EnrollmentWriter:
+        """The conditional writes to enrollments."""
+
+    @property
+    def events(self) -> EventPublisher | None:
+        """The topic of the students' mails, if one is configured."""
+
+    def now(self) -> datetime:
+        """Return the present, in UTC."""
+
+
+def begin_run(app: RunApp) -> Run:
+    """Return a run with a new id."""
+    return Run(uuid.uuid4().hex, app.enrollment_writes, app.events, app.now)
 
 
 class EnrollmentWork:

@@ -102,9 +102,8 @@ def decide_unnamed(payment: Payment, rules: Rules) -> Finding | None:
     """Return what a session means that names no course and user: a finding when it is ours and paid, else nothing."""
     if not rules.realm.owns(payment) or read_state(payment, None, rules.realm).state != "paid":
         return None
-    return Finding(
-        "payer unknown", payment.session_id, f"paid for course {payment.course_id or 'unknown'} by nobody known"
-    )
+    course = f"course {payment.course_id}" if payment.course_id else "an unknown course"
+    return Finding("payer unknown", payment.session_id, f"paid for {course}, but the session does not say by whom")
 
 
 def _without_item(
@@ -121,14 +120,14 @@ def _without_item(
     payment = next((p for p in paid if rules.realm.owns(p)), paid[0])
     ours = rules.realm.owns(payment)
     if not case.course_known:
-        finding = Finding("paid, not enrolled", key, f"{payment.session_id} is paid, but there is no such course")
+        finding = Finding("paid, not enrolled", key, f"{payment.session_id} is paid, but the course was not found")
         return Decision("unchanged", "no course", findings=(finding,) if ours else ())
     if not case.student_known:
-        finding = Finding("payer unknown", key, f"{payment.session_id} is paid, but there is no such student")
+        finding = Finding("payer unknown", key, f"{payment.session_id} is paid, but the student was not found")
         return Decision("unchanged", "no student", findings=(finding,))
     if ours or rules.create_missing:
         return Decision("create", "paid", payment, twice, _notes(case, payment))
-    detail = f"{payment.session_id} is paid and not made by lmx: --create-missing enrolls the student"
+    detail = f"{payment.session_id} is paid but was not made by lmx; --create-missing enrolls the student"
     return Decision("unchanged", "no enrollment", findings=(Finding("paid, not enrolled", key, detail), *twice))
 
 

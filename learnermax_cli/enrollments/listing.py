@@ -1,25 +1,44 @@
 """`enrollments list`: by status, course and user, each with the cheapest read there is."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Protocol
 
-from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey
+from learnermax_cli.core.remedy import lmx
+from learnermax_cli.courses.model import CourseStore
+from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey, EnrollmentLister, EnrollmentReader
 from learnermax_cli.planning.report import Items, Report
 
 if TYPE_CHECKING:
-    from learnermax_cli.composition.app import App
+    from learnermax_cli.config.settings import Settings
 
 COLUMNS = ("user_id", "course_id", "status", "enrollment_type", "enrolled_at", "session_id", "event_owed_since")
 
 
-class EnrollmentScanner(Protocol):
-    """Enrollments of any status in the table."""
+class ReadApp(Protocol):
+    """What the jobs that read enrollments work with."""
 
-    def list_all(self, status: str | None) -> Iterator[Enrollment]:
-        """Read all enrollments, or those of one status, with one scan."""
+    @property
+    def settings(self) -> "Settings":
+        """The configuration."""
+
+    @property
+    def courses(self) -> CourseStore:
+        """The courses of the table."""
+
+    @property
+    def enrollments(self) -> EnrollmentReader:
+        """The enrollments and students of the table."""
 
 
-def run_list(app: "App", status: str | None, course_id: str | None, user_id: str | None) -> Report:
+class ListApp(ReadApp, Protocol):
+    """What the list works with."""
+
+    @property
+    def enrollments(self) -> EnrollmentLister:
+        """The enrollments and students of the table."""
+
+
+def run_list(app: ListApp, status: str | None, course_id: str | None, user_id: str | None) -> Report:
     """Return the enrollments that fit; nothing is written."""
     found = sorted(_read(app, status, course_id, user_id), key=lambda enrollment: enrollment.key)
     rows = tuple(_row(enrollment) for enrollment in found if status is None or enrollment.status == status)
@@ -34,24 +53,24 @@ def _nothing(status: str | None, course_id: str | None, user_id: str | None) -> 
     return f"No {kind}{where}{'' if user_id is None else f' of student {user_id}'}."
 
 
-def warn_of_unknown(app: "App", course_id: str | None, user_id: str | None) -> tuple[str, ...]:
-    """Return what was asked for and is not in the table at all, as after a slip of the hand."""
-    unknown = []
+def warn_of_unknown(app: ReadApp, course_id: str | None, user_id: str | None) -> tuple[str, ...]:
+    """Return warnings of a course or student that was asked for and is not in the table at all, as after a typo."""
+    unknown: list[str] = []
     if course_id is not None and app.courses.read_course(course_id) is None:
-        unknown.append(f"table {app.settings.table} has no course {course_id}: lmx courses list shows those it has")
+        unknown.append(f"table {app.settings.table} has no course {course_id}; see " + lmx("courses list"))
     if user_id is not None and user_id not in app.enrollments.read_students([user_id]):
         unknown.append(f"table {app.settings.table} has no student {user_id}")
     return tuple(unknown)
 
 
-def _read(app: "App", status: str | None, course_id: str | None, user_id: str | None) -> Iterable[Enrollment]:
+def _read(app: ListApp, status: str | None, course_id: str | None, user_id: str | None) -> Iterable[Enrollment]:
     if user_id is not None and course_id is not None:
         return app.enrollments.read_enrollments([EnrollmentKey(user_id, course_id)]).values()
     if user_id is not None:
         return app.enrollments.list_of_user(user_id, completed=True)
     if course_id is not None:
         return app.enrollments.list_of_course(course_id, completed=True)
-    return app.all_enrollments.list_all(status)
+    return app.enrollments.list_all(status)
 
 
 def _row(enrollment: Enrollment) -> dict[str, object]:

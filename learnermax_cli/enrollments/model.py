@@ -114,8 +114,8 @@ class PaymentGateway(Protocol):
     def list_payments(self, window: Window, *, status: str | None = None) -> Iterator[Sequence[Payment]]:
         """Read the sessions created in a window, newest first, a page at a time; disputes are left unread."""
 
-    def read_disputes(self, payments: Sequence[Payment], worth: int) -> Sequence[Payment]:
-        """Return payments with the disputes of the disputed ones read; `worth` pages of a list of them at most."""
+    def read_disputes(self, payments: Sequence[Payment], max_pages: int) -> Sequence[Payment]:
+        """Return payments with the disputes of the disputed ones read; `max_pages` pages of a list of them at most."""
 
 
 class TableRead(NamedTuple):
@@ -145,6 +145,13 @@ class EnrollmentReader(Protocol):
 
     def read_students(self, user_ids: Iterable[str]) -> Mapping[str, Student]:
         """Read students by id."""
+
+
+class EnrollmentLister(EnrollmentReader, Protocol):
+    """Enrollments of any status, too."""
+
+    def list_all(self, status: str | None) -> Iterator[Enrollment]:
+        """Read all enrollments, or those of one status, with one scan."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,31 +1,53 @@
 """`enrollments reconcile` from end to end: read, decide, write, window by window, and report."""
 
-import uuid
+import threading
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from learnermax_cli.core.errors import GuardError, InterruptedRunError, LmxError, UsageError
 from learnermax_cli.courses.plan_courses import unknown_course
-from learnermax_cli.enrollments.apply_enrollment import EnrollmentWork, Run
+from learnermax_cli.enrollments.apply_enrollment import EnrollmentWork, Run, RunApp, begin_run
 from learnermax_cli.enrollments.decide import Rules
-from learnermax_cli.enrollments.listing import warn_of_unknown
-from learnermax_cli.enrollments.model import Enrollment, EnrollmentReader
+from learnermax_cli.enrollments.listing import ReadApp, warn_of_unknown
+from learnermax_cli.enrollments.model import Enrollment, EnrollmentReader, PaymentGateway
 from learnermax_cli.enrollments.payment_state import Realm
 from learnermax_cli.enrollments.plan_enrollment import Work
-from learnermax_cli.enrollments.prices import build_prices, read_price
-from learnermax_cli.enrollments.reconcile_pass import Reconcile, Scope, Table, Tally
-from learnermax_cli.enrollments.stoppable import StoppablePayments
+from learnermax_cli.enrollments.prices import CoursePrices, read_price
+from learnermax_cli.enrollments.read_payments import StoppablePayments
+from learnermax_cli.enrollments.reconcile_pass import Reconcile, Scope, Table
+from learnermax_cli.enrollments.tally import Tally, summary_line
 from learnermax_cli.planning.apply import Group, apply
 from learnermax_cli.planning.change import Result, planned
 from learnermax_cli.planning.packed import PackedResults
-from learnermax_cli.planning.report import Changes, Report
+from learnermax_cli.planning.report import Changes, Report, StripeIdentity
 
 if TYPE_CHECKING:
-    from learnermax_cli.composition.app import App
+    from learnermax_cli.core.interrupt import Interrupt
+    from learnermax_cli.planning.confirm import Talk
 
 COMMAND = "enrollments reconcile"
 WORKERS = 8
+
+
+class ReconcileApp(ReadApp, RunApp, Protocol):
+    """What a reconcile works with."""
+
+    @property
+    def stripe_identity(self) -> StripeIdentity:
+        """Whose Stripe data it reads."""
+
+    @property
+    def payments(self) -> PaymentGateway:
+        """Checkout Sessions and their payments."""
+
+    @property
+    def talk(self) -> "Talk":
+        """Shows progress."""
+
+    @property
+    def interrupt(self) -> "Interrupt":
+        """The operator's wish to stop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +65,10 @@ class ReconcileRequest:
     """Whether only the span's complete sessions are looked at, and the enrollments that they name: no scan."""
 
 
-def run_reconcile(app: "App", request: ReconcileRequest) -> Report:
+def run_reconcile(app: ReconcileApp, request: ReconcileRequest) -> Report:
     """Return the report of a reconcile; what was written before a failure is in it."""
     _require_sense(request)
     identity = app.stripe_identity
-    publisher = app.events
     rules = Rules(
         Realm(app.settings.environment, livemode=identity.mode == "live"),
         app.now(),
@@ -55,20 +76,22 @@ def run_reconcile(app: "App", request: ReconcileRequest) -> Report:
         create_missing=request.create_missing,
         audit=request.audit,
     )
-    payments = StoppablePayments(app.payments, app.interrupt.stop)
-    job = Reconcile(payments, app.enrollments, rules, request.scope, event=publisher is not None)
+    run, stop = begin_run(app), app.interrupt.begin_writes()
+    event = run.publisher is not None
+    payments = StoppablePayments(app.payments, stop)
+    job = Reconcile(payments, app.enrollments, rules, request.scope, event=event)
     results = PackedResults()
     error: LmxError | None = None
-    run = Run(uuid.uuid4().hex, app.enrollment_writes, publisher, app.now)
-    with app.interrupt.finishing():
-        try:
-            for batch in _batches(app, request, job):
-                _carry_out(app, request, run, batch, results)
-        except LmxError as failure:
-            error = failure
-    warnings = () if publisher else ("no topic in TRANSACTIONAL_EMAIL_TOPIC_ARN: no events are published",)
+    try:
+        for batch in _batches(app, request, job):
+            _carry_out(batch, request, run, stop, results)
+    except InterruptedRunError:
+        error = _unfinished(results)
+    except LmxError as failure:
+        error = failure
+    warnings = () if event else ("no topic in TRANSACTIONAL_EMAIL_TOPIC_ARN: no events are published",)
     unknown = () if error or job.tally.examined else warn_of_unknown(app, None, request.scope.user)
-    report = _report(app, request, results, job.tally)
+    report = _report(app.settings.environment, request, results, job.tally)
     return replace(report, stripe=identity, error=error, warnings=(*warnings, *unknown))
 
 
@@ -82,21 +105,21 @@ def _require_sense(request: ReconcileRequest) -> None:
         raise UsageError(f"{flag} needs more than the paid sessions of a span", hint="Run it without --window-only.")
 
 
-def _batches(app: "App", request: ReconcileRequest, job: Reconcile) -> Iterator[list[Work]]:
+def _batches(app: ReconcileApp, request: ReconcileRequest, job: Reconcile) -> Iterator[list[Work]]:
     """Yield the work to be done and show how far it is."""
     table = read_table(app, request)
     total, batches = len(table.enrollments or ()), job.batches(table)
     del table  # the job lets go of what it has decided
-    with app.console.progress("Reconciling", total) as progress:
+    with app.talk.progress("Reconciling", total) as progress:
         for batch in batches:
             yield batch
             progress(job.tally.examined)
 
 
-def read_table(app: "App", request: ReconcileRequest) -> Table:
+def read_table(app: ReconcileApp, request: ReconcileRequest) -> Table:
     """Read the enrollments of a scope: one scan, or an index query per course, or a query for the user; or none."""
     scope, reader = request.scope, app.enrollments
-    prices = build_prices(app)
+    prices = CoursePrices(app.courses, app.settings)
     if request.window_only:
         return Table(None, prices)
     if scope.user is None and not scope.courses:
@@ -117,19 +140,22 @@ def _listed(reader: EnrollmentReader, scope: Scope, *, completed: bool) -> Itera
         yield from reader.list_of_course(course_id, completed=completed)
 
 
-def _carry_out(app: "App", request: ReconcileRequest, run: Run, batch: list[Work], results: PackedResults) -> None:
+def _carry_out(
+    batch: list[Work], request: ReconcileRequest, run: Run, stop: threading.Event, results: PackedResults
+) -> None:
     """Carry out a batch, or only note it in a dry run; raises LmxError for what ends the run."""
     allowed, beyond = _within_limit(batch, len(results), request.max_changes)
-    if request.dry_run:
+    stopped = stop.is_set()
+    if request.dry_run or stopped:
         results.add(planned(change for work in allowed for change in work.changes))
     else:
         groups = [Group(work.changes, EnrollmentWork(work, run).carry_out) for work in allowed]
-        applied = apply(groups, app.interrupt.stop, workers=WORKERS, progress=lambda _: None)
+        applied = apply(groups, stop, workers=WORKERS, progress=lambda _: None)
         results.add(applied.results)
         if applied.error is not None:
             raise applied.error
-    if app.interrupt.stop.is_set():
-        raise InterruptedRunError("interrupted", hint="Run again: it does the rest.")
+    if stopped:
+        raise InterruptedRunError("interrupted", hint="Run the command again.")
     if beyond:
         raise GuardError(
             f"stopped after {len(results)} {'planned ' * request.dry_run}writes, as --max-changes says",
@@ -138,6 +164,14 @@ def _carry_out(app: "App", request: ReconcileRequest, run: Run, batch: list[Work
             else "Raise --max-changes: completing an enrollment takes up to three writes.",
             code="guard.max_changes",
         )
+
+
+def _unfinished(results: Collection[Result]) -> InterruptedRunError:
+    left = sum(result.outcome == "planned" for result in results)
+    changes = f"{left} change{'s' * (left != 1)} not applied, " if left else ""
+    return InterruptedRunError(
+        f"interrupted; {changes}not every enrollment was examined", hint="Run the command again to do the rest."
+    )
 
 
 def _within_limit(batch: list[Work], written: int, limit: int | None) -> tuple[list[Work], bool]:
@@ -152,49 +186,16 @@ def _within_limit(batch: list[Work], written: int, limit: int | None) -> tuple[l
     return allowed, False
 
 
-def _report(app: "App", request: ReconcileRequest, results: Collection[Result], tally: Tally) -> Report:
-    summary = summarize(results, tally, dry_run=request.dry_run)
-    states = dict(sorted(tally.states.items()))
+def _report(environment: str, request: ReconcileRequest, results: Collection[Result], tally: Tally) -> Report:
+    summary = tally.summarize(results, dry_run=request.dry_run)
     return Report(
         command=COMMAND,
-        environment=app.settings.environment,
+        environment=environment,
         body=Changes(results, tuple(tally.still_pending)),
         dry_run=request.dry_run,
         findings=tuple(tally.findings),
         summary=summary,
-        summary_line=_summary_line(summary, dry_run=request.dry_run),
-        extra={"states": states, "ignored": tally.ignored},
+        summary_line=summary_line(summary, dry_run=request.dry_run),
+        extra={"states": dict(sorted(tally.states.items())), "ignored": tally.ignored},
         pending_exit=request.exit_code,
     )
-
-
-def _summary_line(summary: dict[str, int], *, dry_run: bool) -> str:
-    rest = f"{summary['unchanged']} unchanged, {summary['needs_attention']} need attention"
-    if dry_run:
-        wanted = f"{summary['complete']} to complete, {summary['create']} to create, {summary['release']} to release"
-        return f"Plan: {wanted}, {rest}."
-    done = f"{summary['complete']} completed, {summary['create']} created, {summary['release']} released"
-    return f"Applied: {done}, {rest}, {summary['failed']} failed."
-
-
-def summarize(results: Collection[Result], tally: Tally, *, dry_run: bool) -> dict[str, int]:
-    """Return the summary of a reconcile, counted in enrollments."""
-    counted = {"complete": 0, "create": 0, "release": 0, "superseded": 0}
-    wanted = "planned" if dry_run else "applied"
-    for result in results:
-        if result.change.kind != "enrollment":
-            continue
-        if result.outcome == wanted:
-            counted[result.change.action] += 1
-        elif result.outcome == "superseded":
-            counted["superseded"] += 1
-    return {
-        "examined": tally.examined,
-        "complete": counted["complete"],
-        "create": counted["create"],
-        "release": counted["release"],
-        "unchanged": tally.unchanged,
-        "superseded": counted["superseded"],
-        "needs_attention": tally.needs_attention,
-        "failed": sum(result.outcome == "failed" for result in results),
-    }

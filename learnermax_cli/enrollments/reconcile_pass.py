@@ -1,14 +1,12 @@
 """Pending enrollments against Stripe: reads, decides and writes window by window, so that memory stays flat."""
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from learnermax_cli.core.money import Money
 from learnermax_cli.core.times import parse_time
 from learnermax_cli.enrollments.decide import Case, Decision, Rules, decide, decide_unnamed
-from learnermax_cli.enrollments.gather import Named, Strategy, read_all, read_named
 from learnermax_cli.enrollments.model import (
     PAGE_SIZE,
     Enrollment,
@@ -27,7 +25,8 @@ from learnermax_cli.enrollments.plan_enrollment import (
     plan_enrollment,
     plan_owed_event,
 )
-from learnermax_cli.planning.change import Finding, Skipped
+from learnermax_cli.enrollments.read_payments import Strategy, WindowRead, read_all, read_windows
+from learnermax_cli.enrollments.tally import Tally
 
 _CHUNK = 1_000
 
@@ -58,19 +57,6 @@ class Table:
     prices: Mapping[str, Money | None]
 
 
-@dataclass
-class Tally:
-    """What a reconcile has seen beside its changes."""
-
-    examined: int = 0
-    unchanged: int = 0
-    needs_attention: int = 0
-    ignored: int = 0
-    findings: list[Finding] = field(default_factory=list)
-    still_pending: list[Skipped] = field(default_factory=list)
-    states: Counter[str] = field(default_factory=Counter)
-
-
 class Reconcile:
     """One pass over the enrollments of a scope; yields work in batches and never writes.
 
@@ -85,6 +71,11 @@ class Reconcile:
         self._rules = rules
         self._scope = scope
         self._event = event
+        self._prices: Mapping[str, Money | None] = {}
+        self._others: dict[EnrollmentKey, list[Payment]] = {}
+        """The payments of the window, by the enrollment that they name."""
+        self._known: dict[str, Payment] = {}
+        """The same payments, by session."""
         self.tally = Tally()
 
     def batches(self, table: Table) -> Iterator[list[Work]]:
@@ -92,44 +83,38 @@ class Reconcile:
 
         What people wait for comes first, for a run may be cut short: events owed, then payments of the window.
         """
-        others = self._read_window()
-        known = {payment.session_id: payment for found in others.values() for payment in found}
+        self._prices = table.prices
+        self._read_window()
         if table.enrollments is None:
-            yield from self._window_alone(others, known, table.prices)
+            yield from self._window_alone()
             return
         yield self._publish_owed(e for e in table.enrollments if e.intent is not None)
         targets = [e for e in table.enrollments if e.pending or (self._rules.audit and e.status == "completed")]
-        prices = table.prices
         del table  # what has been decided is not held any longer
-        paid, targets = [e for e in targets if e.key in others], [e for e in targets if e.key not in others]
+        paid, targets = [e for e in targets if e.key in self._others], [e for e in targets if e.key not in self._others]
         paid_keys = {e.key for e in paid}
-        for part in _parts([key for key in others if key not in paid_keys]):
-            yield self._decide_named(part, self._reader.read_enrollments(part), others, prices)
+        for part in _parts([key for key in self._others if key not in paid_keys]):
+            yield self._decide_not_pending(part, self._reader.read_enrollments(part))
         waiting: list[Case] = []
         for enrollments in (paid, targets):
-            for named in read_named(self._gateway, enrollments, known, self._scope.strategy):
-                yield self._decide([self._case(e, prices, named, others) for e in named.enrollments], waiting)
-                for enrollment in named.enrollments:
-                    for payment in others.pop(enrollment.key, ()):
-                        known.pop(payment.session_id, None)
+            for read in self._read_windows(enrollments):
+                yield self._decide([self._case(e, read) for e in read.enrollments], waiting)
+                for enrollment in read.enrollments:
+                    for payment in self._others.pop(enrollment.key, ()):
+                        self._known.pop(payment.session_id, None)
         if waiting:
             yield from self._release(waiting)
 
-    def _window_alone(
-        self,
-        others: Mapping[EnrollmentKey, Sequence[Payment]],
-        known: Mapping[str, Payment],
-        prices: Mapping[str, Money | None],
-    ) -> Iterator[list[Work]]:
+    def _window_alone(self) -> Iterator[list[Work]]:
         """Decide on the enrollments that the payments of the window name, whatever their status, and on no other."""
-        for part in _parts(list(others)):
+        for part in _parts(list(self._others)):
             there = self._reader.read_enrollments(part)
             pending = [enrollment for enrollment in there.values() if enrollment.pending]
             # What they name may be another session, from outside of the window.
-            for named in read_named(self._gateway, pending, known, self._scope.strategy):
-                yield self._decide([self._case(e, prices, named, others) for e in named.enrollments])
+            for read in self._read_windows(pending):
+                yield self._decide([self._case(e, read) for e in read.enrollments])
             rest = [key for key in part if key not in there or not there[key].pending]
-            yield self._decide_named(rest, there, others, prices)
+            yield self._decide_not_pending(rest, there)
             yield self._publish_owed(there.values())
 
     def _publish_owed(self, enrollments: Iterable[Enrollment]) -> list[Work]:
@@ -137,19 +122,21 @@ class Reconcile:
             return []
         return [work for e in enrollments if (work := plan_owed_event(e, self._rules.now)) is not None]
 
-    def _read_window(self) -> dict[EnrollmentKey, list[Payment]]:
-        """Read every complete session since --since, by the enrollment that it names."""
-        found: dict[EnrollmentKey, list[Payment]] = {}
+    def _read_windows(self, enrollments: list[Enrollment]) -> Iterator[WindowRead]:
+        return read_windows(self._gateway, enrollments, self._known, self._scope.strategy)
+
+    def _read_window(self) -> None:
+        """Read every complete session since --since."""
         if self._scope.since is None:
-            return found
+            return
         until = None if self._scope.until is None else int(self._scope.until.timestamp())
         window = Window(int(self._scope.since.timestamp()), until)
         for payment in self._read_all(window, "complete", lambda p: p.key is None or self._scope.covers(p.key)):
-            if payment.key is not None:
-                found.setdefault(payment.key, []).append(payment)
-            else:
+            if payment.key is None:
                 self._note_unnamed(payment)
-        return found
+                continue
+            self._others.setdefault(payment.key, []).append(payment)
+            self._known[payment.session_id] = payment
 
     def _read_all(self, window: Window, status: str | None, keep: Callable[[Payment], bool]) -> Sequence[Payment]:
         """Read the sessions of a window that are to be kept, with their disputes."""
@@ -162,23 +149,17 @@ class Reconcile:
         if finding is None:
             self.tally.ignored += 1
         elif self._scope.user is None and (not self._scope.courses or payment.course_id in self._scope.courses):
-            self._add_findings((finding,))
+            self.tally.findings.append(finding)
 
-    def _case(
-        self,
-        enrollment: Enrollment,
-        prices: Mapping[str, Money | None],
-        named: Named,
-        others: Mapping[EnrollmentKey, Sequence[Payment]],
-    ) -> Case:
+    def _case(self, enrollment: Enrollment, read: WindowRead) -> Case:
         session_id = enrollment.session_id if usable_session_id(enrollment.session_id or "") else None
         return Case(
             enrollment.key,
             enrollment,
-            named=named.payments.get(session_id or ""),
-            named_missing=session_id in named.missing,
-            others=others.get(enrollment.key, ()),
-            price=prices.get(enrollment.key.course_id),
+            named=read.payments.get(session_id or ""),
+            named_missing=session_id in read.missing,
+            others=self._others.get(enrollment.key, ()),
+            price=self._prices.get(enrollment.key.course_id),
         )
 
     def _decide(self, cases: Iterable[Case], waiting: list[Case] | None = None) -> list[Work]:
@@ -190,7 +171,7 @@ class Reconcile:
             if waiting is not None and self._may_be_released(case):
                 waiting.append(case)
                 continue
-            self._note(case, decision)
+            self.tally.note(case, decision)
             customer = customer_to_note(decision.payment, students, self._rules.realm)
             planned = plan_enrollment(case.key, case.enrollment, decision, customer, event=self._event)
             if planned is not None:
@@ -217,12 +198,8 @@ class Reconcile:
             part = waiting[start : start + _CHUNK]
             yield self._decide(replace(case, others=by_key[case.key], all_sessions_known=True) for case in part)
 
-    def _decide_named(
-        self,
-        keys: Sequence[EnrollmentKey],
-        there: Mapping[EnrollmentKey, Enrollment],
-        others: Mapping[EnrollmentKey, Sequence[Payment]],
-        prices: Mapping[str, Money | None],
+    def _decide_not_pending(
+        self, keys: Sequence[EnrollmentKey], there: Mapping[EnrollmentKey, Enrollment]
     ) -> list[Work]:
         """Decide on payments of the window whose enrollment is not pending, or not there."""
         students = self._reader.read_students(key.user_id for key in keys if key not in there)
@@ -230,10 +207,10 @@ class Reconcile:
             Case(
                 key,
                 there.get(key),
-                others=others[key],
+                others=self._others[key],
                 student_known=key.user_id in students,
-                course_known=key.course_id in prices,
-                price=prices.get(key.course_id),
+                course_known=key.course_id in self._prices,
+                price=self._prices.get(key.course_id),
             )
             for key in keys
         )
@@ -242,21 +219,6 @@ class Reconcile:
         payments = [decision.payment for _, decision in decided if decision.payment is not None]
         wanted = {p.user_id for p in payments if p.user_id and names_customer(p, self._rules.realm)}
         return self._reader.read_students(wanted) if wanted else {}
-
-    def _note(self, case: Case, decision: Decision) -> None:
-        self.tally.examined += 1
-        self.tally.states[decision.state] += 1
-        self._add_findings(decision.findings)
-        if decision.verdict != "unchanged":
-            return
-        self.tally.unchanged += 1
-        if case.enrollment is not None and case.enrollment.pending:
-            reason = "; ".join((decision.state, *decision.notes))
-            self.tally.still_pending.append(Skipped("enrollment", str(case.key), reason, code="pending"))
-
-    def _add_findings(self, findings: Sequence[Finding]) -> None:
-        self.tally.findings.extend(findings)
-        self.tally.needs_attention += len(findings)
 
 
 def _parts(keys: Sequence[EnrollmentKey]) -> Iterator[Sequence[EnrollmentKey]]:

@@ -1,16 +1,19 @@
 """`enrollments release`: removes a stuck pending item, never one that is paid or may still be."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol
 
 from learnermax_cli.core.errors import FailedError, GuardError
-from learnermax_cli.core.remedy import reconcile_one
+from learnermax_cli.core.remedy import lmx, reconcile_one
 from learnermax_cli.core.times import parse_time
 from learnermax_cli.enrollments.decide import Case, Rules, decide
 from learnermax_cli.enrollments.model import (
     Enrollment,
     EnrollmentKey,
+    EnrollmentReader,
+    EnrollmentWriter,
     Payment,
     PaymentGateway,
     Window,
@@ -18,50 +21,82 @@ from learnermax_cli.enrollments.model import (
 )
 from learnermax_cli.enrollments.payment_state import Realm, State, read_state
 from learnermax_cli.planning.change import Change, Result, SupersededError, planned
-from learnermax_cli.planning.report import Changes, Report
+from learnermax_cli.planning.confirm import Talk, ask
+from learnermax_cli.planning.report import Changes, Report, StripeIdentity
 
 if TYPE_CHECKING:
-    from learnermax_cli.composition.app import App
+    from learnermax_cli.config.settings import Settings
+    from learnermax_cli.core.interrupt import Interrupt
 
 COMMAND = "enrollments release"
 _OVER: frozenset[State] = frozenset(("expired", "failed", "refunded"))
-_NOT_OVER: Mapping[State, str] = {
-    "open": "Wait for its end, or end it: lmx checkout expire {}",
-    "mismatch": "See whose it is: lmx checkout show {}",
-}
 _MARGIN = 900  # seconds that a session may be older than the item that was written for it
 
 
-def run_release(app: "App", key: EnrollmentKey, *, dry_run: bool, yes: bool, allow_missing_session: bool) -> Report:
+class ReleaseApp(Protocol):
+    """What a release works with."""
+
+    @property
+    def settings(self) -> "Settings":
+        """The configuration."""
+
+    @property
+    def stripe_identity(self) -> StripeIdentity:
+        """Whose Stripe data it reads."""
+
+    @property
+    def enrollments(self) -> EnrollmentReader:
+        """The enrollments of the table."""
+
+    @property
+    def payments(self) -> PaymentGateway:
+        """Checkout Sessions and their payments."""
+
+    @property
+    def enrollment_writes(self) -> EnrollmentWriter:
+        """The conditional writes to enrollments."""
+
+    @property
+    def talk(self) -> Talk:
+        """Asks before the write."""
+
+    @property
+    def interrupt(self) -> "Interrupt":
+        """The operator's wish to stop."""
+
+    def now(self) -> datetime:
+        """Return the present, in UTC."""
+
+
+def run_release(
+    app: ReleaseApp, key: EnrollmentKey, *, dry_run: bool, yes: bool, allow_missing_session: bool
+) -> Report:
     """Return the report of removing a pending enrollment; raises FailedError when it must stay."""
     identity = app.stripe_identity
-    enrollment = app.enrollments.read_enrollments([key]).get(key)
+    enrollment = app.enrollments.read_enrollment(key)
+    report = Report(COMMAND, app.settings.environment, Changes(), dry_run, identity)
     if enrollment is None:
         line = f"Nothing to do: {key.user_id} has no enrollment in {key.course_id}."
-        return Report(COMMAND, app.settings.environment, Changes(), dry_run, identity, summary_line=line)
+        return replace(report, summary_line=line)
     _require_pending(enrollment)
     rules = Rules(Realm(app.settings.environment, livemode=identity.mode == "live"), app.now(), release_expired=True)
     case = read_case(app.payments, enrollment)
     state = require_releasable(case, rules, allow_missing_session=allow_missing_session)
     change = Change("enrollment", str(key), "release", _before(enrollment), None, state)
-    report = Report(COMMAND, app.settings.environment, Changes(planned([change])), dry_run, identity)
-    report = replace(report, summary={"release": 1}, summary_line="Plan: 1 enrollment to release.")
+    line = "Plan: 1 enrollment to release."
+    report = replace(report, body=Changes(planned([change])), summary={"release": 1}, summary_line=line)
     if dry_run:
         return report
+    if refusal := ask(app.talk, report, f"Release {key}?", yes=yes):
+        return replace(report, error=refusal)
+    app.interrupt.begin_writes()
     try:
-        if not app.confirm(report, f"Release {key}?", yes=yes):
-            return replace(report, error=FailedError("not confirmed", hint="Nothing was written.", code="declined"))
-    except GuardError as error:
-        return replace(report, error=error)
-    with app.interrupt.finishing():
-        try:
-            app.enrollment_writes.release(enrollment)
-        except SupersededError as error:
-            body = Changes((Result(change, "superseded", error.message),))
-            return replace(report, body=body, summary={"release": 0}, summary_line=f"Not released: {error.message}.")
-    body = Changes((Result(change, "applied"),))
+        app.enrollment_writes.release(enrollment)
+    except SupersededError as error:
+        body = Changes((Result(change, "superseded", error.message),))
+        return replace(report, body=body, summary={"release": 0}, summary_line=f"Not released: {error.message}.")
     line = f"Released {key}: the student can buy the course again."
-    return replace(report, body=body, summary={"release": 1}, summary_line=line)
+    return replace(report, body=Changes((Result(change, "applied"),)), summary_line=line)
 
 
 def read_case(gateway: PaymentGateway, enrollment: Enrollment) -> Case:
@@ -77,7 +112,7 @@ def read_case(gateway: PaymentGateway, enrollment: Enrollment) -> Case:
         for payment in page
         if payment.key == enrollment.key and payment.session_id != session_id
     ]
-    others = gateway.read_disputes(found, worth=0)
+    others = gateway.read_disputes(found, max_pages=0)
     return Case(enrollment.key, enrollment, named, asked and named is None, others, all_sessions_known=True)
 
 
@@ -88,7 +123,7 @@ def require_releasable(case: Case, rules: Rules, *, allow_missing_session: bool)
     if decision.verdict == "complete":
         raise FailedError(
             f"{key} is paid, so it stays",
-            hint=f"Complete it: {reconcile_one(key.course_id, key.user_id)}",
+            hint="Complete it: " + reconcile_one(key.course_id, key.user_id),
             code="failed.paid",
         )
     for payment in _sessions(case):
@@ -96,7 +131,7 @@ def require_releasable(case: Case, rules: Rules, *, allow_missing_session: bool)
         if reading.state not in _OVER and not _lost(payment, reading.state):
             raise FailedError(
                 f"{key} stays, its session is {reading.state}: {reading.detail}",
-                hint=_NOT_OVER.get(reading.state, "Wait for its end.").format(payment.session_id),
+                hint=_what_to_do(payment.session_id, reading.state),
                 code="failed.not_over",
             )
     if case.named_missing and not allow_missing_session:
@@ -114,6 +149,15 @@ def _sessions(case: Case) -> Iterator[Payment]:
     yield from case.others
 
 
+def _what_to_do(session_id: str, state: State) -> str:
+    match state:
+        case "open":
+            return "Wait until it ends, or expire it: " + lmx("checkout expire", session_id)
+        case "mismatch":
+            return "See whose it is: " + lmx("checkout show", session_id)
+    return "Wait until it ends."
+
+
 def _lost(payment: Payment, state: State) -> bool:
     # A lost dispute has taken the money back for good; an open one may still be won.
     return state == "disputed" and "lost" in payment.disputes and all(d == "lost" for d in payment.disputes)
@@ -122,8 +166,8 @@ def _lost(payment: Payment, state: State) -> bool:
 def _require_pending(enrollment: Enrollment) -> None:
     if not enrollment.pending:
         raise FailedError(
-            f"{enrollment.key} is not pending but {enrollment.status or 'without a status'}: nothing is taken away",
-            hint="See lmx enrollments list; only pending enrollments are released.",
+            f"{enrollment.key} is {enrollment.status or 'without a status'}, not pending: it stays",
+            hint="Only pending enrollments are released; see " + lmx("enrollments list"),
             code="failed.not_pending",
         )
 

@@ -21,7 +21,7 @@ from learnermax_cli.enrollments.model import (
 )
 from learnermax_cli.enrollments.payment_state import Realm, read_state
 from learnermax_cli.enrollments.plan_enrollment import Work, customer_to_note, plan_enrollment, plan_owed_event
-from learnermax_cli.enrollments.prices import build_prices
+from learnermax_cli.enrollments.prices import CoursePrices
 from learnermax_cli.planning.change import Result, SupersededError, carried_out, planned
 from learnermax_cli.webhooks.clock import build_clock
 from learnermax_cli.webhooks.model import Effect, EventHint, HalfDoneError, Handled
@@ -221,5 +221,5 @@ def build_handler(app: "App") -> Handler:
         app.enrollments,
         lambda session_id: app.payments.read_payment(session_id),  # noqa: PLW0108 - `payments` is made at the first call
         Run(uuid.uuid4().hex, app.enrollment_writes, app.events, build_clock(app).now),
-        lambda: build_prices(app),
+        lambda: CoursePrices(app.courses, app.settings),
     )

@@ -107,7 +107,7 @@ class History:
         self.requests += 1
         return next((sale.payment for sale in self.sales if sale.payment.session_id == session_id), None)
 
-    def read_disputes(self, payments: Sequence[Payment], worth: int) -> Sequence[Payment]:
+    def read_disputes(self, payments: Sequence[Payment], max_pages: int) -> Sequence[Payment]:
         return payments
 
     def list_payments(self, window: Window, *, status: str | None = None) -> Iterator[Sequence[Payment]]:

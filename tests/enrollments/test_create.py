@@ -1,10 +1,9 @@
-"""`enrollments create`: a strategy per pricing model."""
+"""`enrollments create`: what each pricing model does."""
 
 import json
 
 import pytest
 
-from learnermax_cli.enrollments.strategies import find_strategies
 from tests.checkout import worlds
 from tests.checkout.worlds import COURSE, ENV, PUT, UPDATE, USER
 from tests.products.worlds import edit_course
@@ -26,11 +25,6 @@ def _enroll(sandbox: Sandbox, *args: str, course: str = FREE) -> worlds.Ran:
 def _mails(sandbox: Sandbox) -> list[dict[str, object]]:
     messages = sandbox.sqs().receive_message(QueueUrl=sandbox.queue_url, MaxNumberOfMessages=10).get("Messages", [])
     return [json.loads(json.loads(message["Body"])["Message"]) for message in messages]
-
-
-def test_each_pricing_model_has_its_strategy() -> None:
-    """A strategy is found by being there: a module of the package."""
-    assert ["free", "paid"] == sorted(find_strategies())
 
 
 def test_free_course_is_entered_at_once(sandbox: Sandbox) -> None:
@@ -114,7 +108,7 @@ def test_paid_course_is_sold(sandbox: Sandbox) -> None:
 
 
 def test_unknown_pricing_model_is_refused(sandbox: Sandbox) -> None:
-    """A model without a strategy is named, with those that have one."""
+    """An unknown model is named, with those that are known."""
     _free_course(sandbox)
     edit_course(sandbox, FREE, pricingModel="bundle")
     ran = _enroll(sandbox)

@@ -20,7 +20,7 @@ def test_payment_through_a_link_creates_the_enrollment() -> None:
 
 def test_payment_without_our_marker_is_a_finding() -> None:
     """The same without our marker is reported, with the flag that enrolls the student."""
-    detail = "cs_test_site is paid and not made by lmx: --create-missing enrolls the student"
+    detail = "cs_test_site is paid but was not made by lmx; --create-missing enrolls the student"
     expected = Decision("unchanged", "no enrollment", findings=(Finding("paid, not enrolled", WHO, detail),))
     assert expected == decide(absent(not_ours()), RULES)
 
@@ -52,14 +52,14 @@ def test_our_payment_goes_before_another() -> None:
 
 def test_unknown_student() -> None:
     """A payment in the name of a student who is not in the table has an unknown payer."""
-    finding = Finding("payer unknown", WHO, "cs_test_own is paid, but there is no such student")
+    finding = Finding("payer unknown", WHO, "cs_test_own is paid, but the student was not found")
     expected = Decision("unchanged", "no student", findings=(finding,))
     assert expected == decide(absent(payment(), student_known=False), RULES)
 
 
 def test_unknown_course() -> None:
     """A payment of ours for a course that is gone is reported, and creates nothing."""
-    finding = Finding("paid, not enrolled", WHO, "cs_test_own is paid, but there is no such course")
+    finding = Finding("paid, not enrolled", WHO, "cs_test_own is paid, but the course was not found")
     expected = Decision("unchanged", "no course", findings=(finding,))
     assert expected == decide(absent(payment(), course_known=False), CREATE_MISSING)
 
@@ -102,13 +102,17 @@ UNNAMED = payment("cs_test_link", link_id="plink_1", metadata_user=None, referen
 
 def test_paid_link_session_of_nobody() -> None:
     """Paid through a link of ours without a user: payer unknown, by the session's id."""
-    expected = Finding("payer unknown", "cs_test_link", "paid for course TEST-COURSE-003 by nobody known")
+    expected = Finding(
+        "payer unknown", "cs_test_link", "paid for course TEST-COURSE-003, but the session does not say by whom"
+    )
     assert expected == decide_unnamed(UNNAMED, RULES)
 
 
 def test_paid_session_of_ours_without_course() -> None:
     """Paid and ours, but for no course: a person must look."""
-    expected = Finding("payer unknown", "cs_test_own", "paid for course unknown by nobody known")
+    expected = Finding(
+        "payer unknown", "cs_test_own", "paid for an unknown course, but the session does not say by whom"
+    )
     assert expected == decide_unnamed(payment(course_id=None), RULES)
 
 

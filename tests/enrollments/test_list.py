@@ -40,19 +40,19 @@ def test_filters_and_their_reads(sandbox: Sandbox) -> None:
         ((), "No enrollments.", []),
         (("--status", "free"), "No free enrollments.", []),
         (("--course", "A"), "No enrollments in course A.", []),
-        (("--course", "a"), "No enrollments in course a.", ["course a: lmx courses list shows those it has"]),
+        (("--course", "a"), "No enrollments in course a.", ["course a; see lmx courses list"]),
         (("--user", "user-1"), "No enrollments of student user-1.", []),
         (
             ("--user", "[1m\x1b[1m", "--course", "nobody", "--status", "pending"),
             "No pending enrollments in course nobody of student [1m\\x1b[1m.",
-            ["course nobody: lmx courses list shows those it has", "student [1m\\x1b[1m"],
+            ["course nobody; see lmx courses list", "student [1m\\x1b[1m"],
         ),
     ],
 )
 def test_nothing_found_names_what_was_asked_for(
     sandbox: Sandbox, args: tuple[str, ...], said: str, unknown: list[str]
 ) -> None:
-    """A slip of the hand can be seen: what the table does not have at all is warned of."""
+    """A typo can be seen: what the table does not have at all is warned of."""
     worlds.put_course(sandbox, "A", "9.99")
     worlds.put_student(sandbox, "user-1")
     done = sandbox.run("enrollments", "list", *args)

@@ -32,13 +32,13 @@ def _refused(error: str, remedy: str, world: World, command: str = _CREATE) -> F
 FAILURES = (
     _refused(
         f"course {COURSE} has the pricing model rent[red]",
-        "Known pricing models: free, paid. Mend pricingModel of the course.",
+        "Known pricing models: free, paid. Fix pricingModel of the course.",
         course(COURSE, pricingModel="rent[red]"),
         _CREATE,
     ),
     _refused(
         f"course {COURSE} has no pricing model",
-        "Known pricing models: free, paid. Mend pricingModel of the course.",
+        "Known pricing models: free, paid. Fix pricingModel of the course.",
         course(COURSE, pricingModel=""),
         _CREATE,
     ),
@@ -47,13 +47,13 @@ FAILURES = (
     ),
     _refused(
         f"{USER}/{COURSE} stays, its session is open: $session is open",
-        "Wait for its end, or end it: lmx checkout expire $session",
+        "Wait until it ends, or expire it: lmx checkout expire $session",
         opened,
         _RELEASE,
     ),
     _refused(
-        f"{USER}/{COURSE} is not pending but completed: nothing is taken away",
-        "See lmx enrollments list; only pending enrollments are released.",
+        f"{USER}/{COURSE} is completed, not pending: it stays",
+        "Only pending enrollments are released; see lmx enrollments list",
         enrolled(paymentStatus="completed"),
         _RELEASE,
     ),
@@ -103,8 +103,8 @@ FAILURES = (
     Failure(
         "enrollments reconcile --strategy retrieve",
         5,
-        "the first 10 sessions asked for do not exist at Stripe: another account or mode?",
-        "Check -e and the key with lmx secrets status; no flag lifts this.",
+        "the first 10 sessions asked for were not found at Stripe: wrong account or mode?",
+        "Check -e and the key: lmx secrets status; no flag lifts this.",
         _lost,
     ),
 )

@@ -26,13 +26,13 @@ class StripeDisputes:
         self._since: int | None = None
         self._lock = threading.Lock()
 
-    def read(self, payments: Sequence[Payment], worth: int) -> Sequence[Payment]:
-        """Return payments with their disputes read; a list of more than `worth` pages is not worth it."""
+    def read(self, payments: Sequence[Payment], max_pages: int) -> Sequence[Payment]:
+        """Return payments with their disputes read; a list of more than `max_pages` pages is not worth it."""
         unread = {p.intent_id: p.created for p in payments if p.disputes == DISPUTES_UNREAD and p.intent_id}
         if not unread:
             return payments
         with self._lock:
-            known = self._statuses(unread, max(worth, len(unread)))
+            known = self._statuses(unread, max(max_pages, len(unread)))
         return [
             replace(p, disputes=known.get(p.intent_id or "", _NOT_FOUND)) if p.disputes == DISPUTES_UNREAD else p
             for p in payments
@@ -42,20 +42,20 @@ class StripeDisputes:
         """Return the statuses of all disputes of one payment."""
         return _statuses_of(self._pages(payment_intent=intent_id)).get(intent_id, _NOT_FOUND)
 
-    def _statuses(self, unread: dict[str, int], worth: int) -> Statuses:
+    def _statuses(self, unread: dict[str, int], max_pages: int) -> Statuses:
         since = min(unread.values())  # a dispute is always younger than its payment
         known = self._since is not None and self._since <= since
-        if known or (worth > _FEW and self._list_since(since, worth)):
+        if known or (max_pages > _FEW and self._list_since(since, max_pages)):
             return self._known
         return {intent_id: self.read_one(intent_id) for intent_id in unread}
 
-    def _list_since(self, since: int, worth: int) -> bool:
-        """List what is not known yet since a time; give up, and return False, after `worth` pages."""
+    def _list_since(self, since: int, max_pages: int) -> bool:
+        """List what is not known yet since a time; give up, and return False, after `max_pages` pages."""
         span = {"gte": since - _DAY} if self._since is None else {"gte": since - _DAY, "lt": self._since}
         pages: list[list[dict[str, Any]]] = []
         for page in self._pages(created=span):
             pages.append(page)
-            if len(pages) >= worth and len(page) == PAGE_SIZE:
+            if len(pages) >= max_pages and len(page) == PAGE_SIZE:
                 return False
         for intent_id, statuses in _statuses_of(pages).items():
             self._known[intent_id] = (*self._known.get(intent_id, ()), *statuses)

@@ -48,9 +48,9 @@ class StripePayments:
         for page in list_raw(self._client, "/v1/checkout/sessions", expand=[f"data.{_CHARGE}"], **params):
             yield [_payment(raw) for raw in page]
 
-    def read_disputes(self, payments: Sequence[Payment], worth: int) -> Sequence[Payment]:
-        """Return payments with the disputes of the disputed ones read; `worth` pages of a list of them at most."""
-        return self._disputes.read(payments, worth)
+    def read_disputes(self, payments: Sequence[Payment], max_pages: int) -> Sequence[Payment]:
+        """Return payments with the disputes of the disputed ones read; `max_pages` pages of a list of them at most."""
+        return self._disputes.read(payments, max_pages)
 
 
 def _charge(raw: Mapping[str, Any]) -> Mapping[str, Any] | None:

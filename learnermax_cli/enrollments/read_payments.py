@@ -4,11 +4,12 @@ import threading
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
-from learnermax_cli.core.errors import GuardError
+from learnermax_cli.core.errors import GuardError, InterruptedRunError
+from learnermax_cli.core.remedy import lmx
 from learnermax_cli.core.times import parse_time
 from learnermax_cli.enrollments.model import PAGE_SIZE, Enrollment, Payment, PaymentGateway, Window, usable_session_id
 
@@ -26,12 +27,40 @@ _SHORTEST = timedelta(seconds=4 * _MARGIN)
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class WindowRead:
     """The sessions that a window of enrollments names; an id that Stripe does not have is in `missing`."""
 
     enrollments: Sequence[Enrollment]
     payments: Mapping[str, Payment]
     missing: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class StoppablePayments:
+    """A payment gateway that raises InterruptedRunError once `stop` is set: reading ahead may take minutes."""
+
+    gateway: PaymentGateway
+    stop: threading.Event
+
+    def read_payment(self, session_id: str) -> Payment | None:
+        """Read one session with its payment; None when there is no such session for this key."""
+        self._require_going()
+        return self.gateway.read_payment(session_id)
+
+    def list_payments(self, window: Window, *, status: str | None = None) -> Iterator[Sequence[Payment]]:
+        """Read the sessions created in a window, newest first, a page at a time."""
+        for page in self.gateway.list_payments(window, status=status):
+            self._require_going()
+            yield page
+
+    def read_disputes(self, payments: Sequence[Payment], max_pages: int) -> Sequence[Payment]:
+        """Return payments with the disputes of the disputed ones read; `max_pages` pages of a list of them at most."""
+        self._require_going()
+        return self.gateway.read_disputes(payments, max_pages)
+
+    def _require_going(self) -> None:
+        if self.stop.is_set():
+            raise InterruptedRunError("interrupted while reading", hint="Run the command again.")
 
 
 @dataclass
@@ -49,8 +78,8 @@ class _Missing:
             self.found += payment is not None
             if self.asked >= _FIRST_ASKED and self.found == 0:
                 raise GuardError(
-                    f"the first {self.asked} sessions asked for do not exist at Stripe: another account or mode?",
-                    hint="Check -e and the key with lmx secrets status; no flag lifts this.",
+                    f"the first {self.asked} sessions asked for were not found at Stripe: wrong account or mode?",
+                    hint="Check -e and the key: " + lmx("secrets status") + "; no flag lifts this.",
                     code="guard.sessions_missing",
                 )
 
@@ -60,16 +89,16 @@ class _Missing:
             self.found += count
 
 
-def read_named(
+def read_windows(
     gateway: PaymentGateway, enrollments: list[Enrollment], known: Mapping[str, Payment], strategy: Strategy
-) -> Iterator[Named]:
+) -> Iterator[WindowRead]:
     """Read the sessions that enrollments name, known ones excepted, window by window, newest first, some ahead.
 
     Empties the list on the way: of a hundred thousand, only those that are being read are held.
     """
     reading = _Reading(gateway, known, strategy, _Missing(), len(enrollments) // PAGE_SIZE)
     pool = ThreadPoolExecutor(_READ_AHEAD)
-    running: deque[Future[Named]] = deque()
+    running: deque[Future[WindowRead]] = deque()
     try:
         for window in _windows(enrollments):
             running.append(pool.submit(reading.read_window, window))
@@ -99,9 +128,9 @@ def _windows(enrollments: list[Enrollment]) -> Iterator[Sequence[Enrollment]]:
         yield window
 
 
-def _in_parts(named: Named) -> Iterator[Named]:
-    for start in range(0, len(named.enrollments), WINDOW_SIZE):
-        yield Named(named.enrollments[start : start + WINDOW_SIZE], named.payments, named.missing)
+def _in_parts(read: WindowRead) -> Iterator[WindowRead]:
+    for start in range(0, len(read.enrollments), WINDOW_SIZE):
+        yield replace(read, enrollments=read.enrollments[start : start + WINDOW_SIZE])
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +139,12 @@ class _Reading:
     known: Mapping[str, Payment]
     strategy: Strategy
     missing: _Missing
-    worth: int
-    """How many pages of disputes are worth reading ahead: about as many as those of the sessions."""
+    max_pages: int
+    """How many pages of disputes may be read ahead: about as many as those of the sessions."""
     given_up: threading.Event = field(default_factory=threading.Event)
     """Set when nobody waits for what was to be read ahead."""
 
-    def read_window(self, enrollments: Sequence[Enrollment]) -> Named:
+    def read_window(self, enrollments: Sequence[Enrollment]) -> WindowRead:
         ids = {e.session_id for e in enrollments if e.session_id and usable_session_id(e.session_id)}
         known = {session_id: payment for session_id in ids if (payment := self.known.get(session_id)) is not None}
         wanted = ids - known.keys()
@@ -131,7 +160,7 @@ class _Reading:
                 gone.add(session_id)
             else:
                 found[session_id] = payment
-        return Named(enrollments, known | found, frozenset(gone))
+        return WindowRead(enrollments, known | found, frozenset(gone))
 
     def _list_until_cheaper(self, enrollments: Sequence[Enrollment], wanted: set[str]) -> dict[str, Payment]:
         """List until all are found; with `auto`, until a page brings nothing and the rest costs no more than the pages.
@@ -149,7 +178,7 @@ class _Reading:
             left = len(wanted) - len(found)
             if left == 0 or (self.strategy == "auto" and left <= pages and not new) or self.given_up.is_set():
                 break
-        read = self.gateway.read_disputes(list(found.values()), self.worth)
+        read = self.gateway.read_disputes(list(found.values()), self.max_pages)
         return {payment.session_id: payment for payment in read}
 
 

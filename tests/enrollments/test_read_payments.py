@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from learnermax_cli.core.errors import GuardError
-from learnermax_cli.enrollments.gather import WINDOW_SIZE, Strategy, read_all, read_named
 from learnermax_cli.enrollments.model import PAGE_SIZE, Enrollment, EnrollmentKey, Payment, Window
+from learnermax_cli.enrollments.read_payments import WINDOW_SIZE, Strategy, read_all, read_windows
 from tests.enrollments.values import NOW, payment
 
 SHAPES = ("even", "burst", "one moment", "growing", "far apart")
@@ -29,7 +29,7 @@ class CountingGateway:
         self.reads += 1
         return next((session for session in self.sessions if session.session_id == session_id), None)
 
-    def read_disputes(self, payments: Sequence[Payment], worth: int) -> Sequence[Payment]:
+    def read_disputes(self, payments: Sequence[Payment], max_pages: int) -> Sequence[Payment]:
         disputed = {session.session_id: session for session in self.sessions if session.disputes}
         return [disputed.get(payment.session_id, payment) for payment in payments]
 
@@ -89,7 +89,7 @@ def _population(shape: str, sessions: int, pending: int, seed: int) -> tuple[Cou
 def test_requests_are_bounded(shape: str, sessions: int, pending: int, seed: int) -> None:
     """Auto asks at most twice the smaller of the sessions wanted and the pages of their window, and ten."""
     gateway, enrollments = _population(shape, sessions, pending, seed)
-    read = list(read_named(gateway, [*enrollments], {}, "auto"))
+    read = list(read_windows(gateway, [*enrollments], {}, "auto"))
     found = {session_id for named in read for session_id in named.payments}
     assert {enrollment.session_id for enrollment in enrollments} <= found
     if enrollments:
@@ -102,7 +102,7 @@ def test_requests_are_bounded(shape: str, sessions: int, pending: int, seed: int
 def test_every_enrollment_is_read_once(shape: str, strategy: Strategy) -> None:
     """Whatever the strategy, each enrollment comes once, with its session, and at most 1,000 at a time."""
     gateway, enrollments = _population(shape, 1_500, 1_200, 1)
-    read = list(read_named(gateway, [*enrollments], {}, strategy))
+    read = list(read_windows(gateway, [*enrollments], {}, strategy))
     assert sorted(e.key for e in enrollments) == sorted(e.key for named in read for e in named.enrollments)
     assert all(e.session_id in named.payments for named in read for e in named.enrollments)
     assert max(len(named.enrollments) for named in read) <= WINDOW_SIZE
@@ -114,28 +114,28 @@ def test_disputes_are_read_whatever_the_strategy(strategy: Strategy) -> None:
     """A disputed session is known as such, whether a list has shown it or it was asked for by its id."""
     gateway, enrollments = _population("even", 300, 200, 7)
     gateway.sessions = [replace(session, disputes=("lost",)) for session in gateway.sessions]
-    read = list(read_named(gateway, enrollments, {}, strategy))
+    read = list(read_windows(gateway, enrollments, {}, strategy))
     assert {("lost",)} == {payment.disputes for named in read for payment in named.payments.values()}
 
 
 def test_three_among_many_are_asked_for_one_by_one() -> None:
     """Three pending enrollments among thousands of sessions cost no more than six requests."""
     gateway, enrollments = _population("even", 4_000, 3, 7)
-    list(read_named(gateway, [*enrollments], {}, "auto"))
+    list(read_windows(gateway, [*enrollments], {}, "auto"))
     assert gateway.reads + gateway.pages <= 6
 
 
 def test_list_asks_for_no_session_that_a_page_has_shown() -> None:
     """The strategy `list` reads the pages of the window alone."""
     gateway, enrollments = _population("even", 2_000, 3, 7)
-    list(read_named(gateway, [*enrollments], {}, "list"))
+    list(read_windows(gateway, [*enrollments], {}, "list"))
     assert (0, True) == (gateway.reads, gateway.pages <= gateway.pages_of(enrollments))
 
 
 def test_retrieve_lists_nothing() -> None:
     """The strategy `retrieve` asks for each session by its id."""
     gateway, enrollments = _population("even", 300, 200, 7)
-    list(read_named(gateway, [*enrollments], {}, "retrieve"))
+    list(read_windows(gateway, [*enrollments], {}, "retrieve"))
     assert (200, 0) == (gateway.reads, gateway.pages)
 
 
@@ -143,7 +143,7 @@ def test_known_sessions_are_not_asked_for() -> None:
     """What the window of --since has shown already costs nothing more."""
     gateway, enrollments = _population("even", 300, 200, 7)
     known = {session.session_id: session for session in gateway.sessions}
-    read = list(read_named(gateway, [*enrollments], known, "auto"))
+    read = list(read_windows(gateway, [*enrollments], known, "auto"))
     assert (0, 0) == (gateway.reads, gateway.pages)
     assert {e.session_id for e in enrollments} == {session_id for named in read for session_id in named.payments}
 
@@ -152,7 +152,7 @@ def test_known_sessions_are_not_asked_for() -> None:
 def test_unusable_session_ids_are_not_asked_for(session_id: str | None) -> None:
     """An item without a session id that Stripe could have made costs no request."""
     gateway = CountingGateway()
-    read = list(read_named(gateway, [_enrollment(1, 1_790_000_000, session_id)], {}, "auto"))
+    read = list(read_windows(gateway, [_enrollment(1, 1_790_000_000, session_id)], {}, "auto"))
     assert (0, 0) == (gateway.reads, gateway.pages)
     assert [({}, frozenset())] == [(named.payments, named.missing) for named in read]
 
@@ -161,7 +161,7 @@ def test_session_made_long_before_its_item_is_found_by_its_id() -> None:
     """An item whose time does not tell when its session was made is asked for by id."""
     old = payment("cs_test_old", created=int((NOW - timedelta(days=90)).timestamp()))
     gateway = CountingGateway([old])
-    [named] = read_named(gateway, [_enrollment(1, int(NOW.timestamp()), "cs_test_old")], {}, "auto")
+    [named] = read_windows(gateway, [_enrollment(1, int(NOW.timestamp()), "cs_test_old")], {}, "auto")
     assert {"cs_test_old": old} == named.payments
 
 
@@ -170,7 +170,7 @@ def test_time_of_an_item_may_be_anything(at: str) -> None:
     """Garbage for a time hinders nobody from being found."""
     gateway, enrollments = _population("even", 50, 5, 3)
     odd = Enrollment(EnrollmentKey("odd", "c"), "pending", "paid", at, gateway.sessions[0].session_id)
-    read = list(read_named(gateway, [*enrollments, odd], {}, "auto"))
+    read = list(read_windows(gateway, [*enrollments, odd], {}, "auto"))
     assert gateway.sessions[0] == read[-1].payments[gateway.sessions[0].session_id]
 
 
@@ -183,14 +183,14 @@ def test_ten_missing_sessions_stop_the_run(strategy: Strategy) -> None:
     """When the first ten asked for are all missing, account or mode is wrong, and nothing more is asked."""
     gateway = CountingGateway()
     with pytest.raises(GuardError) as stopped:
-        list(read_named(gateway, _missing(2_000), {}, strategy))
+        list(read_windows(gateway, _missing(2_000), {}, strategy))
     assert "guard.sessions_missing" == stopped.value.code
     assert gateway.reads < 20
 
 
 def test_nine_missing_sessions_are_missing() -> None:
     """Fewer than ten are reported one by one."""
-    [named] = read_named(CountingGateway(), _missing(9), {}, "retrieve")
+    [named] = read_windows(CountingGateway(), _missing(9), {}, "retrieve")
     assert {f"cs_test_missing{n}" for n in range(9)} == named.missing
 
 
@@ -199,8 +199,8 @@ def test_the_tenth_missing_session_stops_the_run(count: int) -> None:
     """Ten are asked for, not one more, however many there are."""
     gateway = CountingGateway()
     with pytest.raises(GuardError) as stopped:
-        list(read_named(gateway, _missing(count), {}, "retrieve"))
-    told = "the first 10 sessions asked for do not exist at Stripe: another account or mode?"
+        list(read_windows(gateway, _missing(count), {}, "retrieve"))
+    told = "the first 10 sessions asked for were not found at Stripe: wrong account or mode?"
     assert (10, told) == (gateway.reads, stopped.value.message)
 
 
@@ -208,7 +208,7 @@ def test_session_found_at_the_tenth_shows_that_the_account_is_right() -> None:
     """Nine missing ones, one that is there, and any number of missing ones after it."""
     tenth = payment("cs_test_missing16a")  # asked for in the order of ids: 0, 1, 10 to 16, and then this one
     enrollments = [*_missing(30), _enrollment(99, tenth.created, tenth.session_id)]
-    [named] = read_named(CountingGateway([tenth]), enrollments, {}, "retrieve")
+    [named] = read_windows(CountingGateway([tenth]), enrollments, {}, "retrieve")
     assert (30, {tenth.session_id: tenth}) == (len(named.missing), named.payments)
 
 
@@ -216,7 +216,7 @@ def test_session_found_at_the_tenth_shows_that_the_account_is_right() -> None:
 def test_one_session_found_shows_that_the_account_is_right(strategy: Strategy) -> None:
     """Where any session was found, in a list or by its id, missing ones are missing, however many."""
     gateway, enrollments = _population("one moment", 5, 5, 1)
-    [named] = read_named(gateway, [*_missing(30), *enrollments], {}, strategy)
+    [named] = read_windows(gateway, [*_missing(30), *enrollments], {}, strategy)
     assert 30 == len(named.missing)
 
 
@@ -224,7 +224,7 @@ def test_known_session_shows_that_the_account_is_right() -> None:
     """Sessions that --since has shown count as found."""
     known = payment("cs_test_known")
     enrollments = [*_missing(30), _enrollment(99, known.created, known.session_id)]
-    [named] = read_named(CountingGateway(), enrollments, {known.session_id: known}, "auto")
+    [named] = read_windows(CountingGateway(), enrollments, {known.session_id: known}, "auto")
     assert 30 == len(named.missing)
 
 
@@ -247,7 +247,7 @@ def test_read_all_reads_every_second() -> None:
 def test_reading_ends_with_its_reader() -> None:
     """Who stops asking for windows stops the reading ahead."""
     gateway, enrollments = _population("far apart", 4_000, 4_000, 5)
-    windows = read_named(gateway, [*enrollments], {}, "retrieve")
+    windows = read_windows(gateway, [*enrollments], {}, "retrieve")
     next(windows)
     windows.close()  # type: ignore[attr-defined]
     assert gateway.reads < 4_000
