@@ -15,7 +15,7 @@ from tests.started import STOPPING
 
 USER = "user-7"
 FREE = "TEST-COURSE-001"
-APPLIED = "interrupted; everything was applied before"
+APPLIED = "interrupted; nothing was left to apply"
 
 
 class Scenario(NamedTuple):
@@ -60,7 +60,7 @@ def _interrupted(sandbox: Sandbox, scenario: Scenario) -> dict[str, Any]:
     sandbox.control.release()
     stdout, _ = process.communicate(timeout=60)
     report: dict[str, Any] = json.loads(stdout)
-    error = {"code": "interrupted", "message": APPLIED, "hint": "Nothing is left to do.", "exit_code": 130}
+    error = {"code": "interrupted", "message": APPLIED, "hint": "The report is complete.", "exit_code": 130}
     assert (130, error) == (process.returncode, report["error"])
     return report
 
