@@ -18,8 +18,7 @@ from learnermax_cli.enrollments.read_payments import StoppablePayments
 from learnermax_cli.enrollments.reconcile_pass import Reconcile, Scope, Table
 from learnermax_cli.enrollments.tally import Tally, summary_line
 from learnermax_cli.planning.apply import Group, apply
-from learnermax_cli.planning.change import Result, planned
-from learnermax_cli.planning.packed import PackedResults
+from learnermax_cli.planning.change import PackedResults, Result, planned
 from learnermax_cli.planning.report import Changes, Report, StripeIdentity
 
 if TYPE_CHECKING:

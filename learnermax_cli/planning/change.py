@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+import zlib
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
@@ -115,3 +116,34 @@ def digest(changes: Iterable[Change]) -> str:
     for number, line in enumerate(sorted(change.canonical().encode() for change in changes)):
         sha.update(b"\n" + line if number else line)
     return "sha256:" + sha.hexdigest()
+
+
+class PackedResults(Collection[Result]):
+    """Results in order, packed batch by batch to save memory in long runs, and unpacked a batch at a time."""
+
+    def __init__(self) -> None:
+        self._batches: list[bytes] = []
+        self._length = 0
+
+    def add(self, batch: Iterable[Result]) -> None:
+        """Append a batch."""
+        rows = [(_fields(result.change), result.outcome, result.error) for result in batch]
+        if rows:
+            self._batches.append(zlib.compress(json.dumps(rows).encode(), 1))
+            self._length += len(rows)
+
+    def __iter__(self) -> Iterator[Result]:
+        for batch in self._batches:
+            for change, outcome, error in json.loads(zlib.decompress(batch)):
+                yield Result(Change(*change), outcome, error)
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __contains__(self, result: object) -> bool:
+        return any(result == other for other in self)
+
+
+def _fields(change: Change) -> tuple[object, ...]:
+    before, after = (None if fields is None else dict(fields) for fields in (change.before, change.after))
+    return change.kind, change.key, change.action, before, after, change.reason

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Literal, TextIO
 from learnermax_cli.core.errors import GuardError, LmxError
 from learnermax_cli.core.remedy import complete_error, completed_text
 from learnermax_cli.core.text_safety import printable
-from learnermax_cli.terminal.json_text import json_pieces
-from learnermax_cli.terminal.streams import Printer
+from learnermax_cli.terminal.streams import Printer, json_pieces
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

@@ -1,6 +1,7 @@
-"""How Rich's lines get onto a stream: uncut in a pipe, scrubbed of keys, without workflow commands."""
+"""What gets onto a stream: Rich's lines, uncut in a pipe and scrubbed, and JSON piece by piece."""
 
 import re
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, TextIO
 
 from learnermax_cli.core.secret_text import scrub
@@ -10,6 +11,7 @@ if TYPE_CHECKING:
     from rich.console import Console as RichConsole
     from rich.console import RenderableType
 
+_INDENT = "  "
 _PIPE_WIDTH = 100_000  # Rich falls back to 80 columns in a pipe and cuts cells
 
 
@@ -56,3 +58,33 @@ class Printer:
         with rich.capture() as capture:
             rich.print(line, end=end, soft_wrap=type(line).__name__ != "Table")
         return capture.get()
+
+
+def json_pieces(fields: Iterable[tuple[str, object]]) -> Iterator[str]:
+    """Yield the text of an object, as `json.dumps(..., indent=2)` writes it; an iterator is written as a list."""
+    import json
+
+    before = "{\n"
+    for name, value in fields:
+        yield f"{before}{_INDENT}{json.dumps(name)}: "
+        if isinstance(value, Iterator):
+            yield from _list_pieces(value)
+        else:
+            yield _dumps(value, _INDENT)
+        before = ",\n"
+    yield "\n}"
+
+
+def _list_pieces(values: Iterator[object]) -> Iterator[str]:
+    empty = True
+    for value in values:
+        yield f"{'[' if empty else ','}\n{2 * _INDENT}{_dumps(value, 2 * _INDENT)}"
+        empty = False
+    yield "[]" if empty else f"\n{_INDENT}]"
+
+
+def _dumps(value: object, indent: str) -> str:
+    import json
+
+    # No line break in JSON text is part of a value.
+    return json.dumps(value, indent=2, ensure_ascii=True).replace("\n", "\n" + indent)

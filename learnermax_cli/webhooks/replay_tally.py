@@ -7,8 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from learnermax_cli.planning.change import Finding
-from learnermax_cli.planning.packed import PackedResults
+from learnermax_cli.planning.change import Finding, PackedResults
 from learnermax_cli.webhooks.model import EventHint, Handled
 
 _FASTEST = 1

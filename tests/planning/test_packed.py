@@ -1,7 +1,6 @@
 """Packed results come out as they went in."""
 
-from learnermax_cli.planning.change import Change, Result
-from learnermax_cli.planning.packed import PackedResults
+from learnermax_cli.planning.change import Change, PackedResults, Result
 
 COMPLETE = Change("enrollment", "u/c", "complete", {"paymentStatus": "pending"}, {"paymentStatus": "completed"}, "ü")
 PUBLISH = Change("event", "u/c", "publish")

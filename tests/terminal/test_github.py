@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from learnermax_cli.core.errors import GuardError
-from learnermax_cli.planning.change import Change, Finding, Result, Skipped, digest, planned
-from learnermax_cli.planning.packed import PackedResults
+from learnermax_cli.planning.change import Change, Finding, PackedResults, Result, Skipped, digest, planned
 from learnermax_cli.planning.report import Changes, Data, Items, Report
 from learnermax_cli.terminal.github import MAX_ANNOTATIONS, MAX_SUMMARY_BYTES, tell_actions, tell_failure
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from learnermax_cli.terminal.json_text import json_pieces
+from learnermax_cli.terminal.streams import json_pieces
 
 DOCUMENTS: list[dict[str, object]] = [
     {"schema": "lmx/1"},
