@@ -13,9 +13,9 @@ import h11
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from learnermax_cli.adapters.webhook_app import Reception
+from learnermax_cli.adapters.webhook_app import WebhookApp
 from learnermax_cli.core.errors import ConfigError
-from learnermax_cli.webhooks.server_model import Desk, Place
+from learnermax_cli.webhooks.server_model import Address, DeliveryHandler
 
 _WORKERS = 32
 _MAX_CONNECTIONS = 256
@@ -25,18 +25,18 @@ _TOO_SLOW = b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Lengt
 
 
 class UvicornServer:
-    """Serves one path; a sender has `patience` seconds for its headers, and as many for its body."""
+    """Serves one path; a sender has some seconds for its headers, and as many for its body."""
 
-    def __init__(self, patience: float = _SLOWEST_SENDER) -> None:
-        self._patience = patience
+    def __init__(self, sender_timeout: float = _SLOWEST_SENDER) -> None:
+        self._sender_timeout = sender_timeout
 
-    def serve(self, place: Place, desk: Desk, stop: threading.Event) -> None:
+    def serve(self, address: Address, handler: DeliveryHandler, stop: threading.Event) -> None:
         """Serve until `stop` is set and what is in flight is answered; raises ConfigError without the address."""
-        with _listener(place) as listener, ThreadPoolExecutor(_WORKERS) as pool:
-            desk.listening(_url(listener, place.path))
+        with _listener(address) as listener, ThreadPoolExecutor(_WORKERS) as pool:
+            handler.listening(_url(listener, address.path))
             config = uvicorn.Config(
-                Reception(place.path, desk, pool, self._patience),
-                http=_protocol(self._patience),
+                WebhookApp(address.path, handler, pool, self._sender_timeout),
+                http=_protocol(self._sender_timeout),
                 ws="none",
                 lifespan="off",
                 loop="asyncio",
@@ -48,13 +48,13 @@ class UvicornServer:
                 limit_concurrency=_MAX_CONNECTIONS,
                 backlog=_BACKLOG,
             )
-            # What a broken connection makes asyncio say is nothing that an operator could mend.
+            # An operator can do nothing about what asyncio logs of broken connections.
             logging.getLogger("asyncio").setLevel(logging.CRITICAL)
             _Server(config, stop).run(sockets=[listener])
 
 
 class _Server(uvicorn.Server):
-    """Stops when it is told to, and leaves the signals to `interrupt`."""
+    """Stops when `stop` is set; signals are handled by `Interrupt`."""
 
     def __init__(self, config: uvicorn.Config, stop: threading.Event) -> None:
         super().__init__(config)
@@ -68,9 +68,9 @@ class _Server(uvicorn.Server):
         return self._stop.is_set() or await super().on_tick(counter)
 
 
-def _protocol(patience: float) -> type[asyncio.Protocol]:
-    class Impatient(H11Protocol):
-        """Closes a connection whose headers are not complete in time; uvicorn itself would wait for ever."""
+def _protocol(sender_timeout: float) -> type[asyncio.Protocol]:
+    class TimedProtocol(H11Protocol):
+        """Closes a connection whose headers are not complete in time; uvicorn itself would wait forever."""
 
         _timer: asyncio.TimerHandle | None = None
 
@@ -90,7 +90,7 @@ def _protocol(patience: float) -> type[asyncio.Protocol]:
             if self.conn.their_state is not h11.IDLE or self.transport.is_closing():
                 self._unwatch()
             elif self._timer is None:
-                self._timer = self.loop.call_later(patience, self._give_up)
+                self._timer = self.loop.call_later(sender_timeout, self._give_up)
 
         def _unwatch(self) -> None:
             if self._timer is not None:
@@ -102,32 +102,32 @@ def _protocol(patience: float) -> type[asyncio.Protocol]:
                 self.transport.write(_TOO_SLOW)
                 self.transport.close()
 
-    return Impatient
+    return TimedProtocol
 
 
 @contextlib.contextmanager
-def _listener(place: Place) -> Iterator[socket.socket]:
+def _listener(address: Address) -> Iterator[socket.socket]:
     try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            place.host, place.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        family, kind, protocol, _, bound = socket.getaddrinfo(
+            address.host, address.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
         listener = socket.socket(family, kind, protocol)
     except OSError as error:
-        raise _unusable(place, error) from error
+        raise _unusable(address, error) from error
     with listener:
         try:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listener.bind(address)
+            listener.bind(bound)
             listener.listen(_BACKLOG)
         except OSError as error:
-            raise _unusable(place, error) from error
+            raise _unusable(address, error) from error
         yield listener
 
 
-def _unusable(place: Place, error: OSError) -> ConfigError:
+def _unusable(address: Address, error: OSError) -> ConfigError:
     return ConfigError(
-        f"can't listen on {place.host}, port {place.port}: {error.strerror or error}",
-        hint="Name another --port (0: a free one), or a --host of this machine.",
+        f"can't listen on {address.host}, port {address.port}: {error.strerror or error}",
+        hint="Give another --port (0: a free one), or a --host of this machine.",
         code="config.address",
     )
 

@@ -1,4 +1,4 @@
-"""The ASGI application behind `webhooks serve`: which requests are deliveries, and what the others are told."""
+"""The ASGI application behind `webhooks serve`: which requests are deliveries, and the answers to the others."""
 
 import asyncio
 from collections.abc import Mapping
@@ -8,33 +8,33 @@ from typing import Any
 from uvicorn._types import ASGIReceiveCallable, ASGISendCallable, HTTPScope, Scope
 
 from learnermax_cli.webhooks.model import MAX_BODY_BYTES, Answer, Delivery
-from learnermax_cli.webhooks.server_model import Desk
+from learnermax_cli.webhooks.server_model import DeliveryHandler
 
 HEALTH_PATH = "/health"
 MAX_IN_FLIGHT = 64
-# How long the rest of a refused body is thrown away: a sender that still writes would never see the answer.
+# Seconds for which the rest of a rejected body is read: a sender that still writes would not read the answer.
 _LINGER = 1.0
 _PLAIN = (b"content-type", b"text/plain; charset=utf-8")
-# For every answer that does not wait for the body: else the connection would wait for it, for ever.
+# For every answer that does not wait for the body: else the connection would wait for it forever.
 _CLOSE = {"connection": "close"}
 
 
 class _TooLongError(Exception):
-    """The body is longer than is taken."""
+    """The body is too long."""
 
 
 class _GoneError(Exception):
-    """The sender hung up before its body was complete."""
+    """The sender closed the connection before its body was complete."""
 
 
-class Reception:
-    """Hands deliveries to the desk, a bounded number at a time, and turns away what can't be one."""
+class WebhookApp:
+    """Hands deliveries to the handler, a bounded number at a time, and rejects what cannot be one."""
 
-    def __init__(self, path: str, desk: Desk, pool: ThreadPoolExecutor, patience: float) -> None:
+    def __init__(self, path: str, handler: DeliveryHandler, pool: ThreadPoolExecutor, sender_timeout: float) -> None:
         self._path = path
-        self._desk = desk
+        self._handler = handler
         self._pool = pool
-        self._patience = patience
+        self._sender_timeout = sender_timeout
         self._in_flight = 0
 
     async def __call__(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
@@ -44,9 +44,9 @@ class Reception:
         if path == HEALTH_PATH and method in ("GET", "HEAD"):
             await _send(send, Answer(200, "ok"), _CLOSE)
         elif path != self._path:
-            await _send(send, Answer(404, "there is nothing here"), _CLOSE)
+            await _send(send, Answer(404, "not found"), _CLOSE)
         elif method != "POST":
-            await self._turn_away(send, Answer(405, "only POST"), {"allow": "POST", **_CLOSE})
+            await self._reject(send, Answer(405, "only POST is allowed"), {"allow": "POST", **_CLOSE})
         else:
             await self._take(scope, receive, send)
 
@@ -54,13 +54,13 @@ class Reception:
         headers = dict(reversed(list(scope["headers"])))  # of several of a name, the first
         signatures = [value.decode("latin-1") for name, value in scope["headers"] if name == b"stripe-signature"]
         try:
-            async with asyncio.timeout(self._patience):
+            async with asyncio.timeout(self._sender_timeout):
                 body = await _read_body(headers, receive)
         except TimeoutError:
-            await self._turn_away(send, Answer(408, "the body did not come in time"), _CLOSE)
+            await self._reject(send, Answer(408, "the body was not complete in time"), _CLOSE)
         except _TooLongError:
             answer = Answer(413, f"the body is longer than {MAX_BODY_BYTES} bytes")
-            await self._turn_away(send, answer, _CLOSE, rest=receive)
+            await self._reject(send, answer, _CLOSE, rest=receive)
         except _GoneError:
             return
         else:
@@ -69,23 +69,23 @@ class Reception:
 
     async def _deliver(self, delivery: Delivery, send: ASGISendCallable) -> None:
         if self._in_flight >= MAX_IN_FLIGHT:
-            await self._turn_away(send, Answer(503, "busy: please deliver again"), {"retry-after": "1", **_CLOSE})
+            await self._reject(send, Answer(503, "busy: please deliver again"), {"retry-after": "1", **_CLOSE})
             return
         self._in_flight += 1
         try:
-            answer = await asyncio.get_running_loop().run_in_executor(self._pool, self._desk.receive, delivery)
+            answer = await asyncio.get_running_loop().run_in_executor(self._pool, self._handler.receive, delivery)
         finally:
             self._in_flight -= 1
         await _send(send, answer)
 
-    async def _turn_away(
+    async def _reject(
         self,
         send: ASGISendCallable,
         answer: Answer,
         headers: Mapping[str, str],
         rest: ASGIReceiveCallable | None = None,
     ) -> None:
-        self._desk.turn_away(answer)
+        self._handler.rejected(answer)
         await _send(send, answer, headers, rest)
 
 
@@ -122,12 +122,12 @@ async def _send(
     )
     if rest is not None:
         await send({"type": "http.response.body", "body": text, "more_body": True})
-        await _throw_away(rest)
+        await _discard(rest)
         text = b""
     await send({"type": "http.response.body", "body": text, "more_body": False})
 
 
-async def _throw_away(receive: ASGIReceiveCallable) -> None:
+async def _discard(receive: ASGIReceiveCallable) -> None:
     try:
         async with asyncio.timeout(_LINGER):
             while True:

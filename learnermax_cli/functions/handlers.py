@@ -6,11 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from learnermax_cli.adapters.awslambda.start import loaded  # isort: skip - before everything that is slow to load
-from learnermax_cli.adapters.awslambda.errors import safe_to_leave
-from learnermax_cli.adapters.awslambda.events import read_hint, read_request, refuse_request, write_response
+from learnermax_cli.adapters.awslambda.invocation import loaded  # isort: skip - before all that is slow to load
+from learnermax_cli.adapters.awslambda.events import read_hint, read_request, reject_request, write_response
 from learnermax_cli.adapters.awslambda.invocation import Context, require_time, stopped_in_time
-from learnermax_cli.adapters.awslambda.log import LogConsole, cut_report, describe
+from learnermax_cli.adapters.awslambda.log import LogConsole, cut_report, describe, safe_to_leave
 from learnermax_cli.composition.app import App
 from learnermax_cli.config.settings import Flags
 from learnermax_cli.core.errors import ConfigError, FailedError, InterruptedRunError, LmxError
@@ -99,7 +98,7 @@ class Functions:
             request = read_request(event)
         except ValueError as error:
             return Answer(400, str(error))
-        return refuse_request(request) or self._receive(request.delivery)
+        return reject_request(request) or self._receive(request.delivery)
 
     def _receive(self, delivery: Delivery) -> Answer:
         try:

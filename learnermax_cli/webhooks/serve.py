@@ -14,7 +14,7 @@ from learnermax_cli.terminal.console import Console
 from learnermax_cli.webhooks.clock import Clock, build_clock
 from learnermax_cli.webhooks.model import Answer, Delivery
 from learnermax_cli.webhooks.receive import Receiver, build_receiver
-from learnermax_cli.webhooks.server_model import Place
+from learnermax_cli.webhooks.server_model import Address
 
 if TYPE_CHECKING:
     from learnermax_cli.composition.app import App
@@ -25,7 +25,7 @@ WORDS = ("changed", "done", "waiting", "attention", "ignored", "refused", "faile
 _HEALTH = "/health"
 
 
-class ServeDesk:
+class ServeHandler:
     """Answers deliveries, counts them by what became of them, and logs a line for each."""
 
     def __init__(self, receiver: Receiver, console: Console, clock: Clock) -> None:
@@ -37,7 +37,7 @@ class ServeDesk:
         self._counts: Counter[str] = Counter()
 
     def listening(self, url: str) -> None:
-        """Say where deliveries are taken."""
+        """Log the URL of deliveries."""
         self._say(f"Listening on {url}")
 
     def receive(self, delivery: Delivery) -> Answer:
@@ -51,7 +51,7 @@ class ServeDesk:
         self._note(answer, time.monotonic() - started)
         return answer
 
-    def turn_away(self, answer: Answer) -> None:
+    def rejected(self, answer: Answer) -> None:
         """Count and log a request that the server answers by itself."""
         self._note(answer, 0.0)
 
@@ -104,7 +104,7 @@ def run_serve(app: "App", host: str, port: int, path: str) -> Report:
     identity = app.stripe_identity
     receiver = build_receiver(app)
     receiver.require_secret()
-    desk = ServeDesk(receiver, app.console, build_clock(app))
+    handler = ServeHandler(receiver, app.console, build_clock(app))
     report = Report(
         command=COMMAND,
         environment=app.settings.environment,
@@ -114,7 +114,7 @@ def run_serve(app: "App", host: str, port: int, path: str) -> Report:
     )
     app.console.begin(report)
     with app.interrupt.finishing() as stop:
-        app.webhook_server.serve(Place(host, port, path), desk, stop)
-    counts = desk.counts()
+        app.webhook_server.serve(Address(host, port, path), handler, stop)
+    counts = handler.counts()
     rest = ", ".join(f"{counts[word]} {word}" for word in WORDS)
     return replace(report, body=Data(counts, (f"Received {counts['received']}: {rest}.",)))

@@ -1,4 +1,4 @@
-"""Where a receiver listens, and the port to the HTTP server that takes deliveries in for it."""
+"""Where a receiver listens, and the port to the HTTP server that passes deliveries to it."""
 
 import threading
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from learnermax_cli.webhooks.model import Answer, Delivery
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Address:
     """Where a receiver listens; port 0 asks for a free one."""
 
     host: str
@@ -16,21 +16,21 @@ class Place:
     path: str
 
 
-class Desk(Protocol):
-    """Who answers what a server takes in; threads share it, and nothing is raised."""
+class DeliveryHandler(Protocol):
+    """Answers what a server receives; threads share it, and it raises nothing."""
 
     def listening(self, url: str) -> None:
-        """Be told of the address, once connections are taken."""
+        """Note the URL, once connections are accepted."""
 
     def receive(self, delivery: Delivery) -> Answer:
         """Answer a delivery."""
 
-    def turn_away(self, answer: Answer) -> None:
-        """Be told of a request that the server answers by itself: too many, too long, too slow, no POST."""
+    def rejected(self, answer: Answer) -> None:
+        """Note a request that the server rejected by itself: too many, too long, too slow, no POST."""
 
 
 class WebhookServer(Protocol):
     """An HTTP server for deliveries."""
 
-    def serve(self, place: Place, desk: Desk, stop: threading.Event) -> None:
-        """Serve until `stop` is set and what is in flight is answered; raises ConfigError without the address."""
+    def serve(self, address: Address, handler: DeliveryHandler, stop: threading.Event) -> None:
+        """Serve until `stop` is set and what is in flight is answered; raises ConfigError if it cannot listen."""

@@ -12,7 +12,7 @@ from learnermax_cli.terminal.console import Console, Manner
 from learnermax_cli.webhooks.clock import Clock
 from learnermax_cli.webhooks.model import Answer, Delivery
 from learnermax_cli.webhooks.receive import Receiver
-from learnermax_cli.webhooks.serve import ServeDesk
+from learnermax_cli.webhooks.serve import ServeHandler
 from learnermax_cli.webhooks.signing import CachedSecrets
 from tests.enrollments import worlds
 from tests.running import Sandbox
@@ -50,9 +50,9 @@ def test_bug_is_told_with_its_traceback_and_without_secrets(capsys: pytest.Captu
     """It asks for another delivery, and is counted as failed."""
     clock = Clock(lambda: datetime.now(UTC), keep=0)
     secrets = CachedSecrets(lambda: (SecretText(SECRET),), clock)
-    desk = ServeDesk(Receiver(Buggy(), secrets, clock, cast("Any", None)), Console(Manner(), {}), clock)
-    assert Answer(500, "not done (ZeroDivisionError): please deliver again") == desk.receive(Delivery(b"{}", "t=1"))
+    handler = ServeHandler(Receiver(Buggy(), secrets, clock, cast("Any", None)), Console(Manner(), {}), clock)
+    assert Answer(500, "not done (ZeroDivisionError): please deliver again") == handler.receive(Delivery(b"{}", "t=1"))
     said = capsys.readouterr().err
     assert ("Traceback", False) == (said.partition(" ")[0], SECRET in said)
     assert "test_serve_log.py" in said
-    assert {"received": 1, "failed": 1} == {word: count for word, count in desk.counts().items() if count}
+    assert {"received": 1, "failed": 1} == {word: count for word, count in handler.counts().items() if count}

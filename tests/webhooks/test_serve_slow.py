@@ -1,4 +1,4 @@
-"""Senders that take their time: the server itself, with less patience than it has in earnest."""
+"""Senders that take their time: the server itself, with less time for them than it usually gives."""
 
 import http.client
 import socket
@@ -11,18 +11,18 @@ import pytest
 
 from learnermax_cli.adapters.http_server import UvicornServer
 from learnermax_cli.webhooks.model import Answer, Delivery
-from learnermax_cli.webhooks.server_model import Place
+from learnermax_cli.webhooks.server_model import Address
 from tests.webhooks.signed import post
 
-PATIENCE = 0.3
+SENDER_TIMEOUT = 0.3
 
 
-class Desk:
-    """Answers deliveries with their length, and keeps what was turned away."""
+class Handler:
+    """Answers deliveries with their length, and keeps what was rejected."""
 
     def __init__(self) -> None:
         self.url = ""
-        self.turned_away: list[Answer] = []
+        self.rejected_with: list[Answer] = []
         self.ready = threading.Event()
 
     def listening(self, url: str) -> None:
@@ -34,28 +34,30 @@ class Desk:
         """Tell the length of the body."""
         return Answer(200, f"{len(delivery.body)}")
 
-    def turn_away(self, answer: Answer) -> None:
+    def rejected(self, answer: Answer) -> None:
         """Keep the answer."""
-        self.turned_away.append(answer)
+        self.rejected_with.append(answer)
 
 
 @contextmanager
-def _served() -> Iterator[Desk]:
-    desk, stop = Desk(), threading.Event()
-    thread = threading.Thread(target=UvicornServer(PATIENCE).serve, args=(Place("127.0.0.1", 0, "/hook"), desk, stop))
+def _served() -> Iterator[Handler]:
+    handler, stop = Handler(), threading.Event()
+    thread = threading.Thread(
+        target=UvicornServer(SENDER_TIMEOUT).serve, args=(Address("127.0.0.1", 0, "/hook"), handler, stop)
+    )
     thread.start()
     try:
-        assert desk.ready.wait(60)
-        yield desk
+        assert handler.ready.wait(60)
+        yield handler
     finally:
         stop.set()
         thread.join(60)
         assert not thread.is_alive()
 
 
-def _all_that_comes(desk: Desk, sent: bytes) -> bytes:
+def _all_that_comes(handler: Handler, sent: bytes) -> bytes:
     """Send bytes, keep the connection open, and return what comes until the server closes it."""
-    parts = urlsplit(desk.url)
+    parts = urlsplit(handler.url)
     with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=60) as connection:
         connection.sendall(sent)
         came = b""
@@ -66,11 +68,11 @@ def _all_that_comes(desk: Desk, sent: bytes) -> bytes:
 
 def test_body_that_does_not_come_is_not_waited_for() -> None:
     """408, and the connection is closed; others are answered meanwhile."""
-    with _served() as desk:
-        came = _all_that_comes(desk, b"POST /hook HTTP/1.1\r\nHost: lmx\r\nContent-Length: 10\r\n\r\nhalf")
+    with _served() as handler:
+        came = _all_that_comes(handler, b"POST /hook HTTP/1.1\r\nHost: lmx\r\nContent-Length: 10\r\n\r\nhalf")
         assert came.startswith(b"HTTP/1.1 408 ")
-        assert [Answer(408, "the body did not come in time")] == desk.turned_away
-        assert (200, "4") == post(desk.url, b"body")
+        assert [Answer(408, "the body was not complete in time")] == handler.rejected_with
+        assert (200, "4") == post(handler.url, b"body")
 
 
 UNREAD = {
@@ -84,8 +86,8 @@ UNREAD = {
 @pytest.mark.parametrize("request_line", UNREAD)
 def test_answer_that_did_not_wait_for_the_body_closes_the_connection(request_line: bytes) -> None:
     """Else a few hundred connections, each with one byte of a body that never comes, could keep all others out."""
-    with _served() as desk:
-        parts = urlsplit(desk.url)
+    with _served() as handler:
+        parts = urlsplit(handler.url)
         with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=60) as connection:
             connection.sendall(request_line + b" HTTP/1.1\r\nHost: lmx\r\nContent-Length: 100000\r\n\r\n")
             came = connection.recv(65_536)
@@ -98,16 +100,16 @@ def test_answer_that_did_not_wait_for_the_body_closes_the_connection(request_lin
 
 def test_headers_that_do_not_come_are_not_waited_for() -> None:
     """Not one line of them, nor half of them."""
-    with _served() as desk:
+    with _served() as handler:
         for sent in (b"", b"POST /hook HTTP/1.1\r\nHost: lmx\r\nContent-"):
-            assert _all_that_comes(desk, sent).startswith(b"HTTP/1.1 408 ")
-        assert (200, "4") == post(desk.url, b"body")
+            assert _all_that_comes(handler, sent).startswith(b"HTTP/1.1 408 ")
+        assert (200, "4") == post(handler.url, b"body")
 
 
 def test_second_request_of_a_connection_is_not_waited_for_either() -> None:
     """Half a head behind a request that was answered."""
-    with _served() as desk:
-        parts = urlsplit(desk.url)
+    with _served() as handler:
+        parts = urlsplit(handler.url)
         connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=60)
         connection.request("POST", "/hook", body=b"body")
         assert b"4\n" == connection.getresponse().read()
@@ -118,8 +120,8 @@ def test_second_request_of_a_connection_is_not_waited_for_either() -> None:
 
 def test_slow_senders_do_not_keep_it_from_stopping() -> None:
     """What is not complete yet is not waited for longer than usual."""
-    with _served() as desk:
-        parts = urlsplit(desk.url)
+    with _served() as handler:
+        parts = urlsplit(handler.url)
         half = socket.create_connection((parts.hostname or "", parts.port or 0), timeout=60)
         half.sendall(b"POST /hook HTTP/1.1\r\nHost: lmx\r\nContent-Length: 10\r\n\r\nhalf")
         idle = socket.create_connection((parts.hostname or "", parts.port or 0), timeout=60)

@@ -1,1 +1,1 @@
-"""Adapters to AWS Lambda's events, log and time."""
+"""Adapters to AWS Lambda: its events, its log, and the time of an invocation."""

@@ -1,4 +1,4 @@
-"""Events of AWS Lambda as values: HTTP requests of API Gateway and of Function URLs, hints in SQS; and the answers."""
+"""Events of AWS Lambda as values: HTTP requests of API Gateway and Function URLs, hints in SQS, and the answers."""
 
 import base64
 import json
@@ -10,6 +10,7 @@ from learnermax_cli.enrollments.model import EnrollmentKey
 from learnermax_cli.webhooks.model import WEBHOOK_PATH, Answer, Delivery, EventHint
 
 _SIGNATURE = "stripe-signature"
+_NO_HINT = "the message is not a hint at an event"
 
 
 class HttpRequest(NamedTuple):
@@ -33,13 +34,13 @@ def read_request(event: Mapping[str, Any]) -> HttpRequest:
     return HttpRequest(str(method).upper(), str(path), Delivery(_body(event), _signature(event)))
 
 
-def refuse_request(request: HttpRequest) -> Answer | None:
-    """Return the answer to what is no delivery at all, None for what is to be received."""
+def reject_request(request: HttpRequest) -> Answer | None:
+    """Return the answer to a request that cannot be a delivery, None for one that can."""
     # In front of it there may be the name of a stage, or of a base path mapping.
     if not request.path.rstrip("/").endswith(WEBHOOK_PATH):
-        return Answer(404, "there is nothing here")
+        return Answer(404, "not found")
     if request.method != "POST":
-        return Answer(405, "only POST")
+        return Answer(405, "only POST is allowed")
     return None
 
 
@@ -52,7 +53,7 @@ def write_response(answer: Answer) -> dict[str, Any]:
 
 
 def write_hint(hint: EventHint) -> str:
-    """Return a hint as the body of a message: ids and times, nothing of the event itself."""
+    """Return a hint as the body of a message: ids and times, not the event's contents."""
     return json.dumps(asdict(hint))
 
 
@@ -65,15 +66,15 @@ def read_hint(text: str) -> EventHint:
         if all(isinstance(value, kinds[name]) for name, value in fields.items()):
             return EventHint(**fields, key=None if key is None else _read_key(key))
     except (TypeError, AttributeError, KeyError) as error:
-        raise ValueError("not a hint at an event") from error
-    raise ValueError("not a hint at an event")
+        raise ValueError(_NO_HINT) from error
+    raise ValueError(_NO_HINT)
 
 
 def _read_key(names: Any) -> EnrollmentKey:
     match names:
         case [str(user), str(course)]:
             return EnrollmentKey(user, course)
-    raise ValueError("not a hint at an event")
+    raise ValueError(_NO_HINT)
 
 
 def _body(event: Mapping[str, Any]) -> bytes:
@@ -82,7 +83,7 @@ def _body(event: Mapping[str, Any]) -> bytes:
 
 
 def _signature(event: Mapping[str, Any]) -> str | None:
-    """Return the header, in whatever case it comes; several of a name are one list [RFC 9110, section 5.3]."""
+    """Return the header, in any case; several of one name are one list [RFC 9110, section 5.3]."""
     for name, values in (event.get("multiValueHeaders") or {}).items():
         if name.lower() == _SIGNATURE and values:
             return ",".join(values)

@@ -1,5 +1,11 @@
-"""The time that a function has left: work that would not be done in it is not begun, or stopped cleanly."""
+"""One invocation of a function: its start, and the time it has left for work.
 
+To be imported before everything that is slow to load: nothing becomes garbage while a function loads, and collecting
+takes a tenth of a cold start.
+"""
+
+import gc
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,14 +13,17 @@ from typing import Protocol
 
 from learnermax_cli.core.errors import FailedError
 
+if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
+    gc.disable()
+
 _LONGEST_EVENT = 20.0
-"""Seconds that one event may take at worst: a few hurried requests, each of them tried again."""
+"""Seconds that one event takes at most: a few requests, each of them retried."""
 _TO_FINISH = 60.0
-"""Seconds in which a run that is told to stop finishes what is in flight."""
+"""Seconds that a run needs to finish what is in flight after it was stopped."""
 
 
 class Context(Protocol):
-    """What Lambda tells a function of its invocation."""
+    """What Lambda passes to a function beside the event."""
 
     aws_request_id: str
 
@@ -22,10 +31,17 @@ class Context(Protocol):
         """Return how long the invocation may still take, in milliseconds."""
 
 
+def loaded() -> None:
+    """Collect garbage from now on, but never again in what has been loaded."""
+    if not gc.isenabled():
+        gc.freeze()
+        gc.enable()
+
+
 def require_time(context: Context) -> None:
-    """Raise FailedError when one more event might not be done in time: its message then goes back, unharmed."""
+    """Raise FailedError when one more event might not be done in time: its message then goes back to the queue."""
     if _seconds_left(context) < _LONGEST_EVENT:
-        raise FailedError("no time left in this invocation", hint="The queue brings it again.", code="failed.time")
+        raise FailedError("no time left in this invocation", hint="The queue delivers it again.", code="failed.time")
 
 
 @contextmanager

@@ -1,14 +1,16 @@
-"""What a function says, as JSON lines for CloudWatch; everything is scrubbed of keys, as on a terminal."""
+"""What leaves a function beside its answer: JSON lines for CloudWatch, and failures; both scrubbed of keys."""
 
 import json
 import traceback
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from learnermax_cli.adapters.awslambda.invocation import Context
-from learnermax_cli.core.errors import LmxError
+from learnermax_cli.core.errors import FailedError, LmxError
+from learnermax_cli.core.secret_text import scrub
 from learnermax_cli.terminal.console import Console, Manner
 from learnermax_cli.webhooks.model import Handled
 
@@ -20,7 +22,7 @@ _MOST_ROWS = 200  # a line of CloudWatch takes 256 KB [doc "CloudWatch Logs quot
 
 
 class LogConsole(Console):
-    """The console of a function: nobody is asked, nothing is drawn, every word is one line of JSON."""
+    """The console of a function: every message is one line of JSON."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         super().__init__(Manner("json", quiet=True), environ)
@@ -32,32 +34,32 @@ class LogConsole(Console):
         self.data(json.dumps({**line, "request": self._request, **fields}, default=str))
 
     def set_request(self, context: Context) -> None:
-        """Name the invocation in every line from now on."""
+        """Put the id of the invocation into every line from now on."""
         self._request = context.aws_request_id
 
     def note(self, text: str) -> None:
-        """Say something."""
+        """Log a message."""
         self.log(text, {})
 
     def debug(self, text: str) -> None:
-        """Say nothing: Stripe's and AWS's own logs have every request."""
+        """Log nothing: Stripe's and AWS's own logs have every request."""
 
     def warn(self, text: str) -> None:
-        """Warn."""
+        """Log a warning."""
         self.log(text, {}, "WARNING")
 
     def error(self, error: LmxError) -> None:
-        """Tell of an expected failure."""
+        """Log an expected failure."""
         self.log(error.message, {"code": error.code, "hint": error.hint}, "ERROR")
 
     def bug(self, bug: Exception) -> None:
-        """Tell of what nobody expected, with its traceback."""
-        told = "".join(traceback.format_exception(bug))
-        self.log(f"a bug: {type(bug).__name__}", {"code": "failed.bug", "traceback": told}, "ERROR")
+        """Log a bug with its traceback."""
+        text = "".join(traceback.format_exception(bug))
+        self.log(f"a bug: {type(bug).__name__}", {"code": "failed.bug", "traceback": text}, "ERROR")
 
 
 def describe(handled: Handled | None) -> dict[str, object]:
-    """Return what a log line says of an event: ids, and what became of it."""
+    """Return the fields of a log line about an event: ids, and what was done with it."""
     if handled is None:
         return {}
     hint = handled.hint
@@ -67,7 +69,7 @@ def describe(handled: Handled | None) -> dict[str, object]:
 
 
 def cut_report(report: "Report") -> dict[str, object]:
-    """Return the document of a report with at most so many rows of each list as a log line holds."""
+    """Return the document of a report, with as many rows of each list as a log line holds."""
     document: dict[str, object] = {}
     left_out = {}
     for name, value in report.fields():
@@ -79,3 +81,28 @@ def cut_report(report: "Report") -> dict[str, object]:
         if rest := sum(1 for _ in rows):
             left_out[name] = rest
     return {**document, "left_out": left_out} if left_out else document
+
+
+class UnexpectedError(FailedError):
+    """A bug; the state machine knows by the name of this class that a retry does not help."""
+
+
+@contextmanager
+def safe_to_leave(console: LogConsole) -> Iterator[None]:
+    """Let no failure out that holds a key: expected ones are scrubbed, and the traceback of a bug is only logged."""
+    try:
+        yield
+    except LmxError as error:
+        raise _scrubbed(error) from None
+    except Exception as bug:  # noqa: BLE001 - it is logged, and leaves without its text
+        console.bug(bug)
+        hint = "Its traceback is in the log of the function."
+        raise UnexpectedError(f"a bug: {type(bug).__name__}", hint=hint, code="failed.bug") from None
+
+
+def _scrubbed(error: LmxError) -> LmxError:
+    """Return a copy of the same class: Step Functions decide by its name whether to retry."""
+    copy = type(error).__new__(type(error))
+    LmxError.__init__(copy, scrub(error.message), hint=scrub(error.hint), code=error.code)
+    copy.exit_code = error.exit_code
+    return copy
