@@ -70,9 +70,8 @@ def test_named_product_of_ours_is_found_though_archived() -> None:
 def test_archived_product_that_the_course_names_does_not_yield() -> None:
     """Which of the two is meant is never guessed."""
     active, archived = product("prod_1"), product("prod_2", active=False)
-    decided = found([course(stripeProductId="prod_2")], [active, archived])
-    assert isinstance(decided, Finding)
-    assert ("needs attention", True) == (decided.kind, decided.detail.startswith("prod_1 and prod_2 "))
+    detail = "two products match this course (prod_1, prod_2): archive one in the Dashboard, or fix its metadata"
+    assert attention(detail) == found([course(stripeProductId="prod_2")], [active, archived])
 
 
 def test_archived_product_yields_to_the_active_one() -> None:
