@@ -48,8 +48,8 @@ def run_create(app: "App", request: CheckoutRequest, command: str) -> Report:
 def read_offer(app: "App", course_id: str, user_id: str | None = None) -> Offer:
     """Read what Stripe sells as a course; raises FailedError when it cannot be sold as it stands."""
     course = require_course(app.courses, course_id)
-    shelf = app.checkout_sessions.read_shelf(require_paid(course, user_id))
-    return require_offer(course, shelf, app.settings.environment, price_rules(app.settings))
+    found = app.checkout_sessions.read_product(require_paid(course, user_id))
+    return require_offer(course, found, app.settings.environment, price_rules(app.settings))
 
 
 def _ports(app: "App") -> Ports:

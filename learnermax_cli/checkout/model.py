@@ -84,7 +84,7 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
+class ProductWithPrice:
     """The product of a course as Stripe has it now, with its default price."""
 
     product: ListedProduct
@@ -133,7 +133,7 @@ class AttemptTooOldError(AttemptSpentError):
 class SessionGateway(Protocol):
     """Checkout Sessions at the payment provider."""
 
-    def read_shelf(self, product_id: str) -> Shelf | None:
+    def read_product(self, product_id: str) -> ProductWithPrice | None:
         """Read a product with its default price; None when there is no such product."""
 
     def read_session(self, session_id: str) -> Session | None:

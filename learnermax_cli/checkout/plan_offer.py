@@ -2,7 +2,7 @@
 
 from shlex import quote
 
-from learnermax_cli.checkout.model import Offer, Shelf
+from learnermax_cli.checkout.model import Offer, ProductWithPrice
 from learnermax_cli.core.errors import FailedError
 from learnermax_cli.core.ownership import MAX_REFERENCE, is_ours
 from learnermax_cli.courses.model import Course, CourseStore, PriceRules
@@ -33,12 +33,12 @@ def require_paid(course: Course, user_id: str | None = None) -> str:
     return course.product_id
 
 
-def require_offer(course: Course, shelf: Shelf | None, environment: str, rules: PriceRules) -> Offer:
+def require_offer(course: Course, found: ProductWithPrice | None, environment: str, rules: PriceRules) -> Offer:
     """Return what Stripe sells as this course; raises FailedError when that is not what the course wants."""
     course_id = course.course_id
-    if shelf is None:
+    if found is None:
         raise _not_synced(course_id, f"product {course.product_id} is gone at Stripe")
-    product, price = shelf.product, shelf.default_price
+    product, price = found.product, found.default_price
     if not is_ours(product.metadata, environment) or product.metadata.get("courseId") != course_id:
         raise _not_synced(course_id, f"product {product.product_id} does not carry the marker of this course")
     if not product.active or price is None or not price.active:

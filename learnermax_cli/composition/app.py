@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from learnermax_cli.planning.report import Report
     from learnermax_cli.products.model import CatalogGateway
     from learnermax_cli.webhooks.endpoint_model import EndpointGateway
-    from learnermax_cli.webhooks.model import EventGateway, SignatureCheck
+    from learnermax_cli.webhooks.model import DeliveryReader, EventGateway
     from learnermax_cli.webhooks.server_model import WebhookServer
 
 
@@ -157,11 +157,11 @@ class App(Clients):
         return StripeEvents(self.stripe)
 
     @cached_property
-    def signature_check(self) -> "SignatureCheck":
-        """The check of a delivery's signature."""
-        from learnermax_cli.adapters.stripe.signature import StripeSignature
+    def delivery_reader(self) -> "DeliveryReader":
+        """What reads deliveries and checks their signatures."""
+        from learnermax_cli.adapters.stripe.deliveries import StripeDeliveries
 
-        return StripeSignature()
+        return StripeDeliveries()
 
     @cached_property
     def webhook_server(self) -> "WebhookServer":

@@ -10,6 +10,7 @@ from learnermax_cli.config import guard
 from learnermax_cli.config.settings import Flags, Settings, load_settings
 from learnermax_cli.core.errors import ConfigError
 from learnermax_cli.core.meter import Meter
+from learnermax_cli.core.retry_policy import BATCH
 from learnermax_cli.terminal.console import Console
 
 if TYPE_CHECKING:
@@ -31,8 +32,8 @@ class Clients:
         self.environ = environ
         self.console = console
         self.meter = Meter(time.monotonic)
-        self.hurried = False
-        """Whether somebody waits for each answer, as Stripe does: set before the first client is built."""
+        self.retry_policy = BATCH
+        """How long requests may take: set before the first client is built."""
         self.report_mismatches = False
         """Whether the run, which then writes nothing, reports what does not belong together instead of stopping."""
         self._guarded = False
@@ -145,14 +146,12 @@ class Clients:
     def _aws(self) -> "AwsClients":
         from learnermax_cli.adapters.aws.clients import AwsClients
 
-        return AwsClients(self.settings.aws, self.meter, self.console.debug, hurried=self.hurried)
+        return AwsClients(self.settings.aws, self.meter, self.console.debug, hurried=self.retry_policy.interactive)
 
     @cached_property
     def _stripe(self) -> "StripeClient":
         """One client, and with it one rate limit; raises GuardError when something named is not the environment's."""
         from learnermax_cli.adapters.stripe.client import build_stripe
-        from learnermax_cli.adapters.stripe.http import HURRIED, PATIENT
 
         self._require_guard()
-        patience = HURRIED if self.hurried else PATIENT
-        return build_stripe(self.stripe_key, self.settings, self.meter, self.console.debug, patience)
+        return build_stripe(self.stripe_key, self.settings, self.meter, self.console.debug, self.retry_policy)

@@ -11,7 +11,6 @@ from learnermax_cli.courses.price import price_rules
 from learnermax_cli.doctor.model import Verdict, lmx, not_checked, ok, warning
 from learnermax_cli.enrollments.model import TableRead
 from learnermax_cli.enrollments.plan_enrollment import EVENT_GRACE
-from learnermax_cli.products.apply_sync import read_catalog
 from learnermax_cli.products.model import SyncOptions
 from learnermax_cli.products.plan_sync import SyncPlan, plan_sync
 
@@ -37,7 +36,7 @@ class TableItems:
         settings = self._app.settings
         options = SyncOptions(settings.environment, price_rules(settings))
         try:
-            catalog = read_catalog(self._app.catalog)
+            catalog = self._app.catalog.read_catalog()
         except CredentialsError as error:
             yield not_checked(CATALOG, error.message)
             return

@@ -12,6 +12,7 @@ from learnermax_cli.core.errors import (
     LmxError,
     weightiest,
 )
+from learnermax_cli.core.retry_policy import INTERACTIVE
 from learnermax_cli.doctor import check_aws, check_machine, check_secret, check_stripe
 from learnermax_cli.doctor import check_items as items
 from learnermax_cli.doctor.checks import Check, run_checks
@@ -32,7 +33,7 @@ _ERRORS: dict[Exit, type[LmxError]] = {
 def run_doctor(app: "App") -> Report:
     """Return the report of all checks; nothing is written anywhere."""
     app.report_mismatches = True
-    app.hurried = True  # somebody waits for the table: what does not answer is told soon
+    app.retry_policy = INTERACTIVE  # somebody waits for the table: what does not answer is told soon
     environment = app.settings.environment
     verdicts = run_checks(plan_checks(app))
     key = next(verdict for verdict in verdicts if verdict.check == check_stripe.KEY)

@@ -51,7 +51,11 @@ class Enrollment:
 
 
 def usable_session_id(session_id: str) -> bool:
-    """Return whether an id can be one of Stripe's Checkout Sessions at all."""
+    """Return whether an id can be one of Stripe's Checkout Sessions at all.
+
+    Not behind the gateway: an item with an unusable id has *no session*, one whose session is not found at Stripe has
+    a *missing session*, and the pure rules of reconcile, checkout and webhooks distinguish the two.
+    """
     return _SESSION_ID.fullmatch(session_id) is not None
 
 
@@ -115,7 +119,7 @@ class PaymentGateway(Protocol):
         """Read the sessions created in a window, newest first, a page at a time; disputes are left unread."""
 
     def read_disputes(self, payments: Sequence[Payment], max_pages: int) -> Sequence[Payment]:
-        """Return payments with the disputes of the disputed ones read; `max_pages` pages of a list of them at most."""
+        """Return payments with the disputes of the disputed ones read, in a list of at most `max_pages` pages."""
 
 
 class TableRead(NamedTuple):

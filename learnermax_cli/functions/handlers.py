@@ -13,6 +13,7 @@ from learnermax_cli.adapters.awslambda.log import LogConsole, cut_report, descri
 from learnermax_cli.composition.app import App
 from learnermax_cli.config.settings import Flags
 from learnermax_cli.core.errors import ConfigError, FailedError, InterruptedRunError, LmxError
+from learnermax_cli.core.retry_policy import INTERACTIVE
 from learnermax_cli.webhooks.handle import Handler, build_handler
 from learnermax_cli.webhooks.model import Answer, Delivery, EventHint, Handled
 from learnermax_cli.webhooks.receive import Receiver, build_receiver
@@ -171,7 +172,7 @@ class _Warm:
     """An app with its keys, and what was built of it."""
 
     def __init__(self, app: App, since: float) -> None:
-        app.hurried = True
+        app.retry_policy = INTERACTIVE
         self.app = app
         self.since = since
         self._receiver: Receiver | None = None

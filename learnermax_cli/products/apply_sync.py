@@ -1,31 +1,14 @@
 """Carries out a `CoursePlan`, change by change, in an order that is safe wherever a crash ends it."""
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 
 from learnermax_cli.core.ownership import marker
 from learnermax_cli.courses.model import CourseStore
 from learnermax_cli.planning.change import Change
-from learnermax_cli.products.model import Catalog, CatalogGateway, ListedPrice
+from learnermax_cli.products.model import CatalogGateway
 from learnermax_cli.products.plan_course import CoursePlan
 
 _PRODUCT_FIELDS = ("name", "description", "images", "active")
-
-
-def read_catalog(gateway: CatalogGateway) -> Catalog:
-    """Read all products and active prices, both lists side by side."""
-    with ThreadPoolExecutor(2) as pool:
-        listed_products = pool.submit(gateway.list_products)
-        listed_prices = pool.submit(gateway.list_active_prices)
-        products = {product.product_id: product for product in listed_products.result()}
-        prices: dict[str, list[ListedPrice]] = {}
-        for price in listed_prices.result():
-            prices.setdefault(price.product_id, []).append(price)
-    by_age = {
-        product_id: tuple(sorted(found, key=lambda price: (price.created, price.price_id)))
-        for product_id, found in prices.items()
-    }
-    return Catalog(products, by_age)
 
 
 class CourseSync:

@@ -86,11 +86,8 @@ class SyncOptions:
 class CatalogGateway(Protocol):
     """Products and prices at the payment provider. Every method raises LmxError when the provider refuses."""
 
-    def list_products(self) -> list[ListedProduct]:
-        """Read all products, inactive ones included."""
-
-    def list_active_prices(self) -> list[ListedPrice]:
-        """Read all active prices."""
+    def read_catalog(self) -> Catalog:
+        """Read all products, inactive ones included, and all active prices."""
 
     def create_product(self, product_id: str, desired: DesiredProduct, metadata: Mapping[str, str]) -> str:
         """Create product, price and default in one call, or find that an earlier run did; return the price id."""

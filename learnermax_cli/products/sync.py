@@ -12,7 +12,7 @@ from learnermax_cli.planning.change import Result, planned
 from learnermax_cli.planning.confirm import StripeJob, ask
 from learnermax_cli.planning.plan_file import PlanScope, read_plan_file, require_within_plan, save_plan
 from learnermax_cli.planning.report import Changes, Report
-from learnermax_cli.products.apply_sync import CourseSync, read_catalog
+from learnermax_cli.products.apply_sync import CourseSync
 from learnermax_cli.products.model import Catalog, CatalogGateway, LinkReader, SyncOptions
 from learnermax_cli.products.plan_course import CoursePlan
 from learnermax_cli.products.plan_locate import depends_on_others
@@ -77,9 +77,9 @@ def run_sync(app: SyncApp, request: SyncRequest) -> Report:
 def read_inputs(app: CatalogApp, options: SyncOptions) -> tuple[list[Course], Catalog]:
     """Read the courses that the plan depends on, with --course one by one where the others do not matter."""
     if not options.only:
-        return list(app.courses.list_courses()), read_catalog(app.catalog)
+        return list(app.courses.list_courses()), app.catalog.read_catalog()
     found = (app.courses.read_course(course_id) for course_id in sorted(options.only))
-    courses, catalog = [course for course in found if course is not None], read_catalog(app.catalog)
+    courses, catalog = [course for course in found if course is not None], app.catalog.read_catalog()
     if any(depends_on_others(course, catalog, options.environment) for course in courses):
         courses = list(app.courses.list_courses())
     return courses, catalog

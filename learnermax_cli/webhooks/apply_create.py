@@ -135,7 +135,7 @@ class Registration:
             return
         assert step.endpoint_id is not None
         if step.how == "mend":
-            gateway.mend_endpoint(step.endpoint_id)
+            gateway.fix_endpoint(step.endpoint_id)
             return
         if step.how == "retire":
             self._prepare(look, stop)

@@ -54,7 +54,7 @@ class EndpointGateway(Protocol):
     def mark_stored(self, endpoint_id: str, fingerprint: str) -> None:
         """Note on an endpoint that its signing secret is stored; raises EndpointGoneError."""
 
-    def mend_endpoint(self, endpoint_id: str) -> None:
+    def fix_endpoint(self, endpoint_id: str) -> None:
         """Enable an endpoint for exactly the session events; raises EndpointGoneError."""
 
     def delete_endpoint(self, endpoint_id: str) -> None:

@@ -1,11 +1,10 @@
 """Webhook events as Stripe delivers and keeps them, what becomes of one, and the ports to Stripe."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from learnermax_cli.core.errors import LmxError
-from learnermax_cli.core.ownership import MANAGED_BY, decode_reference
 from learnermax_cli.core.secret_text import SecretText
 from learnermax_cli.enrollments.model import EnrollmentKey
 from learnermax_cli.planning.change import Finding, Result
@@ -38,31 +37,6 @@ class EventHint:
     account: str | None = None
     """The connected account that it came from; None for the endpoint's own."""
     api_version: str | None = None
-
-    @classmethod
-    def from_event(cls, event: Mapping[str, Any]) -> "EventHint":
-        """Read an event as Stripe's API and deliveries render it; raises ValueError when it is no event at all."""
-        try:
-            inner = event["data"]["object"]
-            session = inner if inner.get("object") == "checkout.session" else {}
-            metadata = session.get("metadata") or {}
-            reference = session.get("client_reference_id")
-            user = metadata.get("userId") or (decode_reference(reference) if reference else None)
-            course = metadata.get("courseId")
-            return cls(
-                event_id=str(event["id"]),
-                type=str(event["type"]),
-                created=int(event["created"]),
-                livemode=bool(event["livemode"]),
-                session_id=session.get("id"),
-                key=EnrollmentKey(user, course) if user and course else None,
-                managed=metadata.get("managedBy") == MANAGED_BY,
-                environment=metadata.get("environment"),
-                account=event.get("account"),
-                api_version=event.get("api_version"),
-            )
-        except (KeyError, TypeError, AttributeError) as error:
-            raise ValueError("not an event of Stripe") from error
 
 
 Effect = Literal["changed", "done", "waiting", "attention", "ignored", "failed"]
@@ -109,11 +83,14 @@ class Answer:
     """The code of our own failure, if it was one."""
 
 
-class SignatureCheck(Protocol):
-    """Whether a body was signed with one of our signing secrets."""
+class DeliveryReader(Protocol):
+    """What a delivery says, and whether it was signed with one of our signing secrets."""
 
     def signed_at(self, delivery: Delivery, secrets: Sequence[SecretText]) -> int | None:
         """Return the time of a signature, in Unix seconds, None when no secret fits; tolerance is the caller's."""
+
+    def read_event(self, body: bytes) -> EventHint | None:
+        """Return the hint of a body's event; None when it is no event of Stripe."""
 
 
 class EventWindow(NamedTuple):

@@ -1,14 +1,14 @@
 """What a delivery is answered with: signature first, then the event, then the handler. No side effect before that."""
 
-import json
 from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from learnermax_cli.core.errors import LmxError
+from learnermax_cli.core.retry_policy import INTERACTIVE
 from learnermax_cli.webhooks.clock import Clock, build_clock
 from learnermax_cli.webhooks.handle import build_handler
-from learnermax_cli.webhooks.model import MAX_BODY_BYTES, Answer, Delivery, EventHint, Handled, SignatureCheck
+from learnermax_cli.webhooks.model import MAX_BODY_BYTES, Answer, Delivery, DeliveryReader, EventHint, Handled
 from learnermax_cli.webhooks.signing import CachedSecrets, build_cached_secrets
 
 if TYPE_CHECKING:
@@ -22,8 +22,8 @@ Handle = Callable[[EventHint], Handled]
 class Receiver:
     """Answers deliveries; threads may share it."""
 
-    def __init__(self, check: SignatureCheck, secrets: CachedSecrets, clock: Clock, handle: Handle) -> None:
-        self._check = check
+    def __init__(self, reader: DeliveryReader, secrets: CachedSecrets, clock: Clock, handle: Handle) -> None:
+        self._reader = reader
         self._secrets = secrets
         self._clock = clock
         self._handle = handle
@@ -42,7 +42,7 @@ class Receiver:
             return _own_failure(error)
         if flaw is not None:
             return Answer(400, flaw)
-        hint = _parse(delivery.body)
+        hint = self._reader.read_event(delivery.body)
         if hint is None:
             return Answer(400, "the body is not an event of Stripe")
         try:
@@ -55,9 +55,9 @@ class Receiver:
         if not delivery.signature:
             return "there is no Stripe-Signature header"
         secrets = self._secrets.current()
-        signed_at = self._check.signed_at(delivery, secrets)
+        signed_at = self._reader.signed_at(delivery, secrets)
         if signed_at is None and (reread := self._secrets.after_misfit()) is not secrets:
-            signed_at = self._check.signed_at(delivery, reread)
+            signed_at = self._reader.signed_at(delivery, reread)
         if signed_at is None:
             return "the signature does not fit"
         if _in_tolerance(signed_at, self._clock.now()) or _in_tolerance(signed_at, self._clock.fresh()):
@@ -67,15 +67,6 @@ class Receiver:
 
 def _in_tolerance(signed_at: int, now: datetime) -> bool:
     return abs(now.timestamp() - signed_at) <= TOLERANCE_SECONDS
-
-
-def _parse(body: bytes) -> EventHint | None:
-    try:
-        hint = EventHint.from_event(json.loads(body))
-    except (ValueError, OverflowError, RecursionError):
-        return None
-    texts = (hint.session_id, hint.environment, hint.account, *(hint.key or ()))
-    return hint if all(text is None or isinstance(text, str) for text in texts) else None
 
 
 def _own_failure(error: LmxError, hint: EventHint | None = None) -> Answer:
@@ -89,7 +80,7 @@ def build_receiver(app: "App", handle: Handle | None = None) -> Receiver:
 
     With `handle`, that is what signed events go to, and nothing is known of the key before the first of them.
     """
-    app.hurried = True
+    app.retry_policy = INTERACTIVE
     clock = build_clock(app)
     secrets = build_cached_secrets(app, clock)
-    return Receiver(app.signature_check, secrets, clock, handle or build_handler(app).handle)
+    return Receiver(app.delivery_reader, secrets, clock, handle or build_handler(app).handle)

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from learnermax_cli.core.errors import LmxError, UsageError
+from learnermax_cli.core.retry_policy import INTERACTIVE
 from learnermax_cli.planning.report import Data, Report
 from learnermax_cli.terminal.console import Console
 from learnermax_cli.webhooks.clock import Clock, build_clock
@@ -100,7 +101,7 @@ def run_serve(app: "App", host: str, port: int, path: str) -> Report:
     """Return the report of a receiver once Ctrl-C or SIGTERM has ended it and what was in flight is answered."""
     if not path.startswith("/") or path == _HEALTH or not path.isprintable() or set("?#% ") & set(path):
         raise UsageError(f"{path!r} is no path for deliveries", hint="Give --path such as /api/webhooks/stripe.")
-    app.hurried = True
+    app.retry_policy = INTERACTIVE
     identity = app.stripe_identity
     receiver = build_receiver(app)
     receiver.require_secret()

@@ -30,7 +30,8 @@ def test_a_product_is_made_changed_and_archived(heard: Mirror, client: stripe.St
     catalog.update_price(old, {"active": False})
     catalog.update_price(new, {"metadata": MARKER, "active": True})
     catalog.update_product("prod_a", {"active": False})
-    (product,), (price,) = catalog.list_products(), catalog.list_active_prices()
+    found = catalog.read_catalog()
+    (product,), (price,) = found.products.values(), found.active_prices("prod_a")
     assert ("prod_a", None, (), False, new) == (
         product.product_id, product.description, product.images, product.active, product.default_price_id,
     )  # fmt: skip
@@ -50,8 +51,8 @@ def test_lists_are_read_to_their_end(heard: Mirror, client: stripe.StripeClient,
     """From page to page."""
     for number in range(101):
         sandbox.stripe().v1.products.create({"name": f"Course {number}"})
-    assert 101 == len(StripeCatalog(client).list_products())
-    assert 2 == len(heard.exchanges)
+    assert 101 == len(StripeCatalog(client).read_catalog().products)
+    assert 3 == len(heard.exchanges)
 
 
 def test_the_account_is_read(heard: Mirror, client: stripe.StripeClient, key: StripeKey) -> None:
@@ -62,8 +63,9 @@ def test_the_account_is_read(heard: Mirror, client: stripe.StripeClient, key: St
 def test_stripe_mocks_own_answers_are_understood(mock_client: stripe.StripeClient) -> None:
     """A recurring price among them, which is none of ours, so it has no money."""
     catalog = StripeCatalog(mock_client)
-    assert ["T-shirt"] == [product.name for product in catalog.list_products()]
-    assert [None] == [price.money for price in catalog.list_active_prices()]
+    found = catalog.read_catalog()
+    assert ["T-shirt"] == [product.name for product in found.products.values()]
+    assert [None] == [price.money for prices in found.prices.values() for price in prices]
     assert catalog.create_product("prod_a", COURSE, MARKER).startswith("price_")
 
 

@@ -36,7 +36,7 @@ def test_an_endpoint_is_made_found_marked_mended_and_deleted(heard: Mirror, clie
     assert made == endpoints.create_endpoint(ENDPOINT_URL, "preview", ())
     endpoint_id = made.endpoint.endpoint_id
     endpoints.mark_stored(endpoint_id, "0123456789abcdef")
-    endpoints.mend_endpoint(endpoint_id)
+    endpoints.fix_endpoint(endpoint_id)
     (listed,) = endpoints.list_endpoints()
     endpoints.delete_endpoint(endpoint_id)
     assert (endpoint_id, True, "0123456789abcdef") == (listed.endpoint_id, listed.enabled, listed.stored)

@@ -68,8 +68,8 @@ FAILURES = (
         f"checkout create {COURSE} --user user-8",
     ),
     _refused(
-        f"Stripe makes no session for user-8/{COURSE}: No such customer: 'cus_gone'",
-        "Mend or remove stripeCustomerId of student user-8: Stripe must know it for this key.",
+        f"Stripe rejected the session for user-8/{COURSE}: No such customer: 'cus_gone'",
+        "Fix or remove stripeCustomerId of student user-8: Stripe must know it for this key.",
         all_of(on_sale, _student("user-8", stripeCustomerId="cus_gone")),
         f"checkout create {COURSE} --user user-8",
     ),

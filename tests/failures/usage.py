@@ -185,16 +185,16 @@ FAILURES = (
     Failure(
         "products list",
         5,
-        "the Stripe key must not go to https://evil.test, only to https://api.stripe.com with nothing behind "
-        "it, or to this machine",
+        "the Stripe key must not go to https://evil.test, only to https://api.stripe.com without a "
+        "path, or to this machine",
         "Unset STRIPE_API_BASE; no flag lifts this.",
         env={**PREVIEW, "STRIPE_API_BASE": "https://user:word@evil.test/v1"},
     ),
     Failure(
         "products list",
         5,
-        "the Stripe key must not go to a malformed address, only to https://api.stripe.com with nothing "
-        "behind it, or to this machine",
+        "the Stripe key must not go to a malformed address, only to https://api.stripe.com without a "
+        "path, or to this machine",
         "Unset STRIPE_API_BASE; no flag lifts this.",
         env={**PREVIEW, "STRIPE_API_BASE": "http://[bad"},
     ),

@@ -138,7 +138,7 @@ def test_wrong_key_stops_the_walk_at_once(sandbox: Sandbox, machine: Machines) -
     walk = machine()
     end = walk.run(WALK)
     assert ("FAILED", "CredentialsError", []) == (end.status, end.error, walk.waits)
-    assert "is not accepted" in str(end.cause)
+    assert "Stripe rejected the key" in str(end.cause)
 
 
 LASTING = {

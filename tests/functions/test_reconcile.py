@@ -47,7 +47,7 @@ def test_findings_are_no_error(sandbox: Sandbox, container: Container) -> None:
 def test_failed_run_is_an_error(sandbox: Sandbox, container: Container) -> None:
     """A key that Stripe refuses ends the invocation in an error."""
     sandbox.control.set_key_status(sandbox.info.secret_key, "revoked")
-    with pytest.raises(CredentialsError, match="is not accepted"):
+    with pytest.raises(CredentialsError, match="Stripe rejected the key"):
         container.functions.reconcile(schedule(), Context())
 
 

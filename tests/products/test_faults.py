@@ -1,5 +1,6 @@
 """`products sync` under a rate limit and with failing requests, and what its meter says of it."""
 
+from collections import Counter
 from decimal import Decimal
 from typing import Any
 
@@ -103,3 +104,19 @@ def test_connection_lost_for_good(sandbox: Sandbox) -> None:
 
 def _end_and_unchanged(ran: Ran) -> tuple[int, int]:
     return ran.exit_code, ran.report["summary"]["unchanged"]
+
+
+def test_stripe_that_fails_everything_ends_the_run(sandbox: Sandbox) -> None:
+    """After five failed creates in a row no further course is begun: the rest stays planned, and the run ends in 1."""
+    worlds.put_courses(sandbox, [f"course-{number:02}" for number in range(40)])
+    headers = {"Stripe-Should-Retry": "false"}
+    sandbox.control.add_fault("error", operation="POST /v1/products", status=503, headers=headers, times=None)
+    ran = worlds.sync(sandbox)
+    assert (1, "failed.outage") == (ran.exit_code, ran.report["error"]["code"])
+    outcomes = Counter(change["outcome"] for change in ran.report["changes"])
+    # Eight at a time: what was under way when the fifth failed is finished, and each worker meets the outage once.
+    assert 5 <= len(sandbox.control.writes()) <= 5 + 7
+    assert {"failed", "planned"} == set(outcomes)
+    assert outcomes["failed"] <= 5 + 7 + 8
+    sandbox.control.clear_faults()
+    assert 0 == worlds.sync(sandbox).exit_code

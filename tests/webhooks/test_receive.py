@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from learnermax_cli.adapters.stripe.deliveries import StripeDeliveries
 from learnermax_cli.core.secret_text import SecretText
 from learnermax_cli.webhooks.clock import Clock
 from learnermax_cli.webhooks.model import Answer, Delivery
@@ -140,7 +141,7 @@ def test_true_signature_is_taken(sandbox: Sandbox, receiver: Serving, headers: H
     assert {worlds.key(USER): "completed"} == worlds.read_statuses(sandbox)
 
 
-class Check:
+class Check(StripeDeliveries):
     """A check that nothing fits, and that counts."""
 
     def __init__(self) -> None:

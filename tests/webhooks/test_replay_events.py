@@ -1,19 +1,14 @@
 """Events as the adapter reads them: oldest first, page by page, only the session events of the window."""
 
-import time
 from itertools import islice
 
 import pytest
 
-from learnermax_cli.adapters.stripe.client import build_stripe
 from learnermax_cli.adapters.stripe.events import StripeEvents
-from learnermax_cli.config.keys import parse_stripe_key
-from learnermax_cli.config.settings import Flags, load_settings
 from learnermax_cli.core.errors import FailedError
-from learnermax_cli.core.meter import Meter
-from learnermax_cli.core.secret_text import SecretText
 from learnermax_cli.enrollments.model import EnrollmentKey
 from learnermax_cli.webhooks.model import SESSION_EVENTS, EventHint, EventWindow
+from tests.adapters.stripe.clients import build
 from tests.enrollments import worlds
 from tests.running import Sandbox
 
@@ -25,9 +20,7 @@ LIST = "GET /v1/events"
 @pytest.fixture
 def events(sandbox: Sandbox) -> StripeEvents:
     """The adapter at the sandbox, as commands build it."""
-    settings = load_settings(Flags(), {"STRIPE_API_BASE": sandbox.info.stripe_url, "LMX_MAX_RATE": "1000"})
-    key = parse_stripe_key("STRIPE_SECRET_KEY", SecretText(sandbox.info.secret_key))
-    return StripeEvents(build_stripe(key, settings, Meter(time.monotonic), lambda line: None))
+    return StripeEvents(build(sandbox))
 
 
 def _seeded(sandbox: Sandbox) -> list[str]:

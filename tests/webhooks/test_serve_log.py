@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import pytest
 
+from learnermax_cli.adapters.stripe.deliveries import StripeDeliveries
 from learnermax_cli.core.secret_text import SecretText
 from learnermax_cli.terminal.console import Console, Manner
 from learnermax_cli.webhooks.clock import Clock
@@ -38,7 +39,7 @@ def test_log_without_a_reader_costs_no_payment(sandbox: Sandbox, verbose: tuple[
     assert 0 == process.wait(60)
 
 
-class Buggy:
+class Buggy(StripeDeliveries):
     """A check with a bug, whose message holds a secret."""
 
     def signed_at(self, delivery: Delivery, secrets: Sequence[SecretText]) -> int | None:

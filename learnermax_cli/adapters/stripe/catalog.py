@@ -1,57 +1,55 @@
 """Products and prices at Stripe; implements `products.model.CatalogGateway`."""
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import stripe
 
 from learnermax_cli.adapters.stripe.client import stripe_errors
-from learnermax_cli.adapters.stripe.writes import MAX_ATTEMPTS, idempotency_keys, is_replayed, is_server_failure
+from learnermax_cli.adapters.stripe.reads import Raw, id_of, list_raw, read_or_none
+from learnermax_cli.adapters.stripe.writes import create_once, idempotency_keys, write_until_answered
 from learnermax_cli.core.errors import FailedError
 from learnermax_cli.core.money import Money
 from learnermax_cli.courses.model import DesiredProduct
-from learnermax_cli.products.model import ListedPrice, ListedProduct
+from learnermax_cli.products.model import Catalog, ListedPrice, ListedProduct
 
 if TYPE_CHECKING:
-    from stripe.params import PriceUpdateParams, ProductCreateParams, ProductUpdateParams
+    from stripe.params import PriceCreateParams, PriceUpdateParams, ProductCreateParams, ProductUpdateParams
 
-_PAGE = 100  # the most that a list call returns
+
+T = TypeVar("T")
 
 
 class StripeCatalog:
-    """Reads pages raw (typed objects cost thirty times as much to build), writes through the typed services."""
+    """Reads pages raw, writes through the typed services."""
 
     def __init__(self, client: stripe.StripeClient) -> None:
         self._client = client
 
-    def list_products(self) -> list[ListedProduct]:
-        """Read all products, inactive ones included."""
-        return [_product(raw) for raw in self._list("/v1/products", {})]
-
-    def list_active_prices(self) -> list[ListedPrice]:
-        """Read all active prices."""
-        return [_price(raw) for raw in self._list("/v1/prices", {"active": "true"})]
+    def read_catalog(self) -> Catalog:
+        """Read all products, inactive ones included, and all active prices: both lists side by side."""
+        with ThreadPoolExecutor(2) as pool:
+            products = pool.submit(self._list, "/v1/products", parse_product)
+            prices = pool.submit(self._list, "/v1/prices", parse_price, active="true")
+        by_product: dict[str, list[ListedPrice]] = {}
+        for price in sorted(prices.result(), key=_age):
+            by_product.setdefault(price.product_id, []).append(price)
+        return Catalog(
+            {product.product_id: product for product in products.result()},
+            {product_id: tuple(found) for product_id, found in by_product.items()},
+        )
 
     def create_product(self, product_id: str, desired: DesiredProduct, metadata: Mapping[str, str]) -> str:
         """Create product, price and default in one call, or find that an earlier run did; return the price id."""
         params = _create_params(product_id, desired, metadata)
-        for key in idempotency_keys("product", cast("dict[str, object]", params)):
-            with stripe_errors(f"creating product {product_id}"):
-                try:
-                    created = self._client.v1.products.create(params, {"idempotency_key": key})
-                    if not is_replayed(created):
-                        return _default_price_id(created.default_price)
-                except stripe.InvalidRequestError as error:
-                    if error.code != "resource_already_exists":
-                        raise
-                except stripe.APIError as error:
-                    if not is_server_failure(error):
-                        raise
-                # Replayed, there already, or failed who knows where: what counts is what is there now.
-                price_id = self._find_created(product_id, desired, metadata)
-            if price_id is not None:
-                return price_id
-        raise _will_not(f"create product {product_id}")
+        return create_once(
+            f"creating product {product_id}",
+            idempotency_keys("product", cast("dict[str, object]", params)),
+            lambda key: self._client.v1.products.create(params, {"idempotency_key": key}),
+            lambda raw: str(id_of(raw["default_price"])),
+            lambda _: self._find_created(product_id, desired, metadata),
+        )
 
     def update_product(self, product_id: str, fields: Mapping[str, object]) -> None:
         """Set the named fields of a product."""
@@ -61,82 +59,80 @@ class StripeCatalog:
     def create_price(self, product_id: str, money: Money, metadata: Mapping[str, str], replaces: str | None) -> str:
         """Create an active price once, whatever answer was lost; return its id."""
         wanted = {"product": product_id, **money.as_json(), **metadata, "replaces": replaces}
-        for key in idempotency_keys("price", wanted):
-            with stripe_errors(f"creating a price of {product_id}"):
-                try:
-                    created = self._client.v1.prices.create(
-                        {
-                            "product": product_id,
-                            "currency": money.currency,
-                            "unit_amount": money.amount,
-                            "metadata": dict(metadata),
-                        },
-                        {"idempotency_key": key},
-                    )
-                    if not is_replayed(created):
-                        return created.id
-                except stripe.APIError as error:
-                    if not is_server_failure(error):
-                        raise
-                # A replayed answer is not the present: the price may have been made inactive since.
-                price_id = self._find_price(product_id, money, metadata)
-            if price_id is not None:
-                return price_id
-        raise _will_not(f"create a price of {product_id}")
+        params: PriceCreateParams = {
+            "product": product_id,
+            "currency": money.currency,
+            "unit_amount": money.amount,
+            "metadata": dict(metadata),
+        }
+        return create_once(
+            f"creating a price of {product_id}",
+            idempotency_keys("price", wanted),
+            lambda key: self._client.v1.prices.create(params, {"idempotency_key": key}),
+            lambda raw: str(raw["id"]),
+            # The price of a replayed answer may have been made inactive since.
+            lambda _: self._find_price(product_id, money, metadata),
+        )
 
     def update_price(self, price_id: str, fields: Mapping[str, object]) -> None:
         """Set the named fields of a price."""
         params = cast("PriceUpdateParams", dict(fields))
         self._update(f"updating price {price_id}", lambda: self._client.v1.prices.update(price_id, params))
 
-    def _update(self, doing: str, send: Any) -> None:
-        # The SDK gives each call a key of its own; setting the same fields again under a new one does no harm.
+    def _update(self, doing: str, send: Callable[[], object]) -> None:
         with stripe_errors(doing):
-            for _ in range(MAX_ATTEMPTS - 1):
-                try:
-                    send()
-                except stripe.APIError as error:
-                    if not is_server_failure(error):
-                        raise
-                else:
-                    return
-            send()
+            write_until_answered(send)
 
     def _find_created(self, product_id: str, desired: DesiredProduct, metadata: Mapping[str, str]) -> str | None:
-        try:
-            product = self._client.v1.products.retrieve(product_id)
-        except stripe.InvalidRequestError as error:
-            if error.code == "resource_missing":
-                return None
-            raise
-        if getattr(product, "deleted", False):
+        product = read_or_none(self._client, f"/v1/products/{product_id}")
+        if product is None or product.get("deleted"):
             return None
-        found = product.metadata.to_dict()
         price_id = self._find_price(product_id, desired.money, metadata)
-        if any(found.get(name) != value for name, value in metadata.items()) or price_id is None:
+        if price_id is None or not metadata.items() <= product["metadata"].items():
             raise FailedError(
-                f"product {product_id} is there already, and not as the plan wants it",
-                hint="Run again: it plans with what is there now.",
+                f"product {product_id} already exists, and differs from the plan",
+                hint="Run the command again: it plans with what is there now.",
                 code="failed.exists",
             )
         return price_id
 
     def _find_price(self, product_id: str, money: Money, metadata: Mapping[str, str]) -> str | None:
-        prices = [_price(raw) for raw in self._list("/v1/prices", {"active": "true", "product": product_id})]
-        fitting = [p for p in prices if p.money == money and all(p.metadata.get(n) == v for n, v in metadata.items())]
-        oldest = min(fitting, key=lambda price: (price.created, price.price_id), default=None)
-        return None if oldest is None else oldest.price_id
+        prices = self._list("/v1/prices", parse_price, active="true", product=product_id)
+        fitting = [p for p in prices if p.money == money and metadata.items() <= p.metadata.items()]
+        return min(fitting, key=_age).price_id if fitting else None
 
-    def _list(self, path: str, params: Mapping[str, Any]) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = []
-        after: dict[str, Any] = {}
-        with stripe_errors(f"listing {path.rpartition('/')[2]}"):
-            while True:
-                page = cast("Any", self._client.raw_request("get", path, limit=_PAGE, **params, **after)).data
-                found += page["data"]
-                if not page["has_more"] or not page["data"]:
-                    return found
-                after = {"starting_after": page["data"][-1]["id"]}
+    def _list(self, path: str, parse: Callable[[Raw], T], **params: Any) -> list[T]:
+        return [parse(raw) for page in list_raw(self._client, path, **params) for raw in page]
+
+
+def parse_product(raw: Raw) -> ListedProduct:
+    """Read a product."""
+    return ListedProduct(
+        product_id=raw["id"],
+        name=raw["name"],
+        description=raw["description"],
+        images=tuple(raw["images"]),
+        active=raw["active"],
+        default_price_id=id_of(raw["default_price"]),
+        metadata=raw["metadata"],
+    )
+
+
+def parse_price(raw: Raw) -> ListedPrice:
+    """Read a price."""
+    plain = raw["type"] == "one_time" and raw["unit_amount"] is not None and raw["billing_scheme"] == "per_unit"
+    return ListedPrice(
+        price_id=raw["id"],
+        product_id=id_of(raw["product"]) or "",
+        money=Money(raw["unit_amount"], raw["currency"]) if plain else None,
+        active=raw["active"],
+        metadata=raw["metadata"],
+        created=raw["created"],
+    )
+
+
+def _age(price: ListedPrice) -> tuple[int, str]:
+    return price.created, price.price_id
 
 
 def _create_params(product_id: str, desired: DesiredProduct, metadata: Mapping[str, str]) -> "ProductCreateParams":
@@ -155,39 +151,3 @@ def _create_params(product_id: str, desired: DesiredProduct, metadata: Mapping[s
     if desired.images:
         params["images"] = list(desired.images)
     return params
-
-
-def _default_price_id(default: Any) -> str:
-    return default if isinstance(default, str) else str(default.id)
-
-
-def _product(raw: Mapping[str, Any]) -> ListedProduct:
-    default = raw["default_price"]
-    return ListedProduct(
-        product_id=raw["id"],
-        name=raw["name"],
-        description=raw["description"],
-        images=tuple(raw["images"]),
-        active=raw["active"],
-        default_price_id=default["id"] if isinstance(default, dict) else default,
-        metadata=raw["metadata"],
-    )
-
-
-def _price(raw: Mapping[str, Any]) -> ListedPrice:
-    plain = raw["type"] == "one_time" and raw["unit_amount"] is not None and raw["billing_scheme"] == "per_unit"
-    product = raw["product"]
-    return ListedPrice(
-        price_id=raw["id"],
-        product_id=product["id"] if isinstance(product, dict) else product,
-        money=Money(raw["unit_amount"], raw["currency"]) if plain else None,
-        active=raw["active"],
-        metadata=raw["metadata"],
-        created=raw["created"],
-    )
-
-
-def _will_not(doing: str) -> FailedError:
-    return FailedError(
-        f"Stripe failed {MAX_ATTEMPTS} times to {doing}", hint="Running again is safe.", code="failed.stripe"
-    )

@@ -1,4 +1,4 @@
-"""Builds the Stripe client of a run, and turns what it raises into errors that people understand."""
+"""Builds the Stripe client of a run, and translates what it raises into errors with a hint."""
 
 import logging
 import re
@@ -9,22 +9,23 @@ from urllib.parse import urlsplit
 
 import stripe
 
-from learnermax_cli.adapters.stripe.http import PATIENT, PacedHttpClient, Patience
-from learnermax_cli.adapters.stripe.rate_limiter import DEFAULT_RATE, RateLimiter
+from learnermax_cli.adapters.stripe.http import DEFAULT_RATE, PacedHttpClient, RateLimiter
 from learnermax_cli.config.keys import StripeKey
 from learnermax_cli.config.settings import Settings
 from learnermax_cli.core.errors import CredentialsError, FailedError, GuardError, LmxError
 from learnermax_cli.core.meter import Meter
-from learnermax_cli.core.urls import is_loopback
+from learnermax_cli.core.remedy import lmx
+from learnermax_cli.core.retry_policy import BATCH, RetryPolicy
+from learnermax_cli.core.urls import is_loopback, split_url
 
 _STRIPE_HOST = "api.stripe.com"
-# Stripe's refusals name it as 'rak_product_read', newer ones as "Products Read" ('product_read').
+# Stripe's error messages name it as 'rak_product_read', newer ones as "Products Read" ('product_read').
 _PERMISSION = re.compile(r"'((?:rak_)?[a-z0-9_]+_(?:read|write))'")
 _ACCOUNT = re.compile(r"\bacct_[A-Za-z0-9]+\b")
 
 
 def build_stripe(
-    key: StripeKey, settings: Settings, meter: Meter, debug: Callable[[str], None], patience: Patience = PATIENT
+    key: StripeKey, settings: Settings, meter: Meter, debug: Callable[[str], None], policy: RetryPolicy = BATCH
 ) -> stripe.StripeClient:
     """Return a client that keeps to the rate limit; raises GuardError for a base address where keys must not go."""
     require_stripe_endpoint(settings.stripe_api_base)
@@ -35,13 +36,13 @@ def build_stripe(
     logging.getLogger("stripe").setLevel(logging.CRITICAL)
     # The SDK prints Stripe's notices to test accounts as Python warnings.
     warnings.filterwarnings("ignore", module=r"stripe\b")
-    # What is meant for this machine must not pass a proxy in clear text.
+    # Requests to this machine must not pass a proxy in clear text.
     outside = urlsplit(settings.stripe_api_base).scheme == "https"
-    limiter = RateLimiter(settings.max_rate or DEFAULT_RATE[str(key.mode)])
+    limiter = RateLimiter(settings.max_rate or DEFAULT_RATE)
     return stripe.StripeClient(
         key.text.reveal(),
         base_addresses={"api": settings.stripe_api_base.rstrip("/")},
-        http_client=PacedHttpClient(limiter, meter, debug, patience, through_proxy=outside),
+        http_client=PacedHttpClient(limiter, meter, debug, policy, through_proxy=outside),
         max_network_retries=0,
     )
 
@@ -58,22 +59,19 @@ def read_account(client: stripe.StripeClient, key: StripeKey) -> str | None:
 
 def require_stripe_endpoint(url: str) -> None:
     """Raise GuardError unless a key sent to this URL reaches Stripe over HTTPS, or this machine alone."""
-    try:
-        parts = urlsplit(url)
-        scheme, host, port = parts.scheme, parts.hostname or "", parts.port
-        plain = parts.username is None and parts.password is None and not parts.query and parts.path in ("", "/")
-    except ValueError:
-        scheme, host, port, plain = "", "", None, False
-    # What urlsplit drops without a word, an HTTP client may not.
-    plain = plain and url.isprintable() and not set(" \\#") & set(url)
-    if plain and scheme == "https" and host == _STRIPE_HOST and port is None:
-        return
-    if plain and scheme in ("http", "https") and is_loopback(host):
-        return
-    # The URL is not repeated: it may hold a password.
+    parts = split_url(url)
+    where = "a malformed address"
+    if parts is not None and parts.hostname:
+        # Not the whole URL: it may hold a password.
+        where = f"{parts.scheme}://{parts.hostname}"
+        alone = parts.username is None and parts.password is None and not parts.query and parts.path in ("", "/")
+        # What urlsplit drops silently, an HTTP client may not.
+        alone = alone and url.isprintable() and not set(" \\#") & set(url)
+        outside = parts.scheme == "https" and parts.hostname == _STRIPE_HOST and parts.port is None
+        if alone and (outside or (parts.scheme in ("http", "https") and is_loopback(parts.hostname))):
+            return
     raise GuardError(
-        f"the Stripe key must not go to {f'{scheme}://{host}' if host else 'a malformed address'}, "
-        f"only to https://{_STRIPE_HOST} with nothing behind it, or to this machine",
+        f"the Stripe key must not go to {where}, only to https://{_STRIPE_HOST} without a path, or to this machine",
         hint="Unset STRIPE_API_BASE; no flag lifts this.",
         code="guard.endpoint",
     )
@@ -81,7 +79,7 @@ def require_stripe_endpoint(url: str) -> None:
 
 @contextmanager
 def stripe_errors(doing: str) -> Iterator[None]:
-    """Turn what the Stripe SDK raises into one line of what went wrong and one of what to do."""
+    """Translate what the Stripe SDK raises: one line of what went wrong, one of what to do."""
     try:
         yield
     except stripe.StripeError as error:
@@ -102,30 +100,32 @@ def translate(doing: str, error: stripe.StripeError) -> LmxError:
         case stripe.AuthenticationError():
             # The SDK passes the code of a 401 on in the error object alone [stripe._api_requestor].
             code = error.error.code if error.error else error.code
-            what = "has expired" if code == "api_key_expired" else "is not accepted: it may have been revoked"
+            why = "it has expired" if code == "api_key_expired" else "it may have been revoked"
             return CredentialsError(
-                f"the Stripe key {what}, while {doing}{request}",
-                hint="Create a new key in the dashboard, set STRIPE_SECRET_KEY to it, then lmx secrets push.",
+                f"Stripe rejected the key while {doing}: {why}{request}",
+                hint="Create a new key in the Dashboard, set STRIPE_SECRET_KEY to it, then run " + lmx("secrets push"),
                 code="credentials.stripe",
             )
         case stripe.PermissionError():
             needed = named_permission(error) or "a permission"
             return CredentialsError(
-                f"the restricted Stripe key lacks {needed}, while {doing}{request}",
-                hint=f"Give the key {needed} in the dashboard, Developers > API keys; the README lists all it needs.",
+                f"the restricted Stripe key lacks {needed}, needed for {doing}{request}",
+                hint=f"Grant the key {needed} in the Dashboard (Developers > API keys); the README lists all.",
                 code="credentials.permission",
             )
         case stripe.RateLimitError():
-            hint = "Wait a minute and run again, or lower LMX_MAX_RATE; running again is safe."
-            return FailedError(f"Stripe keeps throttling, while {doing}{request}", hint=hint, code="failed.throttled")
+            hint = "Wait a minute, or lower LMX_MAX_RATE, then run the command again."
+            return FailedError(
+                f"Stripe kept throttling requests while {doing}{request}", hint=hint, code="failed.throttled"
+            )
         case stripe.APIConnectionError():
             return FailedError(
                 f"no connection to Stripe while {doing}",
-                hint="Check network, proxy and STRIPE_API_BASE; running again is safe.",
+                hint="Check network, proxy and STRIPE_API_BASE, then run the command again.",
                 code="failed.network",
             )
     return FailedError(
         f"Stripe answered {error.http_status or 'an error'} while {doing}: {message}{request}",
-        hint="Running again is safe; if it stays, look the request up in the dashboard's logs.",
+        hint="Run the command again. If it fails again, look up the request in the Dashboard's logs.",
         code="failed.stripe",
     )

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, cast
 import stripe
 
 from learnermax_cli.adapters.stripe.client import stripe_errors, translate
-from learnermax_cli.adapters.stripe.lists import list_raw
-from learnermax_cli.adapters.stripe.writes import MAX_ATTEMPTS, idempotency_keys, is_replayed, is_server_failure
+from learnermax_cli.adapters.stripe.reads import Raw, is_missing, list_raw, read_or_none
+from learnermax_cli.adapters.stripe.writes import create_once, idempotency_keys, write_until_answered
 from learnermax_cli.core.errors import FailedError, GuardError, LmxError
 from learnermax_cli.core.ownership import MANAGED_BY
 from learnermax_cli.core.secret_text import SecretText
@@ -22,7 +22,7 @@ _STORED = "secretStored"
 
 
 class StripeEndpoints:
-    """Makes, marks, mends and deletes endpoints; a signing secret leaves this class only as SecretText."""
+    """Creates, marks, fixes and deletes endpoints; a signing secret leaves this class only as SecretText."""
 
     api_version = str(stripe.api_version)
 
@@ -34,71 +34,58 @@ class StripeEndpoints:
         return [_endpoint(raw) for page in list_raw(self._client, _PATH) for raw in page]
 
     def create_endpoint(self, url: str, environment: str, replaces: Sequence[str]) -> NewEndpoint:
-        """Make an endpoint, and return it with its secret, which only this answer and its replays tell."""
+        """Create an endpoint and return it with its secret, which only this answer and its replays hold."""
         params = _create_params(url, environment, self.api_version)
-        for key in idempotency_keys("endpoint", {**params, "replaces": sorted(replaces)}):
+
+        def create(key: str) -> stripe.WebhookEndpoint:
             try:
-                created = self._client.v1.webhook_endpoints.create(params, {"idempotency_key": key})
+                return self._client.v1.webhook_endpoints.create(params, {"idempotency_key": key})
             except stripe.InvalidRequestError as error:
                 raise self._refused(url, error) from error
-            except stripe.StripeError as error:
-                if not (isinstance(error, stripe.APIError) and is_server_failure(error)):
-                    raise translate(f"registering {url}", error) from error
-                # It may have been made all the same, and nobody will ever know its secret.
+
+        def find(raw: Raw | None) -> NewEndpoint | None:
+            if raw is None:
+                # It may have been created all the same, and nobody can learn its secret any more.
                 self._delete_unknown(url, environment, replaces)
-                continue
-            # A replayed answer is not the present: the endpoint may have been deleted since.
-            if not is_replayed(created) or self._is_there(created.id):
-                assert created.last_response is not None
-                raw = cast("dict[str, Any]", created.last_response.data)
-                return NewEndpoint(_endpoint(raw), SecretText(raw["secret"]))
-        raise _will_not(f"register {url}")
+            elif read_or_none(self._client, f"{_PATH}/{raw['id']}") is not None:
+                return _new_endpoint(raw)
+            return None
+
+        keys = idempotency_keys("endpoint", {**params, "replaces": sorted(replaces)})
+        return create_once(f"registering {url}", keys, create, _new_endpoint, find)
 
     def mark_stored(self, endpoint_id: str, fingerprint: str) -> None:
-        """Note the fingerprint in the metadata; what else is in there stays."""
+        """Write the fingerprint to the metadata; other entries stay."""
         self._update(endpoint_id, {"metadata": {_STORED: fingerprint}})
 
-    def mend_endpoint(self, endpoint_id: str) -> None:
+    def fix_endpoint(self, endpoint_id: str) -> None:
         """Enable an endpoint for exactly the session events."""
         self._update(endpoint_id, {"disabled": False, "enabled_events": list(SESSION_EVENTS)})
 
     def delete_endpoint(self, endpoint_id: str) -> None:
-        """Delete an endpoint; one that is gone already is fine."""
-        self._insist(f"delete {endpoint_id}", lambda: self._client.v1.webhook_endpoints.delete(endpoint_id))
+        """Delete an endpoint, unless it is gone already."""
+        self._write(f"deleting {endpoint_id}", lambda: self._client.v1.webhook_endpoints.delete(endpoint_id))
 
     def _update(self, endpoint_id: str, params: Mapping[str, Any]) -> None:
         def update() -> object:
             return self._client.v1.webhook_endpoints.update(endpoint_id, cast("Any", params))
 
-        if not self._insist(f"update {endpoint_id}", update):
+        if not self._write(f"updating {endpoint_id}", update):
             raise EndpointGoneError(
-                f"endpoint {endpoint_id} was deleted meanwhile", hint="Run it again.", code="failed.endpoint_gone"
+                f"endpoint {endpoint_id} was deleted meanwhile",
+                hint="Run the command again.",
+                code="failed.endpoint_gone",
             )
 
-    def _insist(self, doing: str, write: Callable[[], object]) -> bool:
-        """Write until Stripe takes it; returns False when there is no such endpoint."""
-        for _ in range(MAX_ATTEMPTS):
+    def _write(self, doing: str, write: Callable[[], object]) -> bool:
+        """Return False when there is no such endpoint."""
+        with stripe_errors(doing):
             try:
-                write()
+                write_until_answered(write)
             except stripe.InvalidRequestError as error:
-                if error.code == "resource_missing" or error.http_status == 404:
-                    return False
-                raise translate(f"trying to {doing}", error) from error
-            except stripe.StripeError as error:
-                if not (isinstance(error, stripe.APIError) and is_server_failure(error)):
-                    raise translate(f"trying to {doing}", error) from error
-            else:
-                return True
-        raise _will_not(doing)
-
-    def _is_there(self, endpoint_id: str) -> bool:
-        with stripe_errors(f"reading {endpoint_id}"):
-            try:
-                self._client.raw_request("get", f"{_PATH}/{endpoint_id}")
-            except stripe.InvalidRequestError as error:
-                if error.code == "resource_missing" or error.http_status == 404:
-                    return False
-                raise
+                if not (is_missing(error) or error.http_status == 404):
+                    raise
+                return False
         return True
 
     def _delete_unknown(self, url: str, environment: str, known: Sequence[str]) -> None:
@@ -111,12 +98,12 @@ class StripeEndpoints:
         message = error.user_message or "no message"
         if error.param == "url":
             return FailedError(
-                f"Stripe does not take the URL: {message}", hint="Mend --url, and run again.", code="failed.url"
+                f"Stripe rejected the URL: {message}", hint="Fix --url, then run the command again.", code="failed.url"
             )
         # The limit has no code of its own, and some accounts have a higher one.
         if error.code is None and error.param is None and len(self.list_endpoints()) >= MAX_ENDPOINTS:
             return GuardError(
-                f"Stripe takes no further webhook endpoint: {message}",
+                f"Stripe rejected another webhook endpoint: {message}",
                 hint="Delete one that nobody needs (lmx webhooks list, lmx webhooks delete, or Stripe's dashboard).",
                 code="guard.endpoint_limit",
             )
@@ -134,7 +121,11 @@ def _create_params(url: str, environment: str, api_version: str) -> "WebhookEndp
     return cast("WebhookEndpointCreateParams", params)
 
 
-def _endpoint(raw: Mapping[str, Any]) -> Endpoint:
+def _new_endpoint(raw: Raw) -> NewEndpoint:
+    return NewEndpoint(_endpoint(raw), SecretText(raw["secret"]))
+
+
+def _endpoint(raw: Raw) -> Endpoint:
     metadata = raw.get("metadata") or {}
     return Endpoint(
         endpoint_id=raw["id"],
@@ -147,10 +138,4 @@ def _endpoint(raw: Mapping[str, Any]) -> Endpoint:
         environment=metadata.get("environment"),
         stored=metadata.get(_STORED),
         metadata=metadata,
-    )
-
-
-def _will_not(doing: str) -> FailedError:
-    return FailedError(
-        f"Stripe failed {MAX_ATTEMPTS} times to {doing}", hint="Running again is safe.", code="failed.stripe"
     )

@@ -6,8 +6,8 @@ from typing import Any
 import stripe
 
 from learnermax_cli.adapters.stripe.client import stripe_errors
-from learnermax_cli.adapters.stripe.lists import list_raw, read_raw
-from learnermax_cli.enrollments.model import PAGE_SIZE
+from learnermax_cli.adapters.stripe.deliveries import parse_event
+from learnermax_cli.adapters.stripe.reads import CursorGoneError, list_raw, read_raw
 from learnermax_cli.webhooks.model import SESSION_EVENTS, EventHint, EventWindow
 
 _PATH = "/v1/events"
@@ -22,22 +22,21 @@ class StripeEvents:
     def list_events(self, window: EventWindow) -> Iterator[EventHint]:
         """Read the session events of a window, oldest first; raises LmxError.
 
-        Stripe lists newest first. From the event before the window, `ending_before` walks the other way, so that only
-        a page is held [doc "Process undelivered webhook events"]. Without such an event the history begins in the
-        window, and what a walk has come to may grow too old meanwhile: then the hints of all that is still there are
-        held and turned round.
+        Stripe lists newest first. From the event before the window, `ending_before` reads towards the newest, so that
+        only one page is held [doc "Process undelivered webhook events"]. Where there is no such event, or the event
+        last read has become too old meanwhile, the hints of all events are held and reversed.
         """
         params = _params(window)
         cursor = self._read_last_before(window.since)
-        while cursor is not None:
-            page = self._read_after(cursor, params)
-            if page is None:
-                break
-            yield from (EventHint.from_event(event) for event in reversed(page["data"]))
-            if not page["has_more"] or not page["data"]:
+        if cursor is not None:
+            try:
+                for page in list_raw(self._client, _PATH, "ending_before", cursor, **params):
+                    yield from (parse_event(event) for event in reversed(page))
+            except CursorGoneError:
+                pass
+            else:
                 return
-            cursor = page["data"][0]["id"]
-        pages = [[EventHint.from_event(event) for event in page] for page in list_raw(self._client, _PATH, **params)]
+        pages = [[parse_event(event) for event in page] for page in list_raw(self._client, _PATH, **params)]
         for hints in reversed(pages):
             yield from reversed(hints)
 
@@ -46,16 +45,6 @@ class StripeEvents:
         with stripe_errors("listing events"):
             page = read_raw(self._client, _PATH, limit=1, created={"lt": since})
         return page["data"][0]["id"] if page["data"] else None
-
-    def _read_after(self, event_id: str, params: dict[str, Any]) -> dict[str, Any] | None:
-        """Read a page of what came after an event, newest first; None when Stripe has forgotten that event."""
-        with stripe_errors("listing events"):
-            try:
-                return read_raw(self._client, _PATH, limit=PAGE_SIZE, ending_before=event_id, **params)
-            except stripe.InvalidRequestError as error:
-                if error.code != "resource_missing":
-                    raise
-                return None
 
 
 def _params(window: EventWindow) -> dict[str, Any]:

@@ -1,42 +1,81 @@
-"""The HTTP client under the Stripe SDK: paced, metered, and patient where the SDK is not (it never retries a 429)."""
+"""The HTTP client under the Stripe SDK: keeps to the rate limit, counts requests, and retries, as the SDK does not."""
 
 import json
 import math
 import random
+import threading
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import requests
 import stripe
 
-from learnermax_cli.adapters.stripe.rate_limiter import RateLimiter
 from learnermax_cli.core.meter import Meter
+from learnermax_cli.core.outage import Outage
+from learnermax_cli.core.retry_policy import RetryPolicy
 
+# [doc "Rate limits"]: 25 requests/s in a sandbox and for each endpoint, 100/s live.
+# The lower one, and a little less, since clocks differ.
+DEFAULT_RATE = 23.0
+_SLOWEST = 1.0
+_WON_BACK_PER_SECOND = 1.0
+REPLAYED = "Idempotent-Replayed"
+"""The header of an answer that was given before."""
 Answer = tuple[Any, int, Mapping[str, str]]
 
 
-class Patience(NamedTuple):
-    """How long a request may take. A stored failure is replayed for a day and a lost answer is looked up, so a handful
-    of tries is enough; a 429 only asks for patience."""
+class RateLimiter:
+    """Hands out slots at `rate` requests per second to all threads of the process; starts with a few at once."""
 
-    tries: int = 6
-    throttled: int = 14
-    longest_wait: float = 8.0
-    """Between two tries, in seconds."""
-    timeout: tuple[float, float] = (10.0, 80.0)
-    """To connect and to read, in seconds."""
-    in_all: float = math.inf
-    """Seconds after which no further try begins; a slot that is farther away is not waited for either."""
+    def __init__(
+        self,
+        rate: float,
+        *,
+        burst: int = 2,
+        monotonic: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._highest = rate
+        self._rate = rate
+        self._burst = burst
+        self._monotonic = monotonic
+        self._sleep = sleep
+        self._lock = threading.Lock()
+        self._next = -math.inf
+        self._slowed_at = monotonic()
 
+    @property
+    def rate(self) -> float:
+        """The requests per second allowed now."""
+        with self._lock:
+            return self._current_rate(self._monotonic())
 
-PATIENT = Patience()
-HURRIED = Patience(tries=3, throttled=4, longest_wait=1.0, timeout=(2.0, 5.0), in_all=5.0)
-"""For a run on whose answer somebody waits: no try begins after five seconds, and each takes a few more at most.
+    def wait(self, at_most: float = math.inf) -> bool:
+        """Wait for the next slot; return False, at once and without taking it, when it is more seconds away."""
+        with self._lock:
+            now = self._monotonic()
+            interval = 1 / self._current_rate(now)
+            slot = max(self._next, now - self._burst * interval) + interval
+            delay = slot - now
+            if delay > at_most:
+                return False
+            self._next = slot
+        if delay > 0:
+            self._sleep(delay)
+        return True
 
-Checkout waits ten seconds for the answer of its webhook [doc "Webhooks"], which is met while Stripe answers. Where it
-does not, the delivery fails in bounded time, and comes again.
-"""
+    def slow_down(self) -> None:
+        """Halve the rate after a 429; threads that were told at the same time halve it once."""
+        with self._lock:
+            now = self._monotonic()
+            if now - self._slowed_at < 1.0 and self._rate < self._highest:
+                return
+            self._rate = max(_SLOWEST, self._current_rate(now) / 2)
+            self._slowed_at = now
+
+    def _current_rate(self, now: float) -> float:
+        return min(self._highest, self._rate + (now - self._slowed_at) * _WON_BACK_PER_SECOND)
 
 
 class PacedHttpClient(stripe.RequestsClient):
@@ -50,16 +89,18 @@ class PacedHttpClient(stripe.RequestsClient):
         limiter: RateLimiter,
         meter: Meter,
         debug: Callable[[str], None],
-        patience: Patience = PATIENT,
+        policy: RetryPolicy,
         *,
         through_proxy: bool,
     ) -> None:
-        super().__init__(timeout=patience.timeout, session=None)
-        self._patience = patience
+        super().__init__(timeout=(policy.connect, policy.read), session=None)
+        self._policy = policy
         self._through_proxy = through_proxy
         self._limiter = limiter
         self._meter = meter
         self._debug = debug
+        # Counted apart: where every write fails, reading what is there may go well.
+        self._reading, self._writing = Outage("Stripe"), Outage("Stripe")
 
     def request(
         self,
@@ -70,30 +111,44 @@ class PacedHttpClient(stripe.RequestsClient):
         *,
         _usage: list[str] | None = None,
     ) -> Answer:
-        """Return the first answer worth having, or raise the SDK's APIConnectionError or RateLimitError."""
+        """Return the answer of the last try; raises the SDK's APIConnectionError or RateLimitError, or OutageError."""
         self._use_own_session()
-        patience, tries, throttled = self._patience, 0, 0
-        give_up = time.monotonic() + patience.in_all
-        while True:
-            if not self._limiter.wait(give_up - time.monotonic()):
-                raise stripe.RateLimitError("so many requests are waiting that this one would come too late")
+        outage = self._reading if method == "get" else self._writing
+        if not self._policy.interactive:
+            outage.require_up()
+        came = self._try_in_time(method, url, headers, post_data)
+        outage.note(ok=_is_answer(came))
+        if isinstance(came, stripe.StripeError):
+            raise came
+        return came
+
+    def _try_in_time(
+        self, method: str, url: str, headers: Mapping[str, str] | None, post_data: Any
+    ) -> Answer | stripe.StripeError:
+        policy, failed, tries = self._policy, 0, 0
+        came: Answer | stripe.StripeError = stripe.RateLimitError("too many requests are waiting before this one")
+        asked = time.monotonic()
+        # A try that begins until then ends within the time of the whole operation.
+        last_begin = asked + policy.in_all - policy.connect - policy.read
+        while self._limiter.wait(last_begin - asked if policy.interactive else math.inf):
+            if not policy.interactive:
+                last_begin += time.monotonic() - asked
             self._meter.add("stripe_reads" if method == "get" else "stripe_writes")
             came = self._try_once(method, url, headers, post_data)
+            tries += 1
             if not isinstance(came, stripe.APIConnectionError) and came[1] == 429:
                 self._meter.add("stripe_throttled")
                 self._limiter.slow_down()
-                throttled += 1
-                again = throttled <= patience.throttled
             else:
-                tries += 1
-                again = tries < patience.tries and _worth_another_try(came)
-            pause = _backoff(tries + throttled, patience.longest_wait)
-            if again and time.monotonic() + pause <= give_up:
-                time.sleep(pause)
-            elif isinstance(came, stripe.APIConnectionError):
-                raise came
-            else:
+                failed += 1
+                if failed >= policy.tries or not _worth_another_try(came):
+                    return came
+            pause = _backoff(tries, policy.longest_pause)
+            if time.monotonic() + pause > last_begin:
                 return came
+            time.sleep(pause)
+            asked = time.monotonic()
+        return came
 
     def _try_once(
         self, method: str, url: str, headers: Mapping[str, str] | None, post_data: Any
@@ -119,11 +174,19 @@ class PacedHttpClient(stripe.RequestsClient):
             self._thread_local.session = session
 
 
+def _is_answer(came: Answer | stripe.StripeError) -> bool:
+    """Return whether an operation shows that Stripe is up; what it replays, it has kept, so that is an answer too."""
+    if isinstance(came, stripe.StripeError):
+        return False
+    _, status, headers = came
+    return headers.get(REPLAYED) == "true" or (status < 500 and status != 429)
+
+
 def _worth_another_try(came: Answer | stripe.APIConnectionError) -> bool:
     if isinstance(came, stripe.APIConnectionError):
         return bool(came.should_retry)
     body, status, headers = came
-    if headers.get("Stripe-Should-Retry") == "false" or headers.get("Idempotent-Replayed") == "true":
+    if headers.get("Stripe-Should-Retry") == "false" or headers.get(REPLAYED) == "true":
         return False
     if status == 409:
         return _error_code(body) in ("idempotency_key_in_use", "lock_timeout")

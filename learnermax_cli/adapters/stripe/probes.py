@@ -1,4 +1,4 @@
-"""Requests to Stripe that read next to nothing; implements `doctor.model.StripeProber`."""
+"""Requests to Stripe that read one object or none; implements `doctor.model.StripeProber`."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -12,7 +12,7 @@ from learnermax_cli.doctor.model import Denial, Permission
 
 
 class StripeProbes:
-    """Lists one object of a kind: a key's permissions are not told, only refused."""
+    """Lists one object of a kind: Stripe does not list a key's permissions, it only rejects what they lack."""
 
     def __init__(self, client: stripe.StripeClient) -> None:
         self._client = client
@@ -28,7 +28,7 @@ class StripeProbes:
 
     def read_clock(self) -> datetime:
         """Read Stripe's time from an answer's Date, of a refusal too; raises LmxError when nothing is answered."""
-        with stripe_errors("asking for Stripe's time"):
+        with stripe_errors("reading Stripe's time"):
             try:
                 headers = self._get("/v1/account")
             except stripe.StripeError as refusal:

@@ -1,32 +1,38 @@
-"""Checkout Sessions at Stripe: made once, ended, read; implements `checkout.model.SessionGateway`."""
+"""Creates, expires and reads Checkout Sessions; implements `checkout.model.SessionGateway`."""
 
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import stripe
 
+from learnermax_cli.adapters.stripe.catalog import parse_price, parse_product
 from learnermax_cli.adapters.stripe.client import stripe_errors
-from learnermax_cli.adapters.stripe.writes import MAX_ATTEMPTS, idempotency_key, is_replayed, is_server_failure
+from learnermax_cli.adapters.stripe.reads import Raw, id_of, list_raw, read_or_none, sold_prices
+from learnermax_cli.adapters.stripe.writes import (
+    MAX_ATTEMPTS,
+    KeysSpentError,
+    create_once,
+    idempotency_key,
+    write_until_answered,
+)
 from learnermax_cli.checkout.model import (
     AttemptSpentError,
     AttemptTooOldError,
     Form,
     NewSession,
+    ProductWithPrice,
     Session,
     SessionRefusedError,
-    Shelf,
 )
 from learnermax_cli.core.errors import FailedError
 from learnermax_cli.core.money import Money
 from learnermax_cli.core.secret_text import SecretText
-from learnermax_cli.products.model import ListedPrice, ListedProduct
 
 if TYPE_CHECKING:
     from stripe.params.checkout import SessionCreateParams
 
-_PAGE = 100  # the most that a list call returns
 _PATH = "/v1/checkout/sessions"
-# [stripe.checkout.Session.ui_mode] of the pinned version; hosted_page is the default and is not asked for.
+# [stripe.checkout.Session.ui_mode] of the pinned version; hosted_page is the default and is not sent.
 _UIS = {"hosted_page": "hosted", "embedded_page": "embedded"}
 
 
@@ -36,100 +42,75 @@ class StripeSessions:
     def __init__(self, client: stripe.StripeClient) -> None:
         self._client = client
 
-    def read_shelf(self, product_id: str) -> Shelf | None:
+    def read_product(self, product_id: str) -> ProductWithPrice | None:
         """Read a product with its default price; None when there is no such product."""
         with stripe_errors(f"reading product {product_id}"):
-            raw = self._get(f"/v1/products/{product_id}", expand=["default_price"])
+            raw = read_or_none(self._client, f"/v1/products/{product_id}", expand=["default_price"])
         if raw is None or raw.get("deleted"):
             return None
         price = raw["default_price"]
-        return Shelf(_product(raw), _price(price) if isinstance(price, dict) else None)
+        return ProductWithPrice(parse_product(raw), parse_price(price) if isinstance(price, dict) else None)
 
     def read_session(self, session_id: str) -> Session | None:
         """Read one session; None when there is no such session for this key."""
         with stripe_errors(f"reading session {session_id}"):
-            raw = self._get(f"{_PATH}/{session_id}", expand=["line_items"])
+            raw = read_or_none(self._client, f"{_PATH}/{session_id}", expand=["line_items"])
         return None if raw is None else _session(raw)
 
     def list_sessions(self, since: int) -> Iterator[Session]:
         """Read the sessions created since a time, newest first."""
-        after: dict[str, Any] = {}
-        while True:
-            with stripe_errors("listing sessions"):
-                page = self._get(_PATH, limit=_PAGE, created={"gte": since}, expand=["data.line_items"], **after)
-            assert page is not None
-            yield from (_session(raw) for raw in page["data"])
-            if not page["has_more"] or not page["data"]:
-                return
-            after = {"starting_after": page["data"][-1]["id"]}
+        for page in list_raw(self._client, _PATH, created={"gte": since}, expand=["data.line_items"]):
+            yield from (_session(raw) for raw in page)
 
     def create_session(self, new: NewSession) -> Session:
-        """Make a session once, whatever answer was lost, and return it as it stands now."""
+        """Create a session once, whatever answer was lost, and return it as it is now."""
         params = _create_params(new)
-        for attempt in range(MAX_ATTEMPTS):
-            # enrolled_at tells attempts apart that ask for the same.
-            key = idempotency_key("session", {**params, "enrolledAt": new.enrolled_at}, attempt)
-            with stripe_errors(f"creating a session for {new.key}"):
-                try:
-                    created = self._client.v1.checkout.sessions.create(params, {"idempotency_key": key})
-                except stripe.InvalidRequestError as error:
-                    raise _refused(new, error) from error
-                except stripe.APIError as error:
-                    if not is_server_failure(error):
-                        raise
-                    found = self._find_made(new)
-                else:
-                    found = self._as_it_stands(created)
-            if found is not None:
-                return found
-        raise AttemptSpentError(
-            f"Stripe failed {MAX_ATTEMPTS} times to create a session for {new.key}",
-            hint="Running again is safe: it begins a new attempt.",
-            code="failed.stripe",
-        )
+        # enrolled_at distinguishes attempts with the same parameters.
+        wanted = {**params, "enrolledAt": new.enrolled_at}
+
+        def create(key: str) -> stripe.checkout.Session:
+            try:
+                return self._client.v1.checkout.sessions.create(params, {"idempotency_key": key})
+            except stripe.InvalidRequestError as error:
+                raise _refused(new, error) from error
+
+        try:
+            return create_once(
+                f"creating a session for {new.key}",
+                (idempotency_key("session", wanted, attempt) for attempt in range(MAX_ATTEMPTS)),
+                create,
+                _session,
+                lambda raw: self._find_made(new) if raw is None else self.read_session(raw["id"]),
+            )
+        except KeysSpentError as error:
+            raise AttemptSpentError(
+                error.message, hint="Run the command again: it begins a new attempt.", code=error.code
+            ) from error
 
     def expire_session(self, session_id: str) -> Session:
-        """End a session and return it as it stands then; one that was not open stays as it is."""
-        for _ in range(MAX_ATTEMPTS):
-            refusal: stripe.StripeError | None = None
-            with stripe_errors(f"expiring session {session_id}"):
-                try:
-                    self._client.v1.checkout.sessions.expire(session_id)
-                except stripe.InvalidRequestError as error:
-                    refusal = error
-                except stripe.APIError as error:
-                    if not is_server_failure(error):
-                        raise
-                # Whether it was refused, done, or failed half-way: what counts is what is there now.
-                session = self.read_session(session_id)
-                if session is not None and not session.open:
-                    return session
-                if refusal is not None:
-                    raise refusal
-        raise FailedError(
-            f"Stripe failed {MAX_ATTEMPTS} times to expire session {session_id}",
-            hint="Running again is safe.",
-            code="failed.stripe",
-        )
-
-    def _as_it_stands(self, created: stripe.checkout.Session) -> Session | None:
-        if is_replayed(created):  # it tells the past, not the present
-            return self.read_session(created.id)
-        assert created.last_response is not None
-        return _session(cast("dict[str, Any]", created.last_response.data))
+        """Expire a session and return it as it is then; one that was not open is left alone."""
+        refusal: stripe.InvalidRequestError | None = None
+        with stripe_errors(f"expiring session {session_id}"):
+            try:
+                write_until_answered(lambda: self._client.v1.checkout.sessions.expire(session_id))
+            except stripe.InvalidRequestError as error:
+                refusal = error
+            # Rejected or done: what counts is the session as it is now.
+            session = self.read_session(session_id)
+            if refusal is not None and (session is None or session.open):
+                raise refusal
+        if session is None or session.open:
+            raise FailedError(
+                f"session {session_id} is still open, though Stripe accepted its expiry",
+                hint="Run the command again.",
+                code="failed.stripe",
+            )
+        return session
 
     def _find_made(self, new: NewSession) -> Session | None:
-        # The wish's expires_at is counted from its attempt, so a session of a former attempt is never taken for it.
+        # expires_at is counted from the attempt, so a session of an earlier attempt never matches.
         since = new.expires_at - 25 * 3600
         return next((session for session in self.list_sessions(since) if new.made(session)), None)
-
-    def _get(self, path: str, **params: Any) -> dict[str, Any] | None:
-        try:
-            return cast("dict[str, Any]", cast("Any", self._client.raw_request("get", path, **params)).data)
-        except stripe.InvalidRequestError as error:
-            if error.code == "resource_missing":
-                return None
-            raise
 
 
 def _create_params(new: NewSession) -> "SessionCreateParams":
@@ -165,18 +146,21 @@ def _create_params(new: NewSession) -> "SessionCreateParams":
 def _refused(new: NewSession, error: stripe.InvalidRequestError) -> FailedError:
     message = error.user_message or "no message"
     if error.param == "expires_at":
-        hint = "Check the clock of this machine, then run again."
-        return AttemptTooOldError(f"Stripe refuses the session's end: {message}", hint=hint, code="failed.clock")
+        hint = "Check the clock of this machine, then run the command again."
+        return AttemptTooOldError(
+            f"Stripe rejected the session's expiry time: {message}", hint=hint, code="failed.clock"
+        )
     hints = {
-        "customer": f"Mend or remove stripeCustomerId of student {new.key.user_id}: Stripe must know it for this key.",
-        "customer_email": f"Mend the email of student {new.key.user_id}.",
+        "customer": f"Fix or remove stripeCustomerId of student {new.key.user_id}: Stripe must know it for this key.",
+        "customer_email": f"Fix the email of student {new.key.user_id}.",
     }
-    hint = hints.get(error.param or "", "Mend what it names, and run again.")
-    return SessionRefusedError(f"Stripe makes no session for {new.key}: {message}", hint=hint, code="failed.refused")
+    hint = hints.get(error.param or "", "Fix what the message names, then run the command again.")
+    return SessionRefusedError(
+        f"Stripe rejected the session for {new.key}: {message}", hint=hint, code="failed.refused"
+    )
 
 
-def _session(raw: Mapping[str, Any]) -> Session:
-    lines = raw.get("line_items") or {"data": []}
+def _session(raw: Raw) -> Session:
     secret = raw.get("client_secret")
     return Session(
         session_id=raw["id"],
@@ -186,43 +170,20 @@ def _session(raw: Mapping[str, Any]) -> Session:
         created=raw["created"],
         expires_at=raw["expires_at"],
         form=_form(raw),
-        price_ids=tuple(_price_of(line) for line in lines["data"]),
+        price_ids=sold_prices(raw.get("line_items")),
         metadata=raw["metadata"] or {},
         reference=raw.get("client_reference_id"),
         money=None if raw["amount_total"] is None else Money(raw["amount_total"], raw["currency"]),
         url=raw.get("url"),
         client_secret=None if secret is None else SecretText(secret),
-        intent_id=_id(raw.get("payment_intent")),
-        link_id=_id(raw.get("payment_link")),
-        customer_id=_id(raw.get("customer")),
+        intent_id=id_of(raw.get("payment_intent")),
+        link_id=id_of(raw.get("payment_link")),
+        customer_id=id_of(raw.get("customer")),
     )
 
 
-def _form(raw: Mapping[str, Any]) -> Form:
-    # What does not go with a ui_mode is left out of the answer [stripe.checkout.Session.return_url].
+def _form(raw: Raw) -> Form:
+    # The answer leaves out what does not apply to the ui_mode [stripe.checkout.Session.return_url].
     mode = raw.get("ui_mode") or "hosted_page"
     urls = (raw.get("success_url"), raw.get("cancel_url"), raw.get("return_url"))
     return Form(_UIS.get(mode, mode), *urls, bool(raw.get("allow_promotion_codes")))
-
-
-def _price_of(line: Mapping[str, Any]) -> str:
-    # Two of the same are another purchase than one.
-    price = _id(line["price"]) or "none"
-    return price if line["quantity"] == 1 else f"{line['quantity']} x {price}"
-
-
-def _product(raw: Mapping[str, Any]) -> ListedProduct:
-    images = tuple(raw["images"])
-    default = _id(raw["default_price"])
-    return ListedProduct(raw["id"], raw["name"], raw["description"], images, raw["active"], default, raw["metadata"])
-
-
-def _price(raw: Mapping[str, Any]) -> ListedPrice:
-    plain = raw["type"] == "one_time" and raw["unit_amount"] is not None and raw["billing_scheme"] == "per_unit"
-    money = Money(raw["unit_amount"], raw["currency"]) if plain else None
-    return ListedPrice(raw["id"], _id(raw["product"]) or "", money, raw["active"], raw["metadata"], raw["created"])
-
-
-def _id(value: Any) -> str | None:
-    found: str | None = value["id"] if isinstance(value, dict) else value
-    return found
