@@ -42,7 +42,7 @@ def list_enrollments(
     from learnermax_cli.enrollments.listing import run_list
 
     if course and len(course) > 1:
-        raise UsageError("a list is of one --course", hint="List each course by itself, or all without --course.")
+        raise UsageError("only one --course is allowed", hint="List each course separately, or all without --course.")
     return run_list(app, status, course[0] if course else None, user)
 
 

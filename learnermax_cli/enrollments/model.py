@@ -1,4 +1,4 @@
-"""Enrollments and students as the table has them, payments as Stripe tells them, and the ports to both."""
+"""Enrollments and students as the table has them, payments as Stripe has them, and the ports to both."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -10,9 +10,9 @@ from learnermax_cli.core.ownership import Marker
 from learnermax_cli.courses.model import Course
 
 PAGE_SIZE = 100
-DISPUTES_UNREAD = ("unread",)
-"""The `disputes` of a payment that is disputed, of which nobody has read how; until then it is taken for lost."""
 """Sessions on a full page of a list."""
+DISPUTES_UNREAD = ("unread",)
+"""The `disputes` of a disputed payment whose disputes were not read yet; until then it counts as lost."""
 _SESSION_ID = re.compile(r"cs_(?:test|live)_[A-Za-z0-9]{1,200}")
 
 
@@ -46,7 +46,7 @@ class Enrollment:
 
     @property
     def pending(self) -> bool:
-        """Whether the student is not in yet."""
+        """Whether the student has no access yet."""
         return self.status == "pending"
 
 
@@ -69,7 +69,7 @@ class Student(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """What Stripe says now of one Checkout Session. Times are Unix seconds."""
+    """The present state of one Checkout Session at Stripe. Times are Unix seconds."""
 
     session_id: str
     status: str | None
@@ -93,7 +93,7 @@ class Payment:
 
     @property
     def user_id(self) -> str | None:
-        """Who paid, as far as the session says."""
+        """Who paid, if the session names a user."""
         return self.metadata_user or self.reference_user
 
     @property
@@ -171,7 +171,7 @@ class NewEnrollment:
 
 
 class EnrollmentWriter(Protocol):
-    """Writes to enrollments, each conditional on what was read; raises SupersededError when somebody was faster."""
+    """Conditional writes to enrollments; each raises SupersededError when another writer was faster."""
 
     def put_completed(self, enrollment: Enrollment, payment: Payment, intent: EventIntent | None) -> None:
         """Make a pending enrollment completed, with session, payment intent and the event's intent."""
@@ -196,4 +196,4 @@ class EventPublisher(Protocol):
     """The topic that sends the student's mail."""
 
     def publish_completed(self, key: EnrollmentKey, enrollment_type: str, enrolled_at: str) -> None:
-        """Publish `EnrollmentCompleted`; raises LmxError when the topic is missing or refuses."""
+        """Publish `EnrollmentCompleted`; raises LmxError when the topic is missing or rejects it."""

@@ -1,4 +1,4 @@
-"""A long history, window by window: where a walk stands, and how far its next step goes. Pure."""
+"""A long history, window by window: how far a walk is, and how long its next window is. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from learnermax_cli.core.errors import FailedError, UsageError
-from learnermax_cli.core.times import read_duration, read_moment
+from learnermax_cli.core.times import read_duration, read_moment, show_duration, show_time
 
 DEFAULT_STEP = "7d"
 _SHORTEST = timedelta(minutes=1)
@@ -14,7 +14,7 @@ _LONGEST = timedelta(days=99_999)
 
 
 class WindowTooLongError(FailedError):
-    """Not even the shortest window is done in one run; its name alone tells that trying again is no use."""
+    """Not even the shortest window is done in one run; the state machine knows by this name that no retry helps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Walk:
     until: datetime
     cursor: datetime
     step: timedelta
-    """The length of a window, unless one has proved too long for a run."""
+    """The length of a window, unless one was too long for a run."""
     size: timedelta
     """The length of the next window."""
     windows: int = 0
@@ -44,7 +44,7 @@ class Walk:
         return self.cursor >= self.until
 
     def on(self, *, applied: int, failed: int, findings: int) -> "Walk":
-        """Return the walk after its next window, with what that brought; windows grow back to the step."""
+        """Return the walk after its next window, with the counts of that one; windows grow back to the step."""
         return replace(
             self,
             cursor=self.end,
@@ -56,11 +56,11 @@ class Walk:
         )
 
     def shorter(self) -> "Walk":
-        """Return the walk with its window cut in half, which was too long for a run; raises WindowTooLongError."""
+        """Return the walk with half the window, which was too long for a run; raises WindowTooLongError."""
         size = (self.end - self.cursor) / 2
         if size < _SHORTEST:
             raise WindowTooLongError(
-                f"the window of {_text(self.cursor)} is not done in one run, short as it is",
+                f"the window of {show_time(self.cursor)} is not done in one run, although it is the shortest",
                 hint="Raise the function's timeout, then start the walk again at this cursor.",
                 code="failed.window",
             )
@@ -69,11 +69,11 @@ class Walk:
     def as_json(self) -> dict[str, Any]:
         """Return the walk as the input of the next run; every field of it may be given by hand too."""
         return {
-            "since": _text(self.since),
-            "until": _text(self.until),
-            "cursor": _text(self.cursor),
-            "step": _span(self.step),
-            "size": _span(self.size),
+            "since": show_time(self.since),
+            "until": show_time(self.until),
+            "cursor": show_time(self.cursor),
+            "step": show_duration(self.step),
+            "size": show_duration(self.size),
             "done": self.done,
             "windows": self.windows,
             "applied": self.applied,
@@ -83,7 +83,7 @@ class Walk:
 
 
 def read_walk(event: Mapping[str, Any], now: datetime) -> Walk:
-    """Return the walk that an input names: at least `since`; raises UsageError for what makes no sense."""
+    """Return the walk that an input names, at least `since`; raises UsageError where they do not fit together."""
     if not event.get("since"):
         raise UsageError("the input names no since", hint='Start with {"since": "900d"}; until and step may follow.')
     since = _second(read_moment(str(event["since"]), now, "since"))
@@ -106,19 +106,10 @@ def _size(event: Mapping[str, Any], name: str, default: str) -> timedelta:
 def _count(event: Mapping[str, Any], name: str) -> int:
     count = event.get(name, 0)
     if type(count) is not int or count < 0:
-        raise UsageError(f"{name} is {count!r}", hint="Leave it out, or give what the last run put out.")
+        raise UsageError(f"{name} is {count!r}", hint="Leave it out, or give the output of the last run.")
     return count
 
 
 def _second(moment: datetime) -> datetime:
     # Stripe's times are whole seconds: so the end of one window is exactly the beginning of the next.
     return moment.astimezone(UTC).replace(microsecond=0)
-
-
-def _text(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
-
-
-def _span(span: timedelta) -> str:
-    minutes = max(1, round(span.total_seconds() / 60))
-    return f"{round(minutes / 60)}h" if minutes % 60 == 0 or minutes > 2_880 else f"{minutes}m"

@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     from learnermax_cli.planning.report import Report
 
 KEYS_SECONDS = 300
-"""How long a container works with keys that it has read."""
+"""How long a container uses keys that it has read."""
 _REFUSED_KEY = "credentials.stripe"
 
 
 class Functions:
-    """The functions of one container, and what it keeps between two invocations: clients and keys, for some minutes."""
+    """The functions of one container, which keeps clients and keys between invocations, for some minutes."""
 
     def __init__(self, environ: Mapping[str, str], monotonic: Callable[[], float] = time.monotonic) -> None:
         self._environ = environ
@@ -39,12 +39,12 @@ class Functions:
         self._warm: _Warm | None = None
 
     def webhook(self, event: Mapping[str, Any], context: Context) -> dict[str, Any]:
-        """Answer one delivery; what we fail at ourselves is acknowledged once the retry queue has it."""
+        """Answer one delivery; one that fails on our side is acknowledged once the retry queue has it."""
         self._console.set_request(context)
         with safe_to_leave(self._console):
             answer = self._answer(event)
-            said = {"status": answer.status, "line": answer.line}
-            self._console.log("answered", {**said, **describe(answer.handled)})
+            fields = {"status": answer.status, "line": answer.line}
+            self._console.log("answered", {**fields, **describe(answer.handled)})
         loaded()
         return write_response(answer)
 
@@ -57,7 +57,7 @@ class Functions:
         return process_batch(event, lambda body: self._retry(body, context))
 
     def reconcile(self, event: Mapping[str, Any], context: Context) -> dict[str, Any]:
-        """Reconcile the last days, as `{"since": "3d"}` says, three without it; or `{"pending_only": true}`."""
+        """Reconcile the days since `{"since": "3d"}`, which is the default; with `{"pending_only": true}` no window."""
         from learnermax_cli.core.times import read_window
         from learnermax_cli.enrollments.reconcile import ReconcileRequest
         from learnermax_cli.enrollments.reconcile_pass import Scope
@@ -81,7 +81,7 @@ class Functions:
             return walk.as_json() if walk.done else self._step(app, walk, context).as_json()
 
     def _step(self, app: App, walk: "Walk", context: Context) -> "Walk":
-        """Do the next window of a walk; return where the walk then stands; raises LmxError."""
+        """Reconcile the next window of a walk and return the walk after it; raises LmxError."""
         from learnermax_cli.enrollments.reconcile import ReconcileRequest
         from learnermax_cli.enrollments.reconcile_pass import Scope
 
@@ -107,7 +107,7 @@ class Functions:
         except LmxError as error:
             self._console.error(error)
             return Answer(503, f"not ready ({error.code}): please deliver again")
-        except Exception as bug:  # noqa: BLE001 - its traceback is scrubbed, and Stripe sends again
+        except Exception as bug:  # noqa: BLE001 - its traceback is scrubbed, and Stripe delivers again
             self._console.bug(bug)
             return Answer(500, f"not done ({type(bug).__name__}): please deliver again")
         if answer.code == _REFUSED_KEY:
@@ -161,15 +161,18 @@ class Functions:
 
     def _run(self, app: App, request: "ReconcileRequest", context: Context) -> "Report":
         from learnermax_cli.enrollments.reconcile import run_reconcile
+        from learnermax_cli.planning.confirm import ending
 
-        with stopped_in_time(app.interrupt.stop, context):
+        stop = app.interrupt.stop
+        with stopped_in_time(stop, context):
             report = replace(run_reconcile(app, request), meter=app.meter.reading())
+        report = ending(report, interrupted=stop.is_set())
         self._console.log("reconciled", {"report": cut_report(report)})
         return report
 
 
 class _Warm:
-    """An app with its keys, and what was built of it."""
+    """An app with its keys, and what was built from it."""
 
     def __init__(self, app: App, since: float) -> None:
         app.retry_policy = INTERACTIVE
@@ -181,7 +184,7 @@ class _Warm:
 
     def receiver(self) -> "Receiver":
         if self._receiver is None:
-            # Signature first: of a forged request neither Stripe nor the table hears.
+            # The signature is checked first: a forged request causes no read of Stripe or the table.
             self._receiver = build_receiver(self.app, lambda hint: self.handler().handle(hint))
         return self._receiver
 
@@ -195,7 +198,9 @@ class _Warm:
 
         url = self.app.environ.get("LMX_RETRY_QUEUE_URL")
         if not url:
-            raise ConfigError("no LMX_RETRY_QUEUE_URL: nothing is queued", hint="Deploy the template as it is.")
+            raise ConfigError(
+                "LMX_RETRY_QUEUE_URL is not set: nothing can be queued", hint="Deploy the template as it is."
+            )
         if self._queue is None:
             self._queue = RetryQueue(self.app.aws.sqs(), url)
         return self._queue
@@ -205,7 +210,7 @@ def _read_message(body: str) -> EventHint:
     try:
         return read_hint(body)
     except ValueError as error:
-        hint = "No trying again mends it: delete it from the dead-letter queue."
+        hint = "A retry does not help: delete it from the dead-letter queue."
         raise FailedError("a message is not a hint at an event", hint=hint, code="failed.message") from error
 
 

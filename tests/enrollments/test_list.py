@@ -66,7 +66,7 @@ def test_nothing_found_names_what_was_asked_for(
 def test_second_course_is_wrong_usage(sandbox: Sandbox) -> None:
     """Not one of the two is left out in silence."""
     done = sandbox.run("enrollments", "list", "--course", "A", "--course", "B")
-    said = ["Error: a list is of one --course", "  List each course by itself, or all without --course."]
+    said = ["Error: only one --course is allowed", "  List each course separately, or all without --course."]
     assert (2, "", said) == (done.returncode, done.stdout, done.stderr.splitlines())
 
 
