@@ -144,15 +144,29 @@ def test_session_whose_end_is_refused(sandbox: Sandbox, there: bool) -> None:
     worlds.on_sale(sandbox)
     if there:
         worlds.put_enrollment(sandbox, enrolledAt=worlds.ago(sandbox, 30))
+    ended = _create_while_held(sandbox, lambda: sandbox.control.advance_clock(120), "--expires-in", "30m")
+    assert (1, "failed.clock") == ended
+    assert there == (worlds.read_enrollment(sandbox) is not None)
+
+
+def test_key_revoked_meanwhile_leaves_no_pending_item(sandbox: Sandbox) -> None:
+    """A key that may make no session makes none: the item of this run is taken back."""
+    worlds.on_sale(sandbox)
+    key = sandbox.info.secret_key
+    ended = _create_while_held(sandbox, lambda: sandbox.control.set_key_status(key, "revoked"))
+    assert 4 == ended[0]
+    assert worlds.read_enrollment(sandbox) is None
+
+
+def _create_while_held(sandbox: Sandbox, act: Callable[[], object], *args: str) -> tuple[int, str]:
+    """Run `checkout create` and act while its session is about to be made; return exit code and error code."""
     sandbox.control.add_fault("hold", operation=worlds.CREATE_SESSION)
-    args = ("checkout", "create", COURSE, "--user", USER, "--expires-in", "30m", "-o", "json")
-    process = sandbox.start(*args, env=worlds.ENV)
+    process = sandbox.start("checkout", "create", COURSE, "--user", USER, "-o", "json", *args, env=worlds.ENV)
     sandbox.control.wait_held(timeout=60)
-    sandbox.control.advance_clock(120)
+    act()
     sandbox.control.release()
     stdout, _ = process.communicate(timeout=60)
-    assert (1, "failed.clock") == (process.returncode, json.loads(stdout)["error"]["code"])
-    assert there == (worlds.read_enrollment(sandbox) is not None)
+    return process.returncode, json.loads(stdout)["error"]["code"]
 
 
 @pytest.mark.parametrize(

@@ -84,6 +84,33 @@ def test_reply_of_the_past_is_not_believed(sandbox: Sandbox) -> None:
     assert (True, data["session_id"]) == (data["session_id"] not in dead, worlds.only_session(sandbox))
 
 
+def test_session_that_was_expired_before_its_answer_came_is_not_handed_out(sandbox: Sandbox) -> None:
+    """Stripe replays the answer of an open session; as it stands now it can't be paid: begun anew."""
+    worlds.on_sale(sandbox)
+    sandbox.control.add_fault("hold", operation=CREATE_SESSION, when="after")
+    process = _start(sandbox)
+    sandbox.control.wait_held(timeout=60)
+    [former] = worlds.open_sessions(sandbox)
+    sandbox.stripe().v1.checkout.sessions.expire(former)
+    sandbox.control.release()
+    session_id = _end(process)["data"]["session_id"]
+    assert [session_id, True] == [worlds.only_session(sandbox), session_id != former]
+
+
+def test_open_sessions_of_others_and_of_links_are_left_alone(sandbox: Sandbox) -> None:
+    """An attempt is taken up beside another student's session, and beside this one's through a payment link."""
+    worlds.on_sale(sandbox)
+    worlds.put_student(sandbox, "user-8", "eight@example.com")
+    link = worlds.run(sandbox, "checkout", "link", COURSE).data["url"]
+    others = {
+        worlds.created(sandbox, user="user-8")["session_id"],
+        sandbox.control.open_link(link, client_reference_id=USER).id,
+    }
+    worlds.put_enrollment(sandbox, enrolledAt=worlds.ago(sandbox, 1))
+    session_id = worlds.created(sandbox)["session_id"]
+    assert others | {session_id} == set(worlds.open_sessions(sandbox))
+
+
 def test_session_that_soon_ends_is_not_handed_out(sandbox: Sandbox) -> None:
     """An attempt is taken up, and its session is good for less than half an hour when the answer comes: begun anew."""
     worlds.on_sale(sandbox)
