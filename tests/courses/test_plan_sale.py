@@ -49,6 +49,7 @@ def test_course_in_order_wants_a_product() -> None:
         ({"price": Decimal("0.49")}, "its price 0.49 usd is below Stripe's minimum of 0.50 usd"),
         ({"price": Decimal("1000000")}, "its price 1,000,000.00 usd is above Stripe's maximum of 999,999.99 usd"),
         ({"price": Decimal("49.99"), "currency": "dollars"}, "its currency 'dollars' is not a three-letter code"),
+        ({"price": Decimal("49.99"), "currency": "äöü"}, "its currency 'äöü' is not a three-letter code"),
         ({"price": Decimal("49.99"), "currency": 7}, "its currency 7 is not a three-letter code"),
         ({"price": Decimal("49.99"), "priceUnit": "cents"}, "its priceUnit 'cents' is neither major nor minor"),
         ({"name": None}, "it has no name"),
@@ -134,6 +135,18 @@ def test_stated_unit_or_permission_lifts_the_suspicion(listed: Course, rules: Pr
 def test_permission_for_another_course_lifts_nothing() -> None:
     """--allow-price is for the course that it names."""
     assert "ambiguous price" in reason(course(price=Decimal(4999)), replace(RULES, allowed=frozenset({"b"})))
+
+
+@pytest.mark.parametrize("price", ["0.50", "999999.99"])
+def test_stripes_smallest_and_largest_price_can_be_sold(price: str) -> None:
+    """The limits themselves are not beyond them."""
+    rules = PriceRules(max_price=Decimal(10**6))
+    assert Money(int(Decimal(price) * 100), "usd") == money(course(price=Decimal(price)), rules)
+
+
+def test_change_of_currency_is_no_change_by_a_factor() -> None:
+    """Amounts of different currencies are not compared."""
+    assert Money(4999, "usd") == money(course(), current=Money(499, "jpy"))
 
 
 def test_price_that_stripe_has_needs_no_second_look() -> None:

@@ -272,6 +272,19 @@ def test_coming_soon_course_with_a_product_is_skipped_and_reported() -> None:
     assert (Finding("orphan product", "a", detail),) == done.findings
 
 
+def test_coming_soon_course_is_synced_when_asked_for() -> None:
+    """With --include-coming-soon it is a course as any other."""
+    done = plan([course(**LINKED, comingSoon=True)], [product()], [price()], replace(OPTIONS, include_coming_soon=True))
+    assert SyncPlan((), unchanged=("a",), managed=1) == done
+
+
+def test_orphan_of_another_course_is_left_alone() -> None:
+    """--course with --prune makes no product inactive but that course's."""
+    options = replace(OPTIONS, prune=True, only=frozenset({"a"}))
+    done = plan([course(**LINKED)], [product(), product("lmx_sandbox_b", ours("b"))], [price()], options)
+    assert SyncPlan((), unchanged=("a",), managed=2) == done
+
+
 def test_archived_orphan_is_done_with() -> None:
     """What is inactive needs nothing."""
     assert SyncPlan(()) == plan([], [product(active=False)])
