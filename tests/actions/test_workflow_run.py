@@ -11,7 +11,9 @@ import pytest
 
 from tests.actions.workflows import Job, StepDone, kill
 from tests.enrollments import worlds as enrollments
-from tests.products.worlds import course_item, last_entry, read_products, writes_since
+from tests.items import course_item, enrollment_item, student_item
+from tests.products.worlds import read_products
+from tests.ran import last_entry, writes_since
 from tests.running import Sandbox
 
 ENVIRONMENT = "preview"
@@ -216,8 +218,8 @@ def test_nightly_reconcile_lets_in_who_paid(sandbox: Sandbox, values: dict[str, 
     enrolled_at = enrollments.text_of(enrollments.now(sandbox) - age)
     table = sandbox.dynamodb(ENVIRONMENT)
     table.put_item(Item=course_item(enrollments.COURSE, "99.99"))
-    table.put_item(Item=enrollments.student_item("user-1"))
-    item = enrollments.enrollment_item("user-1", enrollments.COURSE, enrolled_at, stripeSessionId=session)
+    table.put_item(Item=student_item("user-1"))
+    item = enrollment_item("user-1", enrollments.COURSE, enrolled_at, stripeSessionId=session)
     table.put_item(Item=item)
     done = Job("lmx-reconcile.yml", "reconcile", tmp_path / "reconcile", values).run("reconcile")
     as_actions_want_it(done)

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from tests.checkout import worlds
 from tests.checkout.worlds import COURSE, EMAIL, ENV, RETURN_PAGE, SITE, USER
+from tests.ran import last_entry, writes_since
 from tests.running import Sandbox
 
 METADATA = {**worlds.marker(COURSE), "userId": USER}
@@ -121,9 +122,9 @@ def test_second_run_returns_the_same_session(sandbox: Sandbox) -> None:
     """An open session for the same price and form is returned again, and nothing is written."""
     worlds.on_sale(sandbox)
     first = worlds.created(sandbox)
-    before = worlds.last_entry(sandbox)
+    before = last_entry(sandbox)
     assert {**first, "reused": True} == worlds.created(sandbox)
-    assert [] == worlds.writes_since(sandbox, before)
+    assert [] == writes_since(sandbox, before)
 
 
 def test_embedded_session_is_returned_again_with_its_secret(sandbox: Sandbox) -> None:
@@ -146,10 +147,10 @@ def test_open_session_of_the_site_in_another_form_is_left_alone(sandbox: Sandbox
     price_id = worlds.on_sale(sandbox)
     session = worlds.make_session(sandbox, price_id, allow_promotion_codes=True)
     item = worlds.put_enrollment(sandbox, stripeSessionId=session.id)
-    before = worlds.last_entry(sandbox)
+    before = last_entry(sandbox)
     ran = worlds.create(sandbox)
     assert (1, "failed.foreign_session") == (ran.exit_code, ran.error[0])
-    assert [] == worlds.writes_since(sandbox, before)
+    assert [] == writes_since(sandbox, before)
     assert item == worlds.read_enrollment(sandbox)
 
 
@@ -223,20 +224,20 @@ def test_expires_in_is_counted_from_the_enrollment(sandbox: Sandbox) -> None:
 def test_dry_run_writes_nothing(sandbox: Sandbox) -> None:
     """A dry run says what it would do, in each of the cases."""
     worlds.on_sale(sandbox)
-    before = worlds.last_entry(sandbox)
+    before = last_entry(sandbox)
     done = sandbox.run("checkout", "create", COURSE, "--user", USER, "--dry-run", env=ENV)
     assert (
         f"Would write the pending enrollment {USER}/{COURSE}.\n"
         f"Would create a session for Course {COURSE}, 99.99 usd.\n" == done.stdout
     )
-    assert [] == worlds.writes_since(sandbox, before)
+    assert [] == writes_since(sandbox, before)
     session_id = worlds.created(sandbox)["session_id"]
-    before = worlds.last_entry(sandbox)
+    before = last_entry(sandbox)
     again = worlds.create(sandbox, "--dry-run").data
     assert ("planned", True, session_id, None) == tuple(again[n] for n in ("status", "reused", "session_id", "url"))
     other = sandbox.run("checkout", "create", COURSE, "--user", USER, "-n", "--ui", "embedded", env=ENV)
     assert f"Would expire session {session_id}." == other.stdout.splitlines()[0]
-    assert [] == worlds.writes_since(sandbox, before)
+    assert [] == writes_since(sandbox, before)
 
 
 def test_markdown_is_the_url_too(sandbox: Sandbox) -> None:

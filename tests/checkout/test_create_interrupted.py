@@ -8,6 +8,7 @@ import pytest
 
 from tests.checkout import worlds
 from tests.checkout.worlds import COURSE, CREATE_SESSION, ENV, PUT, UPDATE, USER
+from tests.ran import last_entry, writes_since
 from tests.running import Sandbox
 from tests.started import STOPPING
 
@@ -16,7 +17,7 @@ WRITES = (PUT, CREATE_SESSION, UPDATE)
 
 def _interrupted(sandbox: Sandbox, index: int) -> dict[str, Any]:
     """Run into Ctrl-C while a write is in flight; return the report, after exactly the writes up to that one."""
-    seq = worlds.last_entry(sandbox)
+    seq = last_entry(sandbox)
     sandbox.control.add_fault("hold", writes_only=True, skip=index, when="before")
     process = sandbox.start("checkout", "create", COURSE, "--user", USER, "-o", "json", env=ENV)
     sandbox.control.wait_held(timeout=60)
@@ -26,7 +27,7 @@ def _interrupted(sandbox: Sandbox, index: int) -> dict[str, Any]:
     stdout, stderr = process.communicate(timeout=60)
     assert (130, False) == (process.returncode, "Traceback" in stderr)
     # The held request is dropped with its connection, and is sent again.
-    assert [*WRITES[: index + 1], WRITES[index]] == worlds.writes_since(sandbox, seq)
+    assert [*WRITES[: index + 1], WRITES[index]] == writes_since(sandbox, seq)
     report: dict[str, Any] = json.loads(stdout)
     assert (130, "interrupted") == (report["error"]["exit_code"], report["error"]["code"])
     return report
@@ -53,6 +54,6 @@ def test_stopped_at_the_last_write(sandbox: Sandbox) -> None:
     report = _interrupted(sandbox, 2)
     assert "interrupted, after the checkout was complete" == report["error"]["message"]
     assert report["data"]["session_id"] == worlds.only_session(sandbox)
-    seq = worlds.last_entry(sandbox)
+    seq = last_entry(sandbox)
     assert {**report["data"], "reused": True} == worlds.created(sandbox)
-    assert [] == worlds.writes_since(sandbox, seq)
+    assert [] == writes_since(sandbox, seq)

@@ -10,6 +10,7 @@ import pytest
 from tests.checkout import worlds
 from tests.checkout.worlds import COURSE, SITE, USER
 from tests.products.worlds import edit_course, put_course
+from tests.ran import last_entry, writes_since
 from tests.running import Sandbox
 
 SYNC = f"lmx products sync --course {COURSE}"
@@ -94,11 +95,11 @@ def test_refusal_has_reason_and_remedy_and_writes_nothing(sandbox: Sandbox, name
     """The run ends in 1, names what to do, and leaves Stripe and the table as they were."""
     build, code, remedy = REFUSALS[name]
     build(sandbox)
-    before = worlds.last_entry(sandbox)
+    before = last_entry(sandbox)
     ran = worlds.create(sandbox)
     assert (1, code) == (ran.exit_code, ran.error[0])
     assert remedy in ran.error[1]
-    assert [] == worlds.writes_since(sandbox, before)
+    assert [] == writes_since(sandbox, before)
 
 
 def test_complete_session_is_noticed_when_it_is_expired(sandbox: Sandbox) -> None:

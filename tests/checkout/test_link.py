@@ -7,6 +7,7 @@ import pytest
 from learnermax_cli.core.ownership import decode_reference
 from tests.checkout import worlds
 from tests.checkout.worlds import COURSE, CREATE_LINK, EMAIL, ENV, RETURN_PAGE, UPDATE_LINK, USER
+from tests.ran import last_entry, writes_since
 from tests.running import Sandbox
 
 
@@ -23,9 +24,9 @@ def test_link_is_made_once(sandbox: Sandbox) -> None:
     """The first run makes the link, the second finds it and writes nothing; stdout is the URL alone."""
     worlds.on_sale(sandbox)
     first = _link(sandbox).data
-    before = worlds.last_entry(sandbox)
+    before = last_entry(sandbox)
     again = sandbox.run("checkout", "link", COURSE, env=ENV)
-    assert [] == worlds.writes_since(sandbox, before)
+    assert [] == writes_since(sandbox, before)
     assert f"{first['url']}\n" == again.stdout
     assert [first["link_id"]] == [link.id for link in worlds.active_links(sandbox)]
 
@@ -110,7 +111,7 @@ def test_killed_run_is_made_good_by_the_next(sandbox: Sandbox, index: int, when:
     worlds.on_sale(sandbox)
     _link(sandbox)
     _new_price(sandbox)
-    before = worlds.last_entry(sandbox)
+    before = last_entry(sandbox)
     sandbox.control.add_fault("hold", writes_only=True, skip=index, when=when)
     process = sandbox.start("checkout", "link", COURSE, env=ENV)
     sandbox.control.wait_held(timeout=60)
@@ -119,7 +120,7 @@ def test_killed_run_is_made_good_by_the_next(sandbox: Sandbox, index: int, when:
     sandbox.control.release()
     link_id = _link(sandbox).data["link_id"]
     assert [link_id] == [link.id for link in worlds.active_links(sandbox)]
-    assert {CREATE_LINK, UPDATE_LINK} >= set(worlds.writes_since(sandbox, before))
+    assert {CREATE_LINK, UPDATE_LINK} >= set(writes_since(sandbox, before))
 
 
 def test_stored_failures_are_overcome_by_the_next_run(sandbox: Sandbox) -> None:
@@ -138,13 +139,13 @@ def test_dry_run_writes_nothing(sandbox: Sandbox) -> None:
     worlds.on_sale(sandbox)
     old = _link(sandbox).data["link_id"]
     _new_price(sandbox)
-    before = worlds.last_entry(sandbox)
+    before = last_entry(sandbox)
     done = sandbox.run("checkout", "link", COURSE, "--dry-run", env=ENV)
     assert (
         f"Would create a payment link for Course {COURSE}, 149.99 usd.\nWould make link {old} inactive.\n"
         == done.stdout
     )
-    assert [] == worlds.writes_since(sandbox, before)
+    assert [] == writes_since(sandbox, before)
 
 
 def test_enrolled_student_gets_no_link(sandbox: Sandbox) -> None:

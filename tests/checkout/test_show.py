@@ -2,6 +2,7 @@
 
 from tests.checkout import worlds
 from tests.checkout.worlds import COURSE, USER
+from tests.ran import last_entry, writes_since
 from tests.running import Sandbox
 
 
@@ -62,9 +63,9 @@ def test_expire_ends_an_open_session(sandbox: Sandbox) -> None:
         (c["kind"], c["key"], c["action"], c["outcome"]) for c in ran.report["changes"]
     ]
     assert [] == worlds.open_sessions(sandbox)
-    before = worlds.last_entry(sandbox)
+    before = last_entry(sandbox)
     assert (0, []) == ((again := _expire(sandbox, session_id)).exit_code, again.report["changes"])
-    assert [] == worlds.writes_since(sandbox, before)
+    assert [] == writes_since(sandbox, before)
 
 
 def test_complete_session_cannot_be_expired(sandbox: Sandbox) -> None:

@@ -1,6 +1,5 @@
 """Worlds for checkouts: a synced course, a student, enrollments, and what is there afterwards."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -8,11 +7,12 @@ from typing import Any, cast
 
 import stripe
 
+from tests import items, ran
 from tests.enrollments import worlds as enrollments
-from tests.products.worlds import COURSE, last_entry, marker, put_course, read_course, synced_course, writes_since
+from tests.products.worlds import COURSE, marker, put_course, read_course, synced_course
 from tests.running import Sandbox
 
-__all__ = ["COURSE", "last_entry", "marker", "put_course", "read_course", "synced_course", "writes_since"]
+__all__ = ["COURSE", "marker", "put_course", "read_course", "synced_course"]
 
 USER = "user-7"
 EMAIL = "seven@example.com"
@@ -27,12 +27,8 @@ UPDATE_LINK = "POST /v1/payment_links/{id}"
 
 
 @dataclass(frozen=True, slots=True)
-class Ran:
+class Ran(ran.Ran):
     """How a command ended."""
-
-    exit_code: int
-    report: Mapping[str, Any]
-    stderr: str
 
     @property
     def data(self) -> dict[str, Any]:
@@ -48,8 +44,7 @@ class Ran:
 def run(sandbox: Sandbox, *args: str, env: Mapping[str, str | None] | None = None) -> Ran:
     """Run a command to its end with JSON output: exactly one document, and no traceback."""
     done = sandbox.run(*args, "-o", "json", env={**ENV, **(env or {})})
-    assert "Traceback" not in done.stderr, done.stderr
-    return Ran(done.returncode, json.loads(done.stdout), done.stderr)
+    return Ran.read(done.returncode, done.stdout, done.stderr)
 
 
 def create(sandbox: Sandbox, *args: str, user: str = USER, env: Mapping[str, str | None] | None = None) -> Ran:
@@ -66,7 +61,7 @@ def created(sandbox: Sandbox, *args: str, user: str = USER) -> dict[str, Any]:
 
 def put_student(sandbox: Sandbox, user: str = USER, email: str | None = EMAIL, **attributes: object) -> None:
     """Put a student item as the site writes it."""
-    item = enrollments.student_item(user, name="Seven", **attributes)
+    item = items.student_item(user, name="Seven", **attributes)
     if email is None:
         del item["email"]
     else:
@@ -83,7 +78,7 @@ def on_sale(sandbox: Sandbox, price: str = "99.99") -> str:
 
 def enrollment_item(user: str = USER, course: str = COURSE, **attributes: object) -> dict[str, Any]:
     """Return a pending enrollment as the site writes it."""
-    return enrollments.enrollment_item(user, course, "2025-10-15T12:34:56.789Z", **attributes)
+    return items.enrollment_item(user, course, "2025-10-15T12:34:56.789Z", **attributes)
 
 
 def put_enrollment(sandbox: Sandbox, user: str = USER, course: str = COURSE, **attributes: object) -> dict[str, Any]:

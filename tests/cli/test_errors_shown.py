@@ -9,7 +9,8 @@ import pytest
 
 from tests.failures import FAILURES
 from tests.failures.model import HARMLESS, HOSTILE, Failure
-from tests.products.worlds import course_item, put_course
+from tests.items import course_item
+from tests.products.worlds import put_course
 from tests.running import Sandbox, run_in_shell
 from tests.started import STOPPING
 from tests.terminals import show

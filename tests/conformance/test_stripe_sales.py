@@ -7,7 +7,7 @@ from tests.conformance.commands import run
 from tests.conformance.mirror import Mirror
 from tests.enrollments import worlds
 from tests.enrollments.worlds import COURSE
-from tests.products.worlds import course_item
+from tests.items import course_item
 from tests.running import Sandbox
 
 

@@ -11,7 +11,7 @@ import stripe
 
 from tests.checkout.worlds import enrollment_item, now
 from tests.doctor.worlds import PREVIEW, SECRET_NAME, Examined, examine, keys_of, live_key, put_secret, restricted_key
-from tests.products.worlds import course_item
+from tests.items import course_item
 from tests.running import Sandbox
 from tests.terminals import show
 

@@ -7,7 +7,8 @@ import pytest
 
 from tests.checkout.worlds import enrollment_item, now
 from tests.doctor.worlds import examine, restricted_key
-from tests.products.worlds import course_item, make_product, marker
+from tests.items import course_item
+from tests.products.worlds import make_product, marker
 from tests.running import Sandbox
 
 

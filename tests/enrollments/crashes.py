@@ -1,30 +1,26 @@
 """Worlds with one payment, for runs that are killed at any of their writes, and the one end that all must come to."""
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tests import kills
 from tests.enrollments import worlds
 from tests.enrollments.worlds import COURSE
+from tests.items import enrollment_item, student_item
 from tests.running import Sandbox
 
 USER = "user-7"
 UPDATE, PUT, DELETE, PUBLISH = "UpdateItem", "PutItem", "DeleteItem", "Publish"
-MOMENTS = ("before", "after")
 OWN, LINKED = "cs_test_own", "cs_test_link"
 _OURS = {"managedBy": "lmx", "environment": "sandbox", "courseId": COURSE}
 _LINK: dict[str, Any] = {"metadata": _OURS, "payment_link": "plink_1", "client_reference_id": USER}
 
 
 @dataclass(frozen=True, slots=True)
-class Scenario:
-    """A world, the session that it is about, and the writes of an undisturbed run, with its arguments."""
+class Scenario(kills.Scenario):
+    """A world with one payment, and the session of that payment."""
 
-    name: str
-    session_id: str
-    build: Callable[[Sandbox], object]
-    writes: tuple[str, ...]
-    args: tuple[str, ...] = ()
+    session_id: str = OWN
 
     def sent(self, index: int, when: str) -> int:
         """Return how often the event is sent when a run is killed at a write and the next makes it good."""
@@ -42,7 +38,7 @@ def _complete(sandbox: Sandbox) -> None:
 
 
 def _create(sandbox: Sandbox) -> None:
-    worlds.put_items(sandbox, [worlds.student_item(USER)])
+    worlds.put_items(sandbox, [student_item(USER)])
     worlds.seed(sandbox, USER, id=LINKED, customer="cus_8", **_LINK)
 
 
@@ -51,41 +47,29 @@ def _release(sandbox: Sandbox) -> None:
 
 
 def _owed(sandbox: Sandbox) -> None:
-    worlds.put_items(sandbox, [worlds.student_item(USER)])
+    worlds.put_items(sandbox, [student_item(USER)])
     worlds.seed(sandbox, USER, id=OWN)
     intent = {"run": "dead", "at": "2025-10-15T12:34:56.789Z"}
     worlds.put_pending(sandbox, USER, OWN, paymentStatus="completed", enrollmentEvent=intent)
 
 
-COMPLETE = Scenario("complete", OWN, _complete, (UPDATE, UPDATE, PUBLISH, UPDATE))
-CREATE = Scenario("create", LINKED, _create, (PUT, PUBLISH, UPDATE), ("--since", "3d"))
-RELEASE = Scenario("release", OWN, _release, (DELETE,), ("--release-expired",))
-OWED = Scenario("owed-event", OWN, _owed, (UPDATE, PUBLISH, UPDATE))
+COMPLETE = Scenario("complete", _complete, (UPDATE, UPDATE, PUBLISH, UPDATE))
+CREATE = Scenario("create", _create, (PUT, PUBLISH, UPDATE), ("--since", "3d"), LINKED)
+RELEASE = Scenario("release", _release, (DELETE,), ("--release-expired",))
+OWED = Scenario("owed-event", _owed, (UPDATE, PUBLISH, UPDATE))
 
 
-def points(scenarios: Sequence[Scenario]) -> list[Point]:
-    """Return every write of some scenarios."""
-    return [(scenario, index) for scenario in scenarios for index in range(len(scenario.writes))]
-
-
-def point_id(case: Any) -> str:
-    """Return the name of a point and what happens there."""
-    (scenario, index), how = case
-    return f"{scenario.name}-{index}-{scenario.writes[index]}-{how}"
-
-
-def built(sandbox: Sandbox, scenario: Scenario) -> int:
-    """Build the world and return where the journal stands."""
+def build(sandbox: Sandbox, scenario: Scenario) -> None:
+    """Build the world."""
     worlds.put_basics(sandbox)
     scenario.build(sandbox)
-    return worlds.last_entry(sandbox)
 
 
 def require_clean_end(sandbox: Sandbox, scenario: Scenario) -> None:
     """Assert that student and enrollment are as one clean run leaves them."""
     item, student = worlds.read_item(sandbox, USER), worlds.read_item(sandbox, USER, "METADATA")
     customer = {"stripeCustomerId": "cus_7"} if scenario is COMPLETE else {}
-    assert worlds.student_item(USER, **customer) == student
+    assert student_item(USER, **customer) == student
     if scenario is RELEASE:
         assert item is None
         return
@@ -93,4 +77,4 @@ def require_clean_end(sandbox: Sandbox, scenario: Scenario) -> None:
     done = {"paymentStatus": "completed", "stripeSessionId": scenario.session_id}
     if scenario is not OWED:
         done["stripePaymentIntentId"] = str(item["stripePaymentIntentId"])
-    assert worlds.enrollment_item(USER, COURSE, str(item["enrolledAt"]), **done) == item
+    assert enrollment_item(USER, COURSE, str(item["enrolledAt"]), **done) == item

@@ -7,6 +7,7 @@ import pytest
 from tests.checkout import worlds
 from tests.checkout.worlds import COURSE, ENV, PUT, UPDATE, USER
 from tests.products.worlds import edit_course
+from tests.ran import last_entry, writes_since
 from tests.running import Sandbox
 
 FREE = "TEST-COURSE-001"
@@ -46,19 +47,19 @@ def test_enrolled_student_stays_so(sandbox: Sandbox) -> None:
     """A second run writes and publishes nothing."""
     _free_course(sandbox)
     _enroll(sandbox)
-    before = worlds.last_entry(sandbox)
+    before = last_entry(sandbox)
     ran = _enroll(sandbox)
     assert (0, False, "none") == (ran.exit_code, ran.data["created"], ran.data["event"])
-    assert [] == worlds.writes_since(sandbox, before)
+    assert [] == writes_since(sandbox, before)
 
 
 def test_dry_run_writes_nothing(sandbox: Sandbox) -> None:
     """A dry run says what it would do."""
     _free_course(sandbox)
-    before = worlds.last_entry(sandbox)
+    before = last_entry(sandbox)
     done = sandbox.run("enrollments", "create", FREE, "--user", USER, "--dry-run")
     assert f"Would enroll {USER} in {FREE}, free.\n" == done.stdout
-    assert [] == worlds.writes_since(sandbox, before)
+    assert [] == writes_since(sandbox, before)
     assert worlds.read_enrollment(sandbox, course=FREE) is None
 
 

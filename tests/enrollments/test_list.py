@@ -3,6 +3,7 @@
 import pytest
 
 from tests.checkout import worlds
+from tests.ran import last_entry
 from tests.running import Sandbox
 
 KEYS = [("user-1", "A", "pending"), ("user-1", "B", "completed"), ("user-2", "A", "free"), ("user-2", "B", "pending")]
@@ -16,7 +17,7 @@ def _three_courses(sandbox: Sandbox) -> None:
 
 
 def _listed(sandbox: Sandbox, *args: str) -> tuple[list[tuple[str, str, str]], set[str]]:
-    before = worlds.last_entry(sandbox)
+    before = last_entry(sandbox)
     ran = worlds.run(sandbox, "enrollments", "list", *args)
     assert 0 == ran.exit_code
     operations = {entry["operation"] for entry in sandbox.control.journal(before)}

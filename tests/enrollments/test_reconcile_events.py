@@ -6,6 +6,7 @@ import pytest
 
 from tests.enrollments import worlds
 from tests.enrollments.worlds import COURSE, key
+from tests.ran import last_entry, writes_since
 from tests.running import Sandbox
 
 USER = "user-7"
@@ -29,10 +30,10 @@ def test_without_topic_nothing_is_owed(sandbox: Sandbox) -> None:
     """Without a topic the completion is the only write, no intent is left, and a notice says so."""
     worlds.put_basics(sandbox)
     worlds.put_bought(sandbox, USER, metadata=OF_THE_SITE)
-    seq = worlds.last_entry(sandbox)
+    seq = last_entry(sandbox)
     ran = worlds.reconcile(sandbox, env=worlds.with_topic(None))
     assert (0, [("enrollment", key(USER), "complete", "applied")]) == (ran.exit_code, ran.outcomes)
-    assert ["UpdateItem"] == worlds.writes_since(sandbox, seq)
+    assert ["UpdateItem"] == writes_since(sandbox, seq)
     assert "no topic in TRANSACTIONAL_EMAIL_TOPIC_ARN" in ran.report["warnings"][0]
     item = worlds.read_item(sandbox, USER)
     assert item is not None

@@ -8,7 +8,9 @@ import pytest
 
 from tests.enrollments import worlds
 from tests.enrollments.worlds import COURSE, Ran, key
-from tests.products.worlds import course_item, edit_course
+from tests.items import course_item, enrollment_item
+from tests.products.worlds import edit_course
+from tests.ran import last_entry, writes_since
 from tests.running import Sandbox
 from tests.started import STOPPING, Started
 
@@ -69,7 +71,7 @@ def test_second_customer_of_a_student_is_superseded(sandbox: Sandbox) -> None:
     enrolled_at = worlds.text_of(worlds.now(sandbox) - 3600 * worlds.HOURS_AGO)
     for course, customer in ((COURSE, "cus_1"), ("OTHER", "cus_2")):
         session_id = worlds.seed(sandbox, USER, course_id=course, customer=customer)
-        item = worlds.enrollment_item(USER, course, enrolled_at, stripeSessionId=session_id)
+        item = enrollment_item(USER, course, enrolled_at, stripeSessionId=session_id)
         worlds.put_items(sandbox, [course_item(course, "99.99"), item])
     ran = worlds.reconcile(sandbox)
     assert (0, {"examined": 2, "complete": 2}) == (ran.exit_code, ran.summary)
@@ -165,9 +167,9 @@ def test_max_changes(sandbox: Sandbox) -> None:
     worlds.put_basics(sandbox)
     for user in ("a", "b", "c"):
         worlds.put_bought(sandbox, user)
-    seq = worlds.last_entry(sandbox)
+    seq = last_entry(sandbox)
     dry = worlds.reconcile(sandbox, "--max-changes", "4", "--dry-run")
-    assert [] == worlds.writes_since(sandbox, seq)
+    assert [] == writes_since(sandbox, seq)
     ran = worlds.reconcile(sandbox, "--max-changes", "4")
     assert (5, 5, "guard.max_changes") == (dry.exit_code, ran.exit_code, ran.report["error"]["code"])
     assert "--max-changes" in ran.report["error"]["hint"]
@@ -182,11 +184,11 @@ def test_wrong_account(sandbox: Sandbox) -> None:
     worlds.put_basics(sandbox)
     for number in range(12):
         worlds.put_pending(sandbox, f"user-{number}", f"cs_test_other{number}")
-    seq = worlds.last_entry(sandbox)
+    seq = last_entry(sandbox)
     ran = worlds.reconcile(sandbox)
     assert (5, "guard.sessions_missing") == (ran.exit_code, ran.report["error"]["code"])
     assert 10 == worlds.stripe_requests(sandbox, seq).count("GET /v1/checkout/sessions/{id}")
-    assert [] == worlds.writes_since(sandbox, seq)
+    assert [] == writes_since(sandbox, seq)
 
 
 def test_ctrl_c_leaves_a_true_report(sandbox: Sandbox) -> None:
@@ -216,7 +218,7 @@ def test_ctrl_c_while_reading(sandbox: Sandbox) -> None:
     """Ctrl-C between two requests for sessions ends the reading: exit 130, a report, nothing written."""
     worlds.put_basics(sandbox)
     worlds.put_bought(sandbox, USER)
-    seq = worlds.last_entry(sandbox)
+    seq = last_entry(sandbox)
     sandbox.control.add_fault("hold", operation="GET /v1/checkout/sessions")
     process = _start(sandbox, "--since", "3d")
     sandbox.control.wait_held(timeout=60)
@@ -225,7 +227,7 @@ def test_ctrl_c_while_reading(sandbox: Sandbox) -> None:
     sandbox.control.release()
     ran = _end(process)
     assert (130, "interrupted", []) == (ran.exit_code, ran.report["error"]["code"], ran.changes)
-    assert [] == worlds.writes_since(sandbox, seq)
+    assert [] == writes_since(sandbox, seq)
 
 
 def test_price_of_the_course_is_noted(sandbox: Sandbox) -> None:
@@ -243,7 +245,7 @@ def _start(sandbox: Sandbox, *args: str) -> Started:
 
 def _end(process: Started) -> Ran:
     stdout, stderr = process.communicate(timeout=100)
-    return worlds.read_ran(process.returncode, stdout, stderr)
+    return worlds.Ran.read(process.returncode, stdout, stderr)
 
 
 def _held_at_its_write(sandbox: Sandbox, operation: str = UPDATE, *args: str) -> Started:

@@ -8,6 +8,8 @@ import pytest
 
 from tests.enrollments import worlds
 from tests.enrollments.worlds import COURSE, Ran, key
+from tests.items import enrollment_item, student_item
+from tests.ran import last_entry, writes_since
 from tests.running import Sandbox
 
 COMPLETE, CREATE, RELEASE = "complete", "create", "release"
@@ -46,7 +48,7 @@ def _bought(state: str, **fields: Any) -> Callable[[Sandbox, str], object]:
 
 def _paid_without_item(**fields: Any) -> Callable[[Sandbox, str], object]:
     def build(sandbox: Sandbox, user: str) -> None:
-        worlds.put_items(sandbox, [worlds.student_item(user)])
+        worlds.put_items(sandbox, [student_item(user)])
         worlds.seed(sandbox, user, **fields)
 
     return build
@@ -56,7 +58,7 @@ def _names(session_id: str | None, **seeded: Any) -> Callable[[Sandbox, str], ob
     """An item that names no session, garbage or a session of nobody, beside a seeded one."""
 
     def build(sandbox: Sandbox, user: str) -> None:
-        worlds.put_items(sandbox, [worlds.student_item(user)])
+        worlds.put_items(sandbox, [student_item(user)])
         if seeded:
             worlds.seed(sandbox, user, **seeded)
         worlds.put_pending(sandbox, user, session_id)
@@ -133,18 +135,18 @@ def test_row(sandbox: Sandbox, row: Row) -> None:
     worlds.put_basics(sandbox)
     row.build(sandbox, USER)
     before = worlds.read_item(sandbox, USER)
-    seq = worlds.last_entry(sandbox)
+    seq = last_entry(sandbox)
     dry = worlds.reconcile(sandbox, *row.args, "--dry-run")
-    assert [] == worlds.writes_since(sandbox, seq)
+    assert [] == writes_since(sandbox, seq)
     real = worlds.reconcile(sandbox, *row.args)
     assert (0, 0) == (dry.exit_code, real.exit_code)
     _require_as_expected(row, dry, "planned")
     _require_as_expected(row, real, "applied")
     assert (dry.changes, dry.report["digest"]) == (real.changes, real.report["digest"])
     _require_ends(sandbox, row, before)
-    seq = worlds.last_entry(sandbox)
+    seq = last_entry(sandbox)
     again = worlds.reconcile(sandbox, *row.args)
-    assert [] == worlds.writes_since(sandbox, seq)
+    assert [] == writes_since(sandbox, seq)
     assert [] == again.changes
 
 
@@ -167,7 +169,7 @@ def _require_ends(sandbox: Sandbox, row: Row, before: dict[str, Any] | None) -> 
         assert (None, []) == (item, events)
     else:
         assert item is not None
-        former: dict[str, Any] = before or worlds.enrollment_item(USER, COURSE, item["enrolledAt"])
+        former: dict[str, Any] = before or enrollment_item(USER, COURSE, item["enrolledAt"])
         paid_by: dict[str, Any] = {
             name: item[name] for name in ("stripeSessionId", "stripePaymentIntentId") if name in item
         }

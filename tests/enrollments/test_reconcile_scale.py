@@ -8,7 +8,8 @@ import pytest
 
 from tests.enrollments import worlds
 from tests.enrollments.worlds import COURSE
-from tests.products.worlds import course_item
+from tests.items import course_item, enrollment_item
+from tests.ran import last_entry
 from tests.running import Sandbox
 
 WEEK = 7 * 86_400
@@ -28,7 +29,7 @@ def test_ten_thousand_pending_take_150_requests(sandbox: Sandbox) -> None:
     sessions = _seed_week(sandbox, PENDING)
     start, jitter = worlds.now(sandbox) - WEEK, Random(3)
     items = (
-        worlds.enrollment_item(
+        enrollment_item(
             f"user-{number}",
             COURSE,
             worlds.text_of(start + number * WEEK / PENDING + jitter.randrange(5)),
@@ -37,7 +38,7 @@ def test_ten_thousand_pending_take_150_requests(sandbox: Sandbox) -> None:
         for number, session_id in enumerate(sessions)
     )
     worlds.put_items(sandbox, [course_item(COURSE, "49.99"), *items])
-    seq = worlds.last_entry(sandbox)
+    seq = last_entry(sandbox)
     ran = worlds.reconcile(sandbox, "--dry-run")
     asked = worlds.stripe_requests(sandbox, seq)
     assert {"examined": 10_000, "complete": 9_800, "unchanged": 200, "needs_attention": 200} == ran.summary
@@ -53,9 +54,9 @@ def test_three_pending_among_many_sessions(sandbox: Sandbox) -> None:
     start = worlds.now(sandbox) - WEEK
     for number in (5, 49_950, 99_990):
         enrolled_at = worlds.text_of(start + number * WEEK / 100_000)
-        item = worlds.enrollment_item(f"user-{number}", COURSE, enrolled_at, stripeSessionId=sessions[number])
+        item = enrollment_item(f"user-{number}", COURSE, enrolled_at, stripeSessionId=sessions[number])
         worlds.put_items(sandbox, [item])
-    seq = worlds.last_entry(sandbox)
+    seq = last_entry(sandbox)
     ran = worlds.reconcile(sandbox)
     assert {"examined": 3, "complete": 3} == ran.summary
     assert len(worlds.stripe_requests(sandbox, seq)) <= 10
@@ -66,16 +67,16 @@ def test_courses_read_a_tenth_of_the_table(sandbox: Sandbox) -> None:
     """With --course five times over, the units are at most a tenth of those of the one scan without it."""
     courses = [f"course-{number}" for number in range(5)]
     enrolled_at = "2026-10-01T00:00:00.000Z"
-    pending = [worlds.enrollment_item(f"u{n}", courses[n % 5], enrolled_at) for n in range(50)]
-    done = [worlds.enrollment_item(f"d{n}", courses[n % 5], enrolled_at, paymentStatus="completed") for n in range(200)]
+    pending = [enrollment_item(f"u{n}", courses[n % 5], enrolled_at) for n in range(50)]
+    done = [enrollment_item(f"d{n}", courses[n % 5], enrolled_at, paymentStatus="completed") for n in range(200)]
     # Of all kinds, mostly progress of lessons: 5,000 items stand for the 100,000 that moto would take minutes for.
     others = [_lesson(number) for number in range(5_000)]
     worlds.put_items(sandbox, [*(course_item(name, "49.99") for name in courses), *pending, *done, *others])
     named = [part for name in courses for part in ("--course", name)]
-    seq = worlds.last_entry(sandbox)
+    seq = last_entry(sandbox)
     by_course = worlds.reconcile(sandbox, "--dry-run", *named)
     assert 5 == [entry["operation"] for entry in sandbox.control.journal(seq)].count("Query")
-    seq = worlds.last_entry(sandbox)
+    seq = last_entry(sandbox)
     by_scan = worlds.reconcile(sandbox, "--dry-run")
     assert by_course.pending == by_scan.pending
     assert 50 == len(by_scan.pending)

@@ -6,7 +6,8 @@ import pytest
 
 from tests.enrollments import worlds
 from tests.enrollments.worlds import COURSE, key
-from tests.products.worlds import course_item
+from tests.items import course_item
+from tests.ran import last_entry
 from tests.running import Sandbox
 
 DAY = 86_400
@@ -69,7 +70,7 @@ def test_disputes_of_others_cost_nothing(sandbox: Sandbox) -> None:
     for number in range(5):
         worlds.seed(sandbox, f"other-{number}", "disputed")
     worlds.put_bought(sandbox, "a")
-    seq = worlds.last_entry(sandbox)
+    seq = last_entry(sandbox)
     assert 1 == worlds.reconcile(sandbox).summary["complete"]
     assert DISPUTES not in worlds.stripe_requests(sandbox, seq)
 
@@ -82,7 +83,7 @@ def test_few_disputes_are_read_one_by_one(sandbox: Sandbox, strategy: str, count
     users = [f"user-{number}" for number in range(count)]
     for number, user in enumerate(users):
         worlds.put_bought(sandbox, user, "dispute_won" if number % 2 else "dispute_lost")
-    seq = worlds.last_entry(sandbox)
+    seq = last_entry(sandbox)
     ran = worlds.reconcile(sandbox, "--strategy", strategy)
     assert Counter(completed=count // 2, pending=count // 2) == Counter(worlds.read_statuses(sandbox).values())
     assert count // 2 == len(ran.findings)

@@ -6,6 +6,7 @@ import pytest
 
 from tests.enrollments import worlds
 from tests.enrollments.worlds import COURSE, key
+from tests.ran import last_entry
 from tests.running import Sandbox
 
 DAY = 86_400
@@ -44,7 +45,7 @@ def test_only_the_window_is_completed(sandbox: Sandbox) -> None:
 def test_table_is_not_scanned(sandbox: Sandbox) -> None:
     """However many items the table has: the enrollments and students named are read by key, the course once."""
     put_world(sandbox)
-    seq = worlds.last_entry(sandbox)
+    seq = last_entry(sandbox)
     worlds.reconcile(sandbox, *WINDOW, "--dry-run")
     assert Counter(BatchGetItem=2, GetItem=1) == table_operations(sandbox, seq)
 
@@ -53,7 +54,7 @@ def test_second_run_writes_nothing(sandbox: Sandbox) -> None:
     """What the first run has done is not done again."""
     put_world(sandbox)
     worlds.reconcile(sandbox, *WINDOW)
-    seq = worlds.last_entry(sandbox)
+    seq = last_entry(sandbox)
     assert {"examined": 2, "unchanged": 2} == worlds.reconcile(sandbox, *WINDOW).summary
     assert Counter(BatchGetItem=1, GetItem=1) == table_operations(sandbox, seq)
 

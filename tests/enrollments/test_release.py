@@ -7,6 +7,7 @@ import pytest
 
 from tests.checkout import worlds
 from tests.checkout.worlds import COURSE, DELETE, USER
+from tests.ran import last_entry, writes_since
 from tests.running import Sandbox
 
 Build = Callable[[Sandbox], object]
@@ -95,16 +96,16 @@ KEPT: Mapping[str, tuple[Build, str, str]] = {
 def test_stuck_enrollment_is_released(sandbox: Sandbox, state: str) -> None:
     """The item is gone and nothing else is written; a second run has nothing to do."""
     STUCK[state](sandbox)
-    before = worlds.last_entry(sandbox)
+    before = last_entry(sandbox)
     dry = _release(sandbox, "--dry-run")
     assert ["planned"] == [change["outcome"] for change in dry.report["changes"]]
-    assert [] == worlds.writes_since(sandbox, before)
+    assert [] == writes_since(sandbox, before)
     ran = _release(sandbox, "--yes")
     assert [("enrollment", f"{USER}/{COURSE}", "release", state, "applied")] == [
         (c["kind"], c["key"], c["action"], c["reason"], c["outcome"]) for c in ran.report["changes"]
     ]
     assert worlds.read_enrollment(sandbox) is None
-    assert [DELETE] == worlds.writes_since(sandbox, before)
+    assert [DELETE] == writes_since(sandbox, before)
     again = _release(sandbox, "--yes")
     assert (0, []) == (again.exit_code, again.report["changes"])
 
@@ -114,11 +115,11 @@ def test_enrollment_that_may_be_paid_stays(sandbox: Sandbox, state: str) -> None
     """The run is refused with the reason and what to do; the item stays."""
     build, code, remedy = KEPT[state]
     build(sandbox)
-    before = worlds.last_entry(sandbox)
+    before = last_entry(sandbox)
     ran = _release(sandbox, "--yes")
     assert (1, code) == (ran.exit_code, ran.error[0])
     assert remedy in ran.error[1]
-    assert [] == worlds.writes_since(sandbox, before)
+    assert [] == writes_since(sandbox, before)
 
 
 @pytest.mark.parametrize("status", ["completed", "free", "expired"])

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from tests.items import course_item, enrollment_item, student_item
 from tests.products import worlds as products
-from tests.products.worlds import COURSE, course_item, last_entry, put_course, writes_since
+from tests.products.worlds import COURSE
 from tests.running import Sandbox
 
-__all__ = ["COURSE", "last_entry", "put_course", "writes_since"]
+__all__ = ["COURSE"]
 
 RECONCILE = ("enrollments", "reconcile", "-o", "json")
 HOURS_AGO = 30
@@ -40,18 +41,12 @@ class Ran(products.Ran):
 def reconcile(sandbox: Sandbox, *args: str, env: Mapping[str, str | None] | None = None) -> Ran:
     """Run `enrollments reconcile -o json` to its end."""
     done = sandbox.run(*RECONCILE, *args, env=env)
-    return read_ran(done.returncode, done.stdout, done.stderr)
+    return Ran.read(done.returncode, done.stdout, done.stderr)
 
 
 def with_topic(arn: str | None) -> Mapping[str, str | None]:
     """Return the variables for another topic, or none: the environment `sandbox` always has its own."""
     return {"LMX_ENVIRONMENT": "preview", "TRANSACTIONAL_EMAIL_TOPIC_ARN": arn}
-
-
-def read_ran(exit_code: int, stdout: str, stderr: str) -> Ran:
-    """Return how a reconcile ended from what it printed: exactly one JSON document, and no traceback."""
-    assert "Traceback" not in stderr, stderr
-    return Ran(exit_code, json.loads(stdout), stderr)
 
 
 def now(sandbox: Sandbox) -> float:
@@ -62,43 +57,6 @@ def now(sandbox: Sandbox) -> float:
 def text_of(moment: float) -> str:
     """Return a time as the site writes it."""
     return datetime.fromtimestamp(moment, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def student_item(user: str, **attributes: object) -> dict[str, Any]:
-    """Return a student item as the site writes it."""
-    return {
-        "PK": f"USER#{user}",
-        "SK": "METADATA",
-        "GSI1PK": f"USER#{user}",
-        "GSI1SK": "METADATA",
-        "entityType": "USER",
-        "userId": user,
-        "email": f"{user}@example.com",
-        "name": user.title(),
-        "emailVerified": True,
-        "createdAt": "2025-10-12T09:00:00.000Z",
-        "updatedAt": "2025-10-12T09:00:00.000Z",
-        **attributes,
-    }
-
-
-def enrollment_item(user: str, course: str, enrolled_at: str, **attributes: object) -> dict[str, Any]:
-    """Return a pending enrollment as the site writes it."""
-    return {
-        "PK": f"USER#{user}",
-        "SK": f"COURSE#{course}",
-        "GSI1PK": f"COURSE#{course}",
-        "GSI1SK": f"USER#{user}",
-        "entityType": "ENROLLMENT",
-        "userId": user,
-        "courseId": course,
-        "enrollmentType": "paid",
-        "enrolledAt": enrolled_at,
-        "paymentStatus": "pending",
-        "progress": 0,
-        "completed": False,
-        **attributes,
-    }
 
 
 def put_items(sandbox: Sandbox, items: Iterable[dict[str, Any]]) -> None:

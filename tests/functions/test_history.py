@@ -15,6 +15,7 @@ from tests.enrollments.worlds import COURSE, key
 from tests.functions.events import Context
 from tests.functions.state_machine import StateMachine, StoppedError
 from tests.functions.worlds import Container
+from tests.ran import last_entry
 from tests.running import Sandbox
 
 DAY = 86_400
@@ -245,7 +246,7 @@ def test_window_that_takes_too_long_is_cut(sandbox: Sandbox, container: Containe
 
 def test_walked_history_is_not_scanned(sandbox: Sandbox, container: Container, machine: Machines) -> None:
     """A window reads what it names by key, and never the table."""
-    seq = worlds.last_entry(sandbox)
+    seq = last_entry(sandbox)
     container.functions.reconcile_window(WALK, Context())
     asked = {entry["operation"] for entry in sandbox.control.journal(seq) if entry["service"] == "dynamodb"}
     assert {"BatchGetItem", "GetItem", "PutItem", "UpdateItem"} == asked

@@ -7,6 +7,7 @@ from tests.enrollments import worlds
 from tests.enrollments.worlds import key
 from tests.functions.events import Context, read_lines, schedule
 from tests.functions.worlds import USER, Container, put_bought
+from tests.items import enrollment_item
 from tests.running import Sandbox
 
 DAY = 86_400
@@ -32,7 +33,7 @@ def test_long_report_is_cut(sandbox: Sandbox, container: Container, capsys: pyte
     """A line of the log holds so much: it says how many rows it leaves out."""
     worlds.put_basics(sandbox)
     at = worlds.text_of(worlds.now(sandbox) - 3600)
-    worlds.put_items(sandbox, [worlds.enrollment_item(f"user-{n}", worlds.COURSE, at) for n in range(203)])
+    worlds.put_items(sandbox, [enrollment_item(f"user-{n}", worlds.COURSE, at) for n in range(203)])
     container.functions.reconcile({"pending_only": True}, Context())
     report = read_lines(capsys.readouterr().out)[-1]["report"]
     assert (200, {"skipped": 3}, 203) == (len(report["skipped"]), report["left_out"], report["summary"]["unchanged"])

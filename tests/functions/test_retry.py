@@ -8,6 +8,7 @@ from tests.enrollments import worlds
 from tests.enrollments.worlds import key
 from tests.functions.events import Context, sqs_batch, sqs_batch_of
 from tests.functions.worlds import USER, Container, put_bought
+from tests.ran import last_entry, writes_since
 from tests.running import Sandbox
 from tests.webhooks.signed import event_of
 
@@ -40,9 +41,9 @@ def test_handled_twice_changes_nothing(sandbox: Sandbox, container: Container) -
     put_queued(sandbox, container, USER)
     batch = sqs_batch_of(container.queued())
     failed(container, batch)
-    seq = worlds.last_entry(sandbox)
+    seq = last_entry(sandbox)
     assert [] == failed(container, batch)
-    assert [] == worlds.writes_since(sandbox, seq)
+    assert [] == writes_since(sandbox, seq)
 
 
 @pytest.mark.parametrize("poison", ["", "not JSON", "[]", "{}", '{"key": 1}', '{"key": null, "color": "red"}'])
@@ -67,7 +68,7 @@ def test_failure_comes_again(sandbox: Sandbox, container: Container) -> None:
 def test_nothing_is_begun_without_time(sandbox: Sandbox, container: Container) -> None:
     """An event that might be cut by the end of the invocation goes back unharmed."""
     put_queued(sandbox, container, USER)
-    seq = worlds.last_entry(sandbox)
+    seq = last_entry(sandbox)
     bodies = [json.dumps({}), *(message["Body"] for message in container.queued())]
     assert ["message-0", "message-1"] == failed(container, sqs_batch(*bodies), Context(seconds_left=5))
     assert [] == worlds.stripe_requests(sandbox, seq)

@@ -5,6 +5,8 @@ from tests.enrollments import worlds
 from tests.functions.events import Context, schedule, sqs_batch_of
 from tests.functions.test_history import WALK, put_history
 from tests.functions.worlds import USER, Container, put_bought
+from tests.items import student_item
+from tests.ran import last_entry
 from tests.running import Sandbox
 from tests.webhooks.signed import event_of
 
@@ -21,7 +23,7 @@ def asked(sandbox: Sandbox, seq: int) -> set[str]:
 
 def put_all_kinds(sandbox: Sandbox) -> list[str]:
     """Put a payment of a pending student and one through a link; return the sessions."""
-    worlds.put_items(sandbox, [worlds.student_item("link-1")])
+    worlds.put_items(sandbox, [student_item("link-1")])
     through_link = put_bought(sandbox, "link-1", payment_link="plink_1")
     sandbox.dynamodb().delete_item(Key={"PK": "USER#link-1", "SK": f"COURSE#{worlds.COURSE}"})
     return [put_bought(sandbox), through_link]
@@ -30,7 +32,7 @@ def put_all_kinds(sandbox: Sandbox) -> list[str]:
 def test_webhook(sandbox: Sandbox, container: Container) -> None:
     """A completion, a creation, and a failure that is queued."""
     events = [event_of(sandbox, session_id) for session_id in put_all_kinds(sandbox)]
-    seq = worlds.last_entry(sandbox)
+    seq = last_entry(sandbox)
     assert [200, 200] == [container.deliver_event(event)[0] for event in events]
     sandbox.control.add_fault("error", service="dynamodb", status=500, times=None)
     assert 202 == container.deliver_event(events[0])[0]
@@ -46,7 +48,7 @@ def test_retry(sandbox: Sandbox, container: Container) -> None:
     sandbox.control.clear_faults()
     batch = sqs_batch_of(container.queued())
     fresh = Container(sandbox, type(container.functions)(container.environ), container.environ)
-    seq = worlds.last_entry(sandbox)
+    seq = last_entry(sandbox)
     assert {"batchItemFailures": []} == fresh.functions.retry(batch, Context())
     assert permitted("retry").keys() - UNSEEN - POLLER == asked(sandbox, seq)
 
@@ -54,7 +56,7 @@ def test_retry(sandbox: Sandbox, container: Container) -> None:
 def test_reconcile(sandbox: Sandbox, container: Container) -> None:
     """The scheduled run."""
     put_all_kinds(sandbox)
-    seq = worlds.last_entry(sandbox)
+    seq = last_entry(sandbox)
     assert 1 == container.functions.reconcile(schedule(), Context())["summary"]["create"]
     # The scan brings the courses along, so none is read alone.
     assert permitted("reconcile").keys() - UNSEEN - {"dynamodb:GetItem"} == asked(sandbox, seq)
@@ -64,6 +66,6 @@ def test_reconcile(sandbox: Sandbox, container: Container) -> None:
 def test_window(sandbox: Sandbox, container: Container) -> None:
     """One window of a walk."""
     put_history(sandbox)
-    seq = worlds.last_entry(sandbox)
+    seq = last_entry(sandbox)
     container.functions.reconcile_window(WALK, Context())
     assert permitted("reconcile_window").keys() - UNSEEN == asked(sandbox, seq)

@@ -9,6 +9,7 @@ from tests.enrollments import worlds
 from tests.enrollments.worlds import COURSE, key
 from tests.functions.events import PATH, SOURCES, Context, Source, http_api, read_lines, rest_api
 from tests.functions.worlds import USER, Container, put_bought
+from tests.ran import last_entry
 from tests.running import Sandbox
 from tests.webhooks.signed import SECRET, body_of, event_of, signature
 
@@ -30,7 +31,7 @@ def test_wrong_signature_has_no_effect(sandbox: Sandbox, container: Container, s
     """400, neither Stripe nor the table is asked, nothing is queued."""
     body = body_of(event_of(sandbox, put_bought(sandbox)))
     container.send(http_api(b"", None))  # the container is warm from here on
-    seq = worlds.last_entry(sandbox)
+    seq = last_entry(sandbox)
     forged = signature(body, worlds.now(sandbox), "whsec_other")
     assert (400, "the signature does not fit") == container.send(source(body, forged))
     assert (400, "there is no Stripe-Signature header") == container.send(source(body, None))
@@ -153,7 +154,7 @@ def test_forged_request_to_a_cold_container_asks_stripe_nothing(sandbox: Sandbox
     body = body_of(event_of(sandbox, put_bought(sandbox)))
     account = sandbox.stripe().v1.accounts.retrieve_current().id
     container = Container(sandbox, Functions({**environ, "LMX_STRIPE_ACCOUNT": account}), environ)
-    seq = worlds.last_entry(sandbox)
+    seq = last_entry(sandbox)
     forged = signature(body, worlds.now(sandbox), "whsec_other")
     assert (400, "the signature does not fit") == container.send(http_api(body, forged))
     asked = [(entry["service"], entry["operation"]) for entry in sandbox.control.journal(seq)]
@@ -180,7 +181,7 @@ def test_keys_are_kept_for_some_minutes(sandbox: Sandbox, environ: dict[str, str
     container = Container(sandbox, Functions(environ, lambda: clock[0]), environ)
     session_id = put_bought(sandbox)
     container.deliver(session_id)
-    seq = worlds.last_entry(sandbox)
+    seq = last_entry(sandbox)
     clock[0] = KEYS_SECONDS - 1
     container.deliver(session_id)
     assert 0 == secret_reads(sandbox, seq)

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from tests.items import course_item
 from tests.planning.reports import HOSTILE
-from tests.products.worlds import course_item, only_price, read_products, read_state, sync
+from tests.products.worlds import only_price, read_products, read_state, sync
 from tests.running import Sandbox
 
 NAMES = [text for text in HOSTILE if "\x9b" not in text]

@@ -5,6 +5,7 @@ import signal
 import pytest
 
 from tests.products import worlds
+from tests.ran import last_entry, writes_since
 from tests.running import Sandbox
 from tests.started import STOPPING, Started
 
@@ -21,7 +22,7 @@ def test_courses_in_flight_are_finished(sandbox: Sandbox, signum: signal.Signals
     process.read_until(STOPPING)
     sandbox.control.release()
     stdout, stderr = process.communicate(timeout=60)
-    ran = worlds.read_ran(process.returncode, stdout, stderr)
+    ran = worlds.Ran.read(process.returncode, stdout, stderr)
     assert 130 == ran.exit_code
     assert (130, "interrupted") == (ran.report["error"]["exit_code"], ran.report["error"]["code"])
     outcomes = {(key, outcome) for key, _, _, outcome in ran.outcomes}
@@ -47,15 +48,15 @@ def test_second_signal_stops_at_once(sandbox: Sandbox) -> None:
 def test_signal_while_reading_writes_nothing(sandbox: Sandbox) -> None:
     """Ctrl-C before the first write ends in 130 and one JSON document, with nothing written."""
     worlds.put_courses(sandbox, COURSES)
-    before = worlds.last_entry(sandbox)
+    before = last_entry(sandbox)
     sandbox.control.add_fault("hold", operation="GET /v1/account")
     process = sandbox.start("products", "sync", "--yes", "-o", "json")
     sandbox.control.wait_held(timeout=60)
     process.send_signal(signal.SIGINT)
     stdout, stderr = process.communicate(timeout=60)
-    ran = worlds.read_ran(process.returncode, stdout, stderr)
+    ran = worlds.Ran.read(process.returncode, stdout, stderr)
     assert (130, "interrupted") == (ran.exit_code, ran.report["error"]["code"])
-    assert [] == worlds.writes_since(sandbox, before)
+    assert [] == writes_since(sandbox, before)
 
 
 def _held(sandbox: Sandbox) -> Started:
@@ -75,6 +76,6 @@ def _require_rest_done(sandbox: Sandbox, done: int) -> None:
     assert {f"lmx_sandbox_{key}": worlds.only_price(1999, key) for key in COURSES} == {
         product_id: product["prices"] for product_id, product in state["products"].items()
     }
-    before = worlds.last_entry(sandbox)
+    before = last_entry(sandbox)
     assert 0 == worlds.sync(sandbox).exit_code
-    assert [] == worlds.writes_since(sandbox, before)
+    assert [] == writes_since(sandbox, before)

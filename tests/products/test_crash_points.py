@@ -1,16 +1,17 @@
 """A sync that is killed, or loses an answer, at each of its writes ends, once run again, like one that was not."""
 
-import signal
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import product as combinations
 from typing import Any
 
 import pytest
 
+from tests import kills
+from tests.kills import DAY_AND_MORE, LATER, MOMENTS, kill_at, losing, only_writes, point_id, points
 from tests.products import worlds
-from tests.products.worlds import COURSE, DAY_AND_MORE, PRODUCT
+from tests.products.worlds import COURSE, PRODUCT
 from tests.running import Sandbox
 
 CREATE_PRODUCT = "POST /v1/products"
@@ -22,15 +23,11 @@ HAND_MADE = "prod_made_by_hand"
 
 
 @dataclass(frozen=True, slots=True)
-class Scenario:
-    """A world, the command to run in it, the writes of an undisturbed run, and the prices that it ends with."""
+class Scenario(kills.Scenario):
+    """A world, the writes of an undisturbed run in it, and the prices that it ends with."""
 
-    name: str
-    build: Callable[[Sandbox], object]
-    writes: tuple[str, ...]
-    ends: dict[str, tuple[bool, list[int]]]
+    ends: dict[str, tuple[bool, list[int]]] = field(default_factory=dict)
     """Per product: whether it is active, and the amounts of its active prices."""
-    args: tuple[str, ...] = ()
 
 
 def _create(sandbox: Sandbox) -> None:
@@ -67,26 +64,20 @@ def _product_gone(sandbox: Sandbox) -> None:
 REPRICE = (CREATE_PRICE, UPDATE_PRODUCT, WRITE_BACK, UPDATE_PRICE)
 ADOPT = (UPDATE_PRICE, UPDATE_PRODUCT)
 SCENARIOS = (
-    Scenario("create", _create, (CREATE_PRODUCT, WRITE_BACK), {PRODUCT: (True, [9999])}),
-    Scenario("reprice", _reprice, REPRICE, {PRODUCT: (True, [14999])}),
-    Scenario("adopt", _named_by_hand(9999), ADOPT, {HAND_MADE: (True, [9999])}),
-    Scenario("adopt-wrong-price", _named_by_hand(7999), ADOPT + REPRICE, {HAND_MADE: (True, [9999])}),
-    Scenario("make-inactive", _no_longer_paid, (UPDATE_PRODUCT,), {PRODUCT: (False, [9999])}, ("--prune",)),
-    Scenario("reactivate", _archived_by_hand, (UPDATE_PRODUCT,), {PRODUCT: (True, [9999])}),
-    Scenario("product-gone", _product_gone, (CREATE_PRODUCT, WRITE_BACK), {PRODUCT: (True, [9999])}),
+    Scenario("create", _create, (CREATE_PRODUCT, WRITE_BACK), ends={PRODUCT: (True, [9999])}),
+    Scenario("reprice", _reprice, REPRICE, ends={PRODUCT: (True, [14999])}),
+    Scenario("adopt", _named_by_hand(9999), ADOPT, ends={HAND_MADE: (True, [9999])}),
+    Scenario("adopt-wrong-price", _named_by_hand(7999), ADOPT + REPRICE, ends={HAND_MADE: (True, [9999])}),
+    Scenario("make-inactive", _no_longer_paid, (UPDATE_PRODUCT,), ("--prune",), {PRODUCT: (False, [9999])}),
+    Scenario("reactivate", _archived_by_hand, (UPDATE_PRODUCT,), ends={PRODUCT: (True, [9999])}),
+    Scenario("product-gone", _product_gone, (CREATE_PRODUCT, WRITE_BACK), ends={PRODUCT: (True, [9999])}),
 )
-POINTS = [(scenario, index) for scenario in SCENARIOS for index in range(len(scenario.writes))]
-MOMENTS = ("before", "after")
-LOSSES: dict[str, dict[str, Any]] = {
-    "dropped-before": {"kind": "drop", "when": "before"},
-    "dropped-after": {"kind": "drop", "when": "after"},
-    "500-before": {"kind": "error", "when": "before"},
-    "500-stored-after": {"kind": "error", "when": "after", "stored": True},
-}
-KILLS = list(combinations(POINTS, MOMENTS, (0.0, DAY_AND_MORE)))
+POINTS = points(SCENARIOS)
+LOSSES = ("dropped-before", "dropped-after", "500-before", "500-stored-after")
+KILLS = list(combinations(POINTS, MOMENTS, LATER))
 LOST = list(combinations(POINTS, LOSSES))
-
 SYNC = ("products", "sync", "--yes", "-o", "json")
+Point = tuple[Scenario, int]
 
 _clean: dict[str, dict[str, Any]] = {}
 
@@ -103,9 +94,8 @@ def test_points_are_every_write_of_every_kind() -> None:
 def test_undisturbed_run_makes_exactly_these_writes(sandbox: Sandbox, scenario: Scenario) -> None:
     """The journal of an undisturbed run holds the writes that the matrix kills at, and the run ends as it should."""
     scenario.build(sandbox)
-    before = worlds.last_entry(sandbox)
-    assert 0 == worlds.sync(sandbox, *scenario.args).exit_code
-    assert list(scenario.writes) == worlds.writes_since(sandbox, before)
+    with only_writes(sandbox, *scenario.writes):
+        assert 0 == worlds.sync(sandbox, *scenario.args).exit_code
     state = worlds.read_state(sandbox)
     ends = {name: (p["active"], [price[0] for price in p["prices"]]) for name, p in state["products"].items()}
     assert scenario.ends == ends
@@ -113,45 +103,34 @@ def test_undisturbed_run_makes_exactly_these_writes(sandbox: Sandbox, scenario: 
     assert {COURSE: (*scenario.ends, True)} == {c: (v["product"], v["linked"]) for c, v in state["courses"].items()}
 
 
-def _kill_id(case: Any) -> str:
-    (scenario, index), when, later = case
-    return f"{scenario.name}-{index}-{when}-{'next-day' if later else 'at-once'}"
-
-
-@pytest.mark.parametrize("case", KILLS, ids=_kill_id)
-def test_killed_run_is_made_good_by_the_next(sandbox: Sandbox, case: tuple[tuple[Scenario, int], str, float]) -> None:
+@pytest.mark.parametrize("case", KILLS, ids=point_id)
+def test_killed_run_is_made_good_by_the_next(sandbox: Sandbox, case: tuple[Point, str, str]) -> None:
     """After a SIGKILL before or after any write, the same command ends in the state of one clean run."""
-    (scenario, index), when, later = case
+    point, when, later = case
+    scenario = point[0]
     clean = _clean_state(sandbox, scenario)
     scenario.build(sandbox)
-    before = worlds.last_entry(sandbox)
-    sandbox.control.add_fault("hold", writes_only=True, skip=index, when=when)
-    process = sandbox.start(*SYNC, *scenario.args)
-    sandbox.control.wait_held(timeout=60)
-    process.kill()
-    assert -signal.SIGKILL == process.wait()
-    sandbox.control.release()
-    _require_hit(sandbox, before, scenario, index)
-    assert list(scenario.writes[: index + 1]) == worlds.writes_since(sandbox, before)
-    sandbox.control.advance_clock(later)
+    kill_at(sandbox, point, when, (*SYNC, *scenario.args))
+    sandbox.control.advance_clock(LATER[later])
     assert 0 == worlds.sync(sandbox, *scenario.args).exit_code
     assert clean == worlds.read_state(sandbox)
-    _require_nothing_to_do(sandbox, scenario)
+    with only_writes(sandbox):
+        assert 0 == worlds.sync(sandbox, *scenario.args).exit_code
 
 
-@pytest.mark.parametrize("case", LOST, ids=lambda case: f"{case[0][0].name}-{case[0][1]}-{case[1]}")
-def test_lost_answer_is_made_good_by_the_same_run(sandbox: Sandbox, case: tuple[tuple[Scenario, int], str]) -> None:
+@pytest.mark.parametrize("case", LOST, ids=point_id)
+def test_lost_answer_is_made_good_by_the_same_run(sandbox: Sandbox, case: tuple[Point, str]) -> None:
     """A run that loses a request or an answer ends well by itself; another, then and a day later, writes nothing."""
-    (scenario, index), loss = case
+    point, loss = case
+    scenario = point[0]
     clean = _clean_state(sandbox, scenario)
     scenario.build(sandbox)
-    before = worlds.last_entry(sandbox)
-    sandbox.control.add_fault(writes_only=True, skip=index, **LOSSES[loss])
-    assert 0 == worlds.sync(sandbox, *scenario.args).exit_code
-    _require_hit(sandbox, before, scenario, index)
+    with losing(sandbox, point, loss):
+        assert 0 == worlds.sync(sandbox, *scenario.args).exit_code
     assert clean == worlds.read_state(sandbox)
     sandbox.control.advance_clock(DAY_AND_MORE)
-    _require_nothing_to_do(sandbox, scenario)
+    with only_writes(sandbox):
+        assert 0 == worlds.sync(sandbox, *scenario.args).exit_code
     assert clean == worlds.read_state(sandbox)
 
 
@@ -163,14 +142,3 @@ def _clean_state(sandbox: Sandbox, scenario: Scenario) -> dict[str, Any]:
         _clean[scenario.name] = worlds.read_state(sandbox)
         sandbox.control.reset()
     return _clean[scenario.name]
-
-
-def _require_hit(sandbox: Sandbox, before: int, scenario: Scenario, index: int) -> None:
-    hit = [entry["operation"] for entry in sandbox.control.journal(before) if entry["fault"] is not None]
-    assert [scenario.writes[index]] == hit
-
-
-def _require_nothing_to_do(sandbox: Sandbox, scenario: Scenario) -> None:
-    before = worlds.last_entry(sandbox)
-    assert 0 == worlds.sync(sandbox, *scenario.args).exit_code
-    assert [] == worlds.writes_since(sandbox, before)

@@ -4,8 +4,10 @@ from decimal import Decimal
 
 import pytest
 
+from tests.items import course_item
 from tests.products import worlds
 from tests.products.worlds import COURSE, PRODUCT, Ran
+from tests.ran import last_entry, writes_since
 from tests.running import Sandbox
 from tests.started import Started
 
@@ -87,7 +89,7 @@ def test_any_used_attribute_stops_the_write_back(sandbox: Sandbox, edit: dict[st
     worlds.put_course(sandbox, COURSE, "99.99")
     assert 1 == _edited_during(sandbox, "POST /v1/products", edit).exit_code
     item = worlds.read_course(sandbox, COURSE)
-    assert {**worlds.course_item(COURSE, "99.99"), **edit} == item
+    assert {**course_item(COURSE, "99.99"), **edit} == item
 
 
 def test_other_attributes_may_change_meanwhile(sandbox: Sandbox) -> None:
@@ -142,10 +144,10 @@ def _start(sandbox: Sandbox) -> Started:
 
 def _end(process: Started) -> Ran:
     stdout, stderr = process.communicate(timeout=60)
-    return worlds.read_ran(process.returncode, stdout, stderr)
+    return worlds.Ran.read(process.returncode, stdout, stderr)
 
 
 def _require_nothing_to_do(sandbox: Sandbox) -> None:
-    before = worlds.last_entry(sandbox)
+    before = last_entry(sandbox)
     assert 0 == worlds.sync(sandbox).exit_code
-    assert [] == worlds.writes_since(sandbox, before)
+    assert [] == writes_since(sandbox, before)

@@ -8,6 +8,7 @@ import pytest
 
 from tests.products import worlds
 from tests.products.worlds import COURSE, PRODUCT, Ran
+from tests.ran import last_entry, writes_since
 from tests.running import Sandbox
 
 MANY = 500
@@ -43,16 +44,16 @@ def test_many_courses_through_a_limit_and_failures(sandbox: Sandbox) -> None:
     assert {(c, f"lmx_sandbox_{c}", True) for c in courses} == {
         (course_id, course["product"], course["linked"]) for course_id, course in state["courses"].items()
     }
-    before = worlds.last_entry(sandbox)
+    before = last_entry(sandbox)
     assert (0, MANY) == _end_and_unchanged(worlds.sync(sandbox))
-    assert [] == worlds.writes_since(sandbox, before)
+    assert [] == writes_since(sandbox, before)
 
 
 def test_throttled_requests_are_counted(sandbox: Sandbox) -> None:
     """The meter counts each request that Stripe saw, and each that it throttled."""
     worlds.put_courses(sandbox, [f"course-{number:02}" for number in range(20)])
     sandbox.control.set_rate_limit(5)
-    before = worlds.last_entry(sandbox)
+    before = last_entry(sandbox)
     ran = worlds.sync(sandbox, env=AT_ITS_OWN_PACE)
     entries = [entry for entry in sandbox.control.journal(before) if entry["service"] == "stripe"]
     meter = ran.report["meter"]
@@ -67,7 +68,7 @@ def test_throttled_requests_are_counted(sandbox: Sandbox) -> None:
 def test_capacity_units_are_counted(sandbox: Sandbox) -> None:
     """The meter's capacity units are those that DynamoDB reported."""
     worlds.put_courses(sandbox, ["course-1", "course-2"])
-    before = worlds.last_entry(sandbox)
+    before = last_entry(sandbox)
     meter = worlds.sync(sandbox).report["meter"]
     entries = [entry for entry in sandbox.control.journal(before) if entry["service"] == "dynamodb"]
     assert sum(entry["units"] for entry in entries if not entry["write"]) == meter["dynamodb_read_units"]

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 
+from tests.items import course_item
 from tests.products import worlds
 from tests.products.worlds import COURSE
 from tests.running import Sandbox
@@ -29,7 +30,7 @@ def test_missing_permission_is_named(sandbox: Sandbox, permissions: dict[str, st
     assert (4, "credentials.permission") == (ran.exit_code, ran.report["error"]["code"])
     assert missing in ran.report["error"]["message"]
     assert {} == worlds.read_products(sandbox)
-    assert worlds.course_item(COURSE, "99.99") == worlds.read_course(sandbox, COURSE)
+    assert course_item(COURSE, "99.99") == worlds.read_course(sandbox, COURSE)
 
 
 def test_permission_missing_half_way_is_not_hidden(sandbox: Sandbox) -> None:
@@ -71,7 +72,7 @@ def test_key_that_ends_meanwhile(sandbox: Sandbox, status: str) -> None:
     sandbox.control.set_key_status(env["STRIPE_SECRET_KEY"], status)
     sandbox.control.release()
     stdout, stderr = process.communicate(timeout=60)
-    ran = worlds.read_ran(process.returncode, stdout, stderr)
+    ran = worlds.Ran.read(process.returncode, stdout, stderr)
     assert (4, "credentials.stripe") == (ran.exit_code, ran.report["error"]["code"])
     assert env["STRIPE_SECRET_KEY"] not in stdout + stderr
     made = {

@@ -4,7 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from tests.products.worlds import course_item, make_product, marker, put_course, read_products, sync, synced_course
+from tests.items import course_item
+from tests.products.worlds import make_product, marker, put_course, read_products, sync, synced_course
 from tests.running import Sandbox
 
 LIVE_KEY = "sk_" + "live_" + "A1b2C3d4E5f6G7h8"

@@ -2,7 +2,9 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
+from tests.items import course_item
 from tests.products import worlds
+from tests.ran import last_entry, writes_since
 from tests.running import Sandbox
 
 THOUSAND = [f"course-{number:04}" for number in range(1000)]
@@ -17,8 +19,8 @@ def test_thousand_unchanged_courses_take_few_requests(sandbox: Sandbox) -> None:
     with sandbox.dynamodb().batch_writer() as batch:
         for course_id, price_id in zip(THOUSAND, price_ids, strict=True):
             ids = {"stripeProductId": f"lmx_sandbox_{course_id}", "stripePriceId": price_id}
-            batch.put_item(Item=worlds.course_item(course_id, "19.99", **ids))
-    before = worlds.last_entry(sandbox)
+            batch.put_item(Item=course_item(course_id, "19.99", **ids))
+    before = last_entry(sandbox)
     ran = worlds.sync(sandbox)
     assert (0, 1000, []) == (ran.exit_code, ran.report["summary"]["unchanged"], ran.report["changes"])
     requests = [entry["operation"] for entry in sandbox.control.journal(before) if entry["service"] == "stripe"]
@@ -26,7 +28,7 @@ def test_thousand_unchanged_courses_take_few_requests(sandbox: Sandbox) -> None:
     assert {"GET /v1/account": 1, "GET /v1/products": 10, "GET /v1/prices": 10, "GET /v1/payment_links": 1} == {
         operation: requests.count(operation) for operation in requests
     }
-    assert [] == worlds.writes_since(sandbox, before)
+    assert [] == writes_since(sandbox, before)
 
 
 def _make(sandbox: Sandbox, course_id: str) -> str:

@@ -6,6 +6,7 @@ import pytest
 
 from tests.products import worlds
 from tests.products.worlds import COURSE, PRODUCT, marker
+from tests.ran import last_entry, writes_since
 from tests.running import Sandbox
 
 A, B = "99.99", "149.99"
@@ -35,7 +36,7 @@ def test_replayed_answer_is_not_believed(sandbox: Sandbox) -> None:
     made = sandbox.stripe().v1.prices.list({"product": PRODUCT, "active": True}).data[0]
     assert 14999 == made.unit_amount
     sandbox.stripe().v1.prices.update(made.id, {"active": False})
-    before = worlds.last_entry(sandbox)
+    before = last_entry(sandbox)
     assert 0 == worlds.sync(sandbox).exit_code
     assert any(entry["replayed"] for entry in sandbox.control.journal(before))
     worlds.require_sold_for(sandbox, 14999)
@@ -79,6 +80,6 @@ def _prices(sandbox: Sandbox) -> object:
 
 
 def _require_nothing_to_do(sandbox: Sandbox) -> None:
-    before = worlds.last_entry(sandbox)
+    before = last_entry(sandbox)
     assert 0 == worlds.sync(sandbox).exit_code
-    assert [] == worlds.writes_since(sandbox, before)
+    assert [] == writes_since(sandbox, before)

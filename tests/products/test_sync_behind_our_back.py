@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from tests.products import worlds
 from tests.products.worlds import COURSE, PRODUCT, marker
+from tests.ran import last_entry, writes_since
 from tests.running import Sandbox
 
 OTHER = "TEST-COURSE-005"
@@ -146,19 +147,19 @@ def test_product_of_another_environment_needs_attention(sandbox: Sandbox) -> Non
 def test_products_of_another_environment_are_not_orphans(sandbox: Sandbox) -> None:
     """A product marked for prod whose course is unknown here is no finding, and --prune leaves it alone."""
     worlds.make_product(sandbox, "lmx_prod_elsewhere", "elsewhere", 7999, marker("elsewhere", "prod"))
-    before = worlds.last_entry(sandbox)
+    before = last_entry(sandbox)
     ran = worlds.sync(sandbox, "--prune")
     assert (0, [], []) == (ran.exit_code, ran.findings, ran.changes)
-    assert [] == worlds.writes_since(sandbox, before)
+    assert [] == writes_since(sandbox, before)
 
 
 def test_orphan_is_reported_and_left(sandbox: Sandbox) -> None:
     """Without --prune a product whose course is gone is a finding, and stays active."""
     worlds.make_product(sandbox, "lmx_sandbox_gone", "gone", 7999, marker("gone"))
-    before = worlds.last_entry(sandbox)
+    before = last_entry(sandbox)
     ran = worlds.sync(sandbox)
     assert (0, [("orphan product", "gone")]) == (ran.exit_code, ran.findings)
-    assert [] == worlds.writes_since(sandbox, before)
+    assert [] == writes_since(sandbox, before)
 
 
 def _remove_marker(sandbox: Sandbox, product_id: str) -> None:

@@ -4,6 +4,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from tests.products import worlds
+from tests.ran import last_entry, writes_since
 from tests.running import Sandbox
 
 
@@ -11,12 +12,12 @@ def test_dry_run_only_reads(sandbox: Sandbox) -> None:
     """A dry run with every kind of change in its plan sends only reads, and leaves no file behind."""
     _every_kind_of_change(sandbox)
     files = _files(sandbox)
-    before = worlds.last_entry(sandbox)
+    before = last_entry(sandbox)
     assert 0 == worlds.sync(sandbox, "--dry-run", "--prune").exit_code
     entries = sandbox.control.journal(before)
     lists = {"GET /v1/products", "GET /v1/prices", "GET /v1/payment_links"}
     assert {"GET /v1/account", "Scan", *lists} == {e["operation"] for e in entries}
-    assert [] == worlds.writes_since(sandbox, before)
+    assert [] == writes_since(sandbox, before)
     assert files == _files(sandbox)
 
 
@@ -43,10 +44,10 @@ def test_second_run_writes_nothing(sandbox: Sandbox) -> None:
     _every_kind_of_change(sandbox)
     files = _files(sandbox)
     assert 0 == worlds.sync(sandbox, "--prune").exit_code
-    before = worlds.last_entry(sandbox)
+    before = last_entry(sandbox)
     again = worlds.sync(sandbox, "--prune")
     assert (0, []) == (again.exit_code, again.changes)
-    assert [] == worlds.writes_since(sandbox, before)
+    assert [] == writes_since(sandbox, before)
     assert files == _files(sandbox)
 
 

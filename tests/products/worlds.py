@@ -1,11 +1,12 @@
 """Worlds for `products sync`: courses and products put in place, and what is there afterwards in comparable form."""
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, cast
 
+from tests import ran
+from tests.items import IMAGE, course_item
 from tests.running import Sandbox
 
 if TYPE_CHECKING:
@@ -13,18 +14,12 @@ if TYPE_CHECKING:
 
 COURSE = "TEST-COURSE-003"
 PRODUCT = f"lmx_sandbox_{COURSE}"
-IMAGE = "https://example.com/course.png"
-DAY_AND_MORE = 25 * 3600.0
 _LINKS = ("stripeProductId", "stripePriceId")
 
 
 @dataclass(frozen=True, slots=True)
-class Ran:
+class Ran(ran.Ran):
     """How one sync ended."""
-
-    exit_code: int
-    report: Mapping[str, Any]
-    stderr: str
 
     @property
     def changes(self) -> list[dict[str, Any]]:
@@ -48,37 +43,7 @@ class Ran:
 def sync(sandbox: Sandbox, *args: str, env: Mapping[str, str | None] | None = None) -> Ran:
     """Run `products sync --yes -o json` to its end."""
     done = sandbox.run("products", "sync", "--yes", "-o", "json", *args, env=env)
-    return read_ran(done.returncode, done.stdout, done.stderr)
-
-
-def read_ran(exit_code: int, stdout: str, stderr: str) -> Ran:
-    """Return how a sync ended from what it printed: exactly one JSON document, and no traceback."""
-    assert "Traceback" not in stderr, stderr
-    return Ran(exit_code, json.loads(stdout), stderr)
-
-
-def course_item(course_id: str, price: str | None, **attributes: object) -> dict[str, Any]:
-    """Return a course item as a seed script writes it, with attributes that lmx has no business with."""
-    item: dict[str, Any] = {
-        "PK": f"COURSE#{course_id}",
-        "SK": "METADATA",
-        "GSI1PK": f"COURSE#{course_id}",
-        "GSI1SK": "METADATA",
-        "entityType": "COURSE",
-        "courseId": course_id,
-        "name": f"Course {course_id}",
-        "description": "All about it.",
-        "instructor": "Test Instructor",
-        "pricingModel": "paid",
-        "imageUrl": IMAGE,
-        "learningObjectives": ["Learn", "Build"],
-        "curriculum": [{"moduleId": "module-1", "videos": [{"lengthInMins": Decimal(10)}]}],
-        "totalLessons": None,
-        "updatedAt": "2025-10-12T09:00:00.000Z",
-    }
-    if price is not None:
-        item["price"] = Decimal(price)
-    return {**item, **attributes}
+    return Ran.read(done.returncode, done.stdout, done.stderr)
 
 
 def put_course(sandbox: Sandbox, course_id: str, price: str | None, **attributes: object) -> None:
@@ -149,17 +114,6 @@ def add_price(sandbox: Sandbox, product_id: str, amount: int, metadata: Mapping[
         )
         .id
     )
-
-
-def last_entry(sandbox: Sandbox) -> int:
-    """Return the number of the journal's newest entry."""
-    entries = sandbox.control.journal()
-    return int(entries[-1]["seq"]) if entries else 0
-
-
-def writes_since(sandbox: Sandbox, seq: int) -> list[str]:
-    """Return the write requests, to any service, that came after a journal entry."""
-    return [entry["operation"] for entry in sandbox.control.journal(seq) if entry["write"]]
 
 
 def read_products(sandbox: Sandbox) -> dict[str, dict[str, Any]]:

@@ -67,16 +67,6 @@ def versions(sandbox: Sandbox) -> int:
     return len(answer["Versions"])
 
 
-def mark(sandbox: Sandbox) -> int:
-    """Return the number of the journal's last entry."""
-    return max((int(entry["seq"]) for entry in sandbox.control.journal()), default=0)
-
-
-def writes_since(sandbox: Sandbox, position: int = 0) -> list[str]:
-    """Return all writes, to Stripe and to AWS, after that entry."""
-    return [str(entry["operation"]) for entry in sandbox.control.journal(position) if entry["write"]]
-
-
 def document(run: "subprocess.CompletedProcess[str] | str") -> dict[str, Any]:
     """Return the one JSON document of a run with `-o json`, or of its stdout."""
     decoded: dict[str, Any] = json.loads(run if isinstance(run, str) else run.stdout)

@@ -4,23 +4,10 @@ import json
 
 import pytest
 
+from tests.ran import last_entry, writes_since
 from tests.running import Sandbox
-from tests.secrets.support import (
-    NAME,
-    PREVIEW,
-    WEBHOOK,
-    api_keys,
-    create_secret,
-    document,
-    ending,
-    mark,
-    put_secret,
-    run_on_terminal,
-    stored,
-    versions,
-    write_env,
-    writes_since,
-)
+from tests.secrets import support
+from tests.secrets.support import NAME, PREVIEW, WEBHOOK
 
 
 def test_creates_the_secret(sandbox: Sandbox) -> None:
@@ -29,13 +16,13 @@ def test_creates_the_secret(sandbox: Sandbox) -> None:
 
     tags = sandbox.secretsmanager().describe_secret(SecretId=NAME)["Tags"]
     assert (0, ["CreateSecret"]) == (run.returncode, writes_since(sandbox))
-    assert api_keys(sandbox) == stored(sandbox)
+    assert support.api_keys(sandbox) == support.stored(sandbox)
     assert {"Project": "LearnerMax", "Environment": "sandbox"} == {tag["Key"]: tag["Value"] for tag in tags}
 
 
 def test_report(sandbox: Sandbox) -> None:
     """The JSON report names the change, the account, the ARN and the references for CloudFormation."""
-    report = document(sandbox.run("secrets", "push", "-o", "json"))
+    report = support.document(sandbox.run("secrets", "push", "-o", "json"))
 
     described = sandbox.secretsmanager().describe_secret(SecretId=NAME)
     reference = f"{{{{resolve:secretsmanager:{described['ARN']}:SecretString:STRIPE_SECRET_KEY}}}}"
@@ -63,7 +50,7 @@ def test_ends_with_the_references(sandbox: Sandbox) -> None:
 def test_second_push_writes_nothing(sandbox: Sandbox) -> None:
     """Pushing what is stored is no write at all."""
     sandbox.run("secrets", "push")
-    position = mark(sandbox)
+    position = last_entry(sandbox)
 
     run = sandbox.run("secrets", "push")
 
@@ -73,20 +60,20 @@ def test_second_push_writes_nothing(sandbox: Sandbox) -> None:
 
 def test_merges(sandbox: Sandbox) -> None:
     """Keys that are only there stay; adding missing ones asks nothing and makes one version."""
-    create_secret(sandbox, {"other": {"kept": True}, "STRIPE_SECRET_KEY": sandbox.info.secret_key})
+    support.create_secret(sandbox, {"other": {"kept": True}, "STRIPE_SECRET_KEY": sandbox.info.secret_key})
 
     run = sandbox.run("secrets", "push")
 
     assert 0 == run.returncode
-    assert {**api_keys(sandbox), "other": {"kept": True}} == stored(sandbox)
-    assert 2 == versions(sandbox)
+    assert {**support.api_keys(sandbox), "other": {"kept": True}} == support.stored(sandbox)
+    assert 2 == support.versions(sandbox)
 
 
 def test_new_version_becomes_current(sandbox: Sandbox) -> None:
     """The version that was current is the previous one afterwards."""
-    create_secret(sandbox, {"other": "1"})
+    support.create_secret(sandbox, {"other": "1"})
 
-    report = document(sandbox.run("secrets", "push", "-o", "json"))
+    report = support.document(sandbox.run("secrets", "push", "-o", "json"))
 
     labels = sandbox.secretsmanager().describe_secret(SecretId=NAME)["VersionIdsToStages"]
     assert ["AWSPREVIOUS"] == labels["1" * 32]
@@ -99,121 +86,126 @@ def test_first_version_of_an_empty_secret(sandbox: Sandbox) -> None:
 
     run = sandbox.run("secrets", "push", "-o", "json")
 
-    assert ("applied", api_keys(sandbox)) == (document(run)["changes"][0]["outcome"], stored(sandbox))
+    assert ("applied", support.api_keys(sandbox)) == (
+        support.document(run)["changes"][0]["outcome"],
+        support.stored(sandbox),
+    )
 
 
 def test_prunes(sandbox: Sandbox) -> None:
     """--prune drops the other keys."""
-    create_secret(sandbox, {"other": "1", **api_keys(sandbox)})
+    support.create_secret(sandbox, {"other": "1", **support.api_keys(sandbox)})
 
     run = sandbox.run("secrets", "push", "--prune", "--yes")
 
-    assert (0, api_keys(sandbox)) == (run.returncode, stored(sandbox))
+    assert (0, support.api_keys(sandbox)) == (run.returncode, support.stored(sandbox))
 
 
 @pytest.mark.parametrize("flags", [(), ("--prune",)])
 def test_replacing_needs_a_yes(sandbox: Sandbox, flags: tuple[str, ...]) -> None:
     """Without a terminal, a live value is replaced or dropped only with --yes; the report is printed all the same."""
-    content = {**api_keys(sandbox), "other": "1"} if flags else {"STRIPE_SECRET_KEY": "sk_" + "test_" + "old" * 8}
-    create_secret(sandbox, content)
-    position = mark(sandbox)
+    content = (
+        {**support.api_keys(sandbox), "other": "1"} if flags else {"STRIPE_SECRET_KEY": "sk_" + "test_" + "old" * 8}
+    )
+    support.create_secret(sandbox, content)
+    position = last_entry(sandbox)
 
     run = sandbox.run("secrets", "push", *flags, "-o", "json")
 
-    assert (5, "guard.confirm") == ending(run)
-    assert "--yes" in document(run)["error"]["hint"]
-    assert "planned" == document(run)["changes"][0]["outcome"]
-    assert ([], content) == (writes_since(sandbox, position), stored(sandbox))
+    assert (5, "guard.confirm") == support.ending(run)
+    assert "--yes" in support.document(run)["error"]["hint"]
+    assert "planned" == support.document(run)["changes"][0]["outcome"]
+    assert ([], content) == (writes_since(sandbox, position), support.stored(sandbox))
 
 
 def test_yes_replaces(sandbox: Sandbox) -> None:
     """--yes answers."""
-    create_secret(sandbox, {"STRIPE_SECRET_KEY": "sk_" + "test_" + "old" * 8})
+    support.create_secret(sandbox, {"STRIPE_SECRET_KEY": "sk_" + "test_" + "old" * 8})
 
     assert 0 == sandbox.run("secrets", "push", "--yes").returncode
-    assert api_keys(sandbox) == stored(sandbox)
+    assert support.api_keys(sandbox) == support.stored(sandbox)
 
 
 @pytest.mark.parametrize(("answer", "code", "replaced"), [("y\n", 0, True), ("n\n", 1, False), ("\n", 1, False)])
 def test_asks_on_a_terminal(sandbox: Sandbox, answer: str, code: int, replaced: bool) -> None:
     """On a terminal the question decides, and the default is no."""
-    create_secret(sandbox, {"STRIPE_SECRET_KEY": "sk_" + "test_" + "old" * 8})
+    support.create_secret(sandbox, {"STRIPE_SECRET_KEY": "sk_" + "test_" + "old" * 8})
 
-    assert code == run_on_terminal(sandbox, answer, "secrets", "push")
-    assert replaced == (api_keys(sandbox) == stored(sandbox))
+    assert code == support.run_on_terminal(sandbox, answer, "secrets", "push")
+    assert replaced == (support.api_keys(sandbox) == support.stored(sandbox))
 
 
 @pytest.mark.parametrize("there", [None, {}, {"STRIPE_SECRET_KEY": "sk_" + "test_" + "old" * 8}])
 def test_dry_run_writes_nothing(sandbox: Sandbox, there: dict[str, object] | None) -> None:
     """A dry run plans the same and writes nothing."""
     if there is not None:
-        create_secret(sandbox, there)
-    position = mark(sandbox)
+        support.create_secret(sandbox, there)
+    position = last_entry(sandbox)
 
     run = sandbox.run("secrets", "push", "--dry-run", "-o", "json")
 
     assert (0, []) == (run.returncode, writes_since(sandbox, position))
     real = sandbox.run("secrets", "push", "--yes", "-o", "json")
-    assert document(run)["digest"] == document(real)["digest"]
+    assert support.document(run)["digest"] == support.document(real)["digest"]
 
 
 def test_env_file_is_the_one_place(sandbox: Sandbox) -> None:
     """With .env.local there, all keys come from it, none from the process environment."""
-    keys = {**api_keys(sandbox, kind="restricted"), "STRIPE_WEBHOOK_SECRET": WEBHOOK}
-    write_env(sandbox, keys)
+    keys = {**support.api_keys(sandbox, kind="restricted"), "STRIPE_WEBHOOK_SECRET": WEBHOOK}
+    support.write_env(sandbox, keys)
 
     run = sandbox.run("secrets", "push", *PREVIEW)
 
-    assert (0, keys) == (run.returncode, stored(sandbox))
+    assert (0, keys) == (run.returncode, support.stored(sandbox))
     assert "Stripe keys from .env.local." in run.stderr
 
 
 def test_named_env_file(sandbox: Sandbox) -> None:
     """--env-file is read instead of .env.local."""
-    write_env(sandbox, {"STRIPE_SECRET_KEY": "wrong"})
-    write_env(sandbox, api_keys(sandbox), "other.env")
+    support.write_env(sandbox, {"STRIPE_SECRET_KEY": "wrong"})
+    support.write_env(sandbox, support.api_keys(sandbox), "other.env")
 
-    report = document(sandbox.run("secrets", "push", *PREVIEW, "--env-file", "other.env", "-o", "json"))
+    report = support.document(sandbox.run("secrets", "push", *PREVIEW, "--env-file", "other.env", "-o", "json"))
 
-    assert ("other.env", api_keys(sandbox)) == (report["source"], stored(sandbox))
+    assert ("other.env", support.api_keys(sandbox)) == (report["source"], support.stored(sandbox))
 
 
 def test_keys_are_not_mixed(sandbox: Sandbox) -> None:
     """A key that the file lacks is missing, though the process environment has it."""
-    write_env(sandbox, {"STRIPE_SECRET_KEY": sandbox.info.secret_key})
+    support.write_env(sandbox, {"STRIPE_SECRET_KEY": sandbox.info.secret_key})
 
     run = sandbox.run("secrets", "push", *PREVIEW, "-o", "json")
 
-    assert (3, "config.key_missing") == ending(run)
-    assert "NEXT_PUBLIC_STRIPE_PUBLISHABLE_KEY missing in .env.local" == document(run)["error"]["message"]
+    assert (3, "config.key_missing") == support.ending(run)
+    assert "NEXT_PUBLIC_STRIPE_PUBLISHABLE_KEY missing in .env.local" == support.document(run)["error"]["message"]
 
 
 def test_process_environment(sandbox: Sandbox) -> None:
     """Without an env file the keys come from the process environment."""
     run = sandbox.run("secrets", "push", *PREVIEW, env={"STRIPE_WEBHOOK_SECRET": WEBHOOK})
 
-    assert {**api_keys(sandbox), "STRIPE_WEBHOOK_SECRET": WEBHOOK} == stored(sandbox)
+    assert {**support.api_keys(sandbox), "STRIPE_WEBHOOK_SECRET": WEBHOOK} == support.stored(sandbox)
     assert "Stripe keys from the process environment." in run.stderr
 
 
 def test_sandbox_has_its_own_keys(sandbox: Sandbox) -> None:
     """For -e sandbox neither .env.local nor the process environment counts."""
-    write_env(sandbox, {"STRIPE_SECRET_KEY": "wrong"})
+    support.write_env(sandbox, {"STRIPE_SECRET_KEY": "wrong"})
 
     run = sandbox.run("secrets", "push", "-e", "sandbox", env={"STRIPE_SECRET_KEY": "wrong"})
 
-    assert (0, api_keys(sandbox)) == (run.returncode, stored(sandbox))
+    assert (0, support.api_keys(sandbox)) == (run.returncode, support.stored(sandbox))
     assert "Stripe keys from the running sandbox." in run.stderr
 
 
 def test_prod_has_its_own_secret(sandbox: Sandbox) -> None:
     """Live keys go to prod's secret."""
-    write_env(sandbox, api_keys(sandbox, "live"))
+    support.write_env(sandbox, support.api_keys(sandbox, "live"))
 
     run = sandbox.run("secrets", "push", "-e", "prod", "-o", "json")
 
-    assert "live" == document(run)["stripe"]["mode"]
-    assert api_keys(sandbox, "live") == stored(sandbox, "learnermax/stripe-keys-prod")
+    assert "live" == support.document(run)["stripe"]["mode"]
+    assert support.api_keys(sandbox, "live") == support.stored(sandbox, "learnermax/stripe-keys-prod")
 
 
 def test_named_secret(sandbox: Sandbox) -> None:
@@ -221,7 +213,9 @@ def test_named_secret(sandbox: Sandbox) -> None:
     sandbox.run("secrets", "push", *PREVIEW, env={"LMX_STRIPE_SECRET_NAME": "from/environment"})
     sandbox.run("secrets", "push", *PREVIEW, "--secret-name", "from/flag", env={"LMX_STRIPE_SECRET_NAME": "x"})
 
-    assert api_keys(sandbox) == stored(sandbox, "from/environment") == stored(sandbox, "from/flag")
+    assert (
+        support.api_keys(sandbox) == support.stored(sandbox, "from/environment") == support.stored(sandbox, "from/flag")
+    )
 
 
 def test_kms_key(sandbox: Sandbox) -> None:
@@ -235,18 +229,18 @@ def test_kms_key(sandbox: Sandbox) -> None:
 
 def test_secret_by_arn(sandbox: Sandbox) -> None:
     """The full ARN names the secret as well."""
-    create_secret(sandbox, {})
+    support.create_secret(sandbox, {})
     arn = sandbox.secretsmanager().describe_secret(SecretId=NAME)["ARN"]
 
     assert 0 == sandbox.run("secrets", "push", "--secret-name", arn).returncode
-    assert api_keys(sandbox) == stored(sandbox)
+    assert support.api_keys(sandbox) == support.stored(sandbox)
 
 
 def test_restricted_key_is_known_by_the_refusal(sandbox: Sandbox) -> None:
     """A restricted key may not read the account; the refusal names it."""
-    write_env(sandbox, api_keys(sandbox, kind="restricted"))
+    support.write_env(sandbox, support.api_keys(sandbox, kind="restricted"))
 
-    report = document(sandbox.run("secrets", "push", *PREVIEW, "-o", "json"))
+    report = support.document(sandbox.run("secrets", "push", *PREVIEW, "-o", "json"))
 
     assert sandbox.info.stripe_account == report["stripe"]["account"]
     assert 1 == report["meter"]["stripe_reads"]
@@ -254,35 +248,35 @@ def test_restricted_key_is_known_by_the_refusal(sandbox: Sandbox) -> None:
 
 def test_no_verify_asks_nobody(sandbox: Sandbox) -> None:
     """--no-verify makes no call to Stripe; the account is what the key says."""
-    report = document(sandbox.run("secrets", "push", "--no-verify", "-o", "json"))
+    report = support.document(sandbox.run("secrets", "push", "--no-verify", "-o", "json"))
 
     assert (0, sandbox.info.stripe_account) == (report["meter"]["stripe_reads"], report["stripe"]["account"])
 
 
 def test_mode_mismatch_can_be_meant(sandbox: Sandbox) -> None:
     """--allow-mode-mismatch stores live keys for preview, and they are verified as such."""
-    write_env(sandbox, api_keys(sandbox, "live"))
+    support.write_env(sandbox, support.api_keys(sandbox, "live"))
 
     run = sandbox.run("secrets", "push", *PREVIEW, "--allow-mode-mismatch", "-o", "json")
 
-    assert (0, "live") == (run.returncode, document(run)["stripe"]["mode"])
-    assert api_keys(sandbox, "live") == stored(sandbox)
+    assert (0, "live") == (run.returncode, support.document(run)["stripe"]["mode"])
+    assert support.api_keys(sandbox, "live") == support.stored(sandbox)
 
 
 def test_other_keys_of_any_type_survive(sandbox: Sandbox) -> None:
     """What lmx does not know comes back as it was."""
     foreign = {"number": 1.5, "list": [1, None], "text": "\u00fc\u2028", "deep": {"a": {"b": []}}}
-    create_secret(sandbox, foreign)
+    support.create_secret(sandbox, foreign)
 
     sandbox.run("secrets", "push")
 
-    assert {**foreign, **api_keys(sandbox)} == stored(sandbox)
+    assert {**foreign, **support.api_keys(sandbox)} == support.stored(sandbox)
 
 
 def test_push_after_another_version(sandbox: Sandbox) -> None:
     """The text stored is canonical JSON, so that equal content is equal text."""
-    create_secret(sandbox, {"z": "1"})
-    put_secret(sandbox, {"z": "1", "a": "2"})
+    support.create_secret(sandbox, {"z": "1"})
+    support.put_secret(sandbox, {"z": "1", "a": "2"})
 
     sandbox.run("secrets", "push")
 

@@ -5,23 +5,10 @@ from collections.abc import Mapping
 
 import pytest
 
+from tests.ran import last_entry, writes_since
 from tests.running import Sandbox
-from tests.secrets.support import (
-    FIRST,
-    NAME,
-    PREVIEW,
-    WEBHOOK,
-    api_keys,
-    create_secret,
-    document,
-    ending,
-    mark,
-    put_secret,
-    stored,
-    versions,
-    write_env,
-    writes_since,
-)
+from tests.secrets import support
+from tests.secrets.support import FIRST, NAME, PREVIEW, WEBHOOK
 
 MOVE, PUT, CREATE = "UpdateSecretVersionStage", "PutSecretValue", "CreateSecret"
 
@@ -37,9 +24,9 @@ def push_while(sandbox: Sandbox, operation: str, other: Mapping[str, object], *f
     process = sandbox.start("secrets", "push", *flags)
     sandbox.control.wait_held(60)
     if operation == CREATE:
-        create_secret(sandbox, other)
+        support.create_secret(sandbox, other)
     else:
-        put_secret(sandbox, other)
+        support.put_secret(sandbox, other)
     sandbox.control.release()
     _, err = process.communicate(timeout=60)
     return process.returncode, err
@@ -48,23 +35,23 @@ def push_while(sandbox: Sandbox, operation: str, other: Mapping[str, object], *f
 @pytest.mark.parametrize("operation", [PUT, MOVE])
 def test_writer_between_read_and_move(sandbox: Sandbox, operation: str) -> None:
     """A version that came after the read is not lost: the push starts over from it."""
-    create_secret(sandbox, {"a": "1"})
+    support.create_secret(sandbox, {"a": "1"})
 
     code, _ = push_while(sandbox, operation, {"a": "1", "theirs": "kept"})
 
-    assert (0, {**api_keys(sandbox), "a": "1", "theirs": "kept"}) == (code, stored(sandbox))
+    assert (0, {**support.api_keys(sandbox), "a": "1", "theirs": "kept"}) == (code, support.stored(sandbox))
 
 
 @pytest.mark.parametrize("flags", [(), ("--yes",)])
 def test_writer_whose_value_would_be_replaced(sandbox: Sandbox, flags: tuple[str, ...]) -> None:
     """What nobody agreed to replace is not replaced, though it came after the plan."""
-    create_secret(sandbox, {})
+    support.create_secret(sandbox, {})
     theirs: dict[str, object] = {"STRIPE_SECRET_KEY": "sk_" + "test_" + "theirs" * 4}
 
     code, err = push_while(sandbox, MOVE, theirs, *flags)
 
-    expected = (0, api_keys(sandbox)) if flags else (5, theirs)
-    assert expected == (code, stored(sandbox))
+    expected = (0, support.api_keys(sandbox)) if flags else (5, theirs)
+    assert expected == (code, support.stored(sandbox))
     assert bool(flags) != ("--yes" in err)
 
 
@@ -72,33 +59,33 @@ def test_creation_that_another_one_won(sandbox: Sandbox) -> None:
     """A secret that was created meanwhile is merged with."""
     code, _ = push_while(sandbox, CREATE, {"theirs": "kept"})
 
-    assert (0, {**api_keys(sandbox), "theirs": "kept"}) == (code, stored(sandbox))
+    assert (0, {**support.api_keys(sandbox), "theirs": "kept"}) == (code, support.stored(sandbox))
 
 
 def test_same_keys_by_another_writer(sandbox: Sandbox) -> None:
     """When the other one stored the same, ours is superseded, and there is one new version current."""
-    create_secret(sandbox, {})
+    support.create_secret(sandbox, {})
     hold(sandbox, PUT)
     process = sandbox.start("secrets", "push", "-o", "json")
     sandbox.control.wait_held(60)
-    put_secret(sandbox, api_keys(sandbox))
+    support.put_secret(sandbox, support.api_keys(sandbox))
     sandbox.control.release()
     out, _ = process.communicate(timeout=60)
 
     assert (0, True) == (process.returncode, '"superseded"' in out)
-    assert api_keys(sandbox) == stored(sandbox)
+    assert support.api_keys(sandbox) == support.stored(sandbox)
 
 
 @pytest.mark.parametrize("theirs", [None, {"theirs": "1"}], ids=["nobody", "another writer"])
 def test_writer_right_after_the_push(sandbox: Sandbox, theirs: dict[str, object] | None) -> None:
     """The push is done, and says so when another version is current right after it."""
-    create_secret(sandbox, {})
+    support.create_secret(sandbox, {})
     sandbox.control.add_fault("hold", service="secretsmanager", operation="DescribeSecret", skip=1)
     process = sandbox.start("secrets", "push", "-o", "json")
     sandbox.control.wait_held(60)
-    assert api_keys(sandbox) == stored(sandbox)
+    assert support.api_keys(sandbox) == support.stored(sandbox)
     if theirs is not None:
-        put_secret(sandbox, theirs)
+        support.put_secret(sandbox, theirs)
     sandbox.control.release()
     out, _ = process.communicate(timeout=60)
 
@@ -106,7 +93,7 @@ def test_writer_right_after_the_push(sandbox: Sandbox, theirs: dict[str, object]
     warning = "another writer made a different version current after this one: lmx secrets status"
     assert (0, "applied") == (process.returncode, report["changes"][0]["outcome"])
     assert ([] if theirs is None else [warning]) == report.get("warnings", [])
-    assert (theirs or api_keys(sandbox)) == stored(sandbox)
+    assert (theirs or support.api_keys(sandbox)) == support.stored(sandbox)
 
 
 def test_two_pushes_side_by_side(sandbox: Sandbox) -> None:
@@ -117,14 +104,14 @@ def test_two_pushes_side_by_side(sandbox: Sandbox) -> None:
         process.communicate(timeout=60)
         codes.append(process.returncode)
 
-    assert ([0, 0], 1, api_keys(sandbox)) == (codes, versions(sandbox), stored(sandbox))
+    assert ([0, 0], 1, support.api_keys(sandbox)) == (codes, support.versions(sandbox), support.stored(sandbox))
 
 
 def test_two_different_pushes_side_by_side(sandbox: Sandbox) -> None:
     """What either of two pushes adds is there in the end."""
-    create_secret(sandbox, {"other": "1"})
-    write_env(sandbox, api_keys(sandbox), "one.env")
-    write_env(sandbox, {**api_keys(sandbox), "STRIPE_WEBHOOK_SECRET": WEBHOOK}, "two.env")
+    support.create_secret(sandbox, {"other": "1"})
+    support.write_env(sandbox, support.api_keys(sandbox), "one.env")
+    support.write_env(sandbox, {**support.api_keys(sandbox), "STRIPE_WEBHOOK_SECRET": WEBHOOK}, "two.env")
 
     processes = [sandbox.start("secrets", "push", *PREVIEW, "--env-file", name) for name in ("one.env", "two.env")]
     codes = []
@@ -132,29 +119,29 @@ def test_two_different_pushes_side_by_side(sandbox: Sandbox) -> None:
         process.communicate(timeout=60)
         codes.append(process.returncode)
 
-    expected = {**api_keys(sandbox), "STRIPE_WEBHOOK_SECRET": WEBHOOK, "other": "1"}
-    assert ([0, 0], expected) == (codes, stored(sandbox))
+    expected = {**support.api_keys(sandbox), "STRIPE_WEBHOOK_SECRET": WEBHOOK, "other": "1"}
+    assert ([0, 0], expected) == (codes, support.stored(sandbox))
 
 
 def test_writers_without_end(sandbox: Sandbox) -> None:
     """After five lost races the push gives up; what is current is untouched."""
-    create_secret(sandbox, {"theirs": "1"})
+    support.create_secret(sandbox, {"theirs": "1"})
     sandbox.control.add_fault(
         "error", service="secretsmanager", operation=MOVE, times=None, status=400, code="InvalidParameterException"
     )
-    position = mark(sandbox)
+    position = last_entry(sandbox)
 
     run = sandbox.run("secrets", "push", "-o", "json")
 
-    assert (1, "failed.race") == ending(run)
+    assert (1, "failed.race") == support.ending(run)
     assert 5 == writes_since(sandbox, position).count(MOVE)
-    assert {"theirs": "1"} == stored(sandbox)
-    assert 2 == versions(sandbox)
+    assert {"theirs": "1"} == support.stored(sandbox)
+    assert 2 == support.versions(sandbox)
 
 
 def test_last_attempt_counts(sandbox: Sandbox) -> None:
     """Four lost races, and an answer lost at the fifth attempt, are a success."""
-    create_secret(sandbox, {})
+    support.create_secret(sandbox, {})
     sandbox.control.add_fault(
         "error", service="secretsmanager", operation=MOVE, times=4, status=400, code="InvalidParameterException"
     )
@@ -162,8 +149,8 @@ def test_last_attempt_counts(sandbox: Sandbox) -> None:
 
     run = sandbox.run("secrets", "push", "-o", "json")
 
-    assert (0, "applied") == (run.returncode, document(run)["changes"][0]["outcome"])
-    assert api_keys(sandbox) == stored(sandbox)
+    assert (0, "applied") == (run.returncode, support.document(run)["changes"][0]["outcome"])
+    assert support.api_keys(sandbox) == support.stored(sandbox)
 
 
 @pytest.mark.parametrize(
@@ -172,19 +159,19 @@ def test_last_attempt_counts(sandbox: Sandbox) -> None:
 )
 def test_kill(sandbox: Sandbox, operation: str, when: str, current: dict[str, object] | None) -> None:
     """Killed anywhere, the secret is as before or as wanted; the next run ends with exactly one new version."""
-    create_secret(sandbox, {"a": "1"})
-    wanted = {**api_keys(sandbox), "a": "1"}
+    support.create_secret(sandbox, {"a": "1"})
+    wanted = {**support.api_keys(sandbox), "a": "1"}
     hold(sandbox, operation, when)
     process = sandbox.start("secrets", "push")
     sandbox.control.wait_held(60)
     process.kill()
     process.wait()
     sandbox.control.release()
-    assert (current or wanted) == stored(sandbox)
+    assert (current or wanted) == support.stored(sandbox)
 
     run = sandbox.run("secrets", "push")
 
-    assert (0, wanted, 2) == (run.returncode, stored(sandbox), versions(sandbox))
+    assert (0, wanted, 2) == (run.returncode, support.stored(sandbox), support.versions(sandbox))
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
@@ -199,25 +186,25 @@ def test_kill_while_creating(sandbox: Sandbox, when: str) -> None:
 
     run = sandbox.run("secrets", "push")
 
-    assert (0, api_keys(sandbox), 1) == (run.returncode, stored(sandbox), versions(sandbox))
+    assert (0, support.api_keys(sandbox), 1) == (run.returncode, support.stored(sandbox), support.versions(sandbox))
 
 
 def test_killed_push_that_is_not_wanted_any_more(sandbox: Sandbox) -> None:
     """A version that was stored but never made current stays without effect."""
-    create_secret(sandbox, api_keys(sandbox))
-    write_env(sandbox, {**api_keys(sandbox), "STRIPE_WEBHOOK_SECRET": WEBHOOK}, "other.env")
+    support.create_secret(sandbox, support.api_keys(sandbox))
+    support.write_env(sandbox, {**support.api_keys(sandbox), "STRIPE_WEBHOOK_SECRET": WEBHOOK}, "other.env")
     hold(sandbox, MOVE)
     process = sandbox.start("secrets", "push", *PREVIEW, "--env-file", "other.env")
     sandbox.control.wait_held(60)
     process.kill()
     process.wait()
     sandbox.control.release()
-    position = mark(sandbox)
+    position = last_entry(sandbox)
 
     run = sandbox.run("secrets", "push")
 
     assert (0, []) == (run.returncode, writes_since(sandbox, position))
-    assert api_keys(sandbox) == stored(sandbox)
+    assert support.api_keys(sandbox) == support.stored(sandbox)
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
@@ -225,25 +212,25 @@ def test_killed_push_that_is_not_wanted_any_more(sandbox: Sandbox) -> None:
 def test_lost_answer(sandbox: Sandbox, operation: str, when: str) -> None:
     """A call whose answer is lost is sent again and done once."""
     if operation != CREATE:
-        create_secret(sandbox, {"a": "1"})
+        support.create_secret(sandbox, {"a": "1"})
     sandbox.control.add_fault("drop", service="secretsmanager", operation=operation, when=when)
 
     run = sandbox.run("secrets", "push", "-o", "json")
 
-    assert (0, "applied") == (run.returncode, document(run)["changes"][0]["outcome"])
-    assert (1 if operation == CREATE else 2) == versions(sandbox)
-    assert api_keys(sandbox).items() <= stored(sandbox).items()
+    assert (0, "applied") == (run.returncode, support.document(run)["changes"][0]["outcome"])
+    assert (1 if operation == CREATE else 2) == support.versions(sandbox)
+    assert support.api_keys(sandbox).items() <= support.stored(sandbox).items()
 
 
 def test_push_after_a_rollback(sandbox: Sandbox) -> None:
     """Pushing again what was rolled back makes it current again."""
-    create_secret(sandbox, {"a": "1"})
+    support.create_secret(sandbox, {"a": "1"})
     sandbox.run("secrets", "push")
     sandbox.run("secrets", "rollback", "--to", FIRST, "--yes")
-    assert {"a": "1"} == stored(sandbox)
+    assert {"a": "1"} == support.stored(sandbox)
 
     run = sandbox.run("secrets", "push")
 
-    assert (0, {**api_keys(sandbox), "a": "1"}) == (run.returncode, stored(sandbox))
+    assert (0, {**support.api_keys(sandbox), "a": "1"}) == (run.returncode, support.stored(sandbox))
     labels = sandbox.secretsmanager().describe_secret(SecretId=NAME)["VersionIdsToStages"]
     assert ["AWSPREVIOUS"] == labels[FIRST]

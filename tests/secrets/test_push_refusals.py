@@ -4,28 +4,19 @@ import json
 
 import pytest
 
+from tests.ran import last_entry, writes_since
 from tests.running import Sandbox
-from tests.secrets.support import (
-    NAME,
-    PREVIEW,
-    api_keys,
-    create_owned_secret,
-    create_secret,
-    document,
-    ending,
-    mark,
-    run_on_terminal,
-    stored,
-    write_env,
-    writes_since,
-)
+from tests.secrets import support
+from tests.secrets.support import NAME, PREVIEW
 
 PUBLISHABLE = "NEXT_PUBLIC_STRIPE_PUBLISHABLE_KEY"
 
 
 def test_missing_env_file(sandbox: Sandbox) -> None:
     """A named env file must be there."""
-    assert (3, "config.env_file") == ending(sandbox.run("secrets", "push", "--env-file", "nowhere", "-o", "json"))
+    assert (3, "config.env_file") == support.ending(
+        sandbox.run("secrets", "push", "--env-file", "nowhere", "-o", "json")
+    )
 
 
 def test_unreadable_env_file(sandbox: Sandbox) -> None:
@@ -34,8 +25,8 @@ def test_unreadable_env_file(sandbox: Sandbox) -> None:
 
     run = sandbox.run("secrets", "push", *PREVIEW, "-o", "json")
 
-    assert (3, "config.env_file") == ending(run)
-    assert "Is a directory" in document(run)["error"]["message"]
+    assert (3, "config.env_file") == support.ending(run)
+    assert "Is a directory" in support.document(run)["error"]["message"]
 
 
 def test_env_file_with_an_open_quote(sandbox: Sandbox) -> None:
@@ -46,7 +37,7 @@ def test_env_file_with_an_open_quote(sandbox: Sandbox) -> None:
 
     assert (3, "env file .env.local can't be understood at line 2") == (
         run.returncode,
-        document(run)["error"]["message"],
+        support.document(run)["error"]["message"],
     )
 
 
@@ -67,53 +58,53 @@ def test_flawed_value_in_the_environment(sandbox: Sandbox, before: str, after: s
 
     run = sandbox.run("secrets", "push", *PREVIEW, "-o", "json", env={"STRIPE_SECRET_KEY": key})
 
-    assert (3, "config.key") == ending(run)
-    assert flaw in document(run)["error"]["message"]
+    assert (3, "config.key") == support.ending(run)
+    assert flaw in support.document(run)["error"]["message"]
     assert [] == writes_since(sandbox)
 
 
 def test_blank_inside_the_quotes_of_an_env_file(sandbox: Sandbox) -> None:
     """Quotes of an env file belong to the file, a blank inside them to the value."""
-    keys = {name: f'"{value} "' for name, value in api_keys(sandbox).items()}
-    write_env(sandbox, keys)
+    keys = {name: f'"{value} "' for name, value in support.api_keys(sandbox).items()}
+    support.write_env(sandbox, keys)
 
-    assert (3, "config.key") == ending(sandbox.run("secrets", "push", *PREVIEW, "-o", "json"))
+    assert (3, "config.key") == support.ending(sandbox.run("secrets", "push", *PREVIEW, "-o", "json"))
 
 
 def test_swapped_keys(sandbox: Sandbox) -> None:
     """A publishable key in the secret key's place is refused: anybody may read it there."""
-    keys = api_keys(sandbox)
-    write_env(sandbox, {"STRIPE_SECRET_KEY": keys[PUBLISHABLE], PUBLISHABLE: keys["STRIPE_SECRET_KEY"]})
+    keys = support.api_keys(sandbox)
+    support.write_env(sandbox, {"STRIPE_SECRET_KEY": keys[PUBLISHABLE], PUBLISHABLE: keys["STRIPE_SECRET_KEY"]})
 
-    assert (3, "config.key") == ending(sandbox.run("secrets", "push", *PREVIEW, "-o", "json"))
+    assert (3, "config.key") == support.ending(sandbox.run("secrets", "push", *PREVIEW, "-o", "json"))
 
 
 def test_keys_of_two_modes(sandbox: Sandbox) -> None:
     """Both keys are test keys, or both are live keys."""
-    mixed = {**api_keys(sandbox), PUBLISHABLE: api_keys(sandbox, "live")[PUBLISHABLE]}
-    write_env(sandbox, mixed)
+    mixed = {**support.api_keys(sandbox), PUBLISHABLE: support.api_keys(sandbox, "live")[PUBLISHABLE]}
+    support.write_env(sandbox, mixed)
 
-    assert (3, "config.key_mode") == ending(sandbox.run("secrets", "push", *PREVIEW, "-o", "json"))
+    assert (3, "config.key_mode") == support.ending(sandbox.run("secrets", "push", *PREVIEW, "-o", "json"))
 
 
 @pytest.mark.parametrize(("environment", "mode"), [("preview", "live"), ("prod", "test")])
 def test_mode_that_does_not_fit(sandbox: Sandbox, environment: str, mode: str) -> None:
     """Live keys outside prod and test keys for prod are refused; the flag is named; Stripe is not asked."""
-    write_env(sandbox, api_keys(sandbox, mode))
+    support.write_env(sandbox, support.api_keys(sandbox, mode))
 
     run = sandbox.run("secrets", "push", "-e", environment, "-o", "json")
 
-    assert (5, "guard.mode") == ending(run)
-    assert "--allow-mode-mismatch" in document(run)["error"]["hint"]
+    assert (5, "guard.mode") == support.ending(run)
+    assert "--allow-mode-mismatch" in support.document(run)["error"]["hint"]
     assert [] == sandbox.control.journal()
 
 
 def test_keys_of_two_accounts(sandbox: Sandbox) -> None:
     """A publishable key of another account is seen without asking Stripe."""
     other = sandbox.control.add_key(kind="publishable", mode="test", account="acct_1" + "Z" * 15)
-    write_env(sandbox, {**api_keys(sandbox), PUBLISHABLE: str(other["value"])})
+    support.write_env(sandbox, {**support.api_keys(sandbox), PUBLISHABLE: str(other["value"])})
 
-    assert (3, "config.key_account") == ending(sandbox.run("secrets", "push", *PREVIEW, "-o", "json"))
+    assert (3, "config.key_account") == support.ending(sandbox.run("secrets", "push", *PREVIEW, "-o", "json"))
     assert [] == sandbox.control.journal()
 
 
@@ -121,7 +112,7 @@ def test_account_that_is_not_expected(sandbox: Sandbox) -> None:
     """LMX_STRIPE_ACCOUNT refuses the keys of any other account."""
     run = sandbox.run("secrets", "push", *PREVIEW, "-o", "json", env={"LMX_STRIPE_ACCOUNT": "acct_1other"})
 
-    assert (5, "guard.account") == ending(run)
+    assert (5, "guard.account") == support.ending(run)
     assert [] == writes_since(sandbox)
 
 
@@ -130,7 +121,7 @@ def test_unverified_account_that_is_not_expected(sandbox: Sandbox) -> None:
     environment = {"LMX_STRIPE_ACCOUNT": "acct_1other"}
     run = sandbox.run("secrets", "push", *PREVIEW, "--no-verify", "-o", "json", env=environment)
 
-    assert (5, "guard.account") == ending(run)
+    assert (5, "guard.account") == support.ending(run)
 
 
 @pytest.mark.parametrize("status", ["revoked", "expired"])
@@ -140,7 +131,7 @@ def test_key_that_no_longer_works(sandbox: Sandbox, status: str) -> None:
 
     run = sandbox.run("secrets", "push", "-o", "json")
 
-    assert (4, "credentials.stripe") == ending(run)
+    assert (4, "credentials.stripe") == support.ending(run)
     assert [] == writes_since(sandbox)
 
 
@@ -154,68 +145,68 @@ def test_secret_that_is_no_json_object(sandbox: Sandbox, value: str | bytes, fla
         client.create_secret(Name=NAME, SecretBinary=value)
     else:
         client.create_secret(Name=NAME, SecretString=value)
-    position = mark(sandbox)
+    position = last_entry(sandbox)
 
     run = sandbox.run("secrets", "push", "--yes", "-o", "json")
 
-    assert (3, "config.secret_content") == ending(run)
-    assert f"the value of secret {NAME} {flaw}" == document(run)["error"]["message"]
-    assert "lmx secrets rollback" in document(run)["error"]["hint"]
+    assert (3, "config.secret_content") == support.ending(run)
+    assert f"the value of secret {NAME} {flaw}" == support.document(run)["error"]["message"]
+    assert "lmx secrets rollback" in support.document(run)["error"]["hint"]
     assert [] == writes_since(sandbox, position)
 
 
 def test_secret_scheduled_for_deletion(sandbox: Sandbox) -> None:
     """The date and --restore are named."""
-    create_secret(sandbox, {})
+    support.create_secret(sandbox, {})
     client = sandbox.secretsmanager()
     client.delete_secret(SecretId=NAME)
     date = client.describe_secret(SecretId=NAME)["DeletedDate"]
 
     run = sandbox.run("secrets", "push", "-o", "json")
 
-    assert (3, "config.secret_deleted") == ending(run)
-    assert f"{date:%Y-%m-%d}" in document(run)["error"]["message"]
-    assert "--restore" in document(run)["error"]["hint"]
+    assert (3, "config.secret_deleted") == support.ending(run)
+    assert f"{date:%Y-%m-%d}" in support.document(run)["error"]["message"]
+    assert "--restore" in support.document(run)["error"]["hint"]
 
 
 def test_restore(sandbox: Sandbox) -> None:
     """--restore brings the secret back and goes on: keys there are kept."""
-    create_secret(sandbox, {"other": "1"})
+    support.create_secret(sandbox, {"other": "1"})
     sandbox.secretsmanager().delete_secret(SecretId=NAME)
 
     run = sandbox.run("secrets", "push", "--restore", "--yes", "-o", "json")
 
-    assert (0, {**api_keys(sandbox), "other": "1"}) == (run.returncode, stored(sandbox))
-    assert "applied" == document(run)["changes"][0]["outcome"]
+    assert (0, {**support.api_keys(sandbox), "other": "1"}) == (run.returncode, support.stored(sandbox))
+    assert "applied" == support.document(run)["changes"][0]["outcome"]
 
 
 def test_restore_that_suffices(sandbox: Sandbox) -> None:
     """When the restored secret holds the keys already, restoring is the only write."""
-    create_secret(sandbox, api_keys(sandbox))
+    support.create_secret(sandbox, support.api_keys(sandbox))
     sandbox.secretsmanager().delete_secret(SecretId=NAME)
-    position = mark(sandbox)
+    position = last_entry(sandbox)
 
     run = sandbox.run("secrets", "push", "--restore", "--yes", "-o", "json")
 
     assert (0, ["RestoreSecret"]) == (run.returncode, writes_since(sandbox, position))
-    assert "applied" == document(run)["changes"][0]["outcome"]
+    assert "applied" == support.document(run)["changes"][0]["outcome"]
 
 
 def test_restore_is_asked_for_once(sandbox: Sandbox) -> None:
     """Who agreed to a restore agreed to replace what nobody could see: there is no second question once it shows."""
-    create_secret(sandbox, {"STRIPE_SECRET_KEY": "sk_" + "test_" + "old" * 8})
+    support.create_secret(sandbox, {"STRIPE_SECRET_KEY": "sk_" + "test_" + "old" * 8})
     sandbox.secretsmanager().delete_secret(SecretId=NAME)
 
-    assert 0 == run_on_terminal(sandbox, "y\nn\n", "secrets", "push", "--restore")
-    assert api_keys(sandbox) == stored(sandbox)
+    assert 0 == support.run_on_terminal(sandbox, "y\nn\n", "secrets", "push", "--restore")
+    assert support.api_keys(sandbox) == support.stored(sandbox)
 
 
 @pytest.mark.parametrize(("flag", "code"), [("--dry-run", 0), ("--restore", 5)])
 def test_restore_is_asked_for_first(sandbox: Sandbox, flag: str, code: int) -> None:
     """A dry run restores nothing; without a yes nothing is restored either, for nobody can see what is replaced."""
-    create_secret(sandbox, {"STRIPE_SECRET_KEY": "other"})
+    support.create_secret(sandbox, {"STRIPE_SECRET_KEY": "other"})
     sandbox.secretsmanager().delete_secret(SecretId=NAME)
-    position = mark(sandbox)
+    position = last_entry(sandbox)
 
     run = sandbox.run("secrets", "push", "--restore", flag)
 
@@ -224,28 +215,28 @@ def test_restore_is_asked_for_first(sandbox: Sandbox, flag: str, code: int) -> N
 
 def test_secret_with_rotation(sandbox: Sandbox) -> None:
     """A secret that something else rewrites is left alone."""
-    create_secret(sandbox, {})
+    support.create_secret(sandbox, {})
     rotator = "arn:aws:lambda:us-east-1:123456789012:function:rotate"
     sandbox.secretsmanager().rotate_secret(
         SecretId=NAME, RotationLambdaARN=rotator, RotationRules={"AutomaticallyAfterDays": 30}
     )
-    position = mark(sandbox)
+    position = last_entry(sandbox)
 
     run = sandbox.run("secrets", "push", "--yes", "-o", "json")
 
-    assert (5, "guard.owned_secret") == ending(run)
+    assert (5, "guard.owned_secret") == support.ending(run)
     assert [] == writes_since(sandbox, position)
 
 
 def test_secret_of_a_service(sandbox: Sandbox) -> None:
     """A secret that belongs to another AWS service is left alone, and the service is named."""
-    create_owned_secret(sandbox, {})
-    position = mark(sandbox)
+    support.create_owned_secret(sandbox, {})
+    position = last_entry(sandbox)
 
     run = sandbox.run("secrets", "push", "--yes", "-o", "json")
 
-    assert (5, "guard.owned_secret") == ending(run)
-    assert "is owned by rds" in document(run)["error"]["message"]
+    assert (5, "guard.owned_secret") == support.ending(run)
+    assert "is owned by rds" in support.document(run)["error"]["message"]
     assert [] == writes_since(sandbox, position)
 
 
@@ -265,17 +256,17 @@ def test_aws_credentials_that_no_longer_work(sandbox: Sandbox, code: str) -> Non
 )
 def test_missing_permission_is_named(sandbox: Sandbox, operation: str) -> None:
     """The permission that is missing is named as IAM calls it, and the stored keys stay."""
-    create_secret(sandbox, {"other": "1"})
+    support.create_secret(sandbox, {"other": "1"})
     sandbox.control.add_fault(
         "error", service="secretsmanager", operation=operation, times=None, status=400, code="AccessDeniedException"
     )
 
     run = sandbox.run("secrets", "push", "-o", "json")
 
-    assert (4, "credentials.permission") == ending(run)
-    assert f"secretsmanager:{operation}" in document(run)["error"]["message"]
+    assert (4, "credentials.permission") == support.ending(run)
+    assert f"secretsmanager:{operation}" in support.document(run)["error"]["message"]
     sandbox.control.clear_faults()
-    assert {"other": "1"} == stored(sandbox)
+    assert {"other": "1"} == support.stored(sandbox)
 
 
 def test_failed_write_is_reported(sandbox: Sandbox) -> None:
@@ -289,7 +280,7 @@ def test_failed_write_is_reported(sandbox: Sandbox) -> None:
         code="AccessDeniedException",
     )
 
-    report = document(sandbox.run("secrets", "push", "-o", "json"))
+    report = support.document(sandbox.run("secrets", "push", "-o", "json"))
 
     assert ("failed", 4) == (report["changes"][0]["outcome"], report["error"]["exit_code"])
 
@@ -300,31 +291,31 @@ def test_no_aws_credentials(sandbox: Sandbox) -> None:
 
     run = sandbox.run("secrets", "push", *PREVIEW, "-o", "json", env=none)
 
-    assert (4, "credentials.aws") == ending(run)
+    assert (4, "credentials.aws") == support.ending(run)
 
 
 def test_keys_go_to_aws_only(sandbox: Sandbox) -> None:
     """An endpoint that is neither AWS nor this machine gets no key."""
     run = sandbox.run("secrets", "push", *PREVIEW, "-o", "json", env={"AWS_ENDPOINT_URL": "http://aws.example.com"})
 
-    assert (5, "guard.endpoint") == ending(run)
+    assert (5, "guard.endpoint") == support.ending(run)
 
 
 def test_name_that_a_new_secret_must_not_have(sandbox: Sandbox) -> None:
     """A name that looks like the end of an ARN is refused when the secret would be created."""
-    assert (3, "config.secret_name") == ending(
+    assert (3, "config.secret_name") == support.ending(
         sandbox.run("secrets", "push", "--secret-name", "learnermax-abc123", "-o", "json")
     )
 
 
 def test_too_large(sandbox: Sandbox) -> None:
     """A secret that would grow beyond what AWS takes is refused before the call."""
-    create_secret(sandbox, {"other": "x" * 65_400})
-    position = mark(sandbox)
+    support.create_secret(sandbox, {"other": "x" * 65_400})
+    position = last_entry(sandbox)
 
     run = sandbox.run("secrets", "push", "-o", "json")
 
-    assert (3, "config.secret_size") == ending(run)
+    assert (3, "config.secret_size") == support.ending(run)
     assert [] == writes_since(sandbox, position)
 
 

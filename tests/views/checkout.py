@@ -1,7 +1,8 @@
 """Views of `lmx checkout`: sessions and links, made, found again, shown and ended."""
 
 from tests.checkout.worlds import synced_course
-from tests.enrollments.worlds import put_items, seed, student_item
+from tests.enrollments.worlds import put_items, seed
+from tests.items import student_item
 from tests.products.worlds import add_price
 from tests.running import Sandbox
 from tests.views.data import ENV, LONG_NAME, USER, WIDE_NAME, put_link, session_id

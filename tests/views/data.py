@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tests.enrollments.worlds import AMOUNT, COURSE, enrollment_item, now, put_items, student_item, text_of
+from tests.enrollments.worlds import AMOUNT, COURSE, now, put_items, text_of
+from tests.items import enrollment_item, student_item
 from tests.products.worlds import marker, put_course
 from tests.running import Sandbox
 

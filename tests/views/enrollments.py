@@ -1,7 +1,8 @@
 """Views of `lmx enrollments`: every state that Stripe may tell of, released, completed, failed in part."""
 
 from tests.enrollments.test_reconcile_rows import STATES
-from tests.enrollments.worlds import COURSE, now, put_basics, put_bought, put_items, put_pending, student_item, text_of
+from tests.enrollments.worlds import COURSE, now, put_basics, put_bought, put_items, put_pending, text_of
+from tests.items import student_item
 from tests.products.worlds import put_course
 from tests.running import Sandbox
 from tests.views.checkout import COURSE as SOLD

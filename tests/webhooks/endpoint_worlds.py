@@ -1,7 +1,6 @@
 """Worlds for the endpoint commands: what is at Stripe and in the secret, made and read."""
 
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
@@ -9,12 +8,12 @@ from typing import Any, cast
 import stripe
 
 from learnermax_cli.webhooks.model import SESSION_EVENTS
-from tests.products.worlds import last_entry, writes_since
+from tests import ran
 from tests.running import Sandbox
 from tests.secrets.support import NAME, create_secret, stored, versions
 from tests.webhooks.recording import Recorder
 
-__all__ = ["NAME", "create_secret", "last_entry", "stored", "versions", "writes_since"]
+__all__ = ["NAME", "create_secret", "stored", "versions"]
 
 URL = "https://api.learnermax.example/api/webhooks/stripe"
 OTHER_URL = "https://other.learnermax.example/api/webhooks/stripe"
@@ -29,12 +28,8 @@ KEPT = {"theirs": "kept"}
 
 
 @dataclass(frozen=True, slots=True)
-class Ran:
+class Ran(ran.Ran):
     """How a command ended."""
-
-    exit_code: int
-    report: Mapping[str, Any]
-    stderr: str
 
     @property
     def outcomes(self) -> list[tuple[str, str]]:
@@ -55,9 +50,8 @@ class Ran:
 
 def read_ran(code: int, out: str, err: str) -> Ran:
     """Return how a command ended from what it printed: one JSON document, no traceback and no signing secret."""
-    assert "Traceback" not in err, err
     assert "whsec_" not in out + err
-    return Ran(code, json.loads(out), err)
+    return Ran.read(code, out, err)
 
 
 def run(sandbox: Sandbox, *args: str, env: Mapping[str, str | None] | None = None) -> Ran:

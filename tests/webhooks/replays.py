@@ -7,6 +7,7 @@ from typing import Any
 from learnermax_cli.webhooks.model import SESSION_EVENTS
 from tests.enrollments import worlds
 from tests.enrollments.worlds import Ran
+from tests.items import enrollment_item, student_item
 from tests.running import Sandbox
 from tests.webhooks.worlds import put_signing_secret
 
@@ -16,7 +17,7 @@ REPLAY = ("webhooks", "replay", "-o", "json", "--since", "3d")
 def replay(sandbox: Sandbox, *args: str, env: Mapping[str, str | None] | None = None) -> Ran:
     """Run `webhooks replay --since 3d -o json` to its end."""
     done = sandbox.run(*REPLAY, *args, env=env)
-    return worlds.read_ran(done.returncode, done.stdout, done.stderr)
+    return worlds.Ran.read(done.returncode, done.stdout, done.stderr)
 
 
 def register(sandbox: Sandbox) -> str:
@@ -34,10 +35,10 @@ def put_many(sandbox: Sandbox, count: int) -> list[str]:
     sessions = sandbox.control.seed_sessions(rows)
     enrolled_at = worlds.text_of(worlds.now(sandbox) - 60 * 3600)
     items = [
-        worlds.enrollment_item(user, worlds.COURSE, enrolled_at, stripeSessionId=session_id)
+        enrollment_item(user, worlds.COURSE, enrolled_at, stripeSessionId=session_id)
         for user, session_id in zip(users, sessions, strict=True)
     ]
-    worlds.put_items(sandbox, [*(worlds.student_item(user) for user in users), *items])
+    worlds.put_items(sandbox, [*(student_item(user) for user in users), *items])
     return users
 
 

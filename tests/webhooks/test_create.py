@@ -7,6 +7,7 @@ import stripe
 
 from learnermax_cli.sandbox.stripe_api.keys import LEAST_PERMISSIONS
 from learnermax_cli.webhooks.model import SESSION_EVENTS
+from tests.ran import last_entry, writes_since
 from tests.running import Sandbox
 from tests.webhooks import endpoint_worlds as worlds
 from tests.webhooks.endpoint_worlds import (
@@ -33,7 +34,7 @@ def test_first_run_registers_and_stores(sandbox: Sandbox) -> None:
     ran = worlds.created(sandbox)
     worlds.healthy(sandbox)
     assert {CURRENT} == set(worlds.stored(sandbox))
-    assert [MAKE, CREATE_SECRET, CHANGE] == worlds.writes_since(sandbox, 0)
+    assert [MAKE, CREATE_SECRET, CHANGE] == writes_since(sandbox, 0)
     assert [("create", "applied")] == ran.outcomes
     assert {"create": 1, "update": 0, "replace": 0, "delete": 0, "unchanged": 0, "failed": 0} == ran.report["summary"]
     assert (URL, NAME) == (ran.report["url"], ran.report["secret"])
@@ -51,9 +52,9 @@ def test_second_run_writes_nothing(sandbox: Sandbox) -> None:
     """Also a day later, and with another way to write the URL."""
     worlds.created(sandbox)
     sandbox.control.advance_clock(25 * 3600.0)
-    before = worlds.last_entry(sandbox)
+    before = last_entry(sandbox)
     ran = worlds.created(sandbox, url="https://API.learnermax.example:443/api/webhooks/stripe")
-    assert ([], []) == (worlds.writes_since(sandbox, before), ran.outcomes)
+    assert ([], []) == (writes_since(sandbox, before), ran.outcomes)
     assert 1 == ran.report["summary"]["unchanged"]
 
 
@@ -62,10 +63,10 @@ def test_dry_run_writes_nothing(sandbox: Sandbox, args: tuple[str, ...]) -> None
     """Nothing there, or something to roll: the plan is shown."""
     if args:
         worlds.created(sandbox)
-    before = worlds.last_entry(sandbox)
+    before = last_entry(sandbox)
     ran = worlds.created(sandbox, "--dry-run", *args)
     expected = [("replace", "planned"), ("delete", "planned")] if args else [("create", "planned")]
-    assert ([], expected) == (worlds.writes_since(sandbox, before), ran.outcomes)
+    assert ([], expected) == (writes_since(sandbox, before), ran.outcomes)
 
 
 def test_stored_secret_verifies_what_is_delivered(sandbox: Sandbox) -> None:
@@ -85,19 +86,19 @@ def test_drift_is_mended_in_place(sandbox: Sandbox, drift: dict[str, Any]) -> No
     worlds.created(sandbox)
     made = worlds.healthy(sandbox).id
     sandbox.stripe().v1.webhook_endpoints.update(made, drift)  # type: ignore[arg-type]
-    before = worlds.last_entry(sandbox)
+    before = last_entry(sandbox)
     ran = worlds.created(sandbox)
-    assert ([CHANGE], [("update", "applied")]) == (worlds.writes_since(sandbox, before), ran.outcomes)
+    assert ([CHANGE], [("update", "applied")]) == (writes_since(sandbox, before), ran.outcomes)
     assert made == worlds.healthy(sandbox).id
 
 
 def test_unmarked_endpoint_is_made_anew(sandbox: Sandbox) -> None:
     """Its secret is lost: another takes its place, and nothing of the old secret is kept."""
     lost = worlds.make_endpoint(sandbox, metadata=worlds.ours())
-    before = worlds.last_entry(sandbox)
+    before = last_entry(sandbox)
     ran = worlds.created(sandbox)
     assert [("replace", "applied"), ("delete", "applied")] == ran.outcomes
-    assert [MAKE, CREATE_SECRET, CHANGE, DELETE] == worlds.writes_since(sandbox, before)
+    assert [MAKE, CREATE_SECRET, CHANGE, DELETE] == writes_since(sandbox, before)
     assert lost.id != worlds.healthy(sandbox).id
     assert {CURRENT} == set(worlds.stored(sandbox))
 
@@ -108,10 +109,10 @@ def test_endpoint_whose_secret_was_overwritten_is_made_anew(sandbox: Sandbox) ->
     worlds.created(sandbox)
     content = '{"theirs": "kept", "STRIPE_WEBHOOK_SECRET": "whsec_' + 'somebodys"}'
     sandbox.secretsmanager().put_secret_value(SecretId=NAME, SecretString=content)
-    before = worlds.last_entry(sandbox)
+    before = last_entry(sandbox)
     worlds.created(sandbox)
     worlds.healthy(sandbox)
-    assert RENEW == worlds.writes_since(sandbox, before)
+    assert RENEW == writes_since(sandbox, before)
     assert {"theirs", CURRENT} == set(worlds.stored(sandbox))
 
 
@@ -121,10 +122,10 @@ def test_other_version_is_replaced_without_a_gap(sandbox: Sandbox) -> None:
     [old] = worlds.endpoints(sandbox)
     sandbox.stripe().v1.webhook_endpoints.update(old.id, {"metadata": {"secretStored": worlds.fingerprint(secret)}})
     worlds.create_secret(sandbox, {CURRENT: secret})
-    before = worlds.last_entry(sandbox)
+    before = last_entry(sandbox)
     worlds.created(sandbox)
     worlds.healthy(sandbox)
-    assert RENEW == worlds.writes_since(sandbox, before)
+    assert RENEW == writes_since(sandbox, before)
     assert secret == worlds.stored(sandbox)[PREVIOUS]
 
 
@@ -141,10 +142,10 @@ def test_deleted_endpoint_is_not_believed_from_a_replay(sandbox: Sandbox) -> Non
 def test_other_endpoint_at_the_url_stops_the_run(sandbox: Sandbox) -> None:
     """Each event would come twice; with --allow-other it stays beside ours, as a finding, and needs no flag again."""
     other = worlds.make_endpoint(sandbox)
-    before = worlds.last_entry(sandbox)
+    before = last_entry(sandbox)
     refused = worlds.create(sandbox)
     assert (5, "guard.other_endpoint") == (refused.exit_code, refused.error)
-    assert (True, []) == (other.id in refused.report["error"]["message"], worlds.writes_since(sandbox, before))
+    assert (True, []) == (other.id in refused.report["error"]["message"], writes_since(sandbox, before))
     ran = worlds.created(sandbox, "--allow-other")
     detail = f"{other.id} is not lmx's and brings each event a second time"
     assert [("other endpoint", detail)] == ran.findings == worlds.created(sandbox).findings

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.checkout import worlds as checkout
+from tests.ran import last_entry, writes_since
 from tests.running import Sandbox
 from tests.started import Started
 from tests.webhooks import endpoint_worlds as worlds
@@ -21,9 +22,9 @@ def test_roll_replaces_the_secret_and_keeps_the_former(sandbox: Sandbox) -> None
     worlds.create_secret(sandbox, KEPT)
     worlds.created(sandbox)
     old, former = worlds.healthy(sandbox).id, worlds.stored(sandbox)[CURRENT]
-    before = worlds.last_entry(sandbox)
+    before = last_entry(sandbox)
     ran = worlds.created(sandbox, "--roll")
-    assert [MAKE, PUT, MOVE, CHANGE, DELETE] == worlds.writes_since(sandbox, before)
+    assert [MAKE, PUT, MOVE, CHANGE, DELETE] == writes_since(sandbox, before)
     assert old != worlds.healthy(sandbox).id
     content = worlds.stored(sandbox)
     assert ({"theirs", CURRENT, PREVIOUS}, former, 3) == (
@@ -47,9 +48,9 @@ def test_both_endpoints_are_valid_during_the_overlap(sandbox: Sandbox) -> None:
         assert (130, [("replace", "applied"), ("delete", "planned")]) == (ran.exit_code, ran.outcomes)
         listed = worlds.run(sandbox, "list", "--exit-code")
         assert (8, 2) == (listed.exit_code, len(listed.findings))
-        before = worlds.last_entry(sandbox)
+        before = last_entry(sandbox)
         assert [("delete", "applied")] == worlds.created(sandbox, "--roll", url=recorder.url).outcomes
-        assert [DELETE] == worlds.writes_since(sandbox, before)
+        assert [DELETE] == writes_since(sandbox, before)
         worlds.healthy(sandbox, recorder.url)
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.ran import last_entry, writes_since
 from tests.running import Sandbox
 from tests.started import Started
 from tests.webhooks import endpoint_worlds as worlds
@@ -107,6 +108,6 @@ def _end(process: Started) -> Ran:
 def _require_one(sandbox: Sandbox, recorder: Recorder) -> None:
     worlds.healthy(sandbox, recorder.url)
     worlds.require_signed(sandbox, recorder)
-    before = worlds.last_entry(sandbox)
+    before = last_entry(sandbox)
     worlds.created(sandbox, url=recorder.url)
-    assert [] == worlds.writes_since(sandbox, before)
+    assert [] == writes_since(sandbox, before)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.ran import last_entry, writes_since
 from tests.running import Sandbox
 from tests.secrets.support import run_on_terminal
 from tests.webhooks import endpoint_worlds as worlds
@@ -14,9 +15,9 @@ def test_ours_is_deleted_and_its_secret_stays(sandbox: Sandbox) -> None:
     """The report says where the secret is; run again there is nothing to do."""
     worlds.created(sandbox)
     content = worlds.stored(sandbox)
-    before = worlds.last_entry(sandbox)
+    before = last_entry(sandbox)
     done = sandbox.run("webhooks", *ARGS, "--yes")
-    assert (0, [DELETE]) == (done.returncode, worlds.writes_since(sandbox, before))
+    assert (0, [DELETE]) == (done.returncode, writes_since(sandbox, before))
     assert "The signing secret stays in learnermax/stripe-keys, as STRIPE_WEBHOOK_SECRET" in done.stdout
     assert ([], content) == (worlds.endpoints(sandbox), worlds.stored(sandbox))
     ran = worlds.run(sandbox, *ARGS)
@@ -42,9 +43,9 @@ def test_on_a_terminal_it_asks(sandbox: Sandbox, answer: str, code: int, left: i
 def test_dry_run_deletes_nothing(sandbox: Sandbox) -> None:
     """The plan alone."""
     worlds.created(sandbox)
-    before = worlds.last_entry(sandbox)
+    before = last_entry(sandbox)
     ran = worlds.run(sandbox, *ARGS, "--dry-run")
-    assert (0, [("delete", "planned")], []) == (ran.exit_code, ran.outcomes, worlds.writes_since(sandbox, before))
+    assert (0, [("delete", "planned")], []) == (ran.exit_code, ran.outcomes, writes_since(sandbox, before))
 
 
 def test_others_stay(sandbox: Sandbox) -> None:

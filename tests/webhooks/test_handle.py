@@ -7,6 +7,8 @@ import pytest
 
 from tests.enrollments import worlds
 from tests.enrollments.worlds import COURSE
+from tests.items import student_item
+from tests.ran import last_entry, writes_since
 from tests.running import Sandbox
 from tests.webhooks.signed import COMPLETED, EXPIRED, deliver, event_of
 from tests.webhooks.worlds import Serving
@@ -39,14 +41,14 @@ def _pending(**fields: Any) -> Callable[[Sandbox], str]:
 
 def _without_item(**fields: Any) -> Callable[[Sandbox], str]:
     def build(sandbox: Sandbox) -> str:
-        worlds.put_items(sandbox, [worlds.student_item(USER)])
+        worlds.put_items(sandbox, [student_item(USER)])
         return worlds.seed(sandbox, USER, **fields)
 
     return build
 
 
 def _unknown_course(sandbox: Sandbox) -> str:
-    worlds.put_items(sandbox, [worlds.student_item(USER)])
+    worlds.put_items(sandbox, [student_item(USER)])
     return worlds.seed(sandbox, USER, metadata={**OURS, "courseId": "gone", "userId": USER})
 
 
@@ -61,19 +63,19 @@ def _older_session_paid(sandbox: Sandbox) -> str:
 
 
 def _second_payment(sandbox: Sandbox) -> str:
-    worlds.put_items(sandbox, [worlds.student_item(USER)])
+    worlds.put_items(sandbox, [student_item(USER)])
     worlds.put_pending(sandbox, USER, "cs_test_first", paymentStatus="completed")
     return worlds.seed(sandbox, USER, id="cs_test_second")
 
 
 def _free_enrollment(sandbox: Sandbox) -> str:
-    worlds.put_items(sandbox, [worlds.student_item(USER)])
+    worlds.put_items(sandbox, [student_item(USER)])
     worlds.put_pending(sandbox, USER, None, paymentStatus="free", enrollmentType="free")
     return worlds.seed(sandbox, USER)
 
 
 def _item_names_garbage(sandbox: Sandbox) -> str:
-    worlds.put_items(sandbox, [worlds.student_item(USER)])
+    worlds.put_items(sandbox, [student_item(USER)])
     worlds.put_pending(sandbox, USER, "garbage")
     return worlds.seed(sandbox, USER)
 
@@ -132,7 +134,7 @@ def test_completion_writes_what_reconcile_writes(sandbox: Sandbox, receiver: Ser
     assert (200, "changed: paid") == receiver.deliver(session_id)
     intent = sandbox.stripe().v1.checkout.sessions.retrieve(session_id).payment_intent
     assert {**before, "paymentStatus": "completed", "stripePaymentIntentId": intent} == worlds.read_item(sandbox, USER)
-    assert worlds.student_item(USER, stripeCustomerId="cus_7") == worlds.read_item(sandbox, USER, "METADATA")
+    assert student_item(USER, stripeCustomerId="cus_7") == worlds.read_item(sandbox, USER, "METADATA")
 
 
 def test_second_delivery_finds_it_done_without_asking_stripe(sandbox: Sandbox, receiver: Serving) -> None:
@@ -141,7 +143,7 @@ def test_second_delivery_finds_it_done_without_asking_stripe(sandbox: Sandbox, r
     session_id = worlds.put_bought(sandbox, USER)
     event = event_of(sandbox, session_id)
     assert (200, "changed: paid") == deliver(receiver.url, event, worlds.now(sandbox))
-    seq = worlds.last_entry(sandbox)
+    seq = last_entry(sandbox)
     assert (200, "done: completed") == deliver(receiver.url, event, worlds.now(sandbox))
     assert [READ_TABLE] == [(entry["service"], entry["operation"]) for entry in sandbox.control.journal(seq)]
     assert 1 == len(worlds.read_events(sandbox))
@@ -152,9 +154,9 @@ def test_event_whose_effect_is_there_already_writes_nothing(sandbox: Sandbox, re
     worlds.put_basics(sandbox)
     session_id = worlds.put_bought(sandbox, USER)
     assert 0 == worlds.reconcile(sandbox).exit_code
-    seq = worlds.last_entry(sandbox)
+    seq = last_entry(sandbox)
     assert (200, "done: completed") == receiver.deliver(session_id)
-    assert [] == worlds.writes_since(sandbox, seq)
+    assert [] == writes_since(sandbox, seq)
     assert 1 == len(worlds.read_events(sandbox))
 
 

@@ -7,17 +7,9 @@ from itertools import product as combinations
 import pytest
 
 from tests.enrollments import worlds
-from tests.enrollments.crashes import (
-    COMPLETE,
-    CREATE,
-    MOMENTS,
-    Point,
-    Scenario,
-    built,
-    point_id,
-    points,
-    require_clean_end,
-)
+from tests.enrollments.crashes import COMPLETE, CREATE, Point, Scenario, build, require_clean_end
+from tests.kills import MOMENTS, point_id, points
+from tests.ran import last_entry, writes_since
 from tests.running import Sandbox
 from tests.webhooks.signed import deliver, event_of
 from tests.webhooks.worlds import put_signing_secret, serving
@@ -27,7 +19,7 @@ KILLS = list(combinations(points((COMPLETE, CREATE)), MOMENTS))
 
 def _world(sandbox: Sandbox, scenario: Scenario) -> str:
     put_signing_secret(sandbox)
-    built(sandbox, scenario)
+    build(sandbox, scenario)
     return scenario.session_id
 
 
@@ -36,11 +28,11 @@ def test_undisturbed_event_makes_exactly_these_writes(sandbox: Sandbox, scenario
     """The journal holds the writes that the matrix kills at; the next delivery makes none."""
     session_id = _world(sandbox, scenario)
     with serving(sandbox) as receiver:
-        seq = worlds.last_entry(sandbox)
+        seq = last_entry(sandbox)
         assert (200, "changed: paid") == receiver.deliver(session_id)
-        assert list(scenario.writes) == worlds.writes_since(sandbox, seq)
+        assert list(scenario.writes) == writes_since(sandbox, seq)
         assert (200, "done: completed") == receiver.deliver(session_id)
-        assert list(scenario.writes) == worlds.writes_since(sandbox, seq)
+        assert list(scenario.writes) == writes_since(sandbox, seq)
     require_clean_end(sandbox, scenario)
 
 

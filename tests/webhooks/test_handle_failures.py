@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.enrollments import worlds
+from tests.ran import last_entry
 from tests.running import Sandbox
 from tests.webhooks.signed import deliver, event_of
 from tests.webhooks.worlds import Serving, put_signing_secret, serving
@@ -67,7 +68,7 @@ def test_stripe_that_is_broken_is_asked_three_times(sandbox: Sandbox, receiver: 
     session_id = worlds.put_bought(sandbox, USER)
     event = event_of(sandbox, session_id)
     sandbox.control.add_fault("error", service="stripe", operation="GET /v1/checkout*", status=500, times=None)
-    seq = worlds.last_entry(sandbox)
+    seq = last_entry(sandbox)
     assert 503 == deliver(receiver.url, event, worlds.now(sandbox))[0]
     assert 3 == len(worlds.stripe_requests(sandbox, seq))
 

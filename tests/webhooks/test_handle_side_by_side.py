@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from tests.enrollments import worlds
+from tests.ran import last_entry, writes_since
 from tests.running import Sandbox
 from tests.webhooks.signed import Reply, deliver, event_of
 from tests.webhooks.worlds import Serving, serving
@@ -23,9 +24,9 @@ def test_same_event_side_by_side_completes_once(sandbox: Sandbox, receiver: Serv
     """One of them does the work, the others wait for it and find it done."""
     worlds.put_basics(sandbox)
     session_id = worlds.put_bought(sandbox, USER, customer="cus_7")
-    seq = worlds.last_entry(sandbox)
+    seq = last_entry(sandbox)
     assert [CHANGED, *[DONE] * (MANY - 1)] == _all_at_once(sandbox, [receiver.url] * MANY, session_id)
-    assert ["UpdateItem", "UpdateItem", "Publish", "UpdateItem"] == worlds.writes_since(sandbox, seq)
+    assert ["UpdateItem", "UpdateItem", "Publish", "UpdateItem"] == writes_since(sandbox, seq)
     assert [worlds.event_of(sandbox, USER)] == worlds.read_events(sandbox)
 
 

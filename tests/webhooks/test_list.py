@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from learnermax_cli.webhooks.model import SESSION_EVENTS
+from tests.ran import last_entry, writes_since
 from tests.running import Sandbox
 from tests.webhooks import endpoint_worlds as worlds
 from tests.webhooks.endpoint_worlds import CURRENT, NAME, OTHER_URL, URL
@@ -24,9 +25,9 @@ def test_healthy_endpoint_has_no_drift(sandbox: Sandbox) -> None:
     """All of it, in JSON; nothing is written."""
     worlds.created(sandbox)
     endpoint = worlds.healthy(sandbox)
-    before = worlds.last_entry(sandbox)
+    before = last_entry(sandbox)
     ran = worlds.run(sandbox, "list", "--exit-code")
-    assert (0, [], []) == (ran.exit_code, ran.findings, worlds.writes_since(sandbox, before))
+    assert (0, [], []) == (ran.exit_code, ran.findings, writes_since(sandbox, before))
     [item] = [dict(item) for item in ran.report["items"]]
     assert str(item.pop("created")).endswith("Z")
     assert {

@@ -18,6 +18,7 @@ from learnermax_cli.webhooks.receive import Receiver
 from learnermax_cli.webhooks.signing import CachedSecrets
 from tests.enrollments import worlds
 from tests.enrollments.worlds import COURSE
+from tests.ran import last_entry
 from tests.running import Sandbox
 from tests.webhooks.signed import COMPLETED, SECRET, body_of, deliver, event_about, event_of, post, signature
 from tests.webhooks.worlds import Serving
@@ -116,7 +117,7 @@ def test_forged_or_stale_signature_gets_400_and_touches_nothing(
 ) -> None:
     """Not even a read of Stripe or DynamoDB follows, in either direction of time."""
     body = body_of(event_of(sandbox, _bought(sandbox)))
-    seq = worlds.last_entry(sandbox)
+    seq = last_entry(sandbox)
     assert 400 == post(receiver.url, body, headers(body, worlds.now(sandbox)))[0]
     _require_no_trace(sandbox, seq)
 
@@ -128,7 +129,7 @@ def test_changed_body_gets_400_and_touches_nothing(
     """What was signed is the raw body: the same JSON written in another way does not fit."""
     body = body_of(event_of(sandbox, _bought(sandbox)))
     headers = {"Stripe-Signature": signature(body, worlds.now(sandbox))}
-    seq = worlds.last_entry(sandbox)
+    seq = last_entry(sandbox)
     assert (400, "the signature does not fit") == post(receiver.url, change(body), headers)
     _require_no_trace(sandbox, seq)
 
@@ -186,7 +187,7 @@ def test_signatures_may_come_in_lines_of_their_own(sandbox: Sandbox, receiver: S
 def test_signed_body_that_is_no_event_gets_400(sandbox: Sandbox, receiver: Serving, body: bytes) -> None:
     """A true signature does not make an event of it."""
     headers = {"Stripe-Signature": signature(body, worlds.now(sandbox))}
-    seq = worlds.last_entry(sandbox)
+    seq = last_entry(sandbox)
     assert (400, "the body is not an event of Stripe") == post(receiver.url, body, headers)
     assert [] == worlds.stripe_requests(sandbox, seq)
 
@@ -195,7 +196,7 @@ def test_signed_body_that_is_no_event_gets_400(sandbox: Sandbox, receiver: Servi
 def test_event_of_others_gets_200_and_touches_nothing(sandbox: Sandbox, receiver: Serving, state: str) -> None:
     """Another kind of object, another mode, a connected account: said by the event itself."""
     event = event_of(sandbox, _bought(sandbox), **NOT_OURS[state])
-    seq = worlds.last_entry(sandbox)
+    seq = last_entry(sandbox)
     assert (200, f"ignored: {state}") == deliver(receiver.url, event, worlds.now(sandbox))
     _require_no_trace(sandbox, seq)
 
@@ -207,7 +208,7 @@ def test_session_of_others_gets_200_and_touches_nothing(
     """Another environment's, one without marker and names, and an id that is none."""
     event = event_of(sandbox, _bought(sandbox))
     event["data"]["object"] |= fields
-    seq = worlds.last_entry(sandbox)
+    seq = last_entry(sandbox)
     assert (200, f"ignored: {state}") == deliver(receiver.url, event, worlds.now(sandbox))
     _require_no_trace(sandbox, seq)
 

@@ -9,6 +9,8 @@ from learnermax_cli.core.errors import Exit
 from learnermax_cli.core.text_safety import markdown
 from tests.enrollments import worlds
 from tests.enrollments.worlds import key
+from tests.items import student_item
+from tests.ran import last_entry, writes_since
 from tests.running import Sandbox
 from tests.webhooks.replays import effects, event_of_session, put_many, register, replay, told
 
@@ -47,10 +49,10 @@ def test_what_is_done_already_is_skipped(sandbox: Sandbox) -> None:
     put_many(sandbox, 3)
     assert {"changed": 3} == effects(replay(sandbox))
     assert 3 == len(worlds.read_events(sandbox))
-    seq = worlds.last_entry(sandbox)
+    seq = last_entry(sandbox)
     again = replay(sandbox)
     assert (0, {"done": 3}, []) == (again.exit_code, effects(again), again.changes)
-    assert ([], []) == (worlds.writes_since(sandbox, seq), worlds.read_events(sandbox))
+    assert ([], []) == (writes_since(sandbox, seq), worlds.read_events(sandbox))
     assert 0 == worlds.stripe_requests(sandbox, seq).count(READ_SESSION)
 
 
@@ -59,12 +61,12 @@ def test_dry_run_writes_nothing_and_the_run_does_exactly_that(sandbox: Sandbox) 
     worlds.put_basics(sandbox)
     for user, state in (("a", "paid"), ("b", "paid"), ("c", "expired")):
         worlds.put_bought(sandbox, user, state, customer=f"cus_{user}")
-    worlds.put_items(sandbox, [worlds.student_item("d")])
+    worlds.put_items(sandbox, [student_item("d")])
     worlds.seed(sandbox, "d")
-    before, seq = worlds.read_statuses(sandbox), worlds.last_entry(sandbox)
+    before, seq = worlds.read_statuses(sandbox), last_entry(sandbox)
     planned = replay(sandbox, "--dry-run", "--exit-code")
     assert (8, True) == (planned.exit_code, planned.report["dry_run"])
-    assert (before, []) == (worlds.read_statuses(sandbox), worlds.writes_since(sandbox, seq))
+    assert (before, []) == (worlds.read_statuses(sandbox), writes_since(sandbox, seq))
     ran = replay(sandbox)
     assert (0, planned.report["digest"]) == (ran.exit_code, ran.report["digest"])
     assert (planned.changes, planned.report["events"]) == (ran.changes, ran.report["events"])
@@ -96,7 +98,7 @@ def test_events_of_one_session_need_one_reading(sandbox: Sandbox) -> None:
     """A delayed payment that failed has two events, and its session is read once."""
     worlds.put_basics(sandbox)
     worlds.put_bought(sandbox, USER, "failed")
-    seq = worlds.last_entry(sandbox)
+    seq = last_entry(sandbox)
     ran = replay(sandbox)
     assert [(key(USER), "waiting", "failed")] * 2 == told(ran)
     assert 1 == worlds.stripe_requests(sandbox, seq).count(READ_SESSION)
@@ -106,7 +108,7 @@ def test_young_event_is_read_again(sandbox: Sandbox) -> None:
     """Of an event younger than a minute nobody knows whether the reading before it told of it."""
     worlds.put_basics(sandbox)
     worlds.put_bought(sandbox, USER, "failed", offset=0)
-    seq = worlds.last_entry(sandbox)
+    seq = last_entry(sandbox)
     assert 2 == len(told(replay(sandbox)))
     assert 2 == worlds.stripe_requests(sandbox, seq).count(READ_SESSION)
 
@@ -119,13 +121,13 @@ def test_nobody_gets_in_unpaid(sandbox: Sandbox) -> None:
     elsewhere = {"managedBy": "lmx", "environment": "prod", "courseId": worlds.COURSE, "userId": "elsewhere"}
     worlds.put_bought(sandbox, "elsewhere", metadata=elsewhere)
     worlds.seed(sandbox, None, metadata={})
-    seq = worlds.last_entry(sandbox)
+    seq = last_entry(sandbox)
     ran = replay(sandbox, "--exit-code")
     assert 8 == ran.exit_code
     assert [("disputed", key("disputed")), ("refunded", key("refunded"))] == sorted(ran.findings)
     assert {"waiting": 4, "attention": 2, "ignored": 2} == effects(ran)
     assert {"pending"} == set(worlds.read_statuses(sandbox).values())
-    assert [] == worlds.writes_since(sandbox, seq)
+    assert [] == writes_since(sandbox, seq)
 
 
 def test_event_that_fails_leaves_the_others_alone(sandbox: Sandbox) -> None:
@@ -164,7 +166,7 @@ def test_refused_key_ends_the_run(sandbox: Sandbox) -> None:
 )
 def test_window_that_makes_no_sense(sandbox: Sandbox, args: tuple[str, ...], message: str) -> None:
     """Wrong usage, before anything is asked."""
-    seq = worlds.last_entry(sandbox)
+    seq = last_entry(sandbox)
     done = sandbox.run("webhooks", "replay", "-o", "json", *args)
     error = json.loads(done.stdout)["error"]
     assert (2, message) == (done.returncode, error["message"])

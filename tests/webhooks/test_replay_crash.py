@@ -6,21 +6,9 @@ from itertools import product as combinations
 import pytest
 
 from tests.enrollments import worlds
-from tests.enrollments.crashes import (
-    COMPLETE,
-    CREATE,
-    MOMENTS,
-    OWED,
-    UPDATE,
-    USER,
-    Point,
-    Scenario,
-    built,
-    point_id,
-    points,
-    require_clean_end,
-)
+from tests.enrollments.crashes import COMPLETE, CREATE, OWED, UPDATE, USER, Point, Scenario, build, require_clean_end
 from tests.enrollments.worlds import key
+from tests.kills import MOMENTS, kill_at, only_writes, point_id, points
 from tests.running import Sandbox
 from tests.started import Started
 from tests.webhooks.replays import REPLAY, effects, put_many, replay, told
@@ -32,9 +20,9 @@ KILLS = list(combinations(points((COMPLETE, CREATE)), MOMENTS))
 @pytest.mark.parametrize("scenario", [COMPLETE, CREATE, OWED], ids=lambda scenario: scenario.name)
 def test_undisturbed_replay_makes_exactly_these_writes(sandbox: Sandbox, scenario: Scenario) -> None:
     """The journal of an undisturbed replay holds the writes that the matrix kills at; it sends one event."""
-    seq = built(sandbox, scenario)
-    assert 0 == replay(sandbox).exit_code
-    assert list(scenario.writes) == worlds.writes_since(sandbox, seq)
+    build(sandbox, scenario)
+    with only_writes(sandbox, *scenario.writes):
+        assert 0 == replay(sandbox).exit_code
     require_clean_end(sandbox, scenario)
     assert [worlds.event_of(sandbox, USER)] == worlds.read_events(sandbox)
 
@@ -43,21 +31,14 @@ def test_undisturbed_replay_makes_exactly_these_writes(sandbox: Sandbox, scenari
 def test_killed_replay_is_made_good_by_the_next(sandbox: Sandbox, case: tuple[Point, str]) -> None:
     """After a SIGKILL before or after any write, the next replay completes once and sends the event at least once."""
     (scenario, index), when = case
-    seq = built(sandbox, scenario)
-    sandbox.control.add_fault("hold", writes_only=True, skip=index, when=when)
-    process = sandbox.start(*REPLAY)
-    sandbox.control.wait_held(timeout=60)
-    process.kill()
-    assert -signal.SIGKILL == process.wait()
-    sandbox.control.release()
-    assert list(scenario.writes[: index + 1]) == worlds.writes_since(sandbox, seq)
+    build(sandbox, scenario)
+    kill_at(sandbox, case[0], when, REPLAY)
     worlds.age_intents(sandbox)
     assert 0 == replay(sandbox).exit_code
     require_clean_end(sandbox, scenario)
     assert scenario.sent(index, when) == len(worlds.read_events(sandbox))
-    seq = worlds.last_entry(sandbox)
-    assert {"done": 1} == effects(replay(sandbox))
-    assert [] == worlds.writes_since(sandbox, seq)
+    with only_writes(sandbox):
+        assert {"done": 1} == effects(replay(sandbox))
 
 
 def test_event_owed_by_a_run_that_may_live_is_left_to_it(sandbox: Sandbox) -> None:
@@ -82,7 +63,7 @@ def test_ctrl_c_finishes_what_is_in_flight(sandbox: Sandbox) -> None:
     _await_notice(process)
     sandbox.control.release()
     stdout, stderr = process.communicate(timeout=100)
-    ran = worlds.read_ran(process.returncode, stdout, stderr)
+    ran = worlds.Ran.read(process.returncode, stdout, stderr)
     assert (130, "interrupted after 8 events") == (ran.exit_code, ran.report["error"]["message"])
     done = {name for name, status in worlds.read_statuses(sandbox).items() if status == "completed"}
     assert {(name, "changed", "paid") for name in done} == set(told(ran))

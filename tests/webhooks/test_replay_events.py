@@ -10,6 +10,7 @@ from learnermax_cli.enrollments.model import EnrollmentKey
 from learnermax_cli.webhooks.model import SESSION_EVENTS, EventHint, EventWindow
 from tests.adapters.stripe.clients import build
 from tests.enrollments import worlds
+from tests.ran import last_entry
 from tests.running import Sandbox
 
 COUNT = 230
@@ -33,7 +34,7 @@ def test_events_come_oldest_first(sandbox: Sandbox, events: StripeEvents) -> Non
     """With an older event to begin at: one request for it, and one for each page of a hundred."""
     worlds.seed(sandbox, "older", offset=-20 * HOUR)
     sessions = _seeded(sandbox)
-    seq = worlds.last_entry(sandbox)
+    seq = last_entry(sandbox)
     listed = [hint.session_id for hint in events.list_events(EventWindow(int(worlds.now(sandbox)) - 12 * HOUR))]
     assert sessions == listed
     assert [LIST] * 4 == worlds.stripe_requests(sandbox, seq)
@@ -43,7 +44,7 @@ def test_only_a_page_is_read_ahead(sandbox: Sandbox, events: StripeEvents) -> No
     """Whoever takes the first event has caused two requests: memory stays flat."""
     worlds.seed(sandbox, "older", offset=-20 * HOUR)
     sessions = _seeded(sandbox)
-    seq = worlds.last_entry(sandbox)
+    seq = last_entry(sandbox)
     first = next(events.list_events(EventWindow(int(worlds.now(sandbox)) - 12 * HOUR)))
     assert (sessions[0], [LIST] * 2) == (first.session_id, worlds.stripe_requests(sandbox, seq))
 

@@ -4,6 +4,7 @@ import socket
 from contextlib import closing
 
 from tests.enrollments import worlds
+from tests.items import student_item
 from tests.running import Sandbox
 from tests.webhooks import endpoint_worlds as endpoints
 from tests.webhooks.mailbox import mailbox
@@ -46,7 +47,7 @@ def _buy(sandbox: Sandbox, users: list[str]) -> None:
     """Let students pay, and Stripe deliver the events once their enrollments are there."""
     sandbox.control.pause_webhooks()
     rows = [{"course_id": worlds.COURSE, "user_id": user, "amount": worlds.AMOUNT} for user in users]
-    worlds.put_items(sandbox, [worlds.student_item(user) for user in users])
+    worlds.put_items(sandbox, [student_item(user) for user in users])
     for user, session_id in zip(users, sandbox.control.seed_sessions(rows, deliver=True), strict=True):
         worlds.put_pending(sandbox, user, session_id, hours=0)
     sandbox.control.resume_webhooks()

@@ -16,6 +16,7 @@ import pytest
 from learnermax_cli.sandbox import process
 from learnermax_cli.sandbox.client import SandboxError
 from tests.enrollments import worlds
+from tests.ran import last_entry
 from tests.running import Sandbox
 from tests.webhooks.signed import SECRET, body_of, deliver, event_of, post, signature
 from tests.webhooks.worlds import Serving, put_signing_secret, serving
@@ -131,7 +132,7 @@ def test_garbage_that_is_no_http_is_refused(receiver: Serving) -> None:
 
 def test_sender_that_hangs_up_leaves_no_trace(sandbox: Sandbox, receiver: Serving) -> None:
     """Half a body is no delivery."""
-    seq = worlds.last_entry(sandbox)
+    seq = last_entry(sandbox)
     with _connected(receiver) as connection:
         connection.sendall(_head(receiver, "Content-Length: 100") + b"half")
     assert (200, "ok") == post(_health(receiver), b"", method="GET")

@@ -12,6 +12,7 @@ from learnermax_cli.core.secret_text import SecretText
 from learnermax_cli.webhooks.clock import Clock
 from learnermax_cli.webhooks.signing import PLACES, CachedSecrets
 from tests.enrollments import worlds
+from tests.ran import last_entry
 from tests.running import Sandbox
 from tests.webhooks.signed import SECRET, deliver, event_of
 from tests.webhooks.worlds import Serving, put_signing_secret, serving
@@ -181,7 +182,7 @@ def test_configured_secrets_win_and_are_not_looked_up(sandbox: Sandbox) -> None:
     env = {"LMX_ENVIRONMENT": "preview", "STRIPE_WEBHOOK_SECRET": NEW}
     (sandbox.cwd / ".env.local").write_text(f"STRIPE_WEBHOOK_SECRET_PREVIOUS={SECRET}\n")
     with serving(sandbox, env=dict(env)) as receiver:
-        seq = worlds.last_entry(sandbox)
+        seq = last_entry(sandbox)
         assert [200, 200, 400] == [
             _deliver(sandbox, receiver, session_id, s) for s in (NEW, SECRET, "whsec_" + "x" * 9)
         ]

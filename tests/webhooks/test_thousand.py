@@ -4,6 +4,8 @@ from typing import Any
 
 from tests.enrollments import worlds
 from tests.enrollments.worlds import COURSE
+from tests.items import enrollment_item, student_item
+from tests.ran import last_entry, writes_since
 from tests.running import Sandbox
 from tests.webhooks.mailbox import mailbox
 from tests.webhooks.replays import effects, register, replay
@@ -82,7 +84,7 @@ def _sell(sandbox: Sandbox, half: int) -> None:
     enrolled = [*paid, *unpaid, *elsewhere]
     sessions = sandbox.control.seed_sessions([*enrolled, *linked, *foreign], deliver=True)
     _put_pending(sandbox, enrolled, sessions)
-    worlds.put_items(sandbox, [worlds.student_item(row["user_id"]) for row in linked])
+    worlds.put_items(sandbox, [student_item(row["user_id"]) for row in linked])
     sandbox.control.resume_webhooks("shuffled")
 
 
@@ -103,7 +105,7 @@ def _put_pending(sandbox: Sandbox, rows: list[dict[str, Any]], sessions: list[st
     worlds.put_items(
         sandbox,
         [
-            worlds.enrollment_item(row["user_id"], COURSE, times[row["user_id"]], stripeSessionId=session_id)
+            enrollment_item(row["user_id"], COURSE, times[row["user_id"]], stripeSessionId=session_id)
             for row, session_id in pairs
         ],
     )
@@ -130,6 +132,6 @@ def _completed(sandbox: Sandbox) -> set[str]:
 
 
 def _require_nothing_to_do(sandbox: Sandbox) -> None:
-    seq = worlds.last_entry(sandbox)
+    seq = last_entry(sandbox)
     ran = worlds.reconcile(sandbox, "--since", "3d")
-    assert (0, [], []) == (ran.exit_code, ran.changes, worlds.writes_since(sandbox, seq))
+    assert (0, [], []) == (ran.exit_code, ran.changes, writes_since(sandbox, seq))

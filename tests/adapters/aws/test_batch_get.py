@@ -12,6 +12,8 @@ from learnermax_cli.core.errors import FailedError, InterruptedRunError
 from learnermax_cli.enrollments.model import Student
 from tests.enrollments import worlds
 from tests.enrollments.worlds import COURSE, key
+from tests.items import student_item
+from tests.ran import last_entry
 from tests.running import Sandbox
 
 TABLE = "learnermax-education-sandbox"
@@ -29,7 +31,7 @@ def count_batches(sandbox: Sandbox, seq: int) -> int:
 
 def test_unprocessed_items_are_read_in_the_end(sandbox: Sandbox) -> None:
     """A few refusals in a row are waited out."""
-    worlds.put_items(sandbox, [worlds.student_item("ada")])
+    worlds.put_items(sandbox, [student_item("ada")])
     leave_unprocessed(sandbox, 3)
     students = EnrollmentTable(Table(sandbox.dynamodb_client(), TABLE)).read_students(["ada", "bob"])
     assert {"ada": Student("ada", "ada@example.com", None)} == students
@@ -38,7 +40,7 @@ def test_unprocessed_items_are_read_in_the_end(sandbox: Sandbox) -> None:
 def test_items_that_stay_unprocessed_are_given_up(sandbox: Sandbox) -> None:
     """After a bounded time, and few requests, in one line with a remedy."""
     leave_unprocessed(sandbox, None)
-    seq, begun = worlds.last_entry(sandbox), time.monotonic()
+    seq, begun = last_entry(sandbox), time.monotonic()
     with pytest.raises(FailedError) as failed:
         EnrollmentTable(Table(sandbox.dynamodb_client(), TABLE, give_up_after=2.0)).read_students(["ada"])
     assert ("failed.throttled", f"DynamoDB left 1 of 1 items of table {TABLE} unread for 2 s") == (
@@ -67,14 +69,14 @@ def test_sigterm_ends_a_reconcile_whose_items_stay_unprocessed(sandbox: Sandbox)
     worlds.put_pending(sandbox, "ada", None, paymentStatus="completed", enrollmentEvent=intent)
     worlds.put_pending(sandbox, "bob", worlds.seed(sandbox, "bob", customer="cus_1"))
     leave_unprocessed(sandbox, None)
-    seq = worlds.last_entry(sandbox)
+    seq = last_entry(sandbox)
     process = sandbox.start(*worlds.RECONCILE)
     while count_batches(sandbox, seq) < 3:
         time.sleep(0.1)
     begun = time.monotonic()
     process.send_signal(signal.SIGTERM)
     out, err = process.communicate(20)
-    ran = worlds.read_ran(int(process.returncode), out, err)
+    ran = worlds.Ran.read(int(process.returncode), out, err)
     assert time.monotonic() - begun < 10
     assert (130, [("event", f"ada/{COURSE}", "publish", "applied")]) == (ran.exit_code, ran.outcomes)
     assert {key("ada"): "completed", key("bob"): "pending"} == worlds.read_statuses(sandbox)

@@ -9,7 +9,8 @@ from learnermax_cli.adapters.aws.course_table import CourseTable
 from learnermax_cli.adapters.aws.table import Table
 from learnermax_cli.core.errors import ConfigError, FailedError
 from learnermax_cli.courses.model import Course
-from tests.products.worlds import course_item, edit_course, put_course, read_course
+from tests.items import course_item
+from tests.products.worlds import edit_course, put_course, read_course
 from tests.running import Sandbox
 
 TABLE = "learnermax-education-sandbox"
