@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from benchmarks.measuring import Measured, measure_lmx, measure_script
-from benchmarks.world import World, course_item, say
+from benchmarks.world import World, say
 from learnermax_cli.config.sandbox_state import table_name
+from tests.items import course_item
 
 RECONCILE = ("enrollments", "reconcile", "--dry-run")
 SYNC = ("products", "sync")
@@ -37,22 +38,22 @@ def compare_reconcile(world: World, pending: int) -> Comparison:
     say("  lmx enrollments reconcile --dry-run")
     lmx = measure_lmx(world, *RECONCILE)
     say(f"  one by one (about {pending * 0.065 / 60:.0f} minutes)")
-    return Comparison("reconcile", pending, lmx, measure_script(world, "one_by_one_reconcile"))
+    return Comparison("reconcile", pending, lmx, measure_script(world, "reconcile"))
 
 
 def compare_sync(world: World, courses: int) -> tuple[Comparison, Comparison]:
     """Compare first syncs of so many courses, and dry runs when nothing is to do."""
-    items = [course_item(f"course-{number:04}") for number in range(courses)]
+    items = [course_item(f"course-{number:04}", "49.99") for number in range(courses)]
     say(f"sync of {courses:,} courses: lmx products sync, the first time")
     _restart(world, items)
     first = measure_lmx(world, *SYNC)
     say("  lmx products sync --dry-run, nothing to do")
     again = measure_lmx(world, *SYNC, "--dry-run")
     say("  one by one, nothing to do")
-    again_script = measure_script(world, "one_by_one_sync", "--dry-run")
+    again_script = measure_script(world, "sync", "--dry-run")
     say("  one by one, the first time")
     _restart(world, items)
-    first_script = measure_script(world, "one_by_one_sync")
+    first_script = measure_script(world, "sync")
     return (
         Comparison("first sync", courses, first, first_script),
         Comparison("sync, nothing to do", courses, again, again_script),

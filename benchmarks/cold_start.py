@@ -14,8 +14,9 @@ from typing import Any
 import boto3
 import stripe
 
-from benchmarks.world import PROJECT, World, course_item, say
+from benchmarks.world import PROJECT, World, say
 from learnermax_cli.config.sandbox_state import ACCESS_KEY_ID, SECRET_ACCESS_KEY
+from tests.items import course_item, enrollment_item
 
 RUNS = 21
 LIMIT = 1.5
@@ -55,7 +56,7 @@ def measure_cold_start(world: World, runs: int = RUNS) -> ColdStart:
     """Start fresh processes in turns, on an empty sandbox without latency."""
     say(f"cold start of the webhook function: {3 * runs} fresh processes")
     world.empty()
-    world.put_items([course_item("course-0")])
+    world.put_items([course_item("course-0", "49.99")])
     environment = _environment(world)
     found: dict[str, list[float]] = {"sdks": [], "confirmed": [], "done": []}
     for number in range(-1, runs):  # the first round only fills the caches of the disk
@@ -98,27 +99,8 @@ def _put_paid(world: World, number: int) -> str:
     metadata = {"managedBy": "lmx", "environment": "preview", "userId": user, "courseId": "course-0"}
     row = {"user_id": user, "course_id": "course-0", "state": "paid", "offset": -60, "amount": 4999}
     session_id = world.control.seed_sessions([{**row, "metadata": metadata}], events=False)[0]
-    world.put_items([pending_item(user, "course-0", session_id)])
+    world.put_items([enrollment_item(user, "course-0", "2026-01-01T00:00:00.000Z", stripeSessionId=session_id)])
     return session_id
-
-
-def pending_item(user: str, course: str, session_id: str) -> dict[str, Any]:
-    """Return a pending enrollment that names a session."""
-    return {
-        "PK": f"USER#{user}",
-        "SK": f"COURSE#{course}",
-        "GSI1PK": f"COURSE#{course}",
-        "GSI1SK": f"USER#{user}",
-        "entityType": "ENROLLMENT",
-        "userId": user,
-        "courseId": course,
-        "enrollmentType": "paid",
-        "enrolledAt": "2026-01-01T00:00:00.000Z",
-        "paymentStatus": "pending",
-        "stripeSessionId": session_id,
-        "progress": 0,
-        "completed": False,
-    }
 
 
 def _event(world: World, session_id: str) -> dict[str, Any]:

@@ -4,8 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from benchmarks.world import LATENCY_SECONDS, World, say
 
@@ -13,8 +12,7 @@ _MEGABYTE = 1e6
 _ACCOUNT = "GET /v1/account"
 
 
-@dataclass(frozen=True, slots=True)
-class Measured:
+class Measured(NamedTuple):
     """What one run took: Stripe requests (429 included), seconds on Stripe's side, peak memory, capacity units."""
 
     requests: int
@@ -33,9 +31,9 @@ def measure_lmx(world: World, *args: str) -> Measured:
     return _measure(world, (*command, "--output", "json"))
 
 
-def measure_script(world: World, module: str, *args: str) -> Measured:
-    """Run one of the scripts beside us to its end."""
-    return _measure(world, ("-m", f"benchmarks.{module}", *args))
+def measure_script(world: World, *args: str) -> Measured:
+    """Run the script beside us to its end."""
+    return _measure(world, ("-m", "benchmarks.one_by_one", *args))
 
 
 def _measure(world: World, arguments: Sequence[str]) -> Measured:

@@ -3,9 +3,8 @@
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import cycle, islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from benchmarks.receiver import Running, cpu_seconds, event_body, list_sessions, put_secret, running_receiver, send
 from benchmarks.world import REQUESTS_PER_SECOND, World, say
@@ -20,8 +19,7 @@ _MANY_SENDERS = 96
 _NO_LIMIT = "100000"
 
 
-@dataclass(frozen=True, slots=True)
-class Served:
+class Served(NamedTuple):
     """What a receiver did with deliveries: how fast, at what cost, and whether all of them arrived."""
 
     job: str

@@ -7,17 +7,16 @@ import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import boto3
 
 from learnermax_cli.config.sandbox_state import ACCESS_KEY_ID, SECRET_ACCESS_KEY, SandboxInfo, table_name
 from learnermax_cli.sandbox import process
 from learnermax_cli.sandbox.client import SandboxClient
+from tests.items import course_item, enrollment_item
 
 LATENCY_SECONDS = 0.05
 REQUESTS_PER_SECOND = 25.0  # of a Stripe sandbox, and of each endpoint [doc "Rate limits"]
@@ -33,8 +32,7 @@ STATES = _STATES + ("paid",) * (100 - len(_STATES))
 _USER_PREFIX = "00000000-0000-4000-8000-"
 
 
-@dataclass(frozen=True, slots=True)
-class World:
+class World(NamedTuple):
     """A running sandbox, and a folder for what its benchmarks leave behind."""
 
     info: SandboxInfo
@@ -77,7 +75,7 @@ class World:
     def put_pending(self, session_ids: Mapping[int, str], count: int, table: str | None = None) -> None:
         """Put courses and the pending enrollments of sessions, by their number among `count` seeded ones."""
         now, seconds = time.time(), DAYS * _DAY_SECONDS
-        items = [course_item(course_id) for course_id in COURSES]
+        items = [course_item(course_id, "49.99") for course_id in COURSES]
         for number, session_id in session_ids.items():
             at = datetime.fromtimestamp(now - seconds + number * seconds / count, UTC)
             items.append(_enrollment_item(number, session_id, f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03}Z"))
@@ -128,43 +126,9 @@ def running_world(folder: Path) -> Iterator[World]:
         process.stop(folder / "sandbox")
 
 
-def course_item(course_id: str) -> dict[str, Any]:
-    """Return a paid course as a seed script of the site writes it."""
-    return {
-        "PK": f"COURSE#{course_id}",
-        "SK": "METADATA",
-        "GSI1PK": f"COURSE#{course_id}",
-        "GSI1SK": "METADATA",
-        "entityType": "COURSE",
-        "courseId": course_id,
-        "name": f"Course {course_id}",
-        "description": "All about it.",
-        "instructor": "Test Instructor",
-        "pricingModel": "paid",
-        "price": Decimal("49.99"),
-        "imageUrl": "https://example.com/course.png",
-        "learningObjectives": ["Learn", "Build"],
-        "curriculum": [],
-    }
-
-
 def _enrollment_item(number: int, session_id: str, enrolled_at: str) -> dict[str, Any]:
     user_id, course_id = f"{_USER_PREFIX}{number}", COURSES[number % len(COURSES)]
-    return {
-        "PK": f"USER#{user_id}",
-        "SK": f"COURSE#{course_id}",
-        "GSI1PK": f"COURSE#{course_id}",
-        "GSI1SK": f"USER#{user_id}",
-        "entityType": "ENROLLMENT",
-        "userId": user_id,
-        "courseId": course_id,
-        "enrollmentType": "paid",
-        "enrolledAt": enrolled_at,
-        "paymentStatus": "pending",
-        "stripeSessionId": session_id,
-        "progress": 0,
-        "completed": False,
-    }
+    return enrollment_item(user_id, course_id, enrolled_at, stripeSessionId=session_id)
 
 
 def say(text: str) -> None:

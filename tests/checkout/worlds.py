@@ -20,10 +20,8 @@ SITE = "https://learnermax.example"
 RETURN_PAGE = f"{SITE}/enrollment/return?session_id={{CHECKOUT_SESSION_ID}}"
 ENV: Mapping[str, str | None] = {"FRONTEND_URL": SITE}
 PUT, UPDATE, DELETE = "PutItem", "UpdateItem", "DeleteItem"
-CREATE_SESSION = "POST /v1/checkout/sessions"
-EXPIRE_SESSION = "POST /v1/checkout/sessions/{id}/expire"
-CREATE_LINK = "POST /v1/payment_links"
-UPDATE_LINK = "POST /v1/payment_links/{id}"
+CREATE_SESSION, EXPIRE_SESSION = "POST /v1/checkout/sessions", "POST /v1/checkout/sessions/{id}/expire"
+CREATE_LINK, UPDATE_LINK = "POST /v1/payment_links", "POST /v1/payment_links/{id}"
 
 
 @dataclass(frozen=True, slots=True)

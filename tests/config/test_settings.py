@@ -268,10 +268,7 @@ def test_sandbox_takes_nothing_from_outside(
         STRIPE_SECRET_KEY=KEY,
         STRIPE_API_BASE="https://api.stripe.com",
         AWS_ENDPOINT_URL="https://dynamodb.us-east-1.amazonaws.com",
-        AWS_ACCESS_KEY_ID="real",
-        AWS_SECRET_ACCESS_KEY="real",
-        AWS_PROFILE="work",
-        EDUCATION_TABLE_NAME="real",
+        **dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE", "EDUCATION_TABLE_NAME"), "real"),
         LMX_STRIPE_ACCOUNT="acct_real",
         TRANSACTIONAL_EMAIL_TOPIC_ARN="arn:real",
     )

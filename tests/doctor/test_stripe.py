@@ -126,14 +126,8 @@ def test_probe_that_fails_hides_no_other(sandbox: Sandbox) -> None:
 def test_endpoint_whose_secret_can_not_be_compared(sandbox: Sandbox) -> None:
     """What was not looked at is not called right."""
     sandbox.run("webhooks", "create", "--url", URL)
-    sandbox.control.add_fault(
-        "error",
-        service="secretsmanager",
-        operation="DescribeSecret",
-        status=400,
-        code="AccessDeniedException",
-        times=None,
-    )
+    denied = {"status": 400, "code": "AccessDeniedException"}
+    sandbox.control.add_fault("error", service="secretsmanager", operation="DescribeSecret", times=None, **denied)
     status, found, _, code = examine(sandbox, {"LMX_ENVIRONMENT": "sandbox"}).row("Webhook endpoint")
     assert ("warning", 0, True) == (status, code, "signing secrets were not compared" in found)
 

@@ -15,11 +15,12 @@ from tests.functions.worlds import USER, Container, put_bought
 from tests.running import Sandbox
 
 STRAY = "sk_" + "test_" + "CANARYstrayCANARYstray"
-RECONCILES: dict[str, Callable[[Container, Context], Any]] = {
+Function = Callable[[Container, Context], Any]
+RECONCILES: dict[str, Function] = {
     "reconcile": lambda container, context: container.functions.reconcile({"since": "3d"}, context),
     "reconcile_window": lambda container, context: container.functions.reconcile_window({"since": "3d"}, context),
 }
-SENSELESS: dict[str, Callable[[Container, Context], Any]] = {
+SENSELESS: dict[str, Function] = {
     "reconcile": lambda container, context: container.functions.reconcile({"since": STRAY}, context),
     "reconcile_window": lambda container, context: container.functions.reconcile_window({"since": STRAY}, context),
 }
@@ -30,6 +31,13 @@ class BrokenContext(Context):
 
     def get_remaining_time_in_millis(self) -> int:
         raise RuntimeError(f"no time for {STRAY}")
+
+
+def failure_of(call: Function, container: Container, context: Context) -> LmxError:
+    """Return what a function fails with."""
+    with pytest.raises(LmxError) as raised:
+        call(container, context)
+    return raised.value
 
 
 def told(error: BaseException) -> str:
@@ -48,7 +56,7 @@ def require_silence(error: LmxError, log: str) -> None:
 def test_failure_that_echoes_a_key(
     sandbox: Sandbox,
     container: Container,
-    call: Callable[[Container, Context], Any],
+    call: Function,
     service: str,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -56,34 +64,27 @@ def test_failure_that_echoes_a_key(
     put_bought(sandbox)
     says = {"status": 400, "code": "ValidationException", "message": f"No such thing: {STRAY}"}
     sandbox.control.add_fault("error", service=service, times=None, **says)
-    with pytest.raises(LmxError) as raised:
-        call(container, Context())
-    assert ("FailedError", "failed") == (type(raised.value).__name__, raised.value.code.partition(".")[0])
-    assert "No such thing: sk_test_***" in raised.value.message
-    require_silence(raised.value, capsys.readouterr().out)
+    error = failure_of(call, container, Context())
+    assert ("FailedError", "failed") == (type(error).__name__, error.code.partition(".")[0])
+    assert "No such thing: sk_test_***" in error.message
+    require_silence(error, capsys.readouterr().out)
 
 
 @pytest.mark.parametrize("call", SENSELESS.values(), ids=SENSELESS)
-def test_input_that_is_a_key(
-    container: Container, call: Callable[[Container, Context], Any], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_input_that_is_a_key(container: Container, call: Function, capsys: pytest.CaptureFixture[str]) -> None:
     """Who pastes a key into the input does not find it in the cause of the execution."""
-    with pytest.raises(LmxError) as raised:
-        call(container, Context())
-    assert "UsageError" == type(raised.value).__name__
-    require_silence(raised.value, capsys.readouterr().out)
+    error = failure_of(call, container, Context())
+    assert "UsageError" == type(error).__name__
+    require_silence(error, capsys.readouterr().out)
 
 
 @pytest.mark.parametrize("call", RECONCILES.values(), ids=RECONCILES)
-def test_bug(
-    container: Container, call: Callable[[Container, Context], Any], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_bug(container: Container, call: Function, capsys: pytest.CaptureFixture[str]) -> None:
     """A bug leaves under a name of its own, which nothing tries again; its traceback is in the log, masked."""
-    with pytest.raises(LmxError) as raised:
-        call(container, BrokenContext())
-    assert ("UnexpectedError", "a bug: RuntimeError") == (type(raised.value).__name__, raised.value.message)
+    error = failure_of(call, container, BrokenContext())
     text = capsys.readouterr().out
-    require_silence(raised.value, text)
+    assert ("UnexpectedError", "a bug: RuntimeError") == (type(error).__name__, error.message)
+    require_silence(error, text)
     assert "no time for sk_test_***" in read_lines(text)[-1]["traceback"]
 
 

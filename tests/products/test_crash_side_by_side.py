@@ -5,9 +5,9 @@ from decimal import Decimal
 import pytest
 
 from tests.items import course_item
+from tests.kills import only_writes
 from tests.products import worlds
 from tests.products.worlds import COURSE, PRODUCT, Ran
-from tests.ran import last_entry, writes_since
 from tests.running import Sandbox
 from tests.started import Started
 
@@ -15,20 +15,16 @@ from tests.started import Started
 def test_two_syncs_create_one_product(sandbox: Sandbox) -> None:
     """Two syncs that both planned to create a product end with one, linked, and nothing left to do."""
     worlds.put_course(sandbox, COURSE, "99.99")
-    first, second = _both_at_their_first_write(sandbox, "POST /v1/products")
-    assert (0, 0) == (first.exit_code, second.exit_code)
+    _sync_twice_at_once(sandbox, "POST /v1/products")
     worlds.require_sold_for(sandbox, 9999)
-    _require_nothing_to_do(sandbox)
 
 
 def test_two_syncs_make_one_new_price(sandbox: Sandbox) -> None:
     """Two syncs that both planned the same new price end with it alone."""
     worlds.synced_course(sandbox, price="99.99")
     worlds.edit_course(sandbox, COURSE, price=Decimal("149.99"))
-    first, second = _both_at_their_first_write(sandbox, "POST /v1/prices")
-    assert (0, 0) == (first.exit_code, second.exit_code)
+    _sync_twice_at_once(sandbox, "POST /v1/prices")
     worlds.require_sold_for(sandbox, 14999)
-    _require_nothing_to_do(sandbox)
 
 
 def test_two_syncs_of_different_prices_end_right_after_another(sandbox: Sandbox) -> None:
@@ -116,12 +112,14 @@ def test_course_deleted_meanwhile_is_not_made_again(sandbox: Sandbox) -> None:
     assert not sandbox.stripe().v1.products.retrieve(PRODUCT).active
 
 
-def _both_at_their_first_write(sandbox: Sandbox, operation: str) -> tuple[Ran, Ran]:
+def _sync_twice_at_once(sandbox: Sandbox, operation: str) -> None:
+    """Let two syncs come to their first write before either goes on; both end well, and nothing is left to do."""
     sandbox.control.add_fault("hold", operation=operation, times=2)
     first, second = _start(sandbox), _start(sandbox)
     sandbox.control.wait_held(timeout=60, at_least=2)
     sandbox.control.release()
-    return _end(first), _end(second)
+    assert (0, 0) == (_end(first).exit_code, _end(second).exit_code)
+    _require_nothing_to_do(sandbox)
 
 
 def _edited_during(sandbox: Sandbox, operation: str, edit: dict[str, object]) -> Ran:
@@ -148,6 +146,5 @@ def _end(process: Started) -> Ran:
 
 
 def _require_nothing_to_do(sandbox: Sandbox) -> None:
-    before = last_entry(sandbox)
-    assert 0 == worlds.sync(sandbox).exit_code
-    assert [] == writes_since(sandbox, before)
+    with only_writes(sandbox):
+        assert 0 == worlds.sync(sandbox).exit_code

@@ -103,20 +103,21 @@ def test_journal_names_calls_without_values(sandbox: Sandbox) -> None:
 
 
 @pytest.mark.parametrize(
-    ("service", "operation", "code"),
+    ("operation", "code"),
     [
-        ("dynamodb", "list_tables", "ExpiredTokenException"),
-        ("dynamodb", "list_tables", "AccessDeniedException"),
-        ("secretsmanager", "list_secrets", "ThrottlingException"),
-        ("sns", "list_topics", "AuthorizationError"),
+        ("dynamodb.list_tables", "ExpiredTokenException"),
+        ("dynamodb.list_tables", "AccessDeniedException"),
+        ("secretsmanager.list_secrets", "ThrottlingException"),
+        ("sns.list_topics", "AuthorizationError"),
     ],
 )
-def test_error_fault_has_the_shape_of_aws(sandbox: Sandbox, service: str, operation: str, code: str) -> None:
+def test_error_fault_has_the_shape_of_aws(sandbox: Sandbox, operation: str, code: str) -> None:
     """An error that a test asks for reaches boto3 with its code and message."""
+    service, _, method = operation.partition(".")
     sandbox.control.add_fault("error", service=service, status=400, code=code, message="so it is")
 
     with pytest.raises(ClientError) as refused:
-        getattr(once(sandbox, service), operation)()
+        getattr(once(sandbox, service), method)()
 
     error = refused.value.response["Error"]
     assert (code, "so it is") == (error["Code"], error["Message"])

@@ -18,6 +18,16 @@ def hold(sandbox: Sandbox, operation: str, when: str = "before") -> None:
     sandbox.control.add_fault("hold", service="secretsmanager", operation=operation, when=when)
 
 
+def kill_push(sandbox: Sandbox, operation: str, when: str, *flags: str) -> None:
+    """Push, and kill the run while that call is held."""
+    hold(sandbox, operation, when)
+    process = sandbox.start("secrets", "push", *flags)
+    sandbox.control.wait_held(60)
+    process.kill()
+    process.wait()
+    sandbox.control.release()
+
+
 def push_while(sandbox: Sandbox, operation: str, other: Mapping[str, object], *flags: str) -> tuple[int, str]:
     """Push; another writer stores `other` while that call is held. Return exit code and standard error."""
     hold(sandbox, operation)
@@ -161,12 +171,7 @@ def test_kill(sandbox: Sandbox, operation: str, when: str, current: dict[str, ob
     """Killed anywhere, the secret is as before or as wanted; the next run ends with exactly one new version."""
     support.create_secret(sandbox, {"a": "1"})
     wanted = {**support.api_keys(sandbox), "a": "1"}
-    hold(sandbox, operation, when)
-    process = sandbox.start("secrets", "push")
-    sandbox.control.wait_held(60)
-    process.kill()
-    process.wait()
-    sandbox.control.release()
+    kill_push(sandbox, operation, when)
     assert (current or wanted) == support.stored(sandbox)
 
     run = sandbox.run("secrets", "push")
@@ -177,12 +182,7 @@ def test_kill(sandbox: Sandbox, operation: str, when: str, current: dict[str, ob
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_kill_while_creating(sandbox: Sandbox, when: str) -> None:
     """Killed while creating, the next run ends with one version all the same."""
-    hold(sandbox, CREATE, when)
-    process = sandbox.start("secrets", "push")
-    sandbox.control.wait_held(60)
-    process.kill()
-    process.wait()
-    sandbox.control.release()
+    kill_push(sandbox, CREATE, when)
 
     run = sandbox.run("secrets", "push")
 
@@ -193,12 +193,7 @@ def test_killed_push_that_is_not_wanted_any_more(sandbox: Sandbox) -> None:
     """A version that was stored but never made current stays without effect."""
     support.create_secret(sandbox, support.api_keys(sandbox))
     support.write_env(sandbox, {**support.api_keys(sandbox), "STRIPE_WEBHOOK_SECRET": WEBHOOK}, "other.env")
-    hold(sandbox, MOVE)
-    process = sandbox.start("secrets", "push", *PREVIEW, "--env-file", "other.env")
-    sandbox.control.wait_held(60)
-    process.kill()
-    process.wait()
-    sandbox.control.release()
+    kill_push(sandbox, MOVE, "before", *PREVIEW, "--env-file", "other.env")
     position = last_entry(sandbox)
 
     run = sandbox.run("secrets", "push")

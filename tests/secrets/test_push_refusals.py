@@ -42,19 +42,19 @@ def test_env_file_with_an_open_quote(sandbox: Sandbox) -> None:
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "flaw"),
+    ("pasted", "flaw"),
     [
-        ('"', '"', "wrapped in quotes"),
-        ("'", "'", "wrapped in quotes"),
-        ("", " ", "blank or newline"),
-        ("", "\n", "blank or newline"),
-        (" ", "", "blank or newline"),
-        ("x", "", "not a Stripe key"),
+        ('"KEY"', "wrapped in quotes"),
+        ("'KEY'", "wrapped in quotes"),
+        ("KEY ", "blank or newline"),
+        ("KEY\n", "blank or newline"),
+        (" KEY", "blank or newline"),
+        ("xKEY", "not a Stripe key"),
     ],
 )
-def test_flawed_value_in_the_environment(sandbox: Sandbox, before: str, after: str, flaw: str) -> None:
+def test_flawed_value_in_the_environment(sandbox: Sandbox, pasted: str, flaw: str) -> None:
     """A key that was pasted badly into the process environment is refused with the flaw."""
-    key = f"{before}{sandbox.info.secret_key}{after}"
+    key = pasted.replace("KEY", sandbox.info.secret_key)
 
     run = sandbox.run("secrets", "push", *PREVIEW, "-o", "json", env={"STRIPE_SECRET_KEY": key})
 

@@ -78,11 +78,10 @@ def test_killed_roll_is_made_good_by_a_roll(sandbox: Sandbox, index: int) -> Non
 @pytest.mark.parametrize("case", LOST, ids=point_id)
 def test_lost_answer_is_made_good_by_the_same_run(sandbox: Sandbox, case: tuple[Point, str]) -> None:
     """A run that loses a request or an answer ends well by itself."""
-    point, loss = case
-    scenario = point[0]
+    (scenario, _), loss = case
     with recording() as recorder:
         scenario.build(sandbox, recorder.url)
-        with losing(sandbox, point, loss):
+        with losing(sandbox, case[0], loss):
             worlds.created(sandbox, *scenario.args, url=recorder.url)
         worlds.healthy(sandbox, recorder.url)
         worlds.require_signed(sandbox, recorder)

@@ -55,9 +55,9 @@ class Record(Numbered):
     attempt: int
     kind: Kind
     outcome: Outcome
+    status: int | None = None
     at: float
     seconds: float = 0.0
-    status: int | None = None
     error: str | None = None
 
 

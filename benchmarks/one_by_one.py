@@ -1,7 +1,10 @@
-"""The script that an operator would write instead of `lmx products sync`; with --dry-run it only compares.
+"""The script that an operator would write instead of lmx: `reconcile`, or `sync [--dry-run]`, one question at a time.
 
-It looks up each course's product and price at Stripe, one after the other. Ids are written back when all is done, so
-that the time of the local DynamoDB does not count against it.
+`reconcile` scans the table, asks Stripe for one session after the other and prints what it would complete. Like most
+such scripts it looks at the session alone: refunds and disputes, which are told by the charge, it does not see.
+
+`sync` looks up each course's product and price at Stripe, one after the other. Ids are written back when all is done,
+so that the time of the local DynamoDB does not count against it.
 """
 # ruff: noqa: TID251 - not part of the package: the SDKs are what it shows
 
@@ -9,27 +12,47 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, TypeVar
 
 import boto3
 import stripe
+from boto3.dynamodb.conditions import Attr
 
 T = TypeVar("T")
 Course = dict[str, Any]
 
 
 def main() -> None:
-    """Make what is missing at Stripe, or only count it."""
+    """Do the job that is named, and print what was found."""
     table = boto3.resource("dynamodb").Table(os.environ["EDUCATION_TABLE_NAME"])
     client = stripe.StripeClient(
         os.environ["STRIPE_SECRET_KEY"],
         base_addresses={"api": os.environ["STRIPE_API_BASE"]},
         max_network_retries=3,
     )
+    job = {"reconcile": reconcile, "sync": sync}[sys.argv[1]]
+    sys.stdout.write(json.dumps({"summary": job(table, client)}))
+
+
+def reconcile(table: Any, client: stripe.StripeClient) -> dict[str, int]:
+    """Return how many pending enrollments were paid, and how many not."""
+    paid = waiting = 0
+    for item in scan(table, FilterExpression=Attr("paymentStatus").eq("pending")):
+        session = patiently(partial(client.v1.checkout.sessions.retrieve, item["stripeSessionId"]))
+        if session.status == "complete" and session.payment_status in ("paid", "no_payment_required"):
+            paid += 1
+        else:
+            waiting += 1
+    return {"complete": paid, "unchanged": waiting}
+
+
+def sync(table: Any, client: stripe.StripeClient) -> dict[str, int]:
+    """Make what is missing at Stripe, or only count it."""
     counts = {"create": 0, "update": 0, "unchanged": 0}
     links: dict[str, stripe.Product] = {}
-    for course in paid_courses(table):
+    for course in [i for i in scan(table) if i["SK"] == "METADATA" and i.get("pricingModel") == "paid"]:
         product = find_product(client, course)
         if product is None:
             counts["create"] += 1
@@ -41,19 +64,17 @@ def main() -> None:
             counts["update"] += 1
     for key, product in links.items():
         write_back(table, key, product)
-    sys.stdout.write(json.dumps({"summary": counts}))
+    return counts
 
 
-def paid_courses(table: Any) -> list[Course]:
-    """Return all paid courses, with a plain scan."""
-    courses: list[Course] = []
-    start: dict[str, Any] = {}
+def scan(table: Any, **options: Any) -> Iterator[dict[str, Any]]:
+    """Yield the items of a plain scan."""
     while True:
-        page = table.scan(**start)
-        courses += [i for i in page["Items"] if i["SK"] == "METADATA" and i.get("pricingModel") == "paid"]
+        page = table.scan(**options)
+        yield from page["Items"]
         if "LastEvaluatedKey" not in page:
-            return courses
-        start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+            return
+        options["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
 
 def find_product(client: stripe.StripeClient, course: Course) -> stripe.Product | None:
