@@ -9,6 +9,7 @@ import pytest
 
 from tests.enrollments import worlds
 from tests.enrollments.worlds import COURSE
+from tests.items import student_item
 from tests.products.worlds import put_course
 from tests.running import Sandbox
 from tests.started import STOPPING
@@ -39,7 +40,7 @@ def _stuck(sandbox: Sandbox) -> None:
 
 def _free(sandbox: Sandbox) -> None:
     put_course(sandbox, FREE, None, pricingModel="free")
-    worlds.put_items(sandbox, [worlds.student_item(USER)])
+    worlds.put_items(sandbox, [student_item(USER)])
 
 
 SCENARIOS = {
