@@ -9,6 +9,9 @@ INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --constraint c
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint types format package conformance bench clean
 
+# The tests start many processes: without compiled files each would compile all that it loads.
+unexport PYTHONDONTWRITEBYTECODE
+
 # The bundle for AWS Lambda: built for Lambda's own platform, whatever this machine is, and for the Python that runs here.
 BUNDLE := build/lambda
 SERVICES := dynamodb secretsmanager sns sqs sts
@@ -22,8 +25,11 @@ help: ## Show what can be made
 demo: $(VENV)/.sandbox ## Run the main jobs on a throw-away sandbox
 	@$(BIN)/lmx demo
 
-test: $(VENV)/.dev ## Run the tests
-	$(BIN)/python -m pytest -q
+test: $(VENV)/.dev ## Run the tests that a change needs, in at most five minutes
+	$(BIN)/python -m pytest -q -m "not slow"
+
+test-slow: $(VENV)/.dev ## Run the other tests: whole matrices, scale, memory, pictures, browsers, shells, all examples
+	$(BIN)/python -m pytest -q -m "slow or properties" --hypothesis-profile all
 
 lint: $(VENV)/.dev ## Check style and the rules that keep the rooms apart
 	$(BIN)/ruff check

@@ -5,10 +5,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from learnermax_cli.config.sandbox_state import SandboxInfo
 from learnermax_cli.sandbox import process
 from tests.running import Sandbox
+from tests.sampling import ALL_EXAMPLES
+
+settings.register_profile(ALL_EXAMPLES)
 
 _OUTSIDE = ("AWS_", "STRIPE_", "NEXT_PUBLIC_STRIPE_", "LMX_", "EDUCATION_", "TRANSACTIONAL_", "FRONTEND_", "GITHUB_")
 

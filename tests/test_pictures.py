@@ -29,6 +29,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_each_picture_is_there_and_shown(made: Path) -> None:
     """The script makes what is committed, no more and no less, and the README shows all of it."""
     readme = (PROJECT / "README.md").read_text(encoding="utf-8")
@@ -36,6 +37,7 @@ def test_each_picture_is_there_and_shown(made: Path) -> None:
     assert [] == [name for name in NAMES if f"docs/pictures/{name}" not in readme]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_picture_is_current(name: str, made: Path) -> None:
     """`python -m docs.make_pictures` makes them anew, for a person to look at."""

@@ -8,6 +8,7 @@ import pytest
 
 from tests.commands import command_paths
 from tests.running import Sandbox
+from tests.sampling import sampled
 from tests.terminal.test_terminal import VANISHING
 from tests.views import VIEWS
 from tests.views.model import MANNERS, NARROW, PIPE, PLAIN, WIDE, Capture, Manner, View
@@ -63,12 +64,18 @@ def ending(view: View, manner: Manner) -> int:
     return 5 if view.answer is not None and manner.columns is None else view.ends
 
 
+def _name(view: View) -> str:
+    return view.name
+
+
 def manners(view: View) -> tuple[Manner, ...]:
     """Return the manners that tell something: no width changes what is not a table."""
     return MANNERS if view.command.startswith(_LISTS) or view.answer == "y" else (NARROW, PLAIN, PIPE)
 
 
-@pytest.mark.parametrize("view", [view for view in VIEWS if not view.slow], ids=lambda view: view.name)
+@pytest.mark.parametrize(
+    "view", sampled((view for view in VIEWS if not view.slow), one_in=4), ids=lambda view: view.name
+)
 def test_view(sandbox: Sandbox, view: View) -> None:
     """It ends as expected, fits, says the same with and without colour, and pipes get no escape."""
     shown: Mapping[Manner, Capture] = dict(captures(sandbox, view, manners(view)))
@@ -82,6 +89,7 @@ def test_view(sandbox: Sandbox, view: View) -> None:
 
 
 # The steps of the demo are the other views, and it is run as a whole elsewhere.
+@pytest.mark.slow
 @pytest.mark.parametrize("view", [v for v in VIEWS if v.slow and v.command != "demo"], ids=lambda view: view.name)
 def test_slow_view(sandbox: Sandbox, view: View) -> None:
     """It ends as expected, and no colour vanishes."""

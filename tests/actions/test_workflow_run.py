@@ -105,6 +105,7 @@ def test_unchanged_world_is_applied(sandbox: Sandbox, run: Run) -> None:
     assert (0, NOTHING_DONE) == (again.exit_code, {name: again.outputs[name] for name in NOTHING_DONE})
 
 
+@pytest.mark.slow
 def test_plan_is_made_with_a_key_that_only_reads(
     sandbox: Sandbox, run: Run, values: dict[str, str], tmp_path: Path
 ) -> None:
@@ -137,6 +138,7 @@ def test_changed_world_is_refused(sandbox: Sandbox, run: Run) -> None:
     assert "make a new plan with --save-plan" in refused.summary
 
 
+@pytest.mark.slow
 def test_apply_that_was_killed_is_run_again(sandbox: Sandbox, run: Run) -> None:
     """A runner dies halfway; the same job, run again with the same plan, does the rest."""
     courses = ["a", "b", "c"]

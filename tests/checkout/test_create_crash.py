@@ -19,6 +19,7 @@ from tests.kills import (
     points,
 )
 from tests.running import Sandbox
+from tests.sampling import sampled
 
 COMMAND = ("checkout", "create", COURSE, "--user", USER)
 Point = tuple[Scenario, int]
@@ -58,7 +59,7 @@ def test_undisturbed_run_makes_exactly_these_writes(sandbox: Sandbox, scenario: 
         worlds.created(sandbox, *scenario.args)
 
 
-@pytest.mark.parametrize("case", KILLS, ids=point_id)
+@pytest.mark.parametrize("case", sampled(KILLS, one_in=5), ids=point_id)
 def test_killed_run_is_made_good_by_the_next(sandbox: Sandbox, case: tuple[Point, str, str]) -> None:
     """After a SIGKILL before or after any write, at once or a day later, the same command leaves one session to pay."""
     point, when, later = case
@@ -97,7 +98,7 @@ def test_short_session_is_made_good_after_its_bounds(sandbox: Sandbox) -> None:
     assert worlds.created(sandbox, "--expires-in", "30m")["session_id"] == worlds.only_session(sandbox)
 
 
-@pytest.mark.parametrize("case", LOST, ids=point_id)
+@pytest.mark.parametrize("case", sampled(LOST, one_in=5), ids=point_id)
 def test_lost_answer_is_made_good_by_the_same_run(sandbox: Sandbox, case: tuple[Point, str]) -> None:
     """A run that loses a request or an answer ends well by itself, with one session to pay."""
     point, loss = case

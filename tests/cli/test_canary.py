@@ -9,6 +9,7 @@ import pytest
 from tests.commands import command_paths
 from tests.products.worlds import put_course
 from tests.running import Sandbox
+from tests.sampling import sampled
 
 STRAY = "sk_" + "test_" + "CANARYstrayCANARYstray"
 STORED = "sk_" + "test_" + "CANARYstoredCANARYstored"
@@ -127,7 +128,7 @@ def test_every_command_has_its_case() -> None:
     assert sorted(CASES) == command_paths()
 
 
-@pytest.mark.parametrize("manner", MANNERS, ids=" ".join)
+@pytest.mark.parametrize("manner", sampled(MANNERS, one_in=3), ids=" ".join)
 @pytest.mark.parametrize("path", [path for path, cases in CASES.items() if cases], ids=" ".join)
 def test_command_shows_no_secret(world: Sandbox, path: tuple[str, ...], manner: tuple[str, ...]) -> None:
     """With secrets in the secret, the env file, the environment and the table."""
@@ -215,6 +216,7 @@ def test_sandbox_of_its_own_shows_its_keys_only_when_asked(sandbox: Sandbox, tmp
         require_silence(sandbox, "sandbox", "stop", env=env)
 
 
+@pytest.mark.slow
 def test_demo_shows_no_secret(sandbox: Sandbox) -> None:
     """All its steps, with keys of their own."""
     shown = require_silence(sandbox, "demo")

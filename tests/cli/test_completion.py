@@ -73,6 +73,7 @@ def test_bash_completes_with_what_lmx_shows_it() -> None:
     assert (0, "enrollments\n") == (done.returncode, done.stdout)
 
 
+@pytest.mark.slow
 @needs("fish")
 def test_fish_completes_with_what_lmx_shows_it() -> None:
     """A real fish takes the script of --show-completion and offers commands, options and values."""
@@ -95,6 +96,7 @@ print -r -- ${${said##*$'\\n'got: }%%$'\\r'*}
 """
 
 
+@pytest.mark.slow
 @needs("zsh")
 def test_zsh_completes_with_what_lmx_shows_it() -> None:
     """A real zsh takes the script of --show-completion, and the tabulator key fills in the word."""

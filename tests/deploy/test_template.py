@@ -33,6 +33,7 @@ POLICIES = {
 }
 
 
+@pytest.mark.slow
 def test_linted() -> None:
     """cfn-lint finds nothing, warnings included."""
     command = [str(Path(sys.executable).with_name("cfn-lint")), str(TEMPLATE)]

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from hypothesis import settings
+import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -13,6 +13,9 @@ from learnermax_cli.enrollments.reconcile_pass import Scope
 from tests.enrollments.history import COURSES, START, STUDENTS, History, KilledError, Sale, pending_item
 from tests.enrollments.history_events import OPENINGS, Opening, happen, possible_events
 from tests.enrollments.values import rules
+from tests.sampling import examples
+
+pytestmark = pytest.mark.properties
 
 KNOWN = [EnrollmentKey(user, course) for user in STUDENTS for course in COURSES]
 ANYBODY = [*KNOWN, EnrollmentKey("nobody", "a"), EnrollmentKey("u1", "gone")]
@@ -142,5 +145,5 @@ class Histories(RuleBasedStateMachine):
         return [item for item in self.history.items.values() if item.pending]
 
 
-Histories.TestCase.settings = settings(max_examples=120, stateful_step_count=15, deadline=None)
+Histories.TestCase.settings = examples(120, stateful_step_count=15)
 TestHistories = Histories.TestCase

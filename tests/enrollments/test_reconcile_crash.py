@@ -22,6 +22,7 @@ from tests.enrollments.crashes import (
 from tests.enrollments.worlds import RECONCILE
 from tests.kills import MOMENTS, kill_at, losing, only_writes, point_id, points
 from tests.running import Sandbox
+from tests.sampling import sampled
 
 SCENARIOS = (COMPLETE, CREATE, RELEASE, OWED)
 POINTS = points(SCENARIOS)
@@ -46,7 +47,7 @@ def test_undisturbed_run_makes_exactly_these_writes(sandbox: Sandbox, scenario: 
     assert int(PUBLISH in scenario.writes) == len(worlds.read_events(sandbox))
 
 
-@pytest.mark.parametrize("case", KILLS, ids=point_id)
+@pytest.mark.parametrize("case", sampled(KILLS, one_in=5), ids=point_id)
 def test_killed_run_is_made_good_by_the_next(sandbox: Sandbox, case: tuple[Point, str]) -> None:
     """After a SIGKILL before or after any write, the next run completes once and sends the event at least once."""
     (scenario, index), when = case
@@ -60,7 +61,7 @@ def test_killed_run_is_made_good_by_the_next(sandbox: Sandbox, case: tuple[Point
         assert 0 == worlds.reconcile(sandbox, *scenario.args).exit_code
 
 
-@pytest.mark.parametrize("case", LOST, ids=point_id)
+@pytest.mark.parametrize("case", sampled(LOST, one_in=4), ids=point_id)
 def test_lost_answer_is_made_good_by_the_same_run(sandbox: Sandbox, case: tuple[Point, str]) -> None:
     """A run that loses a request or an answer ends well by itself, and another writes nothing."""
     (scenario, index), loss = case

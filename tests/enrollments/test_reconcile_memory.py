@@ -84,6 +84,7 @@ def _peak(count: int, *, paid: bool) -> int:
         tracemalloc.stop()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("paid", [True, False], ids=["paid", "open"])
 def test_a_kilobyte_for_each_pending_enrollment(paid: bool) -> None:
     """12,000 pending enrollments take at most a kilobyte each more than 2,000."""

@@ -101,6 +101,7 @@ def test_walk_ends_as_one_whole_run(sandbox: Sandbox, machine: Machines, expecte
     assert [7 * DAY] * 4 == [b - a for a, b in pairwise(_seconds(cursor) for cursor in cursors)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("again", ["from the beginning", "at the cursor"])
 def test_stopped_and_started_again(sandbox: Sandbox, machine: Machines, expected: World, again: str) -> None:
     """An execution that was stopped in the middle is started again, from the beginning or where it was."""
@@ -125,6 +126,7 @@ def test_failing_window_is_tried_again(sandbox: Sandbox, machine: Machines, expe
     assert expected == read_world(sandbox)
 
 
+@pytest.mark.slow
 def test_row_that_fails_does_not_stop_the_walk(sandbox: Sandbox, machine: Machines, expected: World) -> None:
     """The others go through, the closing run makes good what is pending, and the execution says that it failed."""
     sandbox.control.add_fault("error", service="dynamodb", operation="UpdateItem", status=400, times=1)
@@ -207,6 +209,7 @@ def failing_machine(errors: dict[str, str], *, times: int) -> StateMachine:
     return StateMachine({resource: task(resource) for resource in (WINDOW, CLOSE)})
 
 
+@pytest.mark.slow
 def test_window_stopped_inside_is_made_good(
     sandbox: Sandbox, container: Container, machine: Machines, expected: World
 ) -> None:

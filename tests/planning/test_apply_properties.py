@@ -4,12 +4,16 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from hypothesis import given, settings
+import pytest
+from hypothesis import given
 from hypothesis import strategies as st
 
 from learnermax_cli.core.errors import CredentialsError, FailedError, LmxError
 from learnermax_cli.planning.apply import Group, apply
 from learnermax_cli.planning.change import Change, OutcomeWord, Result, SupersededError
+from tests.sampling import examples
+
+pytestmark = pytest.mark.properties
 
 LOST = SupersededError("the student has a customer", hint="Nothing.")
 ERRORS: dict[str, LmxError] = {
@@ -104,7 +108,7 @@ class Recording:
 
 
 @given(scripts=SCRIPTS, workers=st.integers(1, 3))
-@settings(max_examples=200, deadline=None)
+@examples(200)
 def test_begun_groups_are_finished_and_the_others_left(scripts: list[Script], workers: int) -> None:
     """The groups that began are the first of the plan, each went as far as it could, and each result is the truth."""
     recording = Recording(scripts)
@@ -126,7 +130,7 @@ def test_begun_groups_are_finished_and_the_others_left(scripts: list[Script], wo
 
 
 @given(scripts=SCRIPTS, workers=st.integers(1, 3))
-@settings(max_examples=200, deadline=None)
+@examples(200)
 def test_a_stopped_run_begins_no_other_group(scripts: list[Script], workers: int) -> None:
     """All groups are begun unless something stops the run, and after that only those already handed to a worker."""
     recording = Recording(scripts)

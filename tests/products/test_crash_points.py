@@ -13,6 +13,7 @@ from tests.kills import DAY_AND_MORE, LATER, MOMENTS, kill_at, losing, only_writ
 from tests.products import worlds
 from tests.products.worlds import COURSE, PRODUCT
 from tests.running import Sandbox
+from tests.sampling import sampled
 
 CREATE_PRODUCT = "POST /v1/products"
 UPDATE_PRODUCT = "POST /v1/products/{id}"
@@ -103,7 +104,7 @@ def test_undisturbed_run_makes_exactly_these_writes(sandbox: Sandbox, scenario: 
     assert {COURSE: (*scenario.ends, True)} == {c: (v["product"], v["linked"]) for c, v in state["courses"].items()}
 
 
-@pytest.mark.parametrize("case", KILLS, ids=point_id)
+@pytest.mark.parametrize("case", sampled(KILLS, one_in=5), ids=point_id)
 def test_killed_run_is_made_good_by_the_next(sandbox: Sandbox, case: tuple[Point, str, str]) -> None:
     """After a SIGKILL before or after any write, the same command ends in the state of one clean run."""
     point, when, later = case
@@ -118,7 +119,7 @@ def test_killed_run_is_made_good_by_the_next(sandbox: Sandbox, case: tuple[Point
         assert 0 == worlds.sync(sandbox, *scenario.args).exit_code
 
 
-@pytest.mark.parametrize("case", LOST, ids=point_id)
+@pytest.mark.parametrize("case", sampled(LOST, one_in=5), ids=point_id)
 def test_lost_answer_is_made_good_by_the_same_run(sandbox: Sandbox, case: tuple[Point, str]) -> None:
     """A run that loses a request or an answer ends well by itself; another, then and a day later, writes nothing."""
     point, loss = case

@@ -5,7 +5,8 @@ from dataclasses import replace
 from decimal import Decimal
 from random import Random
 
-from hypothesis import HealthCheck, given, settings
+import pytest
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from learnermax_cli.core.money import Money
@@ -16,12 +17,14 @@ from learnermax_cli.products.model import Catalog, ListedPrice, ListedProduct, S
 from learnermax_cli.products.plan_sync import SyncPlan, plan_sync
 from tests.products.catalogs import ENVIRONMENT, course, ours
 from tests.products.stripe_rules import World
+from tests.sampling import examples
 
 COURSES = ("a", "b", "c")
 PRODUCTS = ("lmx_sandbox_a", "lmx_sandbox_b", "prod_1", "prod_2")
 AMOUNTS = (2000, 4999, 9999)
 
-many = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+pytestmark = pytest.mark.properties
+many = examples(300, suppress_health_check=[HealthCheck.too_slow])
 
 _metadata = st.sampled_from(
     [

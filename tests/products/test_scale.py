@@ -2,6 +2,8 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 from tests.items import course_item
 from tests.products import worlds
 from tests.ran import last_entry, writes_since
@@ -12,6 +14,7 @@ THOUSAND = [f"course-{number:04}" for number in range(1000)]
 MOST_REQUESTS = 24
 
 
+@pytest.mark.slow
 def test_thousand_unchanged_courses_take_few_requests(sandbox: Sandbox) -> None:
     """A thousand courses that are all in order take at most 24 requests at Stripe, and no write anywhere."""
     with ThreadPoolExecutor(4) as pool:

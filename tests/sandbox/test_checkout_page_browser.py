@@ -20,10 +20,13 @@ FLAGS = (
     "--disable-background-networking", "--disable-component-update", "--disable-sync", "--window-size=700,900",
 )  # fmt: skip
 
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None or CHROMEDRIVER is None,
-    reason="no browser: the Debian packages chromium and chromium-driver are not installed",
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        CHROMIUM is None or CHROMEDRIVER is None,
+        reason="no browser: the Debian packages chromium and chromium-driver are not installed",
+    ),
+]
 
 
 @pytest.fixture(scope="module")

@@ -106,6 +106,7 @@ def test_summary_leaves_room_for_what_the_step_has_told(tmp_path: Path) -> None:
     assert MAX_SUMMARY_BYTES - 50 == summary.stat().st_size
 
 
+@pytest.mark.slow
 def test_report_of_many_changes_takes_little_memory(tmp_path: Path) -> None:
     """Summary, outputs and annotations of a long run: no change is held beyond its line of the digest."""
     few, many = (_peak(tmp_path, count) for count in (1_000, 4_000))

@@ -6,6 +6,7 @@ import pytest
 
 from tests.kills import LATER, Scenario, kill_at, losing, only_writes, point_id, points
 from tests.running import Sandbox
+from tests.sampling import sampled
 from tests.webhooks import endpoint_worlds as worlds
 from tests.webhooks.endpoint_worlds import CHANGE, CREATE_SECRET, CURRENT, DELETE, KEPT, MAKE, MOVE, PREVIOUS, PUT, URL
 from tests.webhooks.recording import recording
@@ -52,7 +53,7 @@ def test_undisturbed_run_makes_exactly_these_writes(sandbox: Sandbox, scenario: 
         worlds.created(sandbox, *scenario.args)
 
 
-@pytest.mark.parametrize("case", KILLS, ids=point_id)
+@pytest.mark.parametrize("case", sampled(KILLS, one_in=4), ids=point_id)
 def test_killed_run_is_made_good_by_the_next(sandbox: Sandbox, case: tuple[Point, str]) -> None:
     """After a SIGKILL at any write: one endpoint, whose secret is stored, and nothing left to do."""
     point, later = case
@@ -66,7 +67,7 @@ def test_killed_run_is_made_good_by_the_next(sandbox: Sandbox, case: tuple[Point
         worlds.require_signed(sandbox, recorder)
 
 
-@pytest.mark.parametrize("index", range(len(ROLL.writes)))
+@pytest.mark.parametrize("index", sampled(range(len(ROLL.writes)), one_in=4))
 def test_killed_roll_is_made_good_by_a_roll(sandbox: Sandbox, index: int) -> None:
     """The same command as the one that was killed ends in the same state."""
     ROLL.build(sandbox, URL)
@@ -75,7 +76,7 @@ def test_killed_roll_is_made_good_by_a_roll(sandbox: Sandbox, index: int) -> Non
     _require_clean(sandbox, ROLL, URL)
 
 
-@pytest.mark.parametrize("case", LOST, ids=point_id)
+@pytest.mark.parametrize("case", sampled(LOST, one_in=4), ids=point_id)
 def test_lost_answer_is_made_good_by_the_same_run(sandbox: Sandbox, case: tuple[Point, str]) -> None:
     """A run that loses a request or an answer ends well by itself."""
     (scenario, _), loss = case

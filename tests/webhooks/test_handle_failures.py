@@ -155,6 +155,7 @@ def test_without_topic_nothing_is_owed(sandbox: Sandbox) -> None:
     assert "enrollmentEvent" not in item
 
 
+@pytest.mark.slow
 def test_what_exceeds_stripes_rate_is_delivered_again_and_none_is_lost(sandbox: Sandbox) -> None:
     """503 instead of waiting for ever; each is taken in the end, each once."""
     put_signing_secret(sandbox)

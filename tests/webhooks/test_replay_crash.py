@@ -10,6 +10,7 @@ from tests.enrollments.crashes import COMPLETE, CREATE, OWED, UPDATE, USER, Poin
 from tests.enrollments.worlds import key
 from tests.kills import MOMENTS, kill_at, only_writes, point_id, points
 from tests.running import Sandbox
+from tests.sampling import sampled
 from tests.started import Started
 from tests.webhooks.replays import REPLAY, effects, put_many, replay, told
 
@@ -27,7 +28,7 @@ def test_undisturbed_replay_makes_exactly_these_writes(sandbox: Sandbox, scenari
     assert [worlds.event_of(sandbox, USER)] == worlds.read_events(sandbox)
 
 
-@pytest.mark.parametrize("case", KILLS, ids=point_id)
+@pytest.mark.parametrize("case", sampled(KILLS, one_in=3), ids=point_id)
 def test_killed_replay_is_made_good_by_the_next(sandbox: Sandbox, case: tuple[Point, str]) -> None:
     """After a SIGKILL before or after any write, the next replay completes once and sends the event at least once."""
     (scenario, index), when = case

@@ -56,6 +56,7 @@ def _peak(count: int, outcome: OutcomeWord) -> int:
         tracemalloc.stop()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("outcome", ["applied", "planned"])
 def test_a_kilobyte_for_each_event(outcome: OutcomeWord) -> None:
     """12,000 events take at most a kilobyte each more than 2,000."""

@@ -3,6 +3,8 @@
 import socket
 from contextlib import closing
 
+import pytest
+
 from tests.enrollments import worlds
 from tests.items import student_item
 from tests.running import Sandbox
@@ -16,6 +18,7 @@ USERS = [f"user-{number}" for number in range(10)]
 RETRY_SECONDS = 61.0
 
 
+@pytest.mark.slow
 def test_no_payment_is_lost_while_the_secret_is_rolled(sandbox: Sandbox) -> None:
     """Before, during the overlap and after it: each is confirmed, each student gets one mail, nothing is left over."""
     url = f"http://127.0.0.1:{_free_port()}{PATH}"

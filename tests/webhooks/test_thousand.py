@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from tests.enrollments import worlds
 from tests.enrollments.worlds import COURSE
 from tests.items import enrollment_item, student_item
@@ -20,6 +22,7 @@ DRAIN_SECONDS = 120.0
 OURS = {"managedBy": "lmx", "environment": "sandbox", "courseId": COURSE}
 
 
+@pytest.mark.slow
 def test_thousand_payments_and_a_crash(sandbox: Sandbox) -> None:
     """After replay and reconcile exactly the thousand who paid are in, each with one event, and nobody else."""
     told = {f"paid-{n}" for n in range(PAID)} | {f"link-{n}" for n in range(LINKED)}
