@@ -221,8 +221,10 @@ def test_named_secret(sandbox: Sandbox) -> None:
 def test_kms_key(sandbox: Sandbox) -> None:
     """A new secret takes the KMS key; an old one keeps its own, and that is said."""
     sandbox.run("secrets", "push", "--kms-key-id", "alias/one")
+    same = sandbox.run("secrets", "push", "--kms-key-id", "alias/one")
     second = sandbox.run("secrets", "push", "--kms-key-id", "alias/two")
 
+    assert "--kms-key-id" not in same.stderr
     assert "alias/one" == sandbox.secretsmanager().describe_secret(SecretId=NAME)["KmsKeyId"]
     assert "--kms-key-id counts only when a secret is created" in second.stderr
 

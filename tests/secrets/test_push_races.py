@@ -65,6 +65,28 @@ def test_writer_whose_value_would_be_replaced(sandbox: Sandbox, flags: tuple[str
     assert bool(flags) != ("--yes" in err)
 
 
+def test_first_version_that_another_one_stored(sandbox: Sandbox) -> None:
+    """A secret without a value that gets one meanwhile is merged with: only the first version is current by itself."""
+    sandbox.secretsmanager().create_secret(Name=support.NAME)
+
+    code, _ = push_while(sandbox, PUT, {"theirs": "kept"})
+
+    assert (0, {**support.api_keys(sandbox), "theirs": "kept"}) == (code, support.stored(sandbox))
+
+
+def test_failed_read_after_the_push(sandbox: Sandbox) -> None:
+    """What is stored is reported as applied, though nobody can say whether it is current still."""
+    support.create_secret(sandbox, {})
+    denied = {"status": 400, "code": "AccessDeniedException", "times": None, "skip": 1}
+    sandbox.control.add_fault("error", service="secretsmanager", operation="DescribeSecret", **denied)
+
+    report = support.document(sandbox.run("secrets", "push", "-o", "json"))
+
+    assert "applied" == report["changes"][0]["outcome"]
+    assert ["stored, but not read back"] == [warning.partition(":")[0] for warning in report["warnings"]]
+    assert support.api_keys(sandbox) == support.stored(sandbox)
+
+
 def test_creation_that_another_one_won(sandbox: Sandbox) -> None:
     """A secret that was created meanwhile is merged with."""
     code, _ = push_while(sandbox, CREATE, {"theirs": "kept"})
