@@ -78,12 +78,12 @@ PICTURES = (
     ),
     Picture(
         "checkout-reconcile",
-        "Who paid is in",
+        "A paid enrollment is completed",
         (f"checkout create TEST-COURSE-005 --user {STUDENT}", "sandbox pay LINK", "enrollments reconcile"),
     ),
     Picture(
         "webhooks-replay",
-        "A webhook was lost: the replay makes it good",
+        "A webhook was lost: the replay handles it",
         ("webhooks replay --since 1h", "enrollments list"),
         (f"checkout create TEST-COURSE-003 --user {STUDENT}", "sandbox pay LINK"),
     ),

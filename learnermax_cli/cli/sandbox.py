@@ -21,7 +21,7 @@ def start(
     stripe_port: Annotated[int, Port] = 0,
     aws_port: Annotated[int, Port] = 0,
 ) -> "Report":
-    """Start the sandbox in the background; when it runs already, that is fine.
+    """Start the sandbox in the background; does nothing when it already runs.
 
     Example: lmx sandbox start && lmx courses list -e sandbox
     """
@@ -37,7 +37,7 @@ def start(
 
 @add_command(group, "stop")
 def stop(app: "App") -> "Report":
-    """Stop the sandbox; what was in it is gone.
+    """Stop the sandbox; everything in it is deleted.
 
     Example: lmx sandbox stop
     """
@@ -50,7 +50,7 @@ def stop(app: "App") -> "Report":
 
 @add_command(group, "status")
 def status(app: "App") -> "Report":
-    """Show whether the sandbox runs, and where; ends in 3 when it does not.
+    """Show whether the sandbox runs, and where; exits 3 when it does not.
 
     Example: lmx sandbox status -o json
     """
@@ -63,7 +63,7 @@ def status(app: "App") -> "Report":
 
 @add_command(group, "reset")
 def reset(app: "App") -> "Report":
-    """Empty the sandbox: tables, secrets, products, journal, faults; one test student stays.
+    """Empty the sandbox: tables, secrets, products, journal, faults; keeps one test student.
 
     Example: lmx sandbox reset
     """
@@ -75,7 +75,7 @@ def reset(app: "App") -> "Report":
     info = require_sandbox(app.environ)
     SandboxClient(info.control_url).reset()
     put_student(info)
-    return running_report("sandbox reset", info, "Emptied: tables, secrets, all that was at Stripe.")
+    return running_report("sandbox reset", info, "Emptied: tables, secrets, everything at Stripe.")
 
 
 @add_command(group, "env")
@@ -101,7 +101,7 @@ def pay(
     ] = "card",
     email: Annotated[str | None, typer.Option(help="The buyer's address.", show_default=False)] = None,
 ) -> "Report":
-    """Pay as a buyer would on the checkout page; a delayed payment arrives later, a declined one never.
+    """Pay as a buyer would on the checkout page; a delayed payment arrives later, a declined one never does.
 
     Example: lmx sandbox pay "$(lmx checkout create TEST-COURSE-003 --user user-7 -e sandbox)"
     """
@@ -112,7 +112,7 @@ def pay(
 
 @add_command(group, "expire")
 def expire(app: "App", session_id: Annotated[str, typer.Argument(metavar="SESSION_ID")]) -> "Report":
-    """Expire an open checkout session, as its time would.
+    """Expire an open checkout session before its time.
 
     Example: lmx sandbox expire cs_test_a1b2c3
     """
@@ -126,7 +126,7 @@ def clock(
     app: "App",
     advance: Annotated[str, typer.Option(metavar="DURATION", help="How much time passes: 90s, 30m, 25h, 3d.")],
 ) -> "Report":
-    """Let time pass in the sandbox: sessions expire, failed webhooks come again, idempotency keys are forgotten.
+    """Advance the sandbox's clock: sessions expire, failed webhooks are sent again, idempotency keys are forgotten.
 
     Example: lmx sandbox clock --advance 25h
     """
@@ -147,10 +147,10 @@ def trigger(
     ],
     course: Annotated[str | None, typer.Option(help="What is bought. Default: any.", show_default=False)] = None,
     user: Annotated[
-        str | None, typer.Option(help="Who buys, put in if not there. Default: the test student.", show_default=False)
+        str | None, typer.Option(help="Who buys; added if missing. Default: the test student.", show_default=False)
     ] = None,
 ) -> "Report":
-    """Make a checkout.session event happen, as a student's checkout leads to it; shows where it was delivered to.
+    """Cause a checkout.session event through a student's checkout; shows where it was delivered.
 
     Example: lmx sandbox trigger checkout.session.completed
     """

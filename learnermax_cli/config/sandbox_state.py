@@ -1,4 +1,4 @@
-"""The file that a running sandbox leaves for `-e sandbox`: where it is and what it offers; standard library only."""
+"""The state file of a running sandbox, which `-e sandbox` reads: its addresses and keys; standard library only."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class SandboxInfo:
             return False
 
     def now(self) -> datetime:
-        """Return the present by the sandbox's clock, in UTC; raises ConfigError when it does not answer."""
+        """Return the time of the sandbox's clock, in UTC; raises ConfigError when it does not answer."""
         try:
             return datetime.fromtimestamp(self._health()["now"], UTC)
         except (OSError, HTTPException, ValueError, LookupError, TypeError) as error:
@@ -121,5 +121,5 @@ def require_sandbox(environ: Mapping[str, str]) -> SandboxInfo:
 
 
 def not_running() -> ConfigError:
-    """Return the error of what needs a sandbox where none runs."""
+    """Return the error for a command that needs a running sandbox."""
     return ConfigError("no sandbox is running", hint="Start one: lmx sandbox start", code="config.sandbox")

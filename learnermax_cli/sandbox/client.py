@@ -1,4 +1,4 @@
-"""Steers a running sandbox over its control routes; standard library only, so that any command may import it."""
+"""Controls a running sandbox over its control routes; standard library only, so that any command may import it."""
 
 import time
 from typing import Any
@@ -54,7 +54,7 @@ class SandboxClient(SalesClient, WebhookClient):
         self._call("POST", "/release", {})
 
     def advance_clock(self, seconds: float) -> float:
-        """Let `seconds` pass at once and return the new time."""
+        """Advance the clock by `seconds` and return the new time."""
         now: float = self._call("POST", "/clock", {"advance_seconds": seconds})["now"]
         return now
 
@@ -67,7 +67,7 @@ class SandboxClient(SalesClient, WebhookClient):
         self._call("POST", "/settings", {"latency_seconds": seconds})
 
     def reset(self) -> None:
-        """Empty everything and take back all faults and settings."""
+        """Empty everything and remove all faults and settings."""
         self._call("POST", "/reset", {})
 
     def list_keys(self) -> list[dict[str, Any]]:
@@ -76,9 +76,9 @@ class SandboxClient(SalesClient, WebhookClient):
         return keys
 
     def add_key(self, **fields: Any) -> dict[str, Any]:
-        """Make a Stripe key: `kind` (secret, publishable, restricted), `mode`, `account`, `permissions`, `status`."""
+        """Create a Stripe key: `kind` (secret, publishable, restricted), `mode`, `account`, `permissions`, `status`."""
         return self._call("POST", "/keys", fields)
 
     def set_key_status(self, key: str, status: str) -> dict[str, Any]:
-        """Make a Stripe key active, revoked or expired."""
+        """Set a Stripe key to active, revoked or expired."""
         return self._call("POST", "/keys", {"key": key, "status": status})

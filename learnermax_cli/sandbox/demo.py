@@ -25,7 +25,7 @@ _ENDING_SECONDS = 10.0
 
 
 def run_demo(environ: Mapping[str, str] = os.environ) -> int:
-    """Run all steps and return 0, or 1 when a step did not end as it should."""
+    """Run all steps and return 0, or 1 when a step exits with another code than expected."""
     console = Console(highlight=False, markup=False)
     console.print("Starting a throw-away sandbox of Stripe and AWS on this machine ...", style="dim")
     with tempfile.TemporaryDirectory(prefix="lmx-demo-") as folder:
@@ -36,33 +36,33 @@ def run_demo(environ: Mapping[str, str] = os.environ) -> int:
             put_student(info, OTHER_STUDENT_ID)
             kept = {name: value for name, value in environ.items() if not name.startswith(_OUTSIDE)}
             environment = {**kept, "LMX_SANDBOX_HOME": str(state_dir), **info.environment()}
-            with _Stage(environment, Path(folder)) as stage:
-                return _run_steps(console, stage)
+            with _Runner(environment, Path(folder)) as runner:
+                return _run_steps(console, runner)
         finally:
             process.stop(state_dir)
 
 
-def _run_steps(console: Console, stage: "_Stage") -> int:
-    kept = {"PORT": str(stage.port), "URL": f"http://127.0.0.1:{stage.port}/api/webhooks/stripe"}
+def _run_steps(console: Console, runner: "_Runner") -> int:
+    kept = {"PORT": str(runner.port), "URL": f"http://127.0.0.1:{runner.port}/api/webhooks/stripe"}
     for number, step in enumerate(STEPS, 1):
         words = [kept.get(word, word) for word in step.command.split()]
         console.print(Text(f"\n{number}. {step.title}", style="bold"))
         if step.alone:
-            stage.clear()
+            runner.clear()
         console.print(Text(f"$ lmx {' '.join(words)}{' &' * step.background}", style="cyan"), soft_wrap=True)
         sys.stdout.flush()
-        code, said = stage.run(step, words)
+        code, said = runner.run(step, words)
         if step.keeps is not None:
             kept[step.keeps] = said
         if code != step.exit_code:
-            console.print(f"The demo stopped: this step ended with {code}.", style="bold red")
+            console.print(f"The demo stopped: this step exited with {code}.", style="bold red")
             return 1
-    console.print("\nThe sandbox is gone again. Yours to keep: lmx sandbox start", style="dim")
+    console.print("\nThe throw-away sandbox was removed. To run one of your own: lmx sandbox start", style="dim")
     return 0
 
 
-class _Stage:
-    """Where the commands run; talk goes where data goes, so that both keep their order in a pipe as well."""
+class _Runner:
+    """Runs the commands; stderr goes where stdout goes, so that both keep their order in a pipe as well."""
 
     def __init__(self, environment: Mapping[str, str], folder: Path) -> None:
         self._environment = environment
@@ -79,9 +79,9 @@ class _Stage:
         self.clear()
 
     def run(self, step: Step, words: list[str]) -> tuple[int, str]:
-        """Run one command, or start it when it is to go on; return how it ended, and its last line if that is kept."""
+        """Run one command, or start it in the background; return its exit code, and its last line if that is kept."""
         caught = step.last_line_only or step.keeps is not None
-        started = subprocess.Popen(  # noqa: S603 - our own words
+        started = subprocess.Popen(  # noqa: S603 - our own commands
             [sys.executable, "-m", "learnermax_cli", *words],
             env=self._environment,
             cwd=self._folder,
@@ -101,7 +101,7 @@ class _Stage:
         return started.returncode, last_line
 
     def clear(self) -> None:
-        """Stop what runs in the background, and let it say its last words."""
+        """Stop what runs in the background and wait for its report."""
         if self._receiver is None:
             return
         self._receiver.terminate()
@@ -113,7 +113,7 @@ class _Stage:
         self._receiver = None
 
     def _await_listening(self, receiver: "subprocess.Popen[str]") -> int:
-        """Return 0 once the receiver answers, else how it ended."""
+        """Return 0 once the receiver answers, else its exit code."""
         deadline = time.monotonic() + _LISTENING_SECONDS
         while time.monotonic() < deadline and receiver.poll() is None:
             with suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{self.port}/health", timeout=1):

@@ -9,16 +9,16 @@ OTHER_STUDENT_ID = "other-student"
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One command of the demo, the sentence that introduces it, and how it should end."""
+    """One command of the demo, the sentence that introduces it, and its expected exit code."""
 
     title: str
     command: str
     last_line_only: bool = False
     exit_code: int = 0
     keeps: str | None = None
-    """A word of later commands that stands for this one's output."""
+    """A placeholder in later commands that this one's output replaces."""
     background: bool = False
-    """Whether the command, a receiver, goes on while later ones run."""
+    """Whether the command, a receiver, keeps running during later ones."""
     alone: bool = False
     """Whether what runs in the background is stopped first."""
 
@@ -28,8 +28,8 @@ STEPS = (
     Step("Prices are a number without a unit: 99.99 here, 4999 there.", "courses list"),
     Step("The Stripe keys go into AWS Secrets Manager, as one JSON secret.", "secrets push", last_line_only=True),
     Step("What would change at Stripe? A dry run writes nothing.", "products sync --dry-run"),
-    Step("Do exactly that.", "products sync --yes", last_line_only=True),
-    Step("And again: nothing left to do, nothing written.", "products sync --yes", last_line_only=True),
+    Step("Apply exactly that.", "products sync --yes", last_line_only=True),
+    Step("Run it again: nothing to do, nothing written.", "products sync --yes", last_line_only=True),
     Step("A course gets a new price ...", "courses set-price TEST-COURSE-003 119.00"),
     Step("... so Stripe gets a new price, and the old one becomes inactive.", "products sync --yes"),
     Step(
@@ -39,18 +39,18 @@ STEPS = (
     ),
     Step("What Stripe holds now.", "products list"),
     Step("A student gets a link to pay ...", f"checkout create TEST-COURSE-005 --user {STUDENT_ID}", keeps="LINK"),
-    Step("... and is not in yet: the site lets nobody in whose enrollment is pending.", "enrollments list"),
-    Step("She pays.", "sandbox pay LINK"),
-    Step("What do the payments say? A dry run first.", "enrollments reconcile --dry-run"),
-    Step("Who paid is in.", "enrollments reconcile", last_line_only=True),
-    Step("Stripe is told where to deliver webhooks; their signing secret is stored.", "webhooks create --url URL"),
+    Step("... and has no access yet: for the site a pending enrollment is none.", "enrollments list"),
+    Step("The student pays.", "sandbox pay LINK"),
+    Step("Which enrollments were paid? A dry run first.", "enrollments reconcile --dry-run"),
+    Step("The enrollment that was paid is completed.", "enrollments reconcile", last_line_only=True),
+    Step("The webhook endpoint is registered at Stripe; its signing secret is stored.", "webhooks create --url URL"),
     Step("A receiver listens there ...", "webhooks serve --port PORT", background=True),
-    Step("... and when another course is paid, the webhook arrives.", "sandbox trigger checkout.session.completed"),
-    Step("Who paid is in, a moment later.", "enrollments list"),
+    Step("... and when another course is paid, a webhook is delivered.", "sandbox trigger checkout.session.completed"),
+    Step("That enrollment is completed a moment later.", "enrollments list"),
     Step(
-        "The receiver is down when the next student pays: this webhook is lost.",
+        "The receiver is down when the next student pays: this webhook is not delivered.",
         f"sandbox trigger checkout.session.completed --user {OTHER_STUDENT_ID}",
         alone=True,
     ),
-    Step("The replay of what was not delivered makes it good.", "webhooks replay --since 1h --undelivered"),
+    Step("The replay handles what was not delivered.", "webhooks replay --since 1h --undelivered"),
 )

@@ -29,7 +29,7 @@ _EXTRA = ("flask", "flask_cors", "moto", "psutil", "werkzeug")
 def start(state_dir: Path, *, stripe_port: int = 0, aws_port: int = 0, parent_pid: int | None = None) -> SandboxInfo:
     """Start a sandbox, or return the one that runs; with `parent_pid` it ends when that process does.
 
-    Raises ConfigError without the `[sandbox]` extra or a folder to write to, FailedError when it does not come up.
+    Raises ConfigError without the `[sandbox]` extra or a writable folder, FailedError when it does not start.
     """
     require_extra()
     with _starting(state_dir):
@@ -46,7 +46,7 @@ def start(state_dir: Path, *, stripe_port: int = 0, aws_port: int = 0, parent_pi
 
 
 def stop(state_dir: Path) -> bool:
-    """Stop the sandbox and wait for its end; say whether there was one."""
+    """Stop the sandbox and wait for its end; return whether there was one."""
     info = read_state(state_dir)
     process = None if info is None else _process_of(info)
     if process is not None:
@@ -68,7 +68,7 @@ def require_extra() -> None:
 
 @contextlib.contextmanager
 def _starting(state_dir: Path) -> Iterator[None]:
-    """Let one start at a time look and act, so that two at once end in one sandbox."""
+    """Hold a lock, so that two starts at once end in one sandbox."""
     try:
         state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         lock_file = (state_dir / "start.lock").open("w")
@@ -104,7 +104,7 @@ def _await_start(process: subprocess.Popen[bytes], state_dir: Path) -> SandboxIn
             break
         info = find_sandbox(state_dir)
         if info is not None and info.pid == process.pid:
-            process.returncode = 0  # It is to live on, and Popen would warn of that.
+            process.returncode = 0  # It outlives this process, and Popen would warn of that.
             return info
         time.sleep(_POLL_SECONDS)
     else:
@@ -119,17 +119,17 @@ def _await_start(process: subprocess.Popen[bytes], state_dir: Path) -> SandboxIn
 
 def _last_log_line(state_dir: Path) -> str:
     lines = (state_dir / _LOG_FILE).read_text(encoding="utf-8", errors="replace").splitlines()
-    return next((line.strip() for line in reversed(lines) if line.strip()), "no reason is known")
+    return next((line.strip() for line in reversed(lines) if line.strip()), "its log is empty")
 
 
 def _process_of(info: SandboxInfo) -> psutil.Process | None:
-    """Return the sandbox's process, unless it is gone; never one that has got its number since."""
+    """Return the sandbox's process, or None when it has ended; never another process with the same id."""
     require_extra()
     import psutil
 
     try:
         process = psutil.Process(info.pid)
-        # The time of creation moves when the machine's clock is set: then what answers as this process is it.
+        # Setting the machine's clock changes the creation time: then the process is known by its answer.
         same = process.create_time() == info.started or info.answers()
         return process if same and process.status() != psutil.STATUS_ZOMBIE else None
     except psutil.NoSuchProcess:
@@ -137,7 +137,7 @@ def _process_of(info: SandboxInfo) -> psutil.Process | None:
 
 
 def _end(process: psutil.Process) -> None:
-    """End a process; psutil signals none that has got its number meanwhile."""
+    """End a process; psutil sends no signal to another process with the same id."""
     import psutil
 
     with contextlib.suppress(psutil.NoSuchProcess):

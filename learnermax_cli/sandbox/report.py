@@ -1,4 +1,4 @@
-"""What the commands of the sandbox have to say."""
+"""The reports of `lmx sandbox start`, `stop`, `status`, `reset` and `env`."""
 
 import json
 import shlex
@@ -11,7 +11,7 @@ _SHOWN = ("pid", "stripe_url", "aws_url", "control_url", "stripe_account", "regi
 
 
 def running_report(command: str, info: SandboxInfo, *done: str) -> Report:
-    """Describe a running sandbox, after what was done to it; its keys are told by `sandbox env` alone."""
+    """Describe a running sandbox, after what was done to it; only `sandbox env` prints its keys."""
     value: dict[str, object] = {"running": True, **{name: getattr(info, name) for name in _SHOWN}}
     lines = (
         *done,
@@ -25,14 +25,14 @@ def running_report(command: str, info: SandboxInfo, *done: str) -> Report:
 
 
 def stopped_report(*, was_running: bool) -> Report:
-    """Say that no sandbox runs any more."""
+    """Report that no sandbox runs any more."""
     line = "The sandbox is stopped." if was_running else "No sandbox was running."
     value = {"running": False, "was_running": was_running}
     return Report(command="sandbox stop", environment=ENVIRONMENT, body=Data(value, (line,)))
 
 
 def missing_report(command: str) -> Report:
-    """Say that no sandbox runs, as a failure of configuration."""
+    """Report that no sandbox runs, as a configuration error."""
     return Report(command=command, environment=ENVIRONMENT, body=Data({"running": False}, ()), error=not_running())
 
 

@@ -1,4 +1,4 @@
-"""What buyers do in a sandbox, and what becomes of their payments, over its control routes."""
+"""Buyers' actions in a sandbox, and what happens to their payments later, over its control routes."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -64,7 +64,7 @@ class SalesClient(ControlHttp):
         return self._session("/open_link", {"target": link}, email=email, client_reference_id=client_reference_id)
 
     def settle(self, session_id: str, *, succeed: bool) -> Session:
-        """Let the delayed payment of a session arrive, or fail."""
+        """Settle the delayed payment of a session: it succeeds or fails."""
         return self._session("/settle", {"session_id": session_id, "succeed": succeed})
 
     def expire(self, session_id: str) -> Session:

@@ -1,4 +1,4 @@
-"""What `lmx sandbox pay`, `expire` and `clock` do, and have to say."""
+"""`lmx sandbox pay`, `expire` and `clock`: what they do, and their reports."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -19,7 +19,7 @@ _HINT = "Name a session as this lists them: lmx enrollments list --status pendin
 
 
 def pay(environ: Mapping[str, str], target: str, method: str, email: str | None) -> Report:
-    """Pay a session or a link; `free` takes everything off; raises FailedError when it cannot be paid."""
+    """Pay a session or a link; `free` is a discount of 100 %; raises FailedError when it cannot be paid."""
     client = _control(environ)
     methods: dict[str, Method] = {"card": "card", "delayed": "delayed", "declined": "declined", "free": "card"}
     percent = 100 if method == "free" else 0
@@ -39,7 +39,7 @@ def expire(environ: Mapping[str, str], session_id: str) -> Report:
 
 
 def advance_clock(environ: Mapping[str, str], duration: str) -> Report:
-    """Let a duration pass in the sandbox; raises UsageError for what is none."""
+    """Advance the sandbox's clock by a duration; raises UsageError for an invalid one."""
     passed = read_duration(duration, "--advance", timedelta(0), _LONGEST, example="90s, 30m, 25h or 3d")
     seconds = int(passed.total_seconds())
     now = _control(environ).advance_clock(seconds)

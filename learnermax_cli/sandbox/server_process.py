@@ -1,4 +1,4 @@
-"""The background process of a sandbox: both servers, their state file, and the watch over its parent."""
+"""The background process of a sandbox: both servers, their state file, and the check that its parent lives."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Options(NamedTuple):
 
 
 def main() -> None:
-    """Serve until a signal, or until the parent is gone."""
+    """Serve until a signal arrives or the parent has ended."""
     options = _read_options()
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s")
     done = threading.Event()
@@ -56,7 +56,7 @@ def main() -> None:
 
 
 def save(state_dir: Path, info: SandboxInfo) -> None:
-    """Write the state file in one step, readable by its owner alone."""
+    """Write the state file atomically, readable by its owner only."""
     descriptor, name = tempfile.mkstemp(dir=state_dir, prefix=".state-")
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
@@ -92,11 +92,11 @@ def _serve(options: Options, control: Control) -> tuple[SandboxInfo, Callable[[]
 
 
 def _wait(done: threading.Event, parent_pid: int | None, clock: Clock) -> None:
-    """Wait for a signal, or for the end of the parent, and let the clock say what time it is meanwhile."""
+    """Wait for a signal or for the end of the parent; meanwhile notify the clock's listeners."""
     try:
         parent = None if parent_pid is None else psutil.Process(parent_pid)
         while not done.wait(_TICK_SECONDS):
-            clock.tell()
+            clock.notify()
             if parent is not None and (not parent.is_running() or parent.status() == psutil.STATUS_ZOMBIE):
                 return
     except psutil.NoSuchProcess:

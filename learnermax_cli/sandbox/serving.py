@@ -20,13 +20,13 @@ class DroppedConnectionError(ConnectionError):
 
 
 def drop_connection(environ: WSGIEnvironment) -> None:
-    """Close the client's connection so that it sees an end of file and not one byte; raises DroppedConnectionError."""
+    """Close the client's connection before a byte is sent; raises DroppedConnectionError."""
     mark_dropped(environ)
     raise DroppedConnectionError
 
 
 def mark_dropped(environ: WSGIEnvironment) -> None:
-    """Close the client's connection now; whatever the application still answers goes nowhere."""
+    """Close the client's connection now; what the application still answers is discarded."""
     environ[_DROPPED] = True
     connection = environ.get("werkzeug.socket")
     if connection is not None:
@@ -88,7 +88,7 @@ class _Handler(WSGIRequestHandler):
         self.wfile.write(head if self.command == "HEAD" or code in _NO_BODY else head + body)
 
     def log(self, *_: Any) -> None:
-        """Say nothing; the journal has it."""
+        """Log nothing; the journal has it."""
 
 
 class _Server(ThreadedWSGIServer):
@@ -122,7 +122,7 @@ class _Server(ThreadedWSGIServer):
                 connection.shutdown(socket.SHUT_RDWR)
 
     def log(self, *_: Any) -> None:
-        """Say nothing; the journal has it."""
+        """Log nothing; the journal has it."""
 
 
 @dataclass(frozen=True, slots=True)

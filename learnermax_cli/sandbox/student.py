@@ -1,4 +1,4 @@
-"""The one student that a sandbox has from the start, so that a checkout can be tried at once."""
+"""The student that a sandbox has from the start, so that a checkout can be tried at once."""
 
 import boto3
 

@@ -1,4 +1,4 @@
-"""`lmx sandbox trigger`: an event as a student's checkout would lead to it, and where it was delivered to."""
+"""`lmx sandbox trigger`: an event caused by a student's checkout, and where it was delivered."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -16,7 +16,7 @@ from learnermax_cli.enrollments.model import EnrollmentKey
 from learnermax_cli.planning.report import Data, Report
 from learnermax_cli.sandbox.client import SandboxClient, SandboxError, Session
 from learnermax_cli.sandbox.report import ENVIRONMENT
-from learnermax_cli.sandbox.stripe_api.deliveries.parcel import Record
+from learnermax_cli.sandbox.stripe_api.deliveries.record import Record
 from learnermax_cli.sandbox.student import STUDENT_ID, email_of, put_student
 from learnermax_cli.webhooks.model import SESSION_EVENTS, WEBHOOK_PATH
 
@@ -28,7 +28,7 @@ _DELIVERY_SECONDS = 10.0
 
 
 def trigger(app: "App", event: str, course_id: str | None, user_id: str | None) -> Report:
-    """Play the buyer until the event happens; raises UsageError for another event, FailedError with nothing to buy."""
+    """Act as the buyer until the event occurs; raises UsageError for another event, FailedError with nothing to buy."""
     if event not in SESSION_EVENTS:
         raise UsageError(f"{event} cannot be triggered", hint=f"Events that can: {', '.join(SESSION_EVENTS)}")
     info = require_sandbox(app.environ)
@@ -95,7 +95,7 @@ def _made_session(app: "App", info: SandboxInfo, key: EnrollmentKey) -> str:
 
 
 def _put_in_if_missing(app: "App", info: SandboxInfo, key: EnrollmentKey) -> None:
-    """Put a new student into the sandbox, unless the course can't be sold or Stripe can't take such an id."""
+    """Add a new student to the sandbox, unless the course can't be sold or Stripe can't take such an id."""
     user_id = key.user_id
     if encode_reference(user_id) is None or app.enrollments.read_students([user_id]):
         return
@@ -115,7 +115,7 @@ def _played(control: SandboxClient, event: str, session_id: str) -> Session:
 
 
 def _deliveries(control: SandboxClient, session: Session, before: int) -> list[Record]:
-    """Return what came of the deliveries of the session's events, once they have ended or taken too long."""
+    """Return the results of the deliveries of the session's events, once they have ended or taken too long."""
     control.await_webhooks(_DELIVERY_SECONDS)
     about = (session.id, session.payment_intent)
     return [record for record in control.webhook_deliveries(before) if record.object_id in about]

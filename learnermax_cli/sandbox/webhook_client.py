@@ -1,10 +1,10 @@
-"""Steers how a sandbox delivers webhooks, over its control routes; standard library only."""
+"""Controls how a sandbox delivers webhooks, over its control routes; standard library only."""
 
 from collections.abc import Sequence
 from typing import Any, Literal
 
 from learnermax_cli.sandbox.control_http import ControlHttp
-from learnermax_cli.sandbox.stripe_api.deliveries.parcel import Record
+from learnermax_cli.sandbox.stripe_api.deliveries.record import Record
 
 DRAIN_SECONDS = 30.0
 _RESENDING_SECONDS = 120.0
@@ -18,11 +18,11 @@ class WebhookClient(ControlHttp):
         return self._call("POST", "/webhooks/settings", settings)
 
     def pause_webhooks(self) -> None:
-        """Deliver nothing until it is resumed; what is in flight arrives."""
+        """Deliver nothing until it is resumed; deliveries in flight are completed."""
         self._call("POST", "/webhooks/pause", {})
 
     def resume_webhooks(self, order: Literal["created", "reversed", "shuffled"] = "created") -> None:
-        """Deliver again; what waited goes out in that order, strictly so with `concurrency` 1."""
+        """Deliver again; waiting events are sent in that order, strictly so with `concurrency` 1."""
         self._call("POST", "/webhooks/resume", {"order": order})
 
     def resend_events(self, events: Sequence[str], *, rate: float | None = None) -> int:
@@ -40,7 +40,7 @@ class WebhookClient(ControlHttp):
             raise TimeoutError(f"deliveries left after {timeout} s: {self.webhook_counts()}")
 
     def await_webhooks(self, timeout: float) -> bool:
-        """Wait as `drain_webhooks` does, and say whether nothing is left."""
+        """Wait as `drain_webhooks` does, and return whether nothing is left."""
         answer = self._call("POST", "/webhooks/drain", {"timeout": timeout}, timeout=timeout + self._timeout)
         return bool(answer["drained"])
 
@@ -49,6 +49,6 @@ class WebhookClient(ControlHttp):
         return self._call("GET", "/webhooks")
 
     def webhook_deliveries(self, since: int = 0) -> list[Record]:
-        """Return what came of the deliveries, those numbered higher than `since`, in the order of their ends."""
+        """Return the results of the deliveries numbered higher than `since`, in the order in which they ended."""
         answer = self._call("GET", f"/webhooks/deliveries?since={since}")
         return [Record(**record) for record in answer["deliveries"]]

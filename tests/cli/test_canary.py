@@ -221,7 +221,7 @@ def test_demo_shows_no_secret(sandbox: Sandbox) -> None:
     """All its steps, with keys of their own."""
     shown = require_silence(sandbox, "demo")
     assert "1 event: 1 changed something" in shown  # the last step makes good what a webhook missed
-    assert "The sandbox is gone again." in shown
+    assert "The throw-away sandbox was removed." in shown
 
 
 def test_pull_writes_the_keys_to_its_file_alone(world: Sandbox) -> None:

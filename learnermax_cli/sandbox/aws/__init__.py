@@ -1,1 +1,1 @@
-"""The local AWS: moto's server for five services, mended where it differs from AWS in ways that matter here."""
+"""The local AWS: moto's server for five services, corrected where it differs from AWS in ways that matter here."""

@@ -34,7 +34,7 @@ class Refusal:
 
 
 class AwsApp:
-    """One request at a time reaches moto, whose tables know no locks: a condition and its write must not be parted."""
+    """One request at a time reaches moto, whose tables have no locks: a condition and its write must be atomic."""
 
     def __init__(self, services: Mapping[str, WSGIApplication], control: Control, access_key_id: str) -> None:
         self._services = services
@@ -90,7 +90,7 @@ class AwsApp:
                 body = b"".join(self._services[call.service](environ, start_response))
         except NotImplementedError:
             return error_answer(call, 400, "UnknownOperationException", f"The sandbox has no {call.operation}.")
-        except Exception:  # noqa: BLE001 - whatever moto stumbles over, the client is to get an answer
+        except Exception:  # noqa: BLE001 - whatever fails in moto, the client gets an answer
             _log.exception("%s %s", call.service, call.operation)
             return error_answer(call, 500, "InternalFailure", "The sandbox failed; its log says how.")
         return Answer(captured[0], captured[1], body, environ.get(UNITS))

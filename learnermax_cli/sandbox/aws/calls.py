@@ -1,4 +1,4 @@
-"""Reads an AWS request: service, operation, whether it writes, and names - never a value of an item or secret."""
+"""Reads an AWS request: service, operation, whether it writes, and names; never a value of an item or secret."""
 
 from __future__ import annotations
 

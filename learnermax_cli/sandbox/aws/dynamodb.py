@@ -58,7 +58,7 @@ class SandboxDynamoBackend(DynamoDBBackend):
         return self.tables[name]
 
     def stored_item(self, target: Target) -> Item | None:
-        """Return the item that a request names, or None when there is none or the request makes no sense."""
+        """Return the item that a request names, or None when there is none or the request is invalid."""
         table = self.tables.get(target.table)
         if table is None or any(key not in target.attrs for key in table.table_key_attrs):
             return None
@@ -231,6 +231,6 @@ def _encoded(binary: object) -> str:
 
 
 def install() -> None:
-    """Let moto make backends of our class from now on."""
+    """Have moto create backends of our class from now on."""
     dynamodb_backends.clear()
     dynamodb_backends.backend = SandboxDynamoBackend

@@ -1,4 +1,4 @@
-"""What stands in the local AWS from the start: LearnerMax's tables, the topic of its mails, a listening queue."""
+"""What is in the local AWS from the start: LearnerMax's tables, the topic of its mails, a listening queue."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The queue that listens to the topic of mails: as moto's, but a message more does not cost a look at all others."""
+"""The queue that listens to the topic of mails: as moto's, but another message does not cost a pass over all others."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from moto.sqs.models import Message, Queue
 
 
 class SandboxQueue(Queue):
-    """Counts its messages by one look at the clock; moto takes two for each message, three times a publish."""
+    """Reads the clock once to count its messages; moto reads it twice for each message, three times a publish."""
 
     def is_created(self) -> bool:
         """Return whether it can be used: from the start."""
@@ -28,7 +28,7 @@ class SandboxQueue(Queue):
 
     @property
     def approximate_number_of_messages_not_visible(self) -> int:
-        """How many messages somebody has received and not deleted yet."""
+        """How many messages were received and not deleted yet."""
         now = _now()
         return sum(now <= m.visible_at for m in self._messages)
 

@@ -1,4 +1,4 @@
-"""Secrets Manager's backend: moto's own, mended where AWS differs; each method names the rule it follows."""
+"""Secrets Manager's backend: moto's own, corrected where AWS differs; each method names the rule it follows."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CURRENT, PREVIOUS = "AWSCURRENT", "AWSPREVIOUS"
 
 
 class SandboxSecretsBackend(SecretsManagerBackend):
-    """Staging labels decide which version is current; moto keeps a second, diverging note of it."""
+    """Staging labels decide which version is current; moto keeps a second, diverging record of it."""
 
     now: ClassVar[Callable[[], float]] = staticmethod(time.time)
 
@@ -191,7 +191,7 @@ _CONTENT = ("secret_string", "secret_binary")
 
 
 def install(now: Callable[[], float]) -> None:
-    """Let moto make backends of our class from now on, with the sandbox's clock."""
+    """Have moto create backends of our class from now on, with the sandbox's clock."""
     SandboxSecretsBackend.now = staticmethod(now)
     secretsmanager_backends.clear()
     secretsmanager_backends.backend = SandboxSecretsBackend

@@ -1,4 +1,4 @@
-"""Secrets Manager's request handler: moto's own, but for what it tells of versions."""
+"""Secrets Manager's request handler: moto's own, except for what it reports of versions."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """A moto table whose Query and Scan evaluate, page, order and partition as DynamoDB's do.
 
-moto counts matches instead of evaluated items against `Limit` and 1 MB, and its answers know nothing of what was read.
+moto counts matches instead of evaluated items against `Limit` and 1 MB, and its answers do not say what was read.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _QUERY, _SCAN = signature(Table.query), signature(Table.scan)
 
 
 class SandboxTable(Table):
-    """Leaves in `evaluated_bytes` what its last Query or Scan has read."""
+    """Stores in `evaluated_bytes` what its last Query or Scan read."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

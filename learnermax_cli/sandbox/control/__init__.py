@@ -1,1 +1,1 @@
-"""What a test or an operator steers the sandbox with: clock, journal, faults, and the HTTP routes to them."""
+"""What a test or an operator controls the sandbox with: clock, journal, faults, and the HTTP routes to them."""

@@ -20,13 +20,13 @@ class Clock:
             return time.time() + self._offset
 
     def advance(self, seconds: float) -> None:
-        """Let `seconds` pass at once; a negative number goes back."""
+        """Advance the clock by `seconds`; a negative number sets it back."""
         with self._lock:
             self._offset += seconds
-        self.tell()
+        self.notify()
 
-    def tell(self) -> None:
-        """Have everybody who listens look at the time."""
+    def notify(self) -> None:
+        """Call every listener."""
         for listener in self.listeners:
             listener()
 

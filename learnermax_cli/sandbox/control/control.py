@@ -18,7 +18,7 @@ class Control:
     reset_callbacks: list[Callable[[], None]] = field(default_factory=list)
 
     def reset(self) -> None:
-        """Take back faults, settings and clock, empty the services, and the journal last."""
+        """Reset faults, settings and clock, empty the services, and the journal last."""
         self.faults.reset()
         self.clock.reset()
         for callback in self.reset_callbacks:

@@ -44,7 +44,7 @@ class Fault:
             raise ValueError(f"unknown fault: kind={self.kind!r} when={self.when!r}")
 
     def concerns(self, service: str, operation: str, write: bool) -> bool:
-        """Say whether the fault is about such a request."""
+        """Return whether the fault applies to such a request."""
         if self.writes_only and not write:
             return False
         return fnmatchcase(service, self.service) and fnmatchcase(operation, self.operation)
@@ -79,13 +79,13 @@ class Faults:
             return identified.id
 
     def clear(self) -> None:
-        """Disarm all faults and start the dice anew; held requests stay held."""
+        """Disarm all faults and reseed the random generator; held requests stay held."""
         with self._condition:
             self._armed.clear()
             self._random = random.Random(self._seed)
 
     def reset(self) -> None:
-        """Disarm all faults, release what is held, and take back latency and rate limit."""
+        """Disarm all faults, release what is held, and reset latency and rate limit."""
         self.clear()
         self.release()
         self.latency_seconds = 0.0
@@ -123,7 +123,7 @@ class Faults:
             return self._held
 
     def release(self) -> None:
-        """Let all held requests go on."""
+        """Release all held requests."""
         with self._condition:
             self._releases += 1
             self._condition.notify_all()

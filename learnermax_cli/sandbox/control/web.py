@@ -1,4 +1,4 @@
-"""What all control routes under `/_sandbox` share: JSON in and out, and one answer to what makes no sense."""
+"""What all control routes under `/_sandbox` share: JSON in and out, and one answer to invalid input."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ PREFIX = "/_sandbox"
 
 
 def control_routes(name: str, below: str = "") -> Blueprint:
-    """Return an empty set of control routes, which refuses what their functions can't take."""
+    """Return an empty set of control routes, which answers invalid input with 400."""
     blueprint = Blueprint(name, __name__, url_prefix=PREFIX + below)
     for kind in (ValueError, TypeError, KeyError):
         blueprint.errorhandler(kind)(_refused)

@@ -47,11 +47,11 @@ def create_stripe_app(state: StripeState) -> Flask:
 
 
 def _let_time_pass(state: StripeState) -> None:
-    """Do at once what the new time brings: sessions expire, deliveries are tried again."""
+    """Process what is due at the new time: sessions expire, deliveries are retried."""
     with state.lock:
         for data in state.all_data():
             expire_due(data, int(state.control.clock.now()))
-    state.deliveries.agenda.wake()
+    state.deliveries.schedule.wake()
 
 
 def _with_api(others: WSGIApplication, dispatcher: Dispatcher, clock: Clock) -> WSGIApplication:

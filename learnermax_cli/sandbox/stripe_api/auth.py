@@ -1,4 +1,4 @@
-"""Who asks, and whether they may: API keys, permissions of restricted keys, API version [doc API keys]."""
+"""Authenticates a request: API keys, permissions of restricted keys, API version [doc API keys]."""
 
 import base64
 import binascii

@@ -1,4 +1,4 @@
-"""Takes a request through the API: route, key, limits, faults, idempotency, parameters, work, journal."""
+"""Runs a request through the API: route, key, limits, faults, idempotency, parameters, work, journal."""
 
 import json
 import logging
@@ -126,7 +126,7 @@ class Dispatcher:
 
 
 def _after(exchange: Exchange, answer: Answer) -> Answer:
-    """Let an error fault take the place of the answer of work that is done."""
+    """Replace the answer of work that is done by an error fault."""
     fault = exchange.fault
     if fault is None or fault.kind != "error" or fault.when != "after":
         return answer

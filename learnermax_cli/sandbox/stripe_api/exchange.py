@@ -1,4 +1,4 @@
-"""One request on its way through the API: what came in, what is found out about it, what is answered."""
+"""One request in the API: what was received, what was derived from it, what is answered."""
 
 from dataclasses import dataclass, field
 from wsgiref.types import WSGIEnvironment
@@ -15,7 +15,7 @@ from learnermax_cli.sandbox.stripe_api.keys import Key
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """A request as it came in."""
+    """A request as it was received."""
 
     method: str
     path: str
@@ -36,7 +36,7 @@ class Answer:
 
 @dataclass(slots=True)
 class Exchange:
-    """A request and what has been found out about it so far."""
+    """A request and what was derived from it so far."""
 
     incoming: Incoming
     operation: str
@@ -48,7 +48,7 @@ class Exchange:
 
     @property
     def write(self) -> bool:
-        """Say whether the method is one that writes."""
+        """Return whether the method is one that writes."""
         return self.incoming.method != "GET"
 
     @property

@@ -68,7 +68,7 @@ class IdempotencyKeys:
                 self._reservations[scope].answer = answer
 
     def abandon(self, scope: Scope) -> None:
-        """Give the key back: the request was not executed."""
+        """Release the key: the request was not executed."""
         with self._lock:
             self._reservations.pop(scope, None)
 

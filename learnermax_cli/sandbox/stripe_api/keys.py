@@ -41,11 +41,11 @@ class Key:
 
     @property
     def livemode(self) -> bool:
-        """Say whether the key is one for live data."""
+        """Return whether the key is one for live data."""
         return self.mode == "live"
 
     def allows(self, resource: str, write: bool) -> bool:
-        """Say whether the key may read or write a resource; writing includes reading."""
+        """Return whether the key may read or write a resource; writing includes reading."""
         if self.kind != "restricted":
             return self.kind == "secret"
         level = self.permissions.get(resource, "none")
@@ -111,7 +111,7 @@ class KeyRing:
         return key
 
     def set_status(self, value: str, status: KeyStatus) -> Key:
-        """Make a key active, revoked or expired; raises ValueError when there is no such key or status."""
+        """Set a key to active, revoked or expired; raises ValueError when there is no such key or status."""
         if status not in get_args(KeyStatus):
             raise ValueError(f"unknown status: {status!r}")
         with self._lock:

@@ -17,7 +17,7 @@ Method = Literal["GET", "POST", "DELETE"]
 class Call:
     """One request at the moment it is carried out, under the lock: typed parameters, the account's data, the time.
 
-    `origin` is where the sandbox was reached, `request` what an event tells of the request that caused it.
+    `origin` is where the sandbox was reached, `request` what an event says about the request that caused it.
     """
 
     state: StripeState
@@ -36,7 +36,7 @@ class Call:
 
     @property
     def livemode(self) -> bool:
-        """Say whether the key is one for live data."""
+        """Return whether the key is one for live data."""
         return self.key.livemode
 
 
@@ -62,7 +62,7 @@ class Route:
 
     @property
     def write(self) -> bool:
-        """Say whether the endpoint changes anything."""
+        """Return whether the endpoint changes anything."""
         return self.method != "GET"
 
     @property

@@ -24,7 +24,7 @@ class StripeState:
     _data: dict[tuple[str, bool], Data] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Empty this state whenever the sandbox is reset, and look what is due whenever its clock is moved."""
+        """Empty this state whenever the sandbox is reset, and process what is due whenever its clock is moved."""
         self.deliveries = Deliveries(self.control.clock, self.lock)
         self.control.reset_callbacks.append(self.reset)
 

@@ -29,7 +29,7 @@ class Collection:
         return stored() if callable(stored) else stored
 
     def put(self, stored: Object, created: int | None = None) -> None:
-        """Store a new object, or replace the one with its id; `created` is for those that do not tell it."""
+        """Store a new object, or replace the one with its id; `created` is for those without that field."""
         object_id = stored["id"]
         if object_id not in self._objects:
             position = (stored["created"] if created is None else created, next(self._sequence), object_id)
@@ -107,7 +107,7 @@ class Data:
         return self._collections.setdefault(kind, Collection())
 
     def announce(self, notice: Notice) -> None:
-        """Tell of a new event."""
+        """Announce a new event."""
         if self._listener is not None:
             self._listener(self, notice)
 

@@ -14,7 +14,7 @@ from learnermax_cli.core.ownership import marker
 from learnermax_cli.core.retry_policy import BATCH, INTERACTIVE
 from learnermax_cli.courses.model import DesiredProduct
 from tests.adapters.stripe.clients import build, requests
-from tests.products import worlds
+from tests.ran import last_entry
 from tests.running import Sandbox
 
 CREATE, READ, LIST = "POST /v1/products", "GET /v1/products/{id}", "GET /v1/payment_links"
@@ -81,7 +81,7 @@ def test_stored_failure_of_the_past_costs_one_request(sandbox: Sandbox) -> None:
     with pytest.raises(FailedError):
         create(StripeCatalog(build(sandbox)))
     sandbox.control.clear_faults()
-    before = worlds.last_entry(sandbox)
+    before = last_entry(sandbox)
     assert create(StripeCatalog(build(sandbox))).startswith("price_")
     assert [CREATE, READ, CREATE] == requests(sandbox, before)
 
@@ -140,7 +140,7 @@ def test_five_failed_writes_in_a_row_end_the_run(sandbox: Sandbox) -> None:
         with pytest.raises(FailedError, match="Stripe answered 503"):
             create(catalog, str(number))
         StripeLinks(client).list_active_links()
-    before = worlds.last_entry(sandbox)
+    before = last_entry(sandbox)
     with pytest.raises(OutageError, match="Stripe failed 5 operations in a row; the run stops"):
         create(catalog)
     assert [] == requests(sandbox, before)

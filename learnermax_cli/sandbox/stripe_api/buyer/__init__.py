@@ -1,1 +1,1 @@
-"""What buyers do, and what becomes of their payments: control routes, the checkout page, and seeds."""
+"""Buyers' actions and what happens to their payments later: control routes, the checkout page, and seeds."""

@@ -1,4 +1,4 @@
-"""What may become of a payment later: a refund, a dispute, and its end."""
+"""What may happen to a payment later: a refund, a dispute, and its end."""
 
 from learnermax_cli.sandbox.stripe_api.buyer.lookup import BuyerError
 from learnermax_cli.sandbox.stripe_api.errors import StripeApiError

@@ -1,4 +1,4 @@
-"""The control routes for what buyers do, under `/_sandbox`: JSON in and out, as the other control routes."""
+"""The control routes for buyers' actions, under `/_sandbox`: JSON in and out, as the other control routes."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""A buyer opens a payment link: a session comes into being [doc Payment Links]."""
+"""A buyer opens a payment link: a session is created [doc Payment Links]."""
 
 from learnermax_cli.sandbox.stripe_api.buyer.lookup import BuyerError, Target
 from learnermax_cli.sandbox.stripe_api.errors import StripeApiError
@@ -54,7 +54,7 @@ def count_completed(data: Data, link_id: str | None) -> None:
 def _fresh_item(data: Data, item: Object) -> Object:
     price_id = item["price"]["id"]
     try:
-        # What `price_data` made is inactive from the start and sold all the same.
+        # A price made by `price_data` is inactive from the start and sold nevertheless.
         price = require_sellable(data, price_id, "price") if item["price"]["active"] else item["price"]
     except StripeApiError as error:
         raise BuyerError(_INACTIVE) from error

@@ -1,4 +1,4 @@
-"""Finds what a buyer has in hand: a session by its id, URL or client secret, a payment link by its id or URL."""
+"""Finds what a buyer names: a session by its id, URL or client secret, a payment link by its id or URL."""
 
 from typing import NamedTuple
 from urllib.parse import parse_qs, urlsplit

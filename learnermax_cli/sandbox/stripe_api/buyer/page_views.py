@@ -1,4 +1,4 @@
-"""What the pages say: the values of the checkout form, and the message once it is over."""
+"""The content of the pages: the values of the checkout form, and the message after it."""
 
 import re
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ _CODE = re.compile(r"OFF(\d{1,3})", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A page that only tells something, and where to go from it."""
+    """A page with a message, and where to go from it."""
 
     heading: str
     lines: tuple[str, ...]
@@ -29,7 +29,7 @@ LEFT = Message("You walked away", ("Nothing was paid. The session stays open: go
 
 
 def order_of(form: Mapping[str, str]) -> Order:
-    """Return what the form says; raises BuyerError for a code or an address that is none."""
+    """Return the form's values; raises BuyerError for an invalid code or address."""
     code = form.get("promotion_code", "").strip()
     return Order(cast("Method", form.get("method", "card")), form.get("email", "").strip() or None, _percent(code))
 
@@ -58,7 +58,7 @@ def form_fields(data: Data, session: Object, form: Mapping[str, str]) -> dict[st
 
 
 def outcome_of(data: Data, session: Object) -> Message:
-    """Return what to tell of a session that is over."""
+    """Return the message about a session that has ended."""
     total = amount_text(session["amount_total"], session["currency"])
     if session["status"] == "expired":
         return Message("This session has expired", ("Nothing was paid. Ask for a new link.",))

@@ -1,4 +1,4 @@
-"""A buyer pays: a card that works or is declined, a bank debit that takes days, or a promotion that leaves nothing."""
+"""A buyer pays: a card that is accepted or declined, a bank debit that takes days, or a discount of 100 %."""
 
 from dataclasses import dataclass
 from typing import Literal, get_args
@@ -66,7 +66,7 @@ def pay(data: Data, session: Object, order: Order, now: int) -> Object:
 
 
 def settle(data: Data, session: Object, succeed: bool, now: int) -> Object:
-    """Let the bank debit of a completed session arrive or fail, and return the session; raises BuyerError."""
+    """Settle the bank debit of a completed session, and return the session; raises BuyerError."""
     intent = data["payment_intent"].get(session["payment_intent"] or "")
     if intent is None or intent["status"] != "processing":
         raise BuyerError("no payment of this session is processing")

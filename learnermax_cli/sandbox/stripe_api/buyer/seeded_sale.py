@@ -13,7 +13,7 @@ from learnermax_cli.sandbox.stripe_api.store import Data, Object
 
 LIFE_SECONDS = 24 * 60 * 60
 _PAID_AFTER_SECONDS = 60
-# By state: what came of the payment, and what became of it later.
+# By state: the result of the payment, and what happened to it later.
 _OUTCOMES: Mapping[str, Outcome] = {"processing": "processing", "failed": "declined"}
 DISPUTE_STATUSES = {
     "disputed": "needs_response",
@@ -58,7 +58,7 @@ class SeededSale:
 
     @property
     def has_payment(self) -> bool:
-        """Say whether a payment was tried."""
+        """Return whether a payment was attempted."""
         return self.state not in UNPAID_STATES
 
     @property
@@ -69,12 +69,12 @@ class SeededSale:
 
     @property
     def paid_at(self) -> int:
-        """Return when the buyer was done."""
+        """Return when the buyer finished."""
         return min(self.created + _PAID_AFTER_SECONDS, self.batch.now)
 
     @property
     def amount_refunded(self) -> int:
-        """Return how much of the payment was given back."""
+        """Return how much of the payment was refunded."""
         total: int = self.item["amount_total"]
         return {"refunded": total, "partly_refunded": total // 2}.get(self.state, 0)
 
@@ -123,7 +123,7 @@ class SeededSale:
         return {**dispute, "id": f"du_{self.tail}"}
 
     def event_types(self) -> tuple[tuple[str, int], ...]:
-        """Return the types and times of the events that told of this sale, the oldest first."""
+        """Return the types and times of this sale's events, the oldest first."""
         if self.state == "open":
             return ()
         if self.state == "expired":

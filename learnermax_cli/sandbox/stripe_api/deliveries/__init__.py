@@ -1,1 +1,1 @@
-"""The sandbox delivers events to webhook endpoints on this machine as Stripe does, and as badly as a test asks for."""
+"""Delivers events to webhook endpoints on this machine as Stripe does, with the failures that a test asks for."""

@@ -6,7 +6,7 @@ from typing import get_args
 from flask import Blueprint, Response, jsonify
 
 from learnermax_cli.sandbox.control.web import control_routes, json_body, since
-from learnermax_cli.sandbox.stripe_api.deliveries.agenda import Order
+from learnermax_cli.sandbox.stripe_api.deliveries.schedule import Order
 from learnermax_cli.sandbox.stripe_api.state import StripeState
 
 
@@ -17,7 +17,7 @@ def create_deliveries_blueprint(state: StripeState) -> Blueprint:
 
     @blueprint.get("")
     def read_counts() -> Response:
-        return jsonify(state.deliveries.agenda.counts())
+        return jsonify(state.deliveries.schedule.counts())
 
     @blueprint.get("/deliveries")
     def read_records() -> Response:
@@ -26,7 +26,7 @@ def create_deliveries_blueprint(state: StripeState) -> Blueprint:
     @blueprint.post("/drain")
     def drain() -> Response:
         timeout = float(json_body().get("timeout", 30.0))
-        return jsonify(drained=state.deliveries.agenda.drain(timeout), **state.deliveries.agenda.counts())
+        return jsonify(drained=state.deliveries.schedule.drain(timeout), **state.deliveries.schedule.counts())
 
     return blueprint
 
@@ -38,8 +38,8 @@ def _add_steering_routes(blueprint: Blueprint, state: StripeState) -> None:
 
     @blueprint.post("/pause")
     def pause() -> Response:
-        state.deliveries.agenda.pause()
-        return jsonify(state.deliveries.agenda.counts())
+        state.deliveries.schedule.pause()
+        return jsonify(state.deliveries.schedule.counts())
 
     @blueprint.post("/resume")
     def resume() -> Response:
@@ -47,7 +47,7 @@ def _add_steering_routes(blueprint: Blueprint, state: StripeState) -> None:
         if order not in get_args(Order):
             raise ValueError(f"unknown order: {order!r}; there are {', '.join(get_args(Order))}")
         state.deliveries.resume(order)
-        return jsonify(state.deliveries.agenda.counts())
+        return jsonify(state.deliveries.schedule.counts())
 
     @blueprint.post("/resend")
     def resend() -> Response:

@@ -1,6 +1,6 @@
 """Posts a body to a URL on this machine, and signs it as Stripe does.
 
-It speaks HTTP itself: a benchmark has the sender and the receiver on one machine, and http.client takes twice the time.
+It implements HTTP itself: a benchmark has sender and receiver on one machine, and http.client takes twice the time.
 """
 
 import contextlib
@@ -33,7 +33,7 @@ _Address = tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """What came back: a status, or why none did."""
+    """The answer: a status, or why there is none."""
 
     status: int | None = None
     error: str | None = None
@@ -70,7 +70,7 @@ class Poster:
         return Posted(status)
 
     def close_idle(self) -> None:
-        """Close the connections that nobody uses."""
+        """Close the connections that are not in use."""
         with self._lock:
             unused = [connection for idle in self._idle.values() for _, connection in idle]
             self._idle.clear()
@@ -87,7 +87,7 @@ class Poster:
             connection = socket.create_connection(address, timeout)
             connection.settimeout(None)
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        # A timeout that the kernel keeps: Python's own asks before each call whether it would block.
+        # A timeout of the kernel: Python's own checks before each call whether it would block.
         limit = struct.pack("ll", int(timeout), int(timeout % 1 * 1_000_000))
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
         return connection
@@ -158,7 +158,7 @@ def _some(connection: socket.socket, received: bytes) -> bytes:
 
 
 def _is_open(connection: socket.socket, idle_seconds: float) -> bool:
-    """Say whether the other end has surely not closed an idle connection."""
+    """Return whether the other end has surely not closed an idle connection."""
     if idle_seconds >= _IDLE_SECONDS:
         return False
     if idle_seconds < _SURELY_OPEN_SECONDS:

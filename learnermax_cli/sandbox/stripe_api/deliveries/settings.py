@@ -1,4 +1,4 @@
-"""How events are delivered: what gets lost, doubled, late or out of order, and when a failed one is tried again."""
+"""How events are delivered: which are lost, duplicated, delayed or out of order, and when a failed one is retried."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
@@ -13,11 +13,11 @@ _LISTS: Mapping[str, type] = {"lose": str, "retry_seconds": float}
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """All of them hold for what Stripe delivers by itself; a resent event is spared loss, doubles and delay.
+    """All of them hold for what Stripe delivers by itself; a resent event is not lost, duplicated or delayed.
 
-    A lost delivery is one that Stripe gave up on: it never comes, and the event stays undelivered. `lose` has patterns
-    of event ids, event types or ids of sessions. `jitter_seconds` is a random delay, which changes the order. A failed
-    delivery is tried again after each of `retry_seconds`, by the sandbox's clock; delays are real time.
+    A lost delivery is one that Stripe gave up: it is never sent, and the event stays undelivered. `lose` has patterns
+    of event ids, event types or session ids. `jitter_seconds` is a random delay, which changes the order. A failed
+    delivery is retried after each of `retry_seconds`, by the sandbox's clock; delays are real time.
     """
 
     loss_percent: float = 0.0
@@ -32,13 +32,13 @@ class Settings:
     seed: int = 0
 
     def loses(self, notice: Notice) -> bool:
-        """Say whether an event is one of the chosen to get lost."""
+        """Return whether an event is to be lost."""
         names = (notice.event_id, notice.type, notice.object_id)
         return any(fnmatchcase(name, pattern) for pattern in self.lose for name in names)
 
 
 def changed_settings(settings: Settings, body: Mapping[str, Any]) -> Settings:
-    """Return the settings with some changed; raises ValueError for what is none or out of bounds."""
+    """Return the settings with some changed; raises ValueError for an unknown one or one out of bounds."""
     if unknown := body.keys() - {field.name for field in fields(Settings)}:
         raise ValueError(f"unknown settings of deliveries: {sorted(unknown)}")
     given: dict[str, Any] = {

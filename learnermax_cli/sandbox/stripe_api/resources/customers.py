@@ -87,7 +87,7 @@ def require_email(text: str, param: str) -> str:
 
 
 def is_email(text: str) -> bool:
-    """Say whether a text is an email address."""
+    """Return whether a text is an email address."""
     return len(text) <= MAX_EMAIL_LENGTH and _EMAIL.fullmatch(text) is not None
 
 

@@ -20,7 +20,7 @@ _NO_REQUEST: Mapping[str, object] = {"id": None, "idempotency_key": None}
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """What an event tells: its type, the object as it is now, when, and the API request that caused it, if one did."""
+    """What an event reports: its type, the object as it is now, the time, the API request that caused it, if any."""
 
     type: str
     stored: Object

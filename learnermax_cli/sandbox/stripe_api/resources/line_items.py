@@ -1,4 +1,4 @@
-"""Line items of checkout sessions and payment links: what may be sold, and what it comes to."""
+"""Line items of checkout sessions and payment links: what may be sold, and its total."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -38,7 +38,7 @@ def require_sellable(data: Data, price_id: str, param: str) -> Object:
 
 
 def require_chargeable(total: int, currency: str) -> None:
-    """Raise Stripe's error for a total below the currency's smallest charge; nothing at all is fine."""
+    """Raise Stripe's error for a total below the currency's smallest charge; a total of zero is allowed."""
     minimum = minimum_charge(currency)
     if total and minimum is not None and total < minimum.amount:
         message = f"The Checkout Session's total amount due must add up to at least {minimum}"
@@ -49,7 +49,7 @@ def require_chargeable(total: int, currency: str) -> None:
 
 
 def as_list(items: Sequence[Object], url: str) -> Object:
-    """Return line items as the list that lies in their owner."""
+    """Return line items as the list in their owner."""
     return {"object": "list", "data": list(items), "has_more": False, "url": url}
 
 

@@ -52,7 +52,7 @@ _DETAILS: Mapping[str, Mapping[str, Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """One attempt to pay: its objects' ids, amount, time, payer, and what came of it."""
+    """One attempt to pay: its objects' ids, amount, time, payer and result."""
 
     intent_id: str
     charge_id: str

@@ -78,7 +78,7 @@ def link_id_of(token: str) -> str:
 
 
 def usable_reference(text: str | None) -> str | None:
-    """Return a URL's `client_reference_id`; Stripe drops an invalid one without a word [doc Track a payment link]."""
+    """Return a URL's `client_reference_id`; Stripe silently drops an invalid one [doc Track a payment link]."""
     return text if text is not None and _REFERENCE.fullmatch(text) else None
 
 

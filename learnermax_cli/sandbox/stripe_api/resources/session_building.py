@@ -28,7 +28,7 @@ _PLAIN_PARAMS = (
 
 
 def new_session_id(livemode: bool) -> str:
-    """Return a new id, which tells the mode and is much longer than other ids."""
+    """Return a new id, which shows the mode and is much longer than other ids."""
     return f"cs_{'live' if livemode else 'test'}_a1{random_text(56)}"
 
 

@@ -1,4 +1,4 @@
-"""The end of open checkout sessions: on request, or when the clock says so."""
+"""The expiry of open checkout sessions: on request, or when their time is reached."""
 
 import heapq
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ def schedule_expiry(data: Data, session: Object) -> None:
 
 
 def expire_due(data: Data, now: int) -> None:
-    """Expire all open sessions whose time has come, each with an event of that very second."""
+    """Expire all open sessions whose time is reached, each with an event of that second."""
     while data.expirations and data.expirations[0][0] <= now:
         at, session_id = heapq.heappop(data.expirations)
         session = data[KIND].get(session_id)
@@ -25,7 +25,7 @@ def expire_due(data: Data, now: int) -> None:
 
 
 def expire_session(data: Data, session: Object, at: int, request: Mapping[str, Any] | None = None) -> Object:
-    """Expire an open session, cancel the payment that was tried in it, and return it."""
+    """Expire an open session, cancel the payment attempted in it, and return it."""
     expired = replaced(session, {"status": "expired", "url": None})
     data[KIND].put(expired)
     intent = data["payment_intent"].get(session["payment_intent"] or "")

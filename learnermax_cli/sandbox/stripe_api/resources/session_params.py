@@ -1,4 +1,4 @@
-"""What the parameters of a new checkout session must be among themselves [SDK `SessionCreateParams`]."""
+"""Which parameters of a new checkout session exclude or require each other [SDK `SessionCreateParams`]."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,7 +15,7 @@ _URLS = ("cancel_url", "return_url", "success_url")
 
 
 def check_session_params(params: Mapping[str, Any], now: int) -> None:
-    """Raise Stripe's error for parameters that do not go together."""
+    """Raise Stripe's error for parameters that cannot be combined."""
     _check_mode(params)
     _check_urls(params)
     _check_customer(params)

@@ -1,4 +1,4 @@
-"""What all resources do alike: find what a path or a parameter names, change it, list by equal fields."""
+"""What all resources share: finding what a path or a parameter names, changing it, listing by equal fields."""
 
 from learnermax_cli.sandbox.stripe_api.errors import resource_missing
 from learnermax_cli.sandbox.stripe_api.lists import list_page

@@ -1,4 +1,4 @@
-"""What Stripe takes for a URL."""
+"""What Stripe accepts as a URL."""
 
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -18,7 +18,7 @@ def require_url(text: str, param: str) -> str:
 
 
 def is_loopback_http(url: str) -> bool:
-    """Say whether a URL is one that the sandbox delivers to: http on this machine."""
+    """Return whether a URL is one that the sandbox delivers to: http on this machine."""
     parts = urlsplit(url)
     host = parts.hostname or ""
     try:

@@ -1,7 +1,7 @@
-"""Webhook endpoints: create, update, delete, list; the signing secret is told once [doc Webhook endpoints].
+"""Webhook endpoints: create, update, delete, list; the signing secret is shown once [doc Webhook endpoints].
 
-Unlike Stripe, which takes no address of its user's own machine, the sandbox takes http URLs on loopback in test mode,
-for that is where it delivers to, and no other http URLs.
+Unlike Stripe, which accepts no address of its user's own machine, the sandbox accepts http URLs on loopback in test
+mode, since that is where it delivers to, and no other http URLs.
 """
 
 from urllib.parse import urlsplit
@@ -63,7 +63,7 @@ def update(call: Call) -> Object:
 
 
 def delete(call: Call) -> Object:
-    """Delete an endpoint; what was still to be delivered to it never is."""
+    """Delete an endpoint; pending deliveries to it are dropped."""
     endpoint = stored(call, KIND)
     call.data[KIND].remove(endpoint["id"])
     call.data.signing_secrets.pop(endpoint["id"])

@@ -1,4 +1,4 @@
-"""One delivery on its way, and what came of an attempt."""
+"""One delivery, and the result of one attempt."""
 
 import json
 from collections.abc import Callable
@@ -12,7 +12,7 @@ Kind = Literal["automatic", "duplicate", "resent"]
 Outcome = Literal["delivered", "failed", "lost", "dropped"]
 
 
-class Parcel:
+class OutgoingEvent:
     """An event as it is sent; its body is built once, when the first endpoint gets it."""
 
     def __init__(self, notice: Notice, pending: Callable[[], int]) -> None:
@@ -32,7 +32,7 @@ class Parcel:
 class Delivery:
     """One attempt to deliver an event to an endpoint; `due` is a time of the sandbox's clock."""
 
-    parcel: Parcel
+    outgoing: OutgoingEvent
     data: Data
     endpoint_id: str
     due: float
@@ -42,7 +42,7 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record(Numbered):
-    """What came of one attempt to deliver an event, which is about the object `object_id`.
+    """The result of one attempt to deliver an event, which is about the object `object_id`.
 
     `at` is a time of the sandbox's clock, `seconds` how long the endpoint took. Outcomes: delivered (2xx), failed,
     lost (on request; never sent), dropped (the endpoint is gone or disabled).
@@ -63,7 +63,7 @@ class Record(Numbered):
 
 def record_of(delivery: Delivery, outcome: Outcome, at: float) -> Record:
     """Return the record of a delivery's attempt."""
-    notice = delivery.parcel.notice
+    notice = delivery.outgoing.notice
     return Record(
         event=notice.event_id,
         type=notice.type,

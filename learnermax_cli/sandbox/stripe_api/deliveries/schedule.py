@@ -9,15 +9,15 @@ from itertools import count
 from typing import Literal
 
 from learnermax_cli.sandbox.control.clock import Clock
-from learnermax_cli.sandbox.stripe_api.deliveries.parcel import Delivery
+from learnermax_cli.sandbox.stripe_api.deliveries.record import Delivery
 
 Order = Literal["created", "reversed", "shuffled"]
 HandOver = Callable[[int, Delivery], None]
 _Entry = tuple[float, int, Delivery]
 
 
-class Agenda:
-    """Hands deliveries over when they are due, so many at a time; each must be finished by whoever got it."""
+class Schedule:
+    """Passes on deliveries when they are due, so many at a time; each must be reported as finished."""
 
     def __init__(self, clock: Clock, hand_over: HandOver) -> None:
         self._clock = clock
@@ -36,37 +36,37 @@ class Agenda:
         self._concurrency = 1
 
     def add(self, delivery: Delivery, delay: float = 0.0) -> None:
-        """Put a delivery on the agenda, due after `delay` seconds of real time."""
+        """Schedule a delivery after `delay` seconds of real time."""
         with self._lock:
             heapq.heappush(self._waiting, (time.monotonic() + delay, next(self._numbers), delivery))
             self._pump()
 
     def add_retry(self, delivery: Delivery) -> None:
-        """Put a delivery on the agenda for when the sandbox's clock reaches its `due`."""
+        """Schedule a delivery for when the sandbox's clock reaches its `due`."""
         with self._lock:
             heapq.heappush(self._retries, (delivery.due, next(self._numbers), delivery))
             self._pump()
 
     def is_current(self, number: int) -> bool:
-        """Say whether what was handed over in that round still counts; a clear begins a new round."""
+        """Return whether a delivery of that round still counts; a clear begins a new round."""
         with self._lock:
             return number == self._round
 
     def finish(self, number: int) -> None:
-        """Note that a delivery of that round is no longer in flight."""
+        """Record that a delivery of that round is no longer in flight."""
         with self._lock:
             if number == self._round:
                 self._in_flight -= 1
                 self._pump()
 
     def pause(self) -> None:
-        """Hand nothing over until it is resumed."""
+        """Pass on nothing until it is resumed."""
         with self._lock:
             self._paused = True
             self._pump()
 
     def resume(self, order: Order, dice: random.Random) -> None:
-        """Go on; what waited goes out in the order named."""
+        """Resume; waiting deliveries are passed on in the order named."""
         with self._lock:
             self._paused = False
             entries = sorted(self._waiting)
@@ -80,12 +80,12 @@ class Agenda:
             self._pump()
 
     def wake(self) -> None:
-        """Look at the clock again."""
+        """Read the clock again."""
         with self._lock:
             self._pump()
 
     def set_concurrency(self, concurrency: int) -> None:
-        """Hand over so many at a time."""
+        """Pass on so many at a time."""
         with self._lock:
             self._concurrency = concurrency
             self._pump()
@@ -106,7 +106,7 @@ class Agenda:
             }
 
     def clear(self, concurrency: int) -> None:
-        """Forget everything, also what is in flight."""
+        """Forget everything, deliveries in flight included."""
         with self._lock:
             self._round += 1
             self._waiting, self._retries, self._in_flight = [], [], 0
@@ -122,7 +122,7 @@ class Agenda:
         return bool(self._retries) and self._retries[0][0] <= self._clock.now()
 
     def _pump(self) -> None:
-        """Hand over what is due now, and have the timer wait for the rest; under the lock."""
+        """Pass on what is due now, and have the timer wait for the rest; under the lock."""
         now = time.monotonic()
         while self._due_retries():
             _, number, delivery = heapq.heappop(self._retries)
@@ -160,7 +160,7 @@ class Agenda:
                 self._timer_wakes.wait(None if until is None else until - time.monotonic())
 
     def _seconds_to_next(self) -> float | None:
-        """Return how long until something can be handed over; None: until something changes."""
+        """Return how long until something can be passed on; None: until something changes."""
         if not self._may_hand_over():
             return None
         times = [self._waiting[0][0] - time.monotonic()] if self._waiting else []
