@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from learnermax_cli.composition.clients import Clients
 from learnermax_cli.config.settings import Flags
-from learnermax_cli.core.interrupt import Interrupt
 from learnermax_cli.terminal.console import Console
 
 if TYPE_CHECKING:
@@ -36,7 +35,6 @@ class App(Clients):
         self, flags: Flags, environ: Mapping[str, str], console: Console, *, take_signals: bool = True
     ) -> None:
         super().__init__(flags, environ, console)
-        self.interrupt = Interrupt()
         if take_signals:
             self.interrupt.install()
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from learnermax_cli.config import guard
 from learnermax_cli.config.settings import Flags, Settings, load_settings
 from learnermax_cli.core.errors import ConfigError
+from learnermax_cli.core.interrupt import Interrupt
 from learnermax_cli.core.meter import Meter
 from learnermax_cli.core.retry_policy import BATCH
 from learnermax_cli.terminal.console import Console
@@ -32,6 +33,7 @@ class Clients:
         self.environ = environ
         self.console = console
         self.meter = Meter(time.monotonic)
+        self.interrupt = Interrupt()
         self.retry_policy = BATCH
         """How long requests may take: set before the first client is built."""
         self.report_mismatches = False
@@ -152,6 +154,9 @@ class Clients:
     def _stripe(self) -> "StripeClient":
         """One client, and with it one rate limit; raises GuardError when something named is not the environment's."""
         from learnermax_cli.adapters.stripe.client import build_stripe
+        from learnermax_cli.adapters.stripe.http import DEFAULT_RATE, PacedHttpClient, RateLimiter
 
         self._require_guard()
-        return build_stripe(self.stripe_key, self.settings, self.meter, self.console.debug, self.retry_policy)
+        limiter = RateLimiter(self.settings.max_rate or DEFAULT_RATE)
+        http = PacedHttpClient(limiter, self.meter, self.console.debug, self.retry_policy, self.interrupt.stop)
+        return build_stripe(self.stripe_key, self.settings.stripe_api_base, http)

@@ -1,19 +1,16 @@
 """Fixtures of the conformance tests: the official emulators, beside the sandbox that the other tests use."""
 
-import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
 import stripe
 
-from learnermax_cli.adapters.stripe.client import build_stripe
 from learnermax_cli.config.keys import StripeKey, parse_stripe_key
 from learnermax_cli.config.sandbox_state import table_name
-from learnermax_cli.config.settings import Flags, load_settings
-from learnermax_cli.core.meter import Meter
 from learnermax_cli.core.secret_text import SecretText
 from learnermax_cli.sandbox import serving
+from tests.adapters.stripe.clients import build_at
 from tests.conformance import emulators
 from tests.conformance.mirror import Mirror
 from tests.conformance.tables import TablePair, client_of, copy_table
@@ -93,5 +90,4 @@ def tables(local_dynamodb: "DynamoDBClient", sandbox: Sandbox) -> TablePair:
 
 
 def _client_at(url: str, key: StripeKey) -> stripe.StripeClient:
-    settings = load_settings(Flags(), {"STRIPE_API_BASE": url, "LMX_MAX_RATE": "1000"})
-    return build_stripe(key, settings, Meter(time.monotonic), lambda line: None)
+    return build_at(url, key.text.reveal())

@@ -3,19 +3,15 @@
 import logging
 import re
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from urllib.parse import urlsplit
 
 import stripe
 
-from learnermax_cli.adapters.stripe.http import DEFAULT_RATE, PacedHttpClient, RateLimiter
+from learnermax_cli.adapters.stripe.http import PacedHttpClient
 from learnermax_cli.config.keys import StripeKey
-from learnermax_cli.config.settings import Settings
 from learnermax_cli.core.errors import CredentialsError, FailedError, GuardError, LmxError
-from learnermax_cli.core.meter import Meter
 from learnermax_cli.core.remedy import lmx
-from learnermax_cli.core.retry_policy import BATCH, RetryPolicy
 from learnermax_cli.core.urls import is_loopback, split_url
 
 _STRIPE_HOST = "api.stripe.com"
@@ -24,11 +20,9 @@ _PERMISSION = re.compile(r"'((?:rak_)?[a-z0-9_]+_(?:read|write))'")
 _ACCOUNT = re.compile(r"\bacct_[A-Za-z0-9]+\b")
 
 
-def build_stripe(
-    key: StripeKey, settings: Settings, meter: Meter, debug: Callable[[str], None], policy: RetryPolicy = BATCH
-) -> stripe.StripeClient:
-    """Return a client that keeps to the rate limit; raises GuardError for a base address where keys must not go."""
-    require_stripe_endpoint(settings.stripe_api_base)
+def build_stripe(key: StripeKey, api_base: str, http_client: PacedHttpClient) -> stripe.StripeClient:
+    """Return a client; raises GuardError for a base address where keys must not go."""
+    require_stripe_endpoint(api_base)
     # Telemetry would write an id file to the home folder: a dry run writes nothing.
     stripe.enable_telemetry = False
     # STRIPE_LOG=debug prints request bodies and answers past our own console, signing secrets among them.
@@ -36,13 +30,10 @@ def build_stripe(
     logging.getLogger("stripe").setLevel(logging.CRITICAL)
     # The SDK prints Stripe's notices to test accounts as Python warnings.
     warnings.filterwarnings("ignore", module=r"stripe\b")
-    # Requests to this machine must not pass a proxy in clear text.
-    outside = urlsplit(settings.stripe_api_base).scheme == "https"
-    limiter = RateLimiter(settings.max_rate or DEFAULT_RATE)
     return stripe.StripeClient(
         key.text.reveal(),
-        base_addresses={"api": settings.stripe_api_base.rstrip("/")},
-        http_client=PacedHttpClient(limiter, meter, debug, policy, through_proxy=outside),
+        base_addresses={"api": api_base.rstrip("/")},
+        http_client=http_client,
         max_network_retries=0,
     )
 

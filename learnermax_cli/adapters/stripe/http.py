@@ -82,6 +82,7 @@ class PacedHttpClient(stripe.RequestsClient):
     """Sends each request when the limiter has a slot, again after 429, 409, 5xx and lost connections.
 
     Every POST carries an idempotency key, so sending it again cannot do the work twice [doc "Idempotent requests"].
+    Once `stop` is set, only a request whose connection was lost is sent again: it may be a write that is half done.
     """
 
     def __init__(
@@ -90,12 +91,11 @@ class PacedHttpClient(stripe.RequestsClient):
         meter: Meter,
         debug: Callable[[str], None],
         policy: RetryPolicy,
-        *,
-        through_proxy: bool,
+        stop: threading.Event,
     ) -> None:
         super().__init__(timeout=(policy.connect, policy.read), session=None)
         self._policy = policy
-        self._through_proxy = through_proxy
+        self._stop = stop
         self._limiter = limiter
         self._meter = meter
         self._debug = debug
@@ -112,7 +112,7 @@ class PacedHttpClient(stripe.RequestsClient):
         _usage: list[str] | None = None,
     ) -> Answer:
         """Return the answer of the last try; raises the SDK's APIConnectionError or RateLimitError, or OutageError."""
-        self._use_own_session()
+        self._use_own_session(url)
         outage = self._reading if method == "get" else self._writing
         if not self._policy.interactive:
             outage.require_up()
@@ -146,7 +146,8 @@ class PacedHttpClient(stripe.RequestsClient):
             pause = _backoff(tries, policy.longest_pause)
             if time.monotonic() + pause > last_begin:
                 return came
-            time.sleep(pause)
+            if self._stop.wait(pause) and not isinstance(came, stripe.APIConnectionError):
+                return came
             asked = time.monotonic()
         return came
 
@@ -164,13 +165,14 @@ class PacedHttpClient(stripe.RequestsClient):
         self._debug(f"Stripe {method.upper()} /{path}: {answer[1]}, {request_id}, {time.monotonic() - started:.2f} s")
         return answer
 
-    def _use_own_session(self) -> None:
+    def _use_own_session(self, url: str) -> None:
         # One session a thread. A ~/.netrc must not replace the key, and a redirect must not carry it elsewhere.
         if getattr(self._thread_local, "session", None) is None:
             session = requests.Session()
             session.auth = lambda request: request
             session.max_redirects = 0
-            session.trust_env = self._through_proxy
+            # Requests to this machine must not pass a proxy in clear text.
+            session.trust_env = url.startswith("https://")
             self._thread_local.session = session
 
 

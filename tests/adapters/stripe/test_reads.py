@@ -44,7 +44,7 @@ def answering(answer: Callable[[str | None], Answer]) -> Iterator[stripe.StripeC
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         try:
-            yield build_at(f"http://127.0.0.1:{server.server_port}", "sk_test_" + "a1" * 20)
+            yield build_at(f"http://127.0.0.1:{server.server_port}")
         finally:
             server.shutdown()
             thread.join()

@@ -1,5 +1,6 @@
 """How often a request is sent: one policy each, a new idempotency key only after a replay, and an end to an outage."""
 
+import threading
 from collections import Counter
 from typing import Any
 
@@ -129,6 +130,17 @@ def test_who_is_waited_for_does_not_wait_for_slots(sandbox: Sandbox) -> None:
     with pytest.raises(FailedError, match="Stripe kept throttling requests while listing payment links"):
         links.list_active_links()
     assert [LIST] * 2 == requests(sandbox)
+
+
+@pytest.mark.parametrize("status", [503, 429])
+def test_what_stripe_answered_is_not_sent_again_after_an_interrupt(sandbox: Sandbox, status: int) -> None:
+    """The pause before the next try ends at once, and with it the operation."""
+    fail(sandbox, operation=LIST, status=status)
+    stop = threading.Event()
+    stop.set()
+    with pytest.raises(FailedError):
+        StripeLinks(build(sandbox, BATCH, stop=stop)).list_active_links()
+    assert [LIST] == requests(sandbox)
 
 
 def test_five_failed_writes_in_a_row_end_the_run(sandbox: Sandbox) -> None:
