@@ -30,6 +30,7 @@ SHARED = (
     "enrollments.prices",
     "secrets.access",
     "secrets.content",
+    "webhooks.endpoints",
 )
 OUTSIDE = {  # who may import what is outside of the package
     **dict.fromkeys(("boto3", "botocore", "stripe", "requests", "urllib3", "uvicorn", "h11"), ("adapters",)),

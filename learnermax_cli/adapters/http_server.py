@@ -15,7 +15,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from learnermax_cli.adapters.webhook_app import WebhookApp
 from learnermax_cli.core.errors import ConfigError
-from learnermax_cli.webhooks.server_model import Address, DeliveryHandler
+from learnermax_cli.webhooks.model import Address, DeliveryHandler
 
 _WORKERS = 32
 _MAX_CONNECTIONS = 256

@@ -7,8 +7,7 @@ from typing import Any
 
 from uvicorn._types import ASGIReceiveCallable, ASGISendCallable, HTTPScope, Scope
 
-from learnermax_cli.webhooks.model import MAX_BODY_BYTES, Answer, Delivery
-from learnermax_cli.webhooks.server_model import DeliveryHandler
+from learnermax_cli.webhooks.model import MAX_BODY_BYTES, Answer, Delivery, DeliveryHandler
 
 HEALTH_PATH = "/health"
 MAX_IN_FLIGHT = 64

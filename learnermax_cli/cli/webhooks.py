@@ -21,7 +21,7 @@ def create(
         bool, typer.Option("--roll", help="Replace the signing secret, with an overlap; a leaked one, twice.")
     ] = False,
     overlap: Annotated[
-        str, typer.Option("--overlap", help="How long receivers are given before the old endpoint goes.")
+        str, typer.Option("--overlap", help="How long both secrets are valid before the old endpoint is deleted.")
     ] = "90s",
     allow_other: Annotated[
         bool, typer.Option("--allow-other", help="Register beside an endpoint that gets the same events.")
@@ -39,7 +39,7 @@ def create(
 
 @add_command(group, "list")
 def list_endpoints(app: "App", exit_code: ExitCode = False) -> "Report":
-    """List the endpoints at Stripe, and what drifted: events, version, disabled, host, secret.
+    """List the endpoints at Stripe, and the drift of ours: events, version, disabled, host, secret.
 
     Example: lmx webhooks list
     """
@@ -75,9 +75,10 @@ def serve(
 
     Example: lmx webhooks serve --port 8787
     """
+    from learnermax_cli.webhooks.model import Address
     from learnermax_cli.webhooks.serve import run_serve
 
-    return run_serve(app, host, port, path)
+    return run_serve(app, Address(host, port, path))
 
 
 @add_command(group, "replay")
@@ -91,7 +92,7 @@ def replay(
     dry_run: DryRun = False,
     exit_code: ExitCode = False,
 ) -> "Report":
-    """Put the events of a window through the receiver's handler, in order; what is done already is skipped.
+    """Handle the events of a window as the receiver does, in order; what is already done is skipped.
 
     Example: lmx webhooks replay --since 36h --undelivered --dry-run
     """

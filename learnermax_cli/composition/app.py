@@ -23,9 +23,7 @@ if TYPE_CHECKING:
     from learnermax_cli.planning.confirm import Talk
     from learnermax_cli.planning.report import Report
     from learnermax_cli.products.model import CatalogGateway
-    from learnermax_cli.webhooks.endpoint_model import EndpointGateway
-    from learnermax_cli.webhooks.model import DeliveryReader, EventGateway
-    from learnermax_cli.webhooks.server_model import WebhookServer
+    from learnermax_cli.webhooks.model import DeliveryReader, EndpointGateway, EventGateway, WebhookServer
 
 
 class App(Clients):

@@ -5,11 +5,12 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from learnermax_cli.core.errors import CredentialsError, Exit, LmxError
+from learnermax_cli.core.remedy import join
 from learnermax_cli.doctor.model import Denial, Permission, Verdict, failed, failed_by, lmx, not_checked, ok, warning
 from learnermax_cli.doctor.permissions import PERMISSIONS
-from learnermax_cli.webhooks.listing import ListedEndpoints, read_endpoints
+from learnermax_cli.webhooks.endpoints import ListedEndpoints, read_endpoints
 from learnermax_cli.webhooks.model import WEBHOOK_PATH
-from learnermax_cli.webhooks.plan_endpoints import find_others, is_ours
+from learnermax_cli.webhooks.plan_endpoints import find_others
 
 if TYPE_CHECKING:
     from learnermax_cli.composition.app import App
@@ -68,7 +69,7 @@ def check_endpoint(app: "App") -> Iterator[Verdict]:
     except CredentialsError as error:
         yield not_checked(ENDPOINT, error.message)
         return
-    ours = [endpoint for endpoint in read.endpoints if is_ours(endpoint, environment)]
+    ours = [endpoint for endpoint in read.endpoints if endpoint.marker.is_ours(environment)]
     if not ours:
         found = f"none of environment {environment} is registered: payments wait for the next reconcile"
         yield failed(ENDPOINT, found, lmx(f"webhooks create --url https://HOST{WEBHOOK_PATH}", app), Exit.CONFIG)
@@ -88,4 +89,4 @@ def _endpoint_verdict(app: "App", url: str, read: ListedEndpoints) -> Verdict:
     elsewhere = any(flaw.startswith("the host") for flaw in flaws)
     mend = lmx(f"webhooks create --url {url}", app)
     moved = f"{lmx(f'webhooks delete --url {url}', app)}; then webhooks create with the site's host"
-    return failed(ENDPOINT, f"{url}: {'; '.join(flaws)}", moved if elsewhere else mend, Exit.CONFIG)
+    return failed(ENDPOINT, f"{url}: " + join("; ", flaws), moved if elsewhere else mend, Exit.CONFIG)

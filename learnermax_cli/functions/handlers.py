@@ -14,7 +14,7 @@ from learnermax_cli.composition.app import App
 from learnermax_cli.config.settings import Flags
 from learnermax_cli.core.errors import ConfigError, FailedError, InterruptedRunError, LmxError
 from learnermax_cli.core.retry_policy import INTERACTIVE
-from learnermax_cli.webhooks.handle import Handler, build_handler
+from learnermax_cli.webhooks.handle import Handler
 from learnermax_cli.webhooks.model import Answer, Delivery, EventHint, Handled
 from learnermax_cli.webhooks.receive import Receiver, build_receiver
 
@@ -190,7 +190,7 @@ class _Warm:
 
     def handler(self) -> "Handler":
         if self._handler is None:
-            self._handler = build_handler(self.app)
+            self._handler = Handler(self.app)
         return self._handler
 
     def queue(self) -> "RetryQueue":

@@ -1,4 +1,4 @@
-"""Carries out the plan of `webhooks create` in an order that a crash may cut anywhere."""
+"""Applies the plan of `webhooks create` in an order that a crash may cut anywhere."""
 
 import threading
 from collections.abc import Callable, Iterable
@@ -6,15 +6,22 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from learnermax_cli.config.keys import PREVIOUS_SECRET, WEBHOOK_SECRET
-from learnermax_cli.core.errors import FailedError, InterruptedRunError, LmxError
+from learnermax_cli.core.errors import FailedError, LmxError
 from learnermax_cli.core.interrupt import Interrupt
 from learnermax_cli.planning.change import Finding, Result
 from learnermax_cli.secrets.apply_push import Push, PushRequest
 from learnermax_cli.secrets.model import LostRaceError, SecretStore
 from learnermax_cli.secrets.plan_push import PushPlan
-from learnermax_cli.webhooks.endpoint_model import Endpoint, EndpointGateway, EndpointGoneError, NewEndpoint
+from learnermax_cli.webhooks.endpoints import read_stored_secrets
+from learnermax_cli.webhooks.model import (
+    Endpoint,
+    EndpointGateway,
+    EndpointGoneError,
+    NewEndpoint,
+    StoredSecrets,
+    fingerprint,
+)
 from learnermax_cli.webhooks.plan_endpoints import EndpointPlan, Step, Wanted, plan_create
-from learnermax_cli.webhooks.stored_secrets import StoredSecrets, fingerprint, read_stored_secrets
 
 MAX_ROUNDS = 5
 
@@ -40,7 +47,7 @@ class Drained:
 
 @dataclass(frozen=True, slots=True)
 class Retirement:
-    """How the end of an endpoint is prepared: how long receivers are given, and what handles the undelivered."""
+    """What precedes the deletion of an endpoint: the overlap for receivers, and handling the undelivered events."""
 
     overlap: timedelta
     wait: Callable[[timedelta, threading.Event], None]
@@ -58,7 +65,7 @@ class Registered:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What there was when it was read, and the plan made of it."""
+    """The endpoints and secrets as they were read, and the plan made of them."""
 
     listed: tuple[Endpoint, ...]
     secrets: StoredSecrets
@@ -66,7 +73,7 @@ class Look:
 
 
 class Registration:
-    """One `webhooks create`; planned afresh when another run comes in between."""
+    """One `webhooks create`; planned again when another run comes in between."""
 
     def __init__(self, ports: Ports, wanted: Wanted, retirement: Retirement) -> None:
         self._ports = ports
@@ -77,7 +84,7 @@ class Registration:
         self._prepared = False
 
     def look(self) -> Look:
-        """Read what is there and plan; raises LmxError for what would keep the secret from being stored."""
+        """Read and plan; raises LmxError for what would keep the secret from being stored."""
         secrets = read_stored_secrets(self._ports.store, self._wanted.secret_name)
         listed = tuple(self._ports.gateway.list_endpoints())
         return Look(listed, secrets, plan_create(listed, secrets, self._wanted))
@@ -85,61 +92,58 @@ class Registration:
     def carry_out(self, look: Look) -> Registered:
         """Write until the URL has one endpoint whose secret is stored; a failure on the way is part of the outcome."""
         error: LmxError | None = None
-        with self._ports.interrupt.finishing() as stop:
-            try:
-                self._insist(look, stop)
-            except LmxError as failure:
-                error = failure
+        try:
+            self._insist(look, self._ports.interrupt.begin_writes())
+        except LmxError as failure:
+            error = failure
         return Registered(tuple(self._results), tuple(self._findings), error)
 
     def _insist(self, look: Look, stop: threading.Event) -> None:
         for _ in range(MAX_ROUNDS):
-            if self._take(look, stop) and not look.plan.goes_on:
+            if not self._take(look, stop):
                 return
-            # Whoever came in between has replaced the secret too: it is not to be rolled once more.
+            # Whoever came in between has replaced the secret too: it must not be rolled once more.
             self._wanted = replace(self._wanted, roll=False)
             look = self.look()
         raise FailedError(
             f"the endpoints of {self._wanted.url} were changed by others {MAX_ROUNDS} times in a row",
-            hint="See who else registers them, then run again; running again is safe.",
+            hint="Find out what else registers them, then run the command again; running again is safe.",
             code="failed.race",
         )
 
     def _take(self, look: Look, stop: threading.Event) -> bool:
-        """Carry out the steps; returns False when another run came in between."""
+        """Carry out the steps until `stop`; return whether to plan again, as when another run came in between."""
         steps = look.plan.steps
         for index, step in enumerate(steps):
             try:
+                if step.how == "retire" and not stop.is_set():
+                    self._prepare(look, stop)
                 if stop.is_set():
-                    raise _interrupted(step)
-                self._carry_out(step, look, stop)
+                    self._results += _planned(steps[index:])
+                    return False
+                self._carry_out(step, look)
             except (EndpointGoneError, LostRaceError) as lost:
                 self._results.append(Result(step.change, "superseded", lost.message))
-                return False
-            except InterruptedRunError:
-                self._results += _planned(steps[index:])
-                raise
+                return True
             except LmxError as failure:
                 self._results.append(Result(step.change, "failed", failure.message))
                 self._results += _planned(steps[index + 1 :])
                 raise
             self._results.append(Result(step.change, "applied"))
-        return True
+        return look.plan.goes_on
 
-    def _carry_out(self, step: Step, look: Look, stop: threading.Event) -> None:
+    def _carry_out(self, step: Step, look: Look) -> None:
         gateway = self._ports.gateway
-        if step.how == "make":
+        if step.how == "create":
             new = gateway.create_endpoint(self._wanted.url, self._wanted.environment, look.plan.replaces)
             self._store(new, look)
             gateway.mark_stored(new.endpoint.endpoint_id, fingerprint(new.secret))
             return
         assert step.endpoint_id is not None
-        if step.how == "mend":
+        if step.how == "fix":
             gateway.fix_endpoint(step.endpoint_id)
-            return
-        if step.how == "retire":
-            self._prepare(look, stop)
-        gateway.delete_endpoint(step.endpoint_id)
+        else:
+            gateway.delete_endpoint(step.endpoint_id)
 
     def _store(self, new: NewEndpoint, look: Look) -> None:
         secrets = {WEBHOOK_SECRET: new.secret.reveal()}
@@ -155,37 +159,28 @@ class Registration:
             approve, self._ports.interrupt
         )
         stored = outcome.result is None or outcome.result.outcome in ("applied", "superseded")
-        if outcome.error is not None and not stored:
-            raise outcome.error
+        if not stored:
+            raise outcome.error or LostRaceError("storing the signing secret", "the run was interrupted")
 
     def _prepare(self, look: Look, stop: threading.Event) -> None:
         """Wait until receivers have the new secret, and handle what the old endpoint has not delivered: once a run."""
         if self._prepared:
             return
-        made = any(step.how == "make" for step in look.plan.steps)
-        since = None if made else look.secrets.since
+        created = any(step.how == "create" for step in look.plan.steps)
+        since = None if created else look.secrets.since
         passed = timedelta(0) if since is None else self._ports.now() - since
         left = self._retirement.overlap - max(passed, timedelta(0))
         if left > timedelta(0):
             self._retirement.wait(left, stop)
-            if stop.is_set():
-                raise InterruptedRunError(
-                    "interrupted while receivers were given time; both endpoints are there, and both secrets stored",
-                    hint="Run it again: only the end of the old endpoint is left.",
-                )
+        if stop.is_set():
+            return
         drained = self._retirement.drain()
         self._results += drained.results
         self._findings += drained.findings
-        if drained.error is not None:
+        if drained.error is not None and not stop.is_set():
             raise drained.error
         self._prepared = True
 
 
 def _planned(steps: Iterable[Step]) -> list[Result]:
     return [Result(step.change) for step in steps]
-
-
-def _interrupted(step: Step) -> InterruptedRunError:
-    return InterruptedRunError(
-        f"interrupted before the {step.change.action} of {step.change.key}", hint="Run it again: it does the rest."
-    )

@@ -1,25 +1,24 @@
-"""`webhooks create` from end to end: read, plan, make the endpoint, store its secret, mark it, report."""
+"""`webhooks create` from end to end: read, plan, create the endpoint, store its secret, mark it, report."""
 
 import threading
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from learnermax_cli.config.keys import PREVIOUS_SECRET, WEBHOOK_SECRET
+from learnermax_cli.config.settings import Settings
 from learnermax_cli.core.errors import Exit, FailedError, LmxError
+from learnermax_cli.core.remedy import lmx
 from learnermax_cli.core.times import read_duration
-from learnermax_cli.planning.change import Result, planned
+from learnermax_cli.planning.change import count, planned
 from learnermax_cli.planning.report import Changes, Report
-from learnermax_cli.webhooks.apply_create import Drained, Look, Ports, Registration, Retirement
-from learnermax_cli.webhooks.endpoint_url import fits_host, is_usual_path, require_url
+from learnermax_cli.webhooks.apply_create import Drained, Look, Ports, Registered, Registration, Retirement
+from learnermax_cli.webhooks.endpoints import EndpointsApp
 from learnermax_cli.webhooks.model import WEBHOOK_PATH
 from learnermax_cli.webhooks.plan_endpoints import Wanted, find_others
+from learnermax_cli.webhooks.plan_url import fits_host, is_usual_path, require_url
+from learnermax_cli.webhooks.replay import ReplayJob, replay_undelivered
 
-if TYPE_CHECKING:
-    from learnermax_cli.composition.app import App
-
-COMMAND = "webhooks create"
 # Stripe tries to deliver for up to three days [doc "Webhooks", retries].
 UNDELIVERED = timedelta(days=3)
 _ACTIONS = ("create", "update", "replace", "delete")
@@ -37,36 +36,40 @@ class CreateRequest:
     dry_run: bool = False
 
 
+class CreateJob(EndpointsApp, ReplayJob, Protocol):
+    """What a registration works with: the endpoints, the secret, and a replay of what an old one did not deliver."""
+
+
 def read_overlap(text: str) -> timedelta:
     """Return a duration such as 90s, 5m or 0s; raises UsageError for anything else."""
     return read_duration(text, "--overlap", timedelta(0), timedelta(days=1), example="90s, 5m or 0s")
 
 
-def run_create(app: "App", request: CreateRequest) -> Report:
-    """Return the report of a registration; a dry run is the same road, cut before the first write."""
-    settings = app.settings
+def run_create(job: CreateJob, request: CreateRequest) -> Report:
+    """Return the report of a registration; a dry run ends before the first write."""
+    settings = job.settings
     url = require_url(request.url, settings.environment)
-    identity = app.stripe_identity
+    identity = job.stripe_identity
     wanted = Wanted(
         url,
         settings.environment,
-        app.endpoints.api_version,
+        job.endpoints.api_version,
         settings.secret_name,
         roll=request.roll,
         allow_other=request.allow_other,
     )
     registration = Registration(
-        Ports(app.endpoints, app.secret_store, app.interrupt, app.now), wanted, _retirement(app, request)
+        Ports(job.endpoints, job.secret_store, job.interrupt, job.now), wanted, _retirement(job, request)
     )
     look = registration.look()
     report = Report(
-        COMMAND,
+        "webhooks create",
         settings.environment,
         Changes(planned(look.plan.changes)),
         dry_run=request.dry_run,
         stripe=identity,
         findings=find_others(look.listed, url, settings.environment),
-        warnings=_warnings(app, url),
+        warnings=_warnings(settings, url),
         extra={"url": url, "secret": settings.secret_name},
     )
     if request.dry_run or not look.plan.steps:
@@ -76,7 +79,7 @@ def run_create(app: "App", request: CreateRequest) -> Report:
         report,
         body=Changes(done.results),
         findings=(*report.findings, *done.findings),
-        notes=() if done.error else _notes(done.results, look, settings.secret_name),
+        notes=_notes(done, look, settings.secret_name),
     )
     return _finished(report, look, done.error)
 
@@ -84,11 +87,11 @@ def run_create(app: "App", request: CreateRequest) -> Report:
 def _finished(report: Report, look: Look, error: LmxError | None) -> Report:
     assert isinstance(report.body, Changes)
     results = tuple(result for result in report.body.results if result.change.kind == "endpoint")
-    tried = any(result.outcome != "planned" for result in results)
+    tried = count(results, "planned") < len(results)
     counted = [r for r in results if r.outcome == ("applied" if tried else "planned")]
     summary = {action: sum(r.change.action == action for r in counted) for action in _ACTIONS}
     summary["unchanged"] = int(not look.plan.steps)
-    summary["failed"] = sum(r.outcome == "failed" for r in results)
+    summary["failed"] = count(results, "failed")
     return replace(report, summary=summary, summary_line=_summary_line(summary, tried=tried), error=error)
 
 
@@ -104,9 +107,9 @@ def _summary_line(summary: dict[str, int], *, tried: bool) -> str:
     return f"Plan: {create} to create, {update} to update, {new} to replace, {delete} to delete."
 
 
-def _notes(results: Sequence[Result], look: Look, secret_name: str) -> tuple[str, ...]:
-    actions = {r.change.action for r in results if r.outcome == "applied" and r.change.kind == "endpoint"}
-    if not actions & {"create", "replace"}:
+def _notes(done: Registered, look: Look, secret_name: str) -> tuple[str, ...]:
+    actions = {r.change.action for r in done.results if r.outcome == "applied" and r.change.kind == "endpoint"}
+    if done.error is not None or not actions & {"create", "replace"}:
         return ()
     notes = [f"The signing secret is in {secret_name}, as {WEBHOOK_SECRET}."]
     if look.plan.keeps_former:
@@ -114,41 +117,40 @@ def _notes(results: Sequence[Result], look: Look, secret_name: str) -> tuple[str
             f"Receivers accept the former one, {PREVIOUS_SECRET}, until the next roll; if it leaked, roll again."
         )
     if any(step.how == "drop" for step in look.plan.steps):
-        notes.append("What the old endpoint could not deliver: lmx webhooks replay --since 3d --undelivered")
+        replay = lmx("webhooks replay", "--since", "3d", "--undelivered")
+        notes.append("To handle what the old endpoint could not deliver: " + replay)
     return tuple(notes)
 
 
-def _warnings(app: "App", url: str) -> tuple[str, ...]:
-    settings, found = app.settings, []
+def _warnings(settings: Settings, url: str) -> tuple[str, ...]:
+    found = []
     if not is_usual_path(url):
         found.append(f"the path is not {WEBHOOK_PATH}, where the site and lmx webhooks serve listen")
     if not fits_host(url, settings.frontend_url, settings.environment):
         found.append(f"the host does not look like environment {settings.environment}'s ({settings.frontend_url})")
     if any(settings.values.get(name) for name in (WEBHOOK_SECRET, PREVIOUS_SECRET)):
-        found.append(f"{WEBHOOK_SECRET} is configured here: a receiver started here trusts that, not the stored one")
+        found.append(f"{WEBHOOK_SECRET} is configured here: a receiver started here uses that, not the stored one")
     return tuple(found)
 
 
-def _retirement(app: "App", request: CreateRequest) -> Retirement:
+def _retirement(job: CreateJob, request: CreateRequest) -> Retirement:
     def wait(span: timedelta, stop: threading.Event) -> None:
         seconds = max(1, round(span.total_seconds()))
-        app.console.note(f"Giving receivers {seconds} s to read the new signing secret; both are valid meanwhile.")
-        with app.console.progress("Overlap (s)", seconds) as show:
+        job.talk.note(f"Waiting {seconds} s for receivers to read the new signing secret; both are valid meanwhile.")
+        with job.talk.progress("Overlap (s)", seconds) as show:
             for passed in range(seconds):
                 if stop.wait(min(_TICK, span - passed * _TICK).total_seconds()):
                     return
                 show(passed + 1)
 
     def drain() -> Drained:
-        from learnermax_cli.webhooks.replay import replay_undelivered
-
-        app.console.note("Handling what the old endpoint has not delivered.")
-        outcome = replay_undelivered(app, app.now() - UNDELIVERED)
+        job.talk.note("Handling what the old endpoint has not delivered.")
+        outcome = replay_undelivered(job, job.now() - UNDELIVERED)
         error = outcome.error
         if error is not None and error.exit_code is Exit.FAILED:
             error = FailedError(
-                f"the old endpoint stays, for what it has not delivered is not handled: {error.message}",
-                hint=f"{error.hint} Then run this again.",
+                f"the old endpoint is kept, since what it has not delivered was not handled: {error.message}",
+                hint=error.hint + " Then run the command again.",
                 code="failed.undelivered",
             )
         return Drained(tuple(outcome.tally.results), tuple(outcome.tally.findings), error)

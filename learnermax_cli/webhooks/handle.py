@@ -2,56 +2,104 @@
 
 import threading
 import time
-import uuid
-from collections.abc import Callable, Mapping
+from collections import OrderedDict
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import Protocol
 
+from learnermax_cli.config.keys import StripeKey
+from learnermax_cli.config.settings import Settings
 from learnermax_cli.core.errors import FailedError, LmxError
-from learnermax_cli.core.money import Money
-from learnermax_cli.enrollments.apply_enrollment import EnrollmentWork, Run
+from learnermax_cli.core.remedy import lmx
+from learnermax_cli.courses.model import CourseStore
+from learnermax_cli.enrollments.apply_enrollment import EnrollmentWork, RunApp, begin_run
 from learnermax_cli.enrollments.decide import Case, Decision, Rules, decide, decide_unnamed
 from learnermax_cli.enrollments.model import (
     Enrollment,
     EnrollmentKey,
     EnrollmentReader,
     Payment,
+    PaymentGateway,
     usable_session_id,
 )
 from learnermax_cli.enrollments.payment_state import Realm, read_state
 from learnermax_cli.enrollments.plan_enrollment import Work, customer_to_note, plan_enrollment, plan_owed_event
 from learnermax_cli.enrollments.prices import CoursePrices
 from learnermax_cli.planning.change import Result, SupersededError, carried_out, planned
-from learnermax_cli.webhooks.clock import build_clock
-from learnermax_cli.webhooks.model import Effect, EventHint, HalfDoneError, Handled
-from learnermax_cli.webhooks.settled import Settled
+from learnermax_cli.webhooks.decide_event import effect_of, refuse
+from learnermax_cli.webhooks.model import EventHint, HalfDoneError, Handled
 
-if TYPE_CHECKING:
-    from learnermax_cli.composition.app import App
-
-# Before it is looked again, when somebody else was faster, or is about to send the event: seconds.
+# Seconds before it is read again, when another run was faster, or is about to publish the event.
 _PAUSES = (0.1, 0.2, 0.4, 0.8)
 # Events of one enrollment wait for each other; a fixed number of locks, so that memory stays flat.
 _LOCKS = 1_024
+SETTLED_SECONDS = 60.0
+MAX_SETTLED = 4_096
+
+
+class Settled:
+    """Sessions that the table has as those of a completed enrollment without an owed event, remembered for a minute.
+
+    Stripe may deliver an event more than once. Threads may share it.
+    """
+
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic = monotonic
+        self._lock = threading.Lock()
+        self._seen: OrderedDict[str, tuple[float, str]] = OrderedDict()
+
+    def add(self, session_id: str, status: str) -> None:
+        """Remember the paymentStatus that the table has for a session; the oldest is forgotten for it."""
+        with self._lock:
+            self._seen[session_id] = (self._monotonic(), status)
+            self._seen.move_to_end(session_id)
+            if len(self._seen) > MAX_SETTLED:
+                self._seen.popitem(last=False)
+
+    def status_of(self, session_id: str) -> str | None:
+        """Return the paymentStatus seen within the last minute; None when the table has to be asked."""
+        with self._lock:
+            seen = self._seen.get(session_id)
+        return seen[1] if seen is not None and self._monotonic() - seen[0] < SETTLED_SECONDS else None
+
+
+class HandlerApp(RunApp, Protocol):
+    """What events are handled with."""
+
+    @property
+    def settings(self) -> Settings:
+        """The configuration of the run."""
+
+    @property
+    def stripe_key(self) -> StripeKey:
+        """The key to work with."""
+
+    @property
+    def payments(self) -> PaymentGateway:
+        """Checkout Sessions and their payments at Stripe."""
+
+    @property
+    def courses(self) -> CourseStore:
+        """The courses of the table."""
+
+    @property
+    def enrollments(self) -> EnrollmentReader:
+        """The enrollments and students of the table."""
 
 
 class Handler:
-    """The one road of every event, whoever brings it; threads may share it."""
+    """Handles every event, whoever delivers it; threads may share it."""
 
-    def __init__(
-        self,
-        realm: Realm,
-        reader: EnrollmentReader,
-        read_payment: Callable[[str], Payment | None],
-        run: Run,
-        prices: Callable[[], Mapping[str, Money | None]],
-    ) -> None:
-        self._realm = realm
-        self._reader = reader
-        self._read_payment = read_payment
-        self._run = run
-        self._prices = prices
+    def __init__(self, app: HandlerApp) -> None:
+        """Raise LmxError where the key does not fit the environment or its account."""
+        settings = app.settings
+        if settings.stripe_account is not None:
+            _ = app.payments  # else it is created when it is needed: it is slow to load
+        self._app = app
+        self._realm = Realm(settings.environment, livemode=app.stripe_key.mode == "live")
+        self._reader = app.enrollments
+        self._run = begin_run(app)
         self._locks = tuple(threading.Lock() for _ in range(_LOCKS))
         self._settled = Settled()
 
@@ -79,7 +127,7 @@ class Handler:
                 key = looked
         raise FailedError(
             f"enrollment {key} is being changed by others",
-            hint="The next delivery, or lmx enrollments reconcile, makes it good.",
+            hint="Deliver again, or run " + lmx("enrollments reconcile"),
             code="failed.race",
         )
 
@@ -98,13 +146,13 @@ class Handler:
         event = self._run.publisher is not None
         work = plan_enrollment(key, enrollment, decision, customer, event=event)
         if work is None:
-            return Handled(hint, _effect(case, payment, decision, self._realm), decision.state, (), decision.findings)
+            return Handled(hint, effect_of(case, payment, decision, self._realm), decision.state, (), decision.findings)
         return Handled(hint, "changed", decision.state, self._carry_out(work, dry_run), decision.findings)
 
     def _settle_event(self, hint: EventHint, enrollment: Enrollment, dry_run: bool) -> Handled:
-        """Publish the event that a dead run owes; raises SupersededError while a live one may be about to.
+        """Publish the event that an ended run owes; raises SupersededError while another may be about to publish it.
 
-        Under the lock of the enrollment, what this very run owes is left from an attempt that failed.
+        Under the lock of the enrollment, an event that this run owes is left from an attempt that failed.
         """
         if enrollment.intent is None and enrollment.session_id is not None:
             self._settled.add(enrollment.session_id, enrollment.status)
@@ -115,7 +163,7 @@ class Handler:
             return Handled(hint, "changed", enrollment.status, self._carry_out(work, dry_run))
         if dry_run:
             return Handled(hint, "done", enrollment.status)
-        raise SupersededError(f"another run owes the event of {enrollment.key}", hint="It sends it.")
+        raise SupersededError(f"another run owes the event of {enrollment.key}", hint="It publishes it.")
 
     def _decide(
         self, key: EnrollmentKey, enrollment: Enrollment | None, payment: Payment
@@ -127,7 +175,8 @@ class Handler:
         if decision.verdict == "unchanged" and (enrollment is not None or not decision.findings):
             return case, decision, None
         # Course and student are read only where they matter, and afresh: a receiver runs for weeks.
-        prices, students = self._prices(), self._reader.read_students([key.user_id])
+        students = self._reader.read_students([key.user_id])
+        prices = CoursePrices(self._app.courses, self._app.settings)
         known = replace(
             case,
             price=prices.get(key.course_id),
@@ -144,7 +193,7 @@ class Handler:
             return Case(key, enrollment, named=payment)
         if named is None or not usable_session_id(named):
             return Case(key, enrollment, others=(payment,))
-        read = self._read_payment(named)
+        read = self._app.payments.read_payment(named)
         return Case(key, enrollment, named=read, named_missing=read is None, others=(payment,))
 
     def _carry_out(self, work: Work, dry_run: bool) -> tuple[Result, ...]:
@@ -162,7 +211,7 @@ class Handler:
         return tuple(results)
 
     def _read_key(self, hint: EventHint) -> EnrollmentKey | Handled:
-        """Return the enrollment of a session of ours whose event names none, or what is to be said of it."""
+        """Return the enrollment of a session of ours whose event names none, or what became of the event."""
         payment = self._read_session(hint)
         return payment.key or self._unnamed(hint, payment)
 
@@ -175,51 +224,16 @@ class Handler:
         return Handled(hint, "waiting" if ours else "ignored", read_state(payment, None, self._realm).state)
 
     def _read_session(self, hint: EventHint) -> Payment:
-        """Return the session of an event; raises FailedError when our key does not find it, for it is somewhere."""
+        """Return the session of an event; raises FailedError when it is not found with our key."""
         assert hint.session_id is not None
-        payment = self._read_payment(hint.session_id)
+        payment = self._app.payments.read_payment(hint.session_id)
         if payment is None:
             raise FailedError(
-                f"Stripe has no session {hint.session_id} for this key, but an event of it",
-                hint="Events and key are of different accounts or modes: see lmx doctor and lmx secrets status.",
+                f"session {hint.session_id} of this event was not found with this key",
+                hint="Events and key are of different accounts or modes: "
+                + lmx("doctor")
+                + ", "
+                + lmx("secrets status"),
                 code="failed.missing_session",
             )
         return payment
-
-
-def refuse(hint: EventHint, realm: Realm) -> str | None:
-    """Return why an event is none of our business, by what it tells itself; None when it has to be looked at."""
-    if hint.session_id is None or not usable_session_id(hint.session_id):
-        return "not a session"
-    if hint.livemode != realm.livemode:
-        return "other mode"
-    if hint.account is not None:
-        return "other account"
-    if hint.environment not in (None, realm.environment):
-        return "other environment"
-    if hint.key is None and not hint.managed:
-        return "not ours"
-    return None
-
-
-def _effect(case: Case, payment: Payment, decision: Decision, realm: Realm) -> Effect:
-    if decision.findings:
-        return "attention"
-    if case.enrollment is None:
-        return "waiting" if realm.owns(payment) and decision.state == "no enrollment" else "ignored"
-    return "waiting" if case.enrollment.pending else "done"
-
-
-def build_handler(app: "App") -> Handler:
-    """Return the handler of an app; raises LmxError where its key does not fit the environment or its account."""
-    settings = app.settings
-    if settings.stripe_account is not None:
-        _ = app.payments  # else it is not made before it is needed: it is slow to load
-
-    return Handler(
-        Realm(settings.environment, livemode=app.stripe_key.mode == "live"),
-        app.enrollments,
-        lambda session_id: app.payments.read_payment(session_id),  # noqa: PLW0108 - `payments` is made at the first call
-        Run(uuid.uuid4().hex, app.enrollment_writes, app.events, build_clock(app).now),
-        lambda: CoursePrices(app.courses, app.settings),
-    )

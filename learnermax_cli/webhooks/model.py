@@ -1,10 +1,14 @@
-"""Webhook events as Stripe delivers and keeps them, what becomes of one, and the ports to Stripe."""
+"""Webhook events, deliveries and endpoints, what becomes of an event, and the ports to Stripe and the HTTP server."""
 
+import hashlib
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Literal, NamedTuple, Protocol
 
-from learnermax_cli.core.errors import LmxError
+from learnermax_cli.core.errors import FailedError, LmxError
+from learnermax_cli.core.ownership import Marker
 from learnermax_cli.core.secret_text import SecretText
 from learnermax_cli.enrollments.model import EnrollmentKey
 from learnermax_cli.planning.change import Finding, Result
@@ -19,11 +23,13 @@ SESSION_EVENTS = (
 WEBHOOK_PATH = "/api/webhooks/stripe"
 MAX_BODY_BYTES = 1_048_576
 """Of a delivery; Stripe's events take some kilobytes."""
+MAX_ENDPOINTS = 16
+"""Of an account and mode; some accounts have more [doc "Webhook endpoints"]."""
 
 
 @dataclass(frozen=True, slots=True)
 class EventHint:
-    """What an event tells at first sight: only where to look, never what is true. `created` is in Unix seconds."""
+    """What an event says by itself: only where to look, never what is true. `created` is in Unix seconds."""
 
     event_id: str
     type: str
@@ -40,13 +46,13 @@ class EventHint:
 
 
 Effect = Literal["changed", "done", "waiting", "attention", "ignored", "failed"]
-"""What became of an event: something was written; was there already; not paid (yet); a person must look; not our
-business; our own failure, to be delivered again."""
+"""What became of an event: something was written; was done before; not paid (yet); a person must look; not for us;
+failed on our side, to be delivered again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Handled:
-    """What became of one event; `state` says it in a word of `decide`, or why it was ignored or failed."""
+    """What became of one event; `state` is a word of `decide`, or why it was ignored or failed."""
 
     hint: EventHint
     effect: Effect
@@ -56,7 +62,7 @@ class Handled:
 
 
 class HalfDoneError(LmxError):
-    """The failure that ended the handling of an event between its writes; `results` tells what was written before."""
+    """The failure that ended the handling of an event between its writes; `results` holds what was written before."""
 
     def __init__(self, failure: LmxError, results: tuple[Result, ...]) -> None:
         super().__init__(failure.message, hint=failure.hint, code=failure.code)
@@ -66,7 +72,7 @@ class HalfDoneError(LmxError):
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One request of Stripe's as it came: the raw body, and the Stripe-Signature header if there was one."""
+    """One request as it came: the raw body, and the Stripe-Signature header if there was one."""
 
     body: bytes = field(repr=False)
     signature: str | None
@@ -74,13 +80,13 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a delivery is answered with: an HTTP status, one line for Stripe's dashboard, and what was done, if so."""
+    """The answer to a delivery: an HTTP status, one line for Stripe's dashboard, and what was done, if anything."""
 
     status: int
     line: str
     handled: Handled | None = None
     code: str | None = None
-    """The code of our own failure, if it was one."""
+    """The code of the failure, when it was on our side."""
 
 
 class DeliveryReader(Protocol):
@@ -107,3 +113,103 @@ class EventGateway(Protocol):
 
     def list_events(self, window: EventWindow) -> Iterator[EventHint]:
         """Read the session events of a window, oldest first."""
+
+
+class Address(NamedTuple):
+    """Where a receiver listens; port 0 asks for a free one."""
+
+    host: str
+    port: int
+    path: str
+
+
+class DeliveryHandler(Protocol):
+    """Answers the deliveries that a server receives; threads share it, and it raises nothing."""
+
+    def listening(self, url: str) -> None:
+        """Note the URL, once connections are accepted."""
+
+    def receive(self, delivery: Delivery) -> Answer:
+        """Answer a delivery."""
+
+    def rejected(self, answer: Answer) -> None:
+        """Note a request that the server rejected by itself: too many, too long, too slow, no POST."""
+
+
+class WebhookServer(Protocol):
+    """An HTTP server for deliveries."""
+
+    def serve(self, address: Address, handler: DeliveryHandler, stop: threading.Event) -> None:
+        """Serve until `stop` is set and what is in flight is answered; raises ConfigError for an unusable address."""
+
+
+class Endpoint(NamedTuple):
+    """A webhook endpoint as Stripe has it; `stored` is the fingerprint of its signing secret once that is stored."""
+
+    endpoint_id: str
+    url: str
+    enabled: bool
+    enabled_events: tuple[str, ...]
+    api_version: str | None
+    created: int
+    marker: Marker
+    stored: str | None = None
+
+
+class NewEndpoint(NamedTuple):
+    """An endpoint just created, and its signing secret, which Stripe never shows again."""
+
+    endpoint: Endpoint
+    secret: SecretText
+
+
+class EndpointGoneError(FailedError):
+    """The endpoint was deleted meanwhile; the endpoints have to be read again."""
+
+
+class EndpointGateway(Protocol):
+    """Webhook endpoints at Stripe, at most 16 of an account and mode."""
+
+    api_version: str
+    """The version that new endpoints are pinned to: the SDK's."""
+
+    def list_endpoints(self) -> Sequence[Endpoint]:
+        """Read all endpoints, those of others too."""
+
+    def create_endpoint(self, url: str, environment: str, replaces: Sequence[str]) -> NewEndpoint:
+        """Create an endpoint of ours for the session events; `replaces` are the ids of those at the URL until now."""
+
+    def mark_stored(self, endpoint_id: str, fingerprint: str) -> None:
+        """Note on an endpoint that its signing secret is stored; raises EndpointGoneError."""
+
+    def fix_endpoint(self, endpoint_id: str) -> None:
+        """Enable an endpoint for exactly the session events; raises EndpointGoneError."""
+
+    def delete_endpoint(self, endpoint_id: str) -> None:
+        """Delete an endpoint; one that is already gone is fine."""
+
+
+class StoredSecrets(NamedTuple):
+    """The stored signing secrets, when the version that holds them was made, and whether there is a secret."""
+
+    current: SecretText | None = None
+    previous: SecretText | None = None
+    since: datetime | None = None
+    exists: bool = True
+
+    def is_current_of(self, endpoint: Endpoint) -> bool:
+        """Return whether the endpoint signs with the stored secret."""
+        return self.current is not None and endpoint.stored == fingerprint(self.current)
+
+    def is_previous_of(self, endpoint: Endpoint) -> bool:
+        """Return whether the endpoint signs with the former secret, which receivers still accept."""
+        return self.previous is not None and endpoint.stored == fingerprint(self.previous)
+
+    def same_as(self, other: "StoredSecrets") -> bool:
+        """Return whether both hold the same secrets."""
+        return (self.current, self.previous) == (other.current, other.previous)
+
+
+def fingerprint(secret: SecretText) -> str:
+    """Return 16 hexadecimal digits of SHA-256, by which signing secrets are compared without being shown."""
+    return hashlib.sha256(secret.reveal().encode()).hexdigest()[:16]

@@ -1,18 +1,16 @@
-"""Decides what to do about the endpoints of a URL, and what drifted; pure."""
+"""Decides what to do about the endpoints of a URL; pure."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from shlex import quote
 from typing import Literal
 
 from learnermax_cli.config.keys import WEBHOOK_SECRET
 from learnermax_cli.config.settings import ENVIRONMENTS
 from learnermax_cli.core.errors import GuardError
+from learnermax_cli.core.remedy import lmx
 from learnermax_cli.planning.change import Change, Finding
-from learnermax_cli.webhooks.endpoint_model import MAX_ENDPOINTS, Endpoint
-from learnermax_cli.webhooks.endpoint_url import same_url
-from learnermax_cli.webhooks.model import SESSION_EVENTS
-from learnermax_cli.webhooks.stored_secrets import StoredSecrets
+from learnermax_cli.webhooks.model import MAX_ENDPOINTS, SESSION_EVENTS, Endpoint, StoredSecrets
+from learnermax_cli.webhooks.plan_url import same_url
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +27,13 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One change, and how it is carried out.
+    """One change, and how it is applied.
 
-    `drop` deletes an endpoint whose signing secret nobody has; `retire` deletes one that receivers accept, last of all
-    and only once nothing is lost by it.
+    `drop` deletes an endpoint whose signing secret nobody has; `retire` deletes one that receivers accept, as the last
+    step and only once nothing is lost by it.
     """
 
-    how: Literal["make", "mend", "drop", "retire"]
+    how: Literal["create", "fix", "drop", "retire"]
     change: Change
     endpoint_id: str | None = None
 
@@ -58,46 +56,40 @@ class EndpointPlan:
         return tuple(step.change for step in self.steps)
 
 
-def is_ours(endpoint: Endpoint, environment: str) -> bool:
-    """Return whether an endpoint is lmx's, and of this environment."""
-    return endpoint.managed and endpoint.environment == environment
-
-
 def ours_at(listed: Iterable[Endpoint], url: str, environment: str) -> list[Endpoint]:
     """Return our endpoints of a URL, the newest first."""
-    ours = [e for e in listed if is_ours(e, environment) and same_url(e.url, url)]
+    ours = [e for e in listed if e.marker.is_ours(environment) and same_url(e.url, url)]
     return sorted(ours, key=lambda endpoint: (endpoint.created, endpoint.endpoint_id), reverse=True)
 
 
 def others_at(listed: Iterable[Endpoint], url: str, environment: str) -> list[Endpoint]:
-    """Return the endpoints of a URL that are not ours and bring the same events a second time."""
-    return [
-        e for e in listed if not is_ours(e, environment) and same_url(e.url, url) and e.enabled and _sends_sessions(e)
-    ]
+    """Return the endpoints of a URL that are not ours and deliver the same events a second time."""
+    others = [e for e in listed if not e.marker.is_ours(environment) and same_url(e.url, url)]
+    return [e for e in others if e.enabled and not {"*", *SESSION_EVENTS}.isdisjoint(e.enabled_events)]
 
 
 def plan_create(listed: Sequence[Endpoint], secrets: StoredSecrets, wanted: Wanted) -> EndpointPlan:
-    """Return what ends in one endpoint of ours whose secret is stored; raises GuardError for one in its way."""
+    """Return the steps to one endpoint of ours whose secret is stored; raises GuardError when another is in the way."""
     ours = ours_at(listed, wanted.url, wanted.environment)
     head = next((e for e in ours if secrets.is_current_of(e)), None)
     former = [e for e in ours if e is not head and secrets.is_previous_of(e)]
     lost = [e for e in ours if e is not head and e not in former]
     stale = head is not None and head.api_version != wanted.api_version
     # An unfinished replacement is finished first: its former secret must not be overwritten before.
-    make = head is None or (not former and (stale or wanted.roll))
+    new = head is None or (not former and (stale or wanted.roll))
     drops = [_drop(e, wanted, secrets) for e in lost]
-    if not make:
+    if not new:
         assert head is not None
-        steps = (*_mend(head), *drops, *(_retire(e, wanted) for e in former))
+        steps = (*_fix(head), *drops, *(_retire(e, wanted) for e in former))
         return EndpointPlan(steps, goes_on=stale)
-    elsewhere = [e for e in listed if is_ours(e, wanted.environment) and e not in ours]
+    elsewhere = [e for e in listed if e.marker.is_ours(wanted.environment) and e not in ours]
     relying = [e for e in elsewhere if secrets.is_current_of(e)]
     keeps_former = not former and bool(head is not None or relying)
     _require_alone(listed, relying or [e for e in elsewhere if keeps_former and secrets.is_previous_of(e)], wanted)
     retired = former if head is None else [head]
-    making = Step("make", _making(ours, head, secrets, wanted))
-    # The new one first, so that no event finds nobody to go to; but Stripe may have no room for it.
-    first = [*drops, making] if len(listed) >= MAX_ENDPOINTS else [making, *drops]
+    creation = Step("create", _creation(ours, head, secrets, wanted))
+    # The new one first, so that there is always an endpoint; unless the limit of endpoints is reached.
+    first = [*drops, creation] if len(listed) >= MAX_ENDPOINTS else [creation, *drops]
     return EndpointPlan(
         steps=(*first, *(_retire(e, wanted) for e in retired)),
         replaces=tuple(e.endpoint_id for e in ours),
@@ -110,30 +102,32 @@ def plan_delete(listed: Sequence[Endpoint], url: str, environment: str) -> Endpo
     ours = ours_at(listed, url, environment)
     if not ours and (others := [e for e in listed if same_url(e.url, url)]):
         raise GuardError(
-            f"{others[0].endpoint_id} at {others[0].url} {_whose(others[0])}: not ours to delete",
-            hint=f"Delete it in Stripe's dashboard{_or_delete(others[0])}",
+            f"{others[0].endpoint_id} at {others[0].url} {_whose(others[0])}: it is not deleted",
+            hint="Delete it in Stripe's dashboard" + _or_delete(others[0]),
             code="guard.other_endpoint",
         )
-    steps = (Step("drop", Change("endpoint", e.url, "delete", _told(e), None), e.endpoint_id) for e in ours)
+    steps = (Step("drop", Change("endpoint", e.url, "delete", _described(e), None), e.endpoint_id) for e in ours)
     return EndpointPlan(tuple(steps))
 
 
 def _or_delete(other: Endpoint) -> str:
-    if not other.managed or other.environment not in ENVIRONMENTS:
+    marker = other.marker
+    if not marker.managed or marker.environment not in ENVIRONMENTS:
         return "."
-    return f", or: lmx webhooks delete -e {other.environment} --url {quote(other.url)}"
+    words = ("-e", marker.environment, "--url", other.url)
+    return ", or: " + lmx("webhooks delete", *words, own_environment=True)
 
 
 def find_others(listed: Iterable[Endpoint], url: str, environment: str) -> tuple[Finding, ...]:
-    """Return a finding for each endpoint that brings every event of ours a second time."""
+    """Return a finding for each other endpoint that delivers every event a second time."""
     return tuple(
-        Finding("other endpoint", e.url, f"{e.endpoint_id} {_whose(e)} and brings each event a second time")
+        Finding("other endpoint", e.url, f"{e.endpoint_id} {_whose(e)} and delivers each event a second time")
         for e in others_at(listed, url, environment)
     )
 
 
 def differing_events(endpoint: Endpoint) -> tuple[list[str], list[str]]:
-    """Return the events that an endpoint misses, and those that it gets beyond ours."""
+    """Return the events that an endpoint misses, and those beyond ours."""
     events = set(endpoint.enabled_events)
     missing = [] if "*" in events else [event for event in SESSION_EVENTS if event not in events]
     return missing, sorted(events.difference(SESSION_EVENTS))
@@ -144,20 +138,20 @@ def _require_alone(listed: Sequence[Endpoint], relying: Sequence[Endpoint], want
         return
     if others := others_at(listed, wanted.url, wanted.environment):
         raise GuardError(
-            f"{others[0].endpoint_id} at this URL {_whose(others[0])}: each event would come twice",
+            f"{others[0].endpoint_id} at this URL {_whose(others[0])}: each event would be delivered twice",
             hint="Disable or delete it in Stripe's dashboard, or pass --allow-other.",
             code="guard.other_endpoint",
         )
     if relying:
         raise GuardError(
             f"{relying[0].endpoint_id} at {relying[0].url} uses the signing secret that would be replaced",
-            hint=f"Delete it first (lmx webhooks delete --url {quote(relying[0].url)}), "
-            "or pass --allow-other: its secret is then the previous one.",
+            hint="Delete it first (" + lmx("webhooks delete", "--url", relying[0].url) + "), or pass --allow-other: "
+            "its secret is then kept as the previous one.",
             code="guard.other_endpoint",
         )
 
 
-def _making(ours: Sequence[Endpoint], head: Endpoint | None, secrets: StoredSecrets, wanted: Wanted) -> Change:
+def _creation(ours: Sequence[Endpoint], head: Endpoint | None, secrets: StoredSecrets, wanted: Wanted) -> Change:
     after = {
         "events": list(SESSION_EVENTS),
         "api_version": wanted.api_version,
@@ -173,7 +167,7 @@ def _making(ours: Sequence[Endpoint], head: Endpoint | None, secrets: StoredSecr
     return Change("endpoint", wanted.url, "replace", before, after, reason)
 
 
-def _mend(head: Endpoint) -> tuple[Step, ...]:
+def _fix(head: Endpoint) -> tuple[Step, ...]:
     before: dict[str, object] = {}
     after: dict[str, object] = {}
     if not head.enabled:
@@ -182,17 +176,21 @@ def _mend(head: Endpoint) -> tuple[Step, ...]:
         before["events"], after["events"] = sorted(head.enabled_events), list(SESSION_EVENTS)
     if not after:
         return ()
-    return (Step("mend", Change("endpoint", head.url, "update", before, after), head.endpoint_id),)
+    return (Step("fix", Change("endpoint", head.url, "update", before, after), head.endpoint_id),)
 
 
 def _drop(endpoint: Endpoint, wanted: Wanted, secrets: StoredSecrets) -> Step:
     reason = _why_lost(endpoint, secrets)
-    return Step("drop", Change("endpoint", wanted.url, "delete", _told(endpoint), None, reason), endpoint.endpoint_id)
+    return Step(
+        "drop", Change("endpoint", wanted.url, "delete", _described(endpoint), None, reason), endpoint.endpoint_id
+    )
 
 
 def _retire(endpoint: Endpoint, wanted: Wanted) -> Step:
     reason = "last, once receivers have the new signing secret and nothing is undelivered"
-    return Step("retire", Change("endpoint", wanted.url, "delete", _told(endpoint), None, reason), endpoint.endpoint_id)
+    return Step(
+        "retire", Change("endpoint", wanted.url, "delete", _described(endpoint), None, reason), endpoint.endpoint_id
+    )
 
 
 def why_secret(endpoint: Endpoint, secrets: StoredSecrets) -> str | None:
@@ -205,10 +203,10 @@ def why_secret(endpoint: Endpoint, secrets: StoredSecrets) -> str | None:
 
 
 def _why_lost(endpoint: Endpoint, secrets: StoredSecrets) -> str:
-    return why_secret(endpoint, secrets) or "another has taken its place"
+    return why_secret(endpoint, secrets) or "another one replaces it"
 
 
-def _told(endpoint: Endpoint) -> dict[str, object]:
+def _described(endpoint: Endpoint) -> dict[str, object]:
     return {"endpoint": endpoint.endpoint_id, "api_version": endpoint.api_version}
 
 
@@ -217,10 +215,6 @@ def _version(endpoint: Endpoint) -> str:
 
 
 def _whose(endpoint: Endpoint) -> str:
-    if endpoint.managed:
-        return f"is lmx's of environment {endpoint.environment}"
+    if endpoint.marker.managed:
+        return f"is lmx's of environment {endpoint.marker.environment}"
     return "is not lmx's"
-
-
-def _sends_sessions(endpoint: Endpoint) -> bool:
-    return "*" in endpoint.enabled_events or bool(set(SESSION_EVENTS) & set(endpoint.enabled_events))

@@ -1,31 +1,39 @@
-"""What a delivery is answered with: signature first, then the event, then the handler. No side effect before that."""
+"""Answers a delivery: signature first, then the event, then the handler. No side effect before the signature."""
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from learnermax_cli.core.errors import LmxError
-from learnermax_cli.core.retry_policy import INTERACTIVE
-from learnermax_cli.webhooks.clock import Clock, build_clock
-from learnermax_cli.webhooks.handle import build_handler
+from learnermax_cli.core.retry_policy import INTERACTIVE, RetryPolicy
+from learnermax_cli.webhooks.handle import Handler, HandlerApp
 from learnermax_cli.webhooks.model import MAX_BODY_BYTES, Answer, Delivery, DeliveryReader, EventHint, Handled
-from learnermax_cli.webhooks.signing import CachedSecrets, build_cached_secrets
-
-if TYPE_CHECKING:
-    from learnermax_cli.composition.app import App
+from learnermax_cli.webhooks.signing import CachedSecrets, SigningApp, build_cached_secrets
 
 TOLERANCE_SECONDS = 300
-"""As Stripe's libraries have it, but in both directions: they take signatures from the future."""
+"""As Stripe's libraries have it, but in both directions: they accept signatures from the future."""
 Handle = Callable[[EventHint], Handled]
+
+
+class ReceiverApp(HandlerApp, SigningApp, Protocol):
+    """What a receiver works with."""
+
+    retry_policy: RetryPolicy
+
+    @property
+    def delivery_reader(self) -> DeliveryReader:
+        """What reads deliveries and checks their signatures."""
 
 
 class Receiver:
     """Answers deliveries; threads may share it."""
 
-    def __init__(self, reader: DeliveryReader, secrets: CachedSecrets, clock: Clock, handle: Handle) -> None:
+    def __init__(
+        self, reader: DeliveryReader, secrets: CachedSecrets, now: Callable[[], datetime], handle: Handle
+    ) -> None:
         self._reader = reader
         self._secrets = secrets
-        self._clock = clock
+        self._now = now
         self._handle = handle
 
     def require_secret(self) -> None:
@@ -33,7 +41,7 @@ class Receiver:
         self._secrets.current()
 
     def receive(self, delivery: Delivery) -> Answer:
-        """Answer one delivery: 200 once all is safe, 400 for what Stripe did not send, 503 to be sent again."""
+        """Answer one delivery: 200 once all is written, 400 for what Stripe did not send, 503 to be sent again."""
         if len(delivery.body) > MAX_BODY_BYTES:
             return Answer(413, f"the body is longer than {MAX_BODY_BYTES} bytes")
         try:
@@ -53,20 +61,16 @@ class Receiver:
 
     def _flaw_of_signature(self, delivery: Delivery) -> str | None:
         if not delivery.signature:
-            return "there is no Stripe-Signature header"
+            return "no Stripe-Signature header"
         secrets = self._secrets.current()
         signed_at = self._reader.signed_at(delivery, secrets)
-        if signed_at is None and (reread := self._secrets.after_misfit()) is not secrets:
+        if signed_at is None and (reread := self._secrets.after_mismatch()) is not secrets:
             signed_at = self._reader.signed_at(delivery, reread)
         if signed_at is None:
-            return "the signature does not fit"
-        if _in_tolerance(signed_at, self._clock.now()) or _in_tolerance(signed_at, self._clock.fresh()):
-            return None
-        return f"the signature is more than {TOLERANCE_SECONDS} seconds old, or from the future"
-
-
-def _in_tolerance(signed_at: int, now: datetime) -> bool:
-    return abs(now.timestamp() - signed_at) <= TOLERANCE_SECONDS
+            return "signature verification failed"
+        if abs(self._now().timestamp() - signed_at) > TOLERANCE_SECONDS:
+            return f"the signature is more than {TOLERANCE_SECONDS} seconds old, or from the future"
+        return None
 
 
 def _own_failure(error: LmxError, hint: EventHint | None = None) -> Answer:
@@ -75,12 +79,11 @@ def _own_failure(error: LmxError, hint: EventHint | None = None) -> Answer:
     return Answer(503, line, None if hint is None else Handled(hint, "failed", error.message), error.code)
 
 
-def build_receiver(app: "App", handle: Handle | None = None) -> Receiver:
-    """Return the receiver of an app, less patient than a command; raises LmxError where the app's key does not fit.
+def build_receiver(app: ReceiverApp, handle: Handle | None = None) -> Receiver:
+    """Return the receiver of an app, with short time limits; raises LmxError where the app's key does not fit.
 
-    With `handle`, that is what signed events go to, and nothing is known of the key before the first of them.
+    With `handle`, that is what signed events go to, and the key is not looked at before the first of them.
     """
     app.retry_policy = INTERACTIVE
-    clock = build_clock(app)
-    secrets = build_cached_secrets(app, clock)
-    return Receiver(app.delivery_reader, secrets, clock, handle or build_handler(app).handle)
+    secrets = build_cached_secrets(app)
+    return Receiver(app.delivery_reader, secrets, app.now, handle or Handler(app).handle)

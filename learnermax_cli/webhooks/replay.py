@@ -5,20 +5,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, get_args
+from typing import Protocol, get_args
 
 from learnermax_cli.core.errors import FailedError, InterruptedRunError, LmxError, UsageError
+from learnermax_cli.core.remedy import lmx
 from learnermax_cli.core.times import read_window
-from learnermax_cli.planning.report import Changes, Report
-from learnermax_cli.webhooks.handle import build_handler
-from learnermax_cli.webhooks.model import Effect, EventWindow, Handled
-from learnermax_cli.webhooks.replay_pass import ReplayPass
-from learnermax_cli.webhooks.replay_tally import Tally
+from learnermax_cli.planning.confirm import Job
+from learnermax_cli.planning.report import Changes, Report, StripeIdentity
+from learnermax_cli.webhooks.handle import Handler, HandlerApp
+from learnermax_cli.webhooks.model import Effect, EventGateway, EventWindow, Handled
+from learnermax_cli.webhooks.replay_pass import ReplayPass, Tally
 
-if TYPE_CHECKING:
-    from learnermax_cli.composition.app import App
-
-COMMAND = "webhooks replay"
 # [doc "List all events"]
 KEPT = timedelta(days=30)
 
@@ -34,6 +31,18 @@ class ReplayRequest:
     exit_code: bool = False
 
 
+class ReplayJob(HandlerApp, Job, Protocol):
+    """What a replay works with."""
+
+    @property
+    def stripe_events(self) -> EventGateway:
+        """The events of the last 30 days at Stripe."""
+
+    @property
+    def stripe_identity(self) -> StripeIdentity:
+        """Whose Stripe data this is."""
+
+
 @dataclass(frozen=True, slots=True)
 class ReplayOutcome:
     """How a replay ended; `error` is what ended it early, or that some events failed: without one all are handled."""
@@ -42,22 +51,22 @@ class ReplayOutcome:
     error: LmxError | None = None
 
 
-def run_replay(app: "App", request: ReplayRequest) -> Report:
+def run_replay(job: ReplayJob, request: ReplayRequest) -> Report:
     """Return the report of a replay; what was written before a failure is in it."""
-    window = parse_window(request, app.now())
-    identity = app.stripe_identity
-    outcome = replay_events(app, window, dry_run=request.dry_run)
+    window = parse_window(request, job.now())
+    identity = job.stripe_identity
+    outcome = replay_events(job, window, dry_run=request.dry_run)
     tally = outcome.tally
     effects = {effect: tally.effects[effect] for effect in get_args(Effect)}
     return Report(
-        command=COMMAND,
-        environment=app.settings.environment,
+        command="webhooks replay",
+        environment=job.settings.environment,
         body=Changes(tally.results),
         dry_run=request.dry_run,
         stripe=identity,
         findings=tally.findings,
-        warnings=() if app.events else ("no topic in TRANSACTIONAL_EMAIL_TOPIC_ARN: no events are published",),
-        notes=() if app.console.manner.format == "json" and not app.console.in_actions else tally.lines(),
+        warnings=() if job.events else ("no topic in TRANSACTIONAL_EMAIL_TOPIC_ARN: no events are published",),
+        notes=tally.lines(),
         extra={"effects": effects, "events": iter(tally.rows)},
         summary=_summary(tally, dry_run=request.dry_run),
         summary_line=_summary_line(tally, dry_run=request.dry_run),
@@ -66,48 +75,50 @@ def run_replay(app: "App", request: ReplayRequest) -> Report:
     )
 
 
-def replay_undelivered(app: "App", since: datetime) -> ReplayOutcome:
-    """Put the events that some endpoint has not received through the handler; writes at once, raises no LmxError."""
-    return replay_events(app, EventWindow(int(since.timestamp()), undelivered=True))
+def replay_undelivered(job: ReplayJob, since: datetime) -> ReplayOutcome:
+    """Handle the events that some endpoint has not received; writes at once, raises no LmxError."""
+    return replay_events(job, EventWindow(int(since.timestamp()), undelivered=True))
 
 
-def replay_events(app: "App", window: EventWindow, *, dry_run: bool = False) -> ReplayOutcome:
-    """Put the events of a window through the handler, oldest first; what is done already is skipped."""
+def replay_events(job: ReplayJob, window: EventWindow, *, dry_run: bool = False) -> ReplayOutcome:
+    """Handle the events of a window, oldest first; events that were handled before are skipped."""
     tally = Tally()
     error: LmxError | None = None
-    with app.interrupt.finishing() as stop:
-        try:
-            work = ReplayPass(partial(build_handler(app).handle, dry_run=dry_run), app.now, stop)
-            with _progress(app, window) as progress:
-                for batch in work.batches(app.stripe_events.list_events(window)):
-                    tally.add(batch)
-                    progress(batch)
-            error = work.error
-        except LmxError as failure:
-            error = failure
-        if stop.is_set():
-            error = InterruptedRunError(f"interrupted after {tally.events} events", hint="Run again: it does the rest.")
+    stop = job.interrupt.begin_writes()
+    try:
+        work = ReplayPass(partial(Handler(job).handle, dry_run=dry_run), job.now, stop)
+        with _progress(job, window) as progress:
+            for batch in work.batches(job.stripe_events.list_events(window)):
+                tally.add(batch)
+                progress(batch)
+        error = work.error
+    except LmxError as failure:
+        error = failure
+    if stop.is_set():
+        handled = f"{tally.events} event{'s' * (tally.events != 1)}"
+        hint = "Run the command again: events that were handled are skipped."
+        error = InterruptedRunError(f"interrupted after {handled}", hint=hint)
     return ReplayOutcome(tally, error or _some_failed(tally))
 
 
 def parse_window(request: ReplayRequest, now: datetime) -> EventWindow:
-    """Return the window of events; raises UsageError for a span that makes no sense, or that Stripe has forgotten."""
+    """Return the window of events; raises UsageError for a wrong one, or one that is too long ago."""
     since, end = read_window(request.since, request.until, now)
     assert since is not None
     if since < now - KEPT:
         raise UsageError(
             f"--since {request.since} is too long ago: Stripe keeps events for {KEPT.days} days",
-            hint=f"For older payments: lmx enrollments reconcile --since {request.since}",
+            hint="For older payments: " + lmx("enrollments reconcile", "--since", request.since),
         )
     until = None if end is None else int(end.timestamp())
     return EventWindow(int(since.timestamp()), until, request.undelivered)
 
 
 @contextmanager
-def _progress(app: "App", window: EventWindow) -> Iterator[Callable[[Sequence[Handled]], None]]:
-    """Show how far a replay is, by the time that it has come to: how many events there are nobody knows before."""
-    until = window.until or int(app.now().timestamp())
-    with app.console.progress("Replaying (minutes of the window)", max(1, (until - window.since) // 60)) as show:
+def _progress(job: ReplayJob, window: EventWindow) -> Iterator[Callable[[Sequence[Handled]], None]]:
+    """Show progress in minutes of the window: the number of events is not known before."""
+    until = window.until or int(job.now().timestamp())
+    with job.talk.progress("Replaying (minutes of the window)", max(1, (until - window.since) // 60)) as show:
         yield lambda batch: show((batch[-1].hint.created - window.since) // 60)
 
 
@@ -117,7 +128,7 @@ def _some_failed(tally: Tally) -> LmxError | None:
         return None
     return FailedError(
         f"{failed} of {tally.events} events could not be handled",
-        hint="The report says which and why; run again: what is done is skipped.",
+        hint="The report says which and why. Run the command again: events that were handled are skipped.",
         code="failed.events",
     )
 

@@ -1,28 +1,37 @@
-"""One pass of events through the receiver's handler: in order for each enrollment, several enrollments side by side."""
+"""One pass of events through the receiver's handler, several enrollments side by side, and the tally of its results."""
 
+import json
 import threading
+import zlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
 
 from learnermax_cli.core.errors import LmxError
 from learnermax_cli.core.outage import is_fatal
+from learnermax_cli.core.times import show_unix
 from learnermax_cli.enrollments.model import EnrollmentKey
+from learnermax_cli.planning.change import Finding, PackedResults
 from learnermax_cli.webhooks.model import Effect, EventHint, HalfDoneError, Handled
 
 WORKERS = 8
 _BATCH = 100
-# Clocks differ: only an event that is older than this when its session is read is surely told by the reading.
+# Clocks differ: a reading of a session surely includes an event only when the event is older than this.
 _SKEW_SECONDS = 60.0
+# Rows of events are kept compressed: a replay of a month is long.
+_FASTEST = 1
+_MAX_LINES = 500
 
 _Lane = list[tuple[int, EventHint]]
 _Reading = tuple[float, Effect, str]
+_Row = dict[str, str | None]
 
 
 class ReplayPass:
-    """Handles events batch by batch; after `stop`, or an error that the next event would meet too, no more is begun."""
+    """Handles events batch by batch; after `stop`, or an error that every event would meet, no more is begun."""
 
     def __init__(
         self, handle: Callable[[EventHint], Handled], now: Callable[[], datetime], stop: threading.Event
@@ -65,20 +74,20 @@ class ReplayPass:
         return handled
 
     def _handle_once(self, hint: EventHint) -> Handled:
-        """Handle an event, unless this very pass has read its session after it, and found nothing to do."""
+        """Handle an event, unless this pass has read its session after it, and found nothing to do."""
         about = replace(hint, event_id="", type="", created=0, api_version=None)
         reading = self._readings.get(about)
         if reading is not None and hint.created + _SKEW_SECONDS < reading[0]:
             return Handled(hint, reading[1], reading[2])
         read_at = self._now().timestamp()
         handled = self._handle(hint)
-        # Of what was written the table tells, and Stripe is not asked again.
+        # What was written is in the table, and Stripe is not asked again.
         if hint.session_id is not None and handled.effect in ("waiting", "attention", "ignored"):
             self._readings[about] = (read_at, handled.effect, handled.state)
         return handled
 
     def _without_repeated_plan(self, handled: Handled) -> Handled:
-        """A dry run leaves everything as it is, but what was planned once is not planned again."""
+        """Return the event without changes that a dry run has planned before."""
         if not any(result.outcome == "planned" for result in handled.results):
             return handled
         new = {(result.change.kind, result.change.key) for result in handled.results} - self._planned
@@ -88,8 +97,83 @@ class ReplayPass:
 
 
 def _lanes(batch: Sequence[EventHint]) -> list[_Lane]:
-    """Put the events of each enrollment, or of each session that names none, in a row."""
+    """Return the events of each enrollment, or of each session that names none, in order."""
     lanes: dict[EnrollmentKey | str, _Lane] = {}
     for place, hint in enumerate(batch):
         lanes.setdefault(hint.key or hint.session_id or hint.event_id, []).append((place, hint))
     return list(lanes.values())
+
+
+class PackedRows:
+    """Rows of JSON values in order, unpacked a batch at a time."""
+
+    def __init__(self) -> None:
+        self._batches: list[bytes] = []
+
+    def add(self, rows: Sequence[_Row]) -> None:
+        """Append a batch."""
+        if rows:
+            self._batches.append(zlib.compress(json.dumps(rows).encode(), _FASTEST))
+
+    def __iter__(self) -> Iterator[_Row]:
+        for batch in self._batches:
+            yield from json.loads(zlib.decompress(batch))
+
+
+@dataclass
+class Tally:
+    """What became of the events so far."""
+
+    effects: Counter[str] = field(default_factory=Counter)
+    results: PackedResults = field(default_factory=PackedResults)
+    rows: PackedRows = field(default_factory=PackedRows)
+    _findings: dict[Finding, None] = field(default_factory=dict)
+    _enrollments: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    @property
+    def events(self) -> int:
+        """How many events were handled, failed ones included."""
+        return self.effects.total()
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What a person should look at, once each."""
+        return tuple(self._findings)
+
+    def add(self, batch: Sequence[Handled]) -> None:
+        """Count a batch of handled events."""
+        self.effects.update(handled.effect for handled in batch)
+        results = [result for handled in batch for result in handled.results]
+        self.results.add(results)
+        self._enrollments.update((r.change.action, r.outcome) for r in results if r.change.kind == "enrollment")
+        self.rows.add([_row(handled) for handled in batch])
+        for handled in batch:
+            self._findings.update(dict.fromkeys(handled.findings))
+
+    def count(self, action: str, outcome: str) -> int:
+        """Return how many enrollments had an action with an outcome."""
+        return self._enrollments[action, outcome]
+
+    def lines(self) -> tuple[str, ...]:
+        """Return a line for each event, or for the first five hundred, that says which enrollment it is about."""
+        lines = []
+        for number, row in enumerate(self.rows):
+            if number == _MAX_LINES:
+                lines.append(f"… and {self.events - number} more events: -o json lists them all")
+                break
+            about = row["enrollment"] or row["session"] or "no session"
+            lines.append(f"{row['created']} {row['id']} {row['type']} {about}: {row['effect']}, {row['state']}")
+        return tuple(lines)
+
+
+def _row(handled: Handled) -> _Row:
+    hint = handled.hint
+    return {
+        "id": hint.event_id,
+        "type": hint.type,
+        "created": show_unix(hint.created),
+        "session": hint.session_id,
+        "enrollment": None if hint.key is None else str(hint.key),
+        "effect": handled.effect,
+        "state": handled.state,
+    }

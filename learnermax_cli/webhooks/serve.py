@@ -1,4 +1,4 @@
-"""`webhooks serve` from end to end: check, listen, log one line per event, and report when it is told to stop."""
+"""`webhooks serve` from end to end: check, listen, log one line per event, and report once it is told to stop."""
 
 import threading
 import time
@@ -6,49 +6,54 @@ import traceback
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-from learnermax_cli.core.errors import LmxError, UsageError
-from learnermax_cli.core.retry_policy import INTERACTIVE
-from learnermax_cli.planning.report import Data, Report
-from learnermax_cli.terminal.console import Console
-from learnermax_cli.webhooks.clock import Clock, build_clock
-from learnermax_cli.webhooks.model import Answer, Delivery
-from learnermax_cli.webhooks.receive import Receiver, build_receiver
-from learnermax_cli.webhooks.server_model import Address
+from learnermax_cli.core.errors import UsageError
+from learnermax_cli.core.times import show_time
+from learnermax_cli.planning.confirm import Job, Talk
+from learnermax_cli.planning.report import Data, Report, StripeIdentity
+from learnermax_cli.webhooks.model import Address, Answer, Delivery, WebhookServer
+from learnermax_cli.webhooks.receive import Receiver, ReceiverApp, build_receiver
 
-if TYPE_CHECKING:
-    from learnermax_cli.composition.app import App
-
-COMMAND = "webhooks serve"
 WORDS = ("changed", "done", "waiting", "attention", "ignored", "refused", "failed")
 """What becomes of a delivery: an effect of the handler's, refused as not Stripe's, or failed and to be sent again."""
 _HEALTH = "/health"
 
 
+class ServeJob(ReceiverApp, Job, Protocol):
+    """What `webhooks serve` works with."""
+
+    @property
+    def stripe_identity(self) -> StripeIdentity:
+        """Whose Stripe data this is."""
+
+    @property
+    def webhook_server(self) -> WebhookServer:
+        """The HTTP server."""
+
+
 class ServeHandler:
     """Answers deliveries, counts them by what became of them, and logs a line for each."""
 
-    def __init__(self, receiver: Receiver, console: Console, clock: Clock) -> None:
+    def __init__(self, receiver: Receiver, talk: Talk) -> None:
         self._receiver = receiver
-        self._console = console
-        self._clock = clock
+        self._talk = talk
         self._lock = threading.Lock()
         self._log = threading.Lock()
         self._counts: Counter[str] = Counter()
 
     def listening(self, url: str) -> None:
         """Log the URL of deliveries."""
-        self._say(f"Listening on {url}")
+        self._write(f"Listening on {url}")
 
     def receive(self, delivery: Delivery) -> Answer:
-        """Answer a delivery; a bug, too, asks for another delivery and leaves the others alone."""
+        """Answer a delivery; after a bug it is to be sent again, and the others go on."""
         started = time.monotonic()
         try:
             answer = self._receiver.receive(delivery)
         except Exception as bug:  # noqa: BLE001 - one event must not end the receiver
             answer = Answer(500, f"not done ({type(bug).__name__}): please deliver again")
-            self._say(*traceback.format_exc().splitlines())
+            self._write(*traceback.format_exc().splitlines())
         self._note(answer, time.monotonic() - started)
         return answer
 
@@ -64,24 +69,17 @@ class ServeHandler:
     def _note(self, answer: Answer, seconds: float) -> None:
         with self._lock:
             self._counts[_word(answer)] += 1
-        if not self._console.manner.quiet:
-            self._say(f"{self._now():%Y-%m-%dT%H:%M:%SZ} {describe(answer)} {answer.status} {seconds * 1000:.0f} ms")
+        self._write(f"{show_time(datetime.now(UTC))} {describe(answer)} {answer.status} {seconds * 1000:.0f} ms")
 
-    def _now(self) -> datetime:
-        try:
-            return self._clock.now().astimezone(UTC)
-        except LmxError:  # a sandbox that is gone tells no time
-            return datetime.now(UTC)
-
-    def _say(self, *lines: str) -> None:
+    def _write(self, *lines: str) -> None:
         """Write lines to the log that belong together."""
         with self._log:
             for line in lines:
-                self._console.note(line)
+                self._talk.note(line)
 
 
 def describe(answer: Answer) -> str:
-    """Return what a log line says of an answer: event, type, session, enrollment, and what became of it."""
+    """Return the log line of an answer: event, type, session, enrollment, and what became of it."""
     handled = answer.handled
     if handled is None:
         return f"- {_word(answer)}: {answer.line}"
@@ -97,25 +95,25 @@ def _word(answer: Answer) -> str:
     return "failed" if answer.status >= 500 else "refused"
 
 
-def run_serve(app: "App", host: str, port: int, path: str) -> Report:
-    """Return the report of a receiver once Ctrl-C or SIGTERM has ended it and what was in flight is answered."""
+def run_serve(job: ServeJob, address: Address) -> Report:
+    """Return the report of a receiver once a signal has ended it and what was in flight is answered."""
+    path = address.path
     if not path.startswith("/") or path == _HEALTH or not path.isprintable() or set("?#% ") & set(path):
-        raise UsageError(f"{path!r} is no path for deliveries", hint="Give --path such as /api/webhooks/stripe.")
-    app.retry_policy = INTERACTIVE
-    identity = app.stripe_identity
-    receiver = build_receiver(app)
+        raise UsageError(f"{path!r} can't be the path of deliveries", hint="Give --path such as /api/webhooks/stripe.")
+    receiver = build_receiver(job)
+    identity = job.stripe_identity
     receiver.require_secret()
-    handler = ServeHandler(receiver, app.console, build_clock(app))
+    handler = ServeHandler(receiver, job.talk)
     report = Report(
-        command=COMMAND,
-        environment=app.settings.environment,
+        command="webhooks serve",
+        environment=job.settings.environment,
         body=Data({}, ()),
         stripe=identity,
-        warnings=() if app.events else ("no topic in TRANSACTIONAL_EMAIL_TOPIC_ARN: no events are published",),
+        warnings=() if job.events else ("no topic in TRANSACTIONAL_EMAIL_TOPIC_ARN: no events are published",),
+        ends_by_signal=True,
     )
-    app.console.begin(report)
-    with app.interrupt.finishing() as stop:
-        app.webhook_server.serve(Address(host, port, path), handler, stop)
+    job.talk.begin(report)
+    job.webhook_server.serve(address, handler, job.interrupt.begin_writes())
     counts = handler.counts()
     rest = ", ".join(f"{counts[word]} {word}" for word in WORDS)
     return replace(report, body=Data(counts, (f"Received {counts['received']}: {rest}.",)))

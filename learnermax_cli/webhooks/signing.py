@@ -3,34 +3,50 @@
 import threading
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from learnermax_cli.config.keys import SIGNING_SECRETS, WEBHOOK_SECRET, parse_named_key
+from learnermax_cli.config.settings import Settings
 from learnermax_cli.core.errors import ConfigError, FailedError, LmxError
+from learnermax_cli.core.remedy import lmx
 from learnermax_cli.core.secret_text import SecretText
 from learnermax_cli.secrets.content import parse_content
-from learnermax_cli.secrets.model import SecretValue
-from learnermax_cli.webhooks.clock import Clock
-
-if TYPE_CHECKING:
-    from learnermax_cli.composition.app import App
+from learnermax_cli.secrets.model import SecretStore, SecretValue
 
 MAX_AGE = timedelta(minutes=5)
 """After this long the secrets are read again in any case."""
 REREAD_AFTER = timedelta(minutes=1)
-"""After this long they are read again when a signature does not fit: they may have been replaced."""
+"""After this long they are read again when a signature does not match: they may have been replaced."""
 FAILURE_AGE = timedelta(seconds=10)
-"""For this long a reading that failed is not tried again, whoever asks."""
+"""For this long a reading that failed is not tried again."""
 PLACES = 8
-"""So many deliveries that do not fit may wait for a reading, far fewer than a receiver has threads."""
+"""So many deliveries that do not match may wait for a reading, far fewer than a receiver has threads."""
+
+
+class SigningApp(Protocol):
+    """What the signing secrets are read with."""
+
+    @property
+    def settings(self) -> Settings:
+        """The configuration of the run."""
+
+    @property
+    def secret_store(self) -> SecretStore:
+        """Secrets Manager."""
+
+    def read_secret(self) -> SecretValue | None:
+        """Read the secret's current value; the Stripe key, when it is needed later, is taken from it."""
+
+    def now(self) -> datetime:
+        """Return the present, in UTC."""
 
 
 class CachedSecrets:
     """The present signing secret and, during a roll, the one before; threads may share it."""
 
-    def __init__(self, read: Callable[[], Sequence[SecretText]], clock: Clock) -> None:
+    def __init__(self, read: Callable[[], Sequence[SecretText]], now: Callable[[], datetime]) -> None:
         self._read = read
-        self._clock = clock
+        self._now = now
         self._reading = threading.Lock()
         self._places = threading.BoundedSemaphore(PLACES)
         self._kept: tuple[Sequence[SecretText], datetime] | None = None
@@ -38,24 +54,22 @@ class CachedSecrets:
 
     def current(self) -> Sequence[SecretText]:
         """Return the secrets, at most five minutes old; raises LmxError when they can't be read."""
-        known = self._known(MAX_AGE, self._clock.now())
+        known = self._known(MAX_AGE, self._now())
         if known is not None:
             return known
-        with self._reading:  # without secrets nobody gets on, so all wait for one reading
+        with self._reading:  # no delivery can be checked without secrets, so all wait for one reading
             return self._read_unless_known(MAX_AGE)
 
-    def after_misfit(self) -> Sequence[SecretText]:
-        """Return the secrets, at most a minute old: for a signature that did not fit; raises LmxError as `current`.
+    def after_mismatch(self) -> Sequence[SecretText]:
+        """Return the secrets, at most a minute old: for a signature that did not match; raises LmxError as `current`.
 
         Only a few wait for a reading: senders of forged signatures could keep every thread waiting.
         """
-        known = self._known(REREAD_AFTER, self._clock.fresh())
+        known = self._known(REREAD_AFTER, self._now())
         if known is not None:
             return known
         if not self._places.acquire(blocking=False):
-            raise FailedError(
-                "the signing secrets are being read", hint="The next delivery will do.", code="failed.busy"
-            )
+            raise FailedError("the signing secrets are being read", hint="Deliver again.", code="failed.busy")
         try:
             with self._reading:
                 return self._read_unless_known(REREAD_AFTER)
@@ -72,35 +86,35 @@ class CachedSecrets:
         return None
 
     def _read_unless_known(self, age: timedelta) -> Sequence[SecretText]:
-        now = self._clock.now()
+        now = self._now()
         known = self._known(age, now)
         if known is not None:
             return known
         try:
             secrets = self._read()
         except LmxError as error:
-            self._failed = error, self._clock.now()
+            self._failed = error, self._now()
             raise
         self._kept, self._failed = (secrets, now), None
         return secrets
 
 
 def _is_younger(at: datetime, age: timedelta, now: datetime) -> bool:
-    # A clock that was set back tells nothing of the age.
+    # After a clock was set back the age is unknown.
     return timedelta(0) <= now - at < age
 
 
-def build_cached_secrets(app: "App", clock: Clock) -> CachedSecrets:
+def build_cached_secrets(app: SigningApp) -> CachedSecrets:
     """Return the signing secrets of an app: from environment or env file where they are set there, else stored ones.
 
-    Raises ConfigError for a configured one that is none: with it every delivery would be refused.
+    Raises ConfigError for a configured one that is none: with it every delivery would be rejected.
     """
     values, name = app.settings.values, app.settings.secret_name
     fixed = tuple(_signing_secret(key, values[key]) for key in SIGNING_SECRETS if values.get(key))
     if fixed:
-        return CachedSecrets(lambda: fixed, clock)
-    _ = app.secret_store  # what does not fit the environment shows before the first delivery
-    return CachedSecrets(lambda: find_accepted(app.read_secret(), name), clock)
+        return CachedSecrets(lambda: fixed, app.now)
+    _ = app.secret_store  # a mismatch with the environment fails before the first delivery
+    return CachedSecrets(lambda: find_accepted(app.read_secret(), name), app.now)
 
 
 def _signing_secret(name: str, text: str) -> SecretText:
@@ -113,8 +127,8 @@ def find_accepted(value: SecretValue | None, secret_name: str) -> Sequence[Secre
     found = tuple(SecretText(text) for key in SIGNING_SECRETS if isinstance(text := content.get(key), str) and text)
     if not found:
         raise ConfigError(
-            f"there is no {WEBHOOK_SECRET}, neither configured nor in secret {secret_name}",
-            hint="Register the endpoint: lmx webhooks create --url URL",
+            f"{WEBHOOK_SECRET} is neither configured nor in secret {secret_name}",
+            hint="Register the endpoint: " + lmx("webhooks create", "--url", "URL"),
             code="config.webhook_secret",
         )
     return found

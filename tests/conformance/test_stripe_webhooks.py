@@ -106,6 +106,6 @@ def test_probes_are_requests_that_stripe_knows(heard: Mirror, client: stripe.Str
 def test_stripe_mocks_own_answers_are_understood(mock_client: stripe.StripeClient) -> None:
     """Its endpoint is nobody's of ours, and its event is of a plan, so it leads to no session."""
     (endpoint,) = StripeEndpoints(mock_client).list_endpoints()
-    assert (False, None, True) == (endpoint.managed, endpoint.environment, endpoint.enabled)
+    assert ((False, None), True) == (endpoint.marker, endpoint.enabled)
     (hint,) = StripeEvents(mock_client).list_events(EventWindow(1))
     assert (None, None, False) == (hint.session_id, hint.key, hint.managed)

@@ -46,7 +46,7 @@ WEBHOOKS = (
     Failure(
         f"webhooks create --url {URL}",
         5,
-        "$endpoint at this URL is not lmx's: each event would come twice",
+        "$endpoint at this URL is not lmx's: each event would be delivered twice",
         "Disable or delete it in Stripe's dashboard, or pass --allow-other.",
         _endpoint(),
         _SITE,
@@ -55,14 +55,14 @@ WEBHOOKS = (
         "webhooks create --url https://two.learnermax.example/api/webhooks/stripe",
         5,
         f"$endpoint at {URL} uses the signing secret that would be replaced",
-        f"Delete it first (lmx webhooks delete --url {URL}), or pass --allow-other: its secret is then the "
-        "previous one.",
+        f"Delete it first (lmx webhooks delete --url {URL}), or pass --allow-other: its secret is then "
+        "kept as the previous one.",
         _registered,
     ),
     Failure(
         f"webhooks delete --url {URL}",
         5,
-        f"$endpoint at {URL} is not lmx's: not ours to delete",
+        f"$endpoint at {URL} is not lmx's: it is not deleted",
         "Delete it in Stripe's dashboard.",
         _endpoint(),
         _SITE,
@@ -70,7 +70,7 @@ WEBHOOKS = (
     Failure(
         f"webhooks delete --url {URL} -e preview",
         5,
-        f"$endpoint at {URL} is lmx's of environment prod: not ours to delete",
+        f"$endpoint at {URL} is lmx's of environment prod: it is not deleted",
         f"Delete it in Stripe's dashboard, or: lmx webhooks delete -e prod --url {URL}",
         _endpoint(managedBy="lmx", environment="prod"),
         _SITE,
@@ -78,13 +78,13 @@ WEBHOOKS = (
     Failure(
         "webhooks serve --path '$hostile'",
         2,
-        "'$harmless' is no path for deliveries",
+        "'$harmless' can't be the path of deliveries",
         "Give --path such as /api/webhooks/stripe.",
     ),
     Failure(
         "webhooks serve --port 0",
         3,
-        f"there is no STRIPE_WEBHOOK_SECRET, neither configured nor in secret {NAME}",
+        f"STRIPE_WEBHOOK_SECRET is neither configured nor in secret {NAME}",
         "Register the endpoint: lmx webhooks create --url URL",
     ),
     Failure(

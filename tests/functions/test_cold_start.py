@@ -34,7 +34,7 @@ OURS = (
     "learnermax_cli.planning.render_text",
     "learnermax_cli.products.model",
     "learnermax_cli.config.sandbox_state",
-    "learnermax_cli.webhooks.endpoint_model",
+    "learnermax_cli.webhooks.endpoints",
 )
 
 

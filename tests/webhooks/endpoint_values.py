@@ -2,11 +2,10 @@
 
 from typing import Any
 
+from learnermax_cli.core.ownership import Marker
 from learnermax_cli.core.secret_text import SecretText
-from learnermax_cli.webhooks.endpoint_model import Endpoint
-from learnermax_cli.webhooks.model import SESSION_EVENTS
+from learnermax_cli.webhooks.model import SESSION_EVENTS, Endpoint, StoredSecrets, fingerprint
 from learnermax_cli.webhooks.plan_endpoints import Wanted
-from learnermax_cli.webhooks.stored_secrets import StoredSecrets, fingerprint
 
 URL = "https://api.learnermax.example/api/webhooks/stripe"
 VERSION = "2026-10-28.endive"
@@ -22,8 +21,7 @@ def endpoint(endpoint_id: str = "we_1", secret: SecretText | None = NEW, **field
         "enabled_events": SESSION_EVENTS,
         "api_version": VERSION,
         "created": int(endpoint_id.rpartition("_")[2]),
-        "managed": True,
-        "environment": "preview",
+        "marker": Marker(managed=True, environment="preview"),
         "stored": None if secret is None else fingerprint(secret),
     }
     return Endpoint(endpoint_id, **{**own, **fields})
@@ -31,7 +29,7 @@ def endpoint(endpoint_id: str = "we_1", secret: SecretText | None = NEW, **field
 
 def foreign(endpoint_id: str = "we_9", **fields: Any) -> Endpoint:
     """Return an endpoint that somebody made by hand."""
-    return endpoint(endpoint_id, None, **{"managed": False, "environment": None, **fields})
+    return endpoint(endpoint_id, None, **{"marker": Marker(managed=False, environment=None), **fields})
 
 
 def wanted(**fields: Any) -> Wanted:

@@ -147,7 +147,7 @@ def test_other_endpoint_at_the_url_stops_the_run(sandbox: Sandbox) -> None:
     assert (5, "guard.other_endpoint") == (refused.exit_code, refused.error)
     assert (True, []) == (other.id in refused.report["error"]["message"], writes_since(sandbox, before))
     ran = worlds.created(sandbox, "--allow-other")
-    detail = f"{other.id} is not lmx's and brings each event a second time"
+    detail = f"{other.id} is not lmx's and delivers each event a second time"
     assert [("other endpoint", detail)] == ran.findings == worlds.created(sandbox).findings
     assert 2 == len(worlds.endpoints(sandbox))
 

@@ -8,7 +8,7 @@ import pytest
 from tests.checkout import worlds as checkout
 from tests.ran import last_entry, writes_since
 from tests.running import Sandbox
-from tests.started import Started
+from tests.started import STOPPING, Started
 from tests.webhooks import endpoint_worlds as worlds
 from tests.webhooks.endpoint_worlds import CHANGE, CURRENT, DELETE, KEPT, MAKE, MOVE, PREVIOUS, PUT
 from tests.webhooks.recording import recording
@@ -62,7 +62,7 @@ def test_rest_of_the_overlap_is_waited_for(sandbox: Sandbox) -> None:
     sandbox.control.advance_clock(3600)
     ran = worlds.run(sandbox, "create", "--url", worlds.URL, "--overlap", "1h")
     assert (0, [("delete", "applied")]) == (ran.exit_code, ran.outcomes)
-    assert "Giving receivers" not in ran.stderr
+    assert "Waiting 3600 s" not in ran.stderr
 
 
 def test_what_the_old_endpoint_has_not_delivered_is_handled(sandbox: Sandbox) -> None:
@@ -110,9 +110,7 @@ def test_interrupt_finishes_the_new_endpoint(sandbox: Sandbox, operation: str) -
     process = sandbox.start("webhooks", "create", "--url", worlds.URL, "--roll", "-o", "json")
     sandbox.control.wait_held(timeout=60)
     process.send_signal(signal.SIGINT)
-    for line in process.stderr:
-        if "Stopping" in line:
-            break
+    process.read_until(STOPPING)
     sandbox.control.release()
     out, err = process.communicate(timeout=60)
     ran = worlds.read_ran(process.returncode, out, err)
@@ -125,7 +123,7 @@ def _in_overlap(sandbox: Sandbox, url: str) -> Started:
     """Start a roll and wait until it gives receivers an hour."""
     process = sandbox.start("webhooks", "create", "--url", url, "--roll", "--overlap", "1h", "-o", "json")
     for line in process.stderr:
-        if "Giving receivers 3600 s" in line:
+        if "Waiting 3600 s for receivers" in line:
             return process
     raise AssertionError("the run ended without an overlap")
 

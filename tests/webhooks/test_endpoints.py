@@ -6,12 +6,11 @@ from typing import Any
 import pytest
 
 from learnermax_cli.core.errors import GuardError
+from learnermax_cli.core.ownership import Marker
 from learnermax_cli.core.secret_text import SecretText
 from learnermax_cli.planning.change import Change, Finding
-from learnermax_cli.webhooks.endpoint_model import Endpoint
-from learnermax_cli.webhooks.model import SESSION_EVENTS
+from learnermax_cli.webhooks.model import SESSION_EVENTS, Endpoint, StoredSecrets
 from learnermax_cli.webhooks.plan_endpoints import EndpointPlan, find_others, plan_create, plan_delete
-from learnermax_cli.webhooks.stored_secrets import StoredSecrets
 from tests.webhooks.endpoint_values import GONE, NEW, OLD, STORED, URL, VERSION, endpoint, foreign, wanted
 
 AFTER = {
@@ -31,7 +30,7 @@ def test_nothing_there_makes_one() -> None:
     """Without any endpoint one is made, and nothing else is stored than its secret."""
     plan = plan_create([], StoredSecrets(), wanted())
     assert (Change("endpoint", URL, "create", None, AFTER),) == plan.changes
-    assert ([("make", None)], (), False, False) == (steps(plan), plan.replaces, plan.keeps_former, plan.goes_on)
+    assert ([("create", None)], (), False, False) == (steps(plan), plan.replaces, plan.keeps_former, plan.goes_on)
 
 
 def test_plan_says_that_the_secret_is_made_with_it() -> None:
@@ -60,13 +59,11 @@ def test_healthy_endpoint_stays() -> None:
     ],
     ids=("disabled", "all-events", "one-event"),
 )
-def test_drifted_endpoint_is_mended(
-    fields: dict[str, Any], before: dict[str, object], after: dict[str, object]
-) -> None:
+def test_drifted_endpoint_is_fixed(fields: dict[str, Any], before: dict[str, object], after: dict[str, object]) -> None:
     """Events and enabling are changed in place: the secret stays."""
     plan = plan_create([endpoint(**fields)], STORED, wanted())
     assert (Change("endpoint", URL, "update", before, after),) == plan.changes
-    assert [("mend", "we_1")] == steps(plan)
+    assert [("fix", "we_1")] == steps(plan)
 
 
 @pytest.mark.parametrize(
@@ -74,7 +71,7 @@ def test_drifted_endpoint_is_mended(
     [(None, "its signing secret was never stored"), (GONE, "its signing secret is not the stored one")],
     ids=("unmarked", "another"),
 )
-def test_endpoint_with_a_lost_secret_is_made_anew(secret: SecretText | None, reason: str) -> None:
+def test_endpoint_with_a_lost_secret_is_replaced(secret: SecretText | None, reason: str) -> None:
     """The new one comes first, then the other is deleted; what is stored is of no use to anybody."""
     plan = plan_create([endpoint(secret=secret)], STORED, wanted())
     before = {"endpoints": ["we_1"], "api_version": VERSION}
@@ -83,26 +80,26 @@ def test_endpoint_with_a_lost_secret_is_made_anew(secret: SecretText | None, rea
         Change("endpoint", URL, "replace", before, AFTER, reason),
         Change("endpoint", URL, "delete", told, None, reason),
     ) == plan.changes
-    assert ([("make", None), ("drop", "we_1")], ("we_1",), False) == (steps(plan), plan.replaces, plan.keeps_former)
+    assert ([("create", None), ("drop", "we_1")], ("we_1",), False) == (steps(plan), plan.replaces, plan.keeps_former)
 
 
 def test_lost_endpoint_makes_room_first() -> None:
     """Stripe takes sixteen: with so many there the one that nobody can use goes first."""
     rest = [foreign(f"we_{number}", url=f"https://{number}.example/") for number in range(100, 115)]
-    assert [("drop", "we_1"), ("make", None)] == steps(plan_create([endpoint(secret=None), *rest], STORED, wanted()))
+    assert [("drop", "we_1"), ("create", None)] == steps(plan_create([endpoint(secret=None), *rest], STORED, wanted()))
 
 
 def test_other_version_is_replaced_with_an_overlap() -> None:
     """The version of an endpoint can't be changed; the old one is deleted last, and its secret stays valid."""
     plan = plan_create([endpoint(api_version="2020-01-01")], STORED, wanted())
-    assert [("make", None), ("retire", "we_1")] == steps(plan)
+    assert [("create", None), ("retire", "we_1")] == steps(plan)
     assert (True, "its API version is 2020-01-01") == (plan.keeps_former, plan.changes[0].reason)
 
 
 def test_roll_makes_a_second_and_retires_the_first() -> None:
     """With --roll a healthy endpoint is replaced, its secret kept as the previous one."""
     plan = plan_create([endpoint()], STORED, wanted(roll=True))
-    assert ([("make", None), ("retire", "we_1")], True) == (steps(plan), plan.keeps_former)
+    assert ([("create", None), ("retire", "we_1")], True) == (steps(plan), plan.keeps_former)
     assert "a new signing secret" == plan.changes[0].reason
 
 
@@ -114,9 +111,9 @@ def test_unfinished_roll_is_finished(roll: bool) -> None:
 
 
 def test_roll_cut_before_the_mark_keeps_the_former_secret() -> None:
-    """The newest has a secret that nobody can tell: it is made anew, and the one in use stays the previous."""
+    """The newest has a secret that nobody can tell: it is replaced, and the one in use stays the previous."""
     plan = plan_create([endpoint("we_1", OLD), endpoint("we_2", None)], STORED, wanted())
-    assert [("make", None), ("drop", "we_2"), ("retire", "we_1")] == steps(plan)
+    assert [("create", None), ("drop", "we_2"), ("retire", "we_1")] == steps(plan)
     assert (("we_2", "we_1"), False) == (plan.replaces, plan.keeps_former)
 
 
@@ -125,7 +122,7 @@ def test_roll_cut_before_the_secret_was_stored() -> None:
     listed = [endpoint("we_1", NEW), endpoint("we_2", None)]
     assert [("drop", "we_2")] == steps(plan_create(listed, STORED, wanted()))
     rolled = plan_create(listed, STORED, wanted(roll=True))
-    assert ([("make", None), ("drop", "we_2"), ("retire", "we_1")], True) == (steps(rolled), rolled.keeps_former)
+    assert ([("create", None), ("drop", "we_2"), ("retire", "we_1")], True) == (steps(rolled), rolled.keeps_former)
 
 
 def test_unfinished_roll_of_an_old_version_goes_on() -> None:
@@ -141,7 +138,7 @@ def test_unfinished_roll_of_an_old_version_goes_on() -> None:
         foreign(),
         foreign(enabled_events=("*",)),
         foreign(url="https://API.learnermax.example:443/api/webhooks/stripe"),
-        endpoint("we_9", environment="prod"),
+        endpoint("we_9", marker=Marker(managed=True, environment="prod")),
     ],
     ids=("by-hand", "all-events", "written-otherwise", "other-environment"),
 )
@@ -151,7 +148,7 @@ def test_other_endpoint_at_the_url_is_in_the_way(other: Endpoint) -> None:
         plan_create([other], STORED, wanted())
     assert "guard.other_endpoint" == refusal.value.code
     assert ("we_9" in refusal.value.message, "--allow-other" in refusal.value.hint) == (True, True)
-    assert [("make", None)] == steps(plan_create([other], STORED, wanted(allow_other=True)))
+    assert [("create", None)] == steps(plan_create([other], STORED, wanted(allow_other=True)))
     assert EndpointPlan() == plan_create([other, endpoint()], STORED, wanted())
 
 
@@ -162,7 +159,7 @@ def test_other_endpoint_at_the_url_is_in_the_way(other: Endpoint) -> None:
 )
 def test_other_endpoint_that_brings_nothing_twice_is_not_in_the_way(other: Endpoint) -> None:
     """It may stay."""
-    assert [("make", None)] == steps(plan_create([other], StoredSecrets(), wanted()))
+    assert [("create", None)] == steps(plan_create([other], StoredSecrets(), wanted()))
 
 
 def test_endpoint_elsewhere_that_needs_the_stored_secret_is_in_the_way() -> None:
@@ -172,7 +169,7 @@ def test_endpoint_elsewhere_that_needs_the_stored_secret_is_in_the_way() -> None
         plan_create([elsewhere], STORED, wanted())
     assert ("we_5" in refusal.value.message, "--allow-other" in refusal.value.hint) == (True, True)
     plan = plan_create([elsewhere], STORED, wanted(allow_other=True))
-    assert ([("make", None)], True) == (steps(plan), plan.keeps_former)
+    assert ([("create", None)], True) == (steps(plan), plan.keeps_former)
 
 
 def test_roll_that_would_take_the_previous_secret_from_another_url_is_refused() -> None:
@@ -184,8 +181,8 @@ def test_roll_that_would_take_the_previous_secret_from_another_url_is_refused() 
 
 
 def test_others_are_found() -> None:
-    """A finding for each that brings every event a second time."""
-    detail = "we_9 is not lmx's and brings each event a second time"
+    """A finding for each that delivers every event a second time."""
+    detail = "we_9 is not lmx's and delivers each event a second time"
     listed = [endpoint(), foreign(), foreign("we_8", enabled=False)]
     assert (Finding("other endpoint", URL, detail),) == find_others(listed, URL, "preview")
 
@@ -206,10 +203,10 @@ def test_delete_takes_ours_alone(listed: Sequence[Endpoint], deleted: list[str])
     assert {"delete"} >= {change.action for change in plan.changes}
 
 
-@pytest.mark.parametrize("other", [foreign(), endpoint("we_9", environment="prod")])
+@pytest.mark.parametrize("other", [foreign(), endpoint("we_9", marker=Marker(managed=True, environment="prod"))])
 def test_delete_of_anothers_is_refused(other: Endpoint) -> None:
     """With the reason: whose it is."""
     with pytest.raises(GuardError) as refusal:
         plan_delete([other], URL, "preview")
-    whose = "lmx's of environment prod" if other.managed else "is not lmx's"
+    whose = "lmx's of environment prod" if other.marker.managed else "is not lmx's"
     assert ("guard.other_endpoint", True) == (refusal.value.code, whose in refusal.value.message)

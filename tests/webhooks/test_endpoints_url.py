@@ -3,7 +3,7 @@
 import pytest
 
 from learnermax_cli.core.errors import UsageError
-from learnermax_cli.webhooks.endpoint_url import fits_host, is_usual_path, require_url, same_url
+from learnermax_cli.webhooks.plan_url import fits_host, is_usual_path, require_url, same_url
 from tests.webhooks.endpoint_values import URL
 
 LOCAL = "http://127.0.0.1:8787/api/webhooks/stripe"

@@ -11,7 +11,7 @@ from tests.enrollments.worlds import key
 from tests.kills import MOMENTS, kill_at, only_writes, point_id, points
 from tests.running import Sandbox
 from tests.sampling import sampled
-from tests.started import Started
+from tests.started import STOPPING
 from tests.webhooks.replays import REPLAY, effects, put_many, replay, told
 
 # An event owed is published by the same writes as one that is new: its kills are those of a completion.
@@ -61,7 +61,7 @@ def test_ctrl_c_finishes_what_is_in_flight(sandbox: Sandbox) -> None:
     process = sandbox.start(*REPLAY)
     sandbox.control.wait_held(timeout=60, at_least=8)
     process.send_signal(signal.SIGINT)
-    _await_notice(process)
+    process.read_until(STOPPING)
     sandbox.control.release()
     stdout, stderr = process.communicate(timeout=100)
     ran = worlds.Ran.read(process.returncode, stdout, stderr)
@@ -72,10 +72,3 @@ def test_ctrl_c_finishes_what_is_in_flight(sandbox: Sandbox) -> None:
     assert 0 == replay(sandbox).exit_code
     assert {key(user): "completed" for user in users} == worlds.read_statuses(sandbox)
     assert [worlds.event_of(sandbox, user) for user in users] == worlds.read_events(sandbox)
-
-
-def _await_notice(process: Started) -> None:
-    for line in process.stderr:
-        if "Stopping: finishing what is in flight" in line:
-            return
-    raise AssertionError("the process ended without the notice")

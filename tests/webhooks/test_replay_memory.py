@@ -10,8 +10,7 @@ import pytest
 from learnermax_cli.enrollments.model import EnrollmentKey
 from learnermax_cli.planning.change import Change, OutcomeWord, Result
 from learnermax_cli.webhooks.model import EventHint, Handled
-from learnermax_cli.webhooks.replay_pass import ReplayPass
-from learnermax_cli.webhooks.replay_tally import Tally
+from learnermax_cli.webhooks.replay_pass import ReplayPass, Tally
 from tests.enrollments.values import NOW
 
 BYTES_EACH = 1_024

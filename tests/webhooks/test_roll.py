@@ -29,7 +29,7 @@ def test_no_payment_is_lost_while_the_secret_is_rolled(sandbox: Sandbox) -> None
         _buy(sandbox, USERS[:3])
         sandbox.control.drain_webhooks()
         roll = sandbox.start("webhooks", "create", "--url", url, "--roll", "--overlap", "2s", "-o", "json")
-        roll.read_until("Giving receivers 2 s")
+        roll.read_until("Waiting 2 s for receivers")
         _buy(sandbox, USERS[3:6])  # to a receiver that knows the former secret alone
         sandbox.control.drain_webhooks()
         sandbox.control.advance_clock(RETRY_SECONDS)

@@ -3,6 +3,7 @@
 import signal
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, cast
 
 import pytest
@@ -10,7 +11,6 @@ import pytest
 from learnermax_cli.adapters.stripe.deliveries import StripeDeliveries
 from learnermax_cli.core.secret_text import SecretText
 from learnermax_cli.terminal.console import Console, Manner
-from learnermax_cli.webhooks.clock import Clock
 from learnermax_cli.webhooks.model import Answer, Delivery
 from learnermax_cli.webhooks.receive import Receiver
 from learnermax_cli.webhooks.serve import ServeHandler
@@ -49,9 +49,9 @@ class Buggy(StripeDeliveries):
 
 def test_bug_is_told_with_its_traceback_and_without_secrets(capsys: pytest.CaptureFixture[str]) -> None:
     """It asks for another delivery, and is counted as failed."""
-    clock = Clock(lambda: datetime.now(UTC), keep=0)
-    secrets = CachedSecrets(lambda: (SecretText(SECRET),), clock)
-    handler = ServeHandler(Receiver(Buggy(), secrets, clock, cast("Any", None)), Console(Manner(), {}), clock)
+    now = partial(datetime.now, UTC)
+    secrets = CachedSecrets(lambda: (SecretText(SECRET),), now)
+    handler = ServeHandler(Receiver(Buggy(), secrets, now, cast("Any", None)), Console(Manner(), {}))
     assert Answer(500, "not done (ZeroDivisionError): please deliver again") == handler.receive(Delivery(b"{}", "t=1"))
     said = capsys.readouterr().err
     assert ("Traceback", False) == (said.partition(" ")[0], SECRET in said)

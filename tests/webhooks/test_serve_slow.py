@@ -10,8 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from learnermax_cli.adapters.http_server import UvicornServer
-from learnermax_cli.webhooks.model import Answer, Delivery
-from learnermax_cli.webhooks.server_model import Address
+from learnermax_cli.webhooks.model import Address, Answer, Delivery
 from tests.webhooks.signed import post
 
 SENDER_TIMEOUT = 0.3

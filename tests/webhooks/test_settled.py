@@ -1,6 +1,8 @@
 """What a receiver remembers of sessions that have nothing left to tell."""
 
-from learnermax_cli.webhooks.settled import MOST, SECONDS, Settled
+from learnermax_cli.webhooks.handle import MAX_SETTLED as MOST
+from learnermax_cli.webhooks.handle import SETTLED_SECONDS as SECONDS
+from learnermax_cli.webhooks.handle import Settled
 
 
 def test_a_session_is_remembered_for_a_minute() -> None:

@@ -9,7 +9,6 @@ import pytest
 
 from learnermax_cli.core.errors import ConfigError, FailedError
 from learnermax_cli.core.secret_text import SecretText
-from learnermax_cli.webhooks.clock import Clock
 from learnermax_cli.webhooks.signing import PLACES, CachedSecrets
 from tests.enrollments import worlds
 from tests.ran import last_entry
@@ -32,7 +31,7 @@ class Stored:
         self.broken = False
         self.gate = threading.Event()
         self.gate.set()
-        self.cached = CachedSecrets(self._read, Clock(lambda: self.now, keep=0))
+        self.cached = CachedSecrets(self._read, lambda: self.now)
 
     def _read(self) -> Sequence[SecretText]:
         self.gate.wait(60)
@@ -42,10 +41,10 @@ class Stored:
         self.readings += 1
         return (SecretText(f"secret {self.readings}"),)
 
-    def after(self, seconds: float, *, misfit: bool = False) -> str:
+    def after(self, seconds: float, *, mismatch: bool = False) -> str:
         """Return the secret that is used so long after the first reading."""
         self.now = NOON + timedelta(seconds=seconds)
-        secrets = self.cached.after_misfit() if misfit else self.cached.current()
+        secrets = self.cached.after_mismatch() if mismatch else self.cached.current()
         return secrets[0].reveal()
 
 
@@ -59,8 +58,8 @@ def test_signature_that_does_not_fit_has_them_read_again_after_a_minute() -> Non
     """Once a minute at most, however many forged deliveries come."""
     stored = Stored()
     stored.after(0)
-    assert "secret 1" == stored.after(59, misfit=True)
-    assert ["secret 2"] * 100 == [stored.after(60 + number / 2, misfit=True) for number in range(100)]
+    assert "secret 1" == stored.after(59, mismatch=True)
+    assert ["secret 2"] * 100 == [stored.after(60 + number / 2, mismatch=True) for number in range(100)]
 
 
 def test_clock_that_was_set_back_keeps_no_old_secret() -> None:
@@ -89,11 +88,11 @@ def test_reading_that_failed_is_not_tried_again_at_once() -> None:
     stored.broken = True
     for number in range(80):
         with pytest.raises(FailedError, match="no connection"):
-            stored.after(60 + number / 4, misfit=True)
+            stored.after(60 + number / 4, mismatch=True)
     assert 2 == stored.failures
     assert "secret 1" == stored.after(60)
     stored.broken = False
-    assert "secret 2" == stored.after(80, misfit=True)
+    assert "secret 2" == stored.after(80, mismatch=True)
 
 
 def test_reading_in_progress_holds_nobody_up() -> None:
@@ -102,12 +101,12 @@ def test_reading_in_progress_holds_nobody_up() -> None:
     stored.after(0)
     stored.gate.clear()
     with ThreadPoolExecutor(PLACES + 1) as pool:
-        misfits = [pool.submit(stored.after, 60, misfit=True) for _ in range(PLACES + 1)]
-        refused = next(as_completed(misfits, timeout=60))
+        mismatches = [pool.submit(stored.after, 60, mismatch=True) for _ in range(PLACES + 1)]
+        refused = next(as_completed(mismatches, timeout=60))
         assert isinstance(refused.exception(), FailedError)
         assert "secret 1" == stored.after(60)
         stored.gate.set()
-        assert {"secret 2"} == {misfit.result(60) for misfit in misfits if misfit is not refused}
+        assert {"secret 2"} == {mismatch.result(60) for mismatch in mismatches if mismatch is not refused}
     assert 2 == stored.readings
 
 
@@ -129,7 +128,7 @@ def test_secret_that_holds_none_is_a_matter_of_configuration() -> None:
         raise ConfigError("none", hint="Make one.")
 
     with pytest.raises(ConfigError):
-        CachedSecrets(read, Clock(lambda: NOON, keep=0)).current()
+        CachedSecrets(read, lambda: NOON).current()
 
 
 def _bought(sandbox: Sandbox) -> str:

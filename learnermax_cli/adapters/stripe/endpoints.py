@@ -9,10 +9,9 @@ from learnermax_cli.adapters.stripe.client import stripe_errors, translate
 from learnermax_cli.adapters.stripe.reads import Raw, is_missing, list_raw, read_or_none
 from learnermax_cli.adapters.stripe.writes import create_once, idempotency_keys, write_until_answered
 from learnermax_cli.core.errors import FailedError, GuardError, LmxError
-from learnermax_cli.core.ownership import MANAGED_BY
+from learnermax_cli.core.ownership import marker, read_marker
 from learnermax_cli.core.secret_text import SecretText
-from learnermax_cli.webhooks.endpoint_model import MAX_ENDPOINTS, Endpoint, EndpointGoneError, NewEndpoint
-from learnermax_cli.webhooks.model import SESSION_EVENTS
+from learnermax_cli.webhooks.model import MAX_ENDPOINTS, SESSION_EVENTS, Endpoint, EndpointGoneError, NewEndpoint
 
 if TYPE_CHECKING:
     from stripe.params import WebhookEndpointCreateParams
@@ -90,7 +89,7 @@ class StripeEndpoints:
 
     def _delete_unknown(self, url: str, environment: str, known: Sequence[str]) -> None:
         for endpoint in self.list_endpoints():
-            ours = endpoint.managed and endpoint.environment == environment and endpoint.url == url
+            ours = endpoint.marker.is_ours(environment) and endpoint.url == url
             if ours and endpoint.stored is None and endpoint.endpoint_id not in known:
                 self.delete_endpoint(endpoint.endpoint_id)
 
@@ -116,7 +115,7 @@ def _create_params(url: str, environment: str, api_version: str) -> "WebhookEndp
         "enabled_events": list(SESSION_EVENTS),
         "api_version": api_version,
         "description": f"LearnerMax {environment}: payments of courses. Made by lmx.",
-        "metadata": {"managedBy": MANAGED_BY, "environment": environment},
+        "metadata": marker(environment),
     }
     return cast("WebhookEndpointCreateParams", params)
 
@@ -134,8 +133,6 @@ def _endpoint(raw: Raw) -> Endpoint:
         enabled_events=tuple(raw["enabled_events"]),
         api_version=raw.get("api_version"),
         created=raw["created"],
-        managed=metadata.get("managedBy") == MANAGED_BY,
-        environment=metadata.get("environment"),
+        marker=read_marker(metadata),
         stored=metadata.get(_STORED),
-        metadata=metadata,
     )

@@ -1,4 +1,4 @@
-"""The URL of an endpoint: whether Stripe can deliver there, whether two are the same, whether the host fits; pure."""
+"""Decides on the URL of an endpoint: can Stripe deliver there, are two the same, does the host fit; pure."""
 
 import re
 
@@ -36,7 +36,7 @@ def require_url(text: str, environment: str) -> str:
 
 
 def same_url(one: str, other: str) -> bool:
-    """Return whether two URLs are the same place: case of the host and the usual port do not count."""
+    """Return whether two URLs name the same endpoint: case of the host and the default port do not count."""
     return _normal(one) == _normal(other)
 
 

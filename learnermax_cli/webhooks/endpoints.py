@@ -1,0 +1,110 @@
+"""Reads the endpoints at Stripe and the stored signing secrets, and compares ours with what `webhooks create` makes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from learnermax_cli.config.keys import PREVIOUS_SECRET, WEBHOOK_SECRET
+from learnermax_cli.config.settings import Settings
+from learnermax_cli.core.errors import LmxError
+from learnermax_cli.core.remedy import lmx
+from learnermax_cli.core.secret_text import SecretText
+from learnermax_cli.secrets.access import read_stored, require_new_name, require_ours, require_readable
+from learnermax_cli.secrets.model import Content, SecretStore
+from learnermax_cli.webhooks.model import Endpoint, EndpointGateway, StoredSecrets
+from learnermax_cli.webhooks.plan_endpoints import differing_events, ours_at, why_secret
+from learnermax_cli.webhooks.plan_url import fits_host
+
+
+@dataclass(frozen=True, slots=True)
+class Standard:
+    """What an endpoint of ours is compared with; `secrets` is None when they could not be read."""
+
+    environment: str
+    api_version: str
+    frontend_url: str | None
+    secrets: StoredSecrets | None
+
+
+@dataclass(frozen=True, slots=True)
+class ListedEndpoints:
+    """All endpoints of an account and mode, with the drift of ours; `warnings` name what was not compared."""
+
+    endpoints: Sequence[Endpoint]
+    drift: Mapping[str, tuple[str, ...]]
+    """Per endpoint id; empty for the endpoints of others."""
+    warnings: tuple[str, ...] = ()
+
+
+class EndpointsApp(Protocol):
+    """What the endpoints are read with."""
+
+    @property
+    def settings(self) -> Settings:
+        """The configuration of the run."""
+
+    @property
+    def endpoints(self) -> EndpointGateway:
+        """The endpoints at Stripe."""
+
+    @property
+    def secret_store(self) -> SecretStore:
+        """Secrets Manager."""
+
+
+def read_endpoints(app: EndpointsApp) -> ListedEndpoints:
+    """Read the endpoints at Stripe and compare ours; raises LmxError when they can't be read."""
+    settings = app.settings
+    listed = sorted(app.endpoints.list_endpoints(), key=lambda e: (e.url, e.created, e.endpoint_id))
+    secrets: StoredSecrets | None = None
+    warnings: tuple[str, ...] = ()
+    try:
+        secrets = read_stored_secrets(app.secret_store, settings.secret_name)
+    except LmxError as error:
+        warnings = (f"signing secrets were not compared: {error.message}",)
+    standard = Standard(settings.environment, app.endpoints.api_version, settings.frontend_url, secrets)
+    return ListedEndpoints(listed, {e.endpoint_id: find_drift(e, listed, standard) for e in listed}, warnings)
+
+
+def read_stored_secrets(store: SecretStore, name: str) -> StoredSecrets:
+    """Read the stored signing secrets; raises LmxError when the secret can't be read, or not be written either."""
+    stored = read_stored(store, name)
+    if stored is None:
+        require_new_name(name)
+        return StoredSecrets(exists=False)
+    require_ours(stored.description)
+    require_readable(stored.description)
+    content = stored.content or {}
+    return StoredSecrets(_secret(content, WEBHOOK_SECRET), _secret(content, PREVIOUS_SECRET), stored.created)
+
+
+def find_drift(endpoint: Endpoint, listed: Sequence[Endpoint], standard: Standard) -> tuple[str, ...]:
+    """Return what differs from what `webhooks create` makes; nothing for the endpoints of others."""
+    if not endpoint.marker.is_ours(standard.environment):
+        return ()
+    found = _state_drift(endpoint, standard)
+    if standard.secrets is not None and (flaw := why_secret(endpoint, standard.secrets)):
+        found.append(flaw)
+    if len(ours_at(listed, endpoint.url, standard.environment)) > 1:
+        create = lmx("webhooks create", "--url", endpoint.url)
+        found.append("two of ours at this URL, a replacement is not finished: " + create)
+    return tuple(found)
+
+
+def _state_drift(endpoint: Endpoint, standard: Standard) -> list[str]:
+    found = [] if endpoint.enabled else ["disabled"]
+    missing, extra = differing_events(endpoint)
+    if missing:
+        found.append(f"events missing: {', '.join(missing)}")
+    if extra:
+        found.append(f"events not handled: {', '.join('all' if event == '*' else event for event in extra)}")
+    if endpoint.api_version != standard.api_version:
+        found.append(f"API version {endpoint.api_version or 'of the account'}, not {standard.api_version}")
+    if not fits_host(endpoint.url, standard.frontend_url, standard.environment):
+        found.append(f"the host is not environment {standard.environment}'s")
+    return found
+
+
+def _secret(content: Content, name: str) -> SecretText | None:
+    value = content.get(name)
+    return SecretText(value) if isinstance(value, str) and value else None
