@@ -1,8 +1,8 @@
-"""Carries out a checkout: a crash anywhere leaves one session to pay, and the next run takes up where it stopped."""
+"""Carries out a checkout: a crash anywhere leaves one session to pay, and the next run continues where it stopped."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from learnermax_cli.checkout.model import (
     AttemptSpentError,
@@ -12,28 +12,27 @@ from learnermax_cli.checkout.model import (
     Offer,
     PendingStore,
     Session,
-    SessionGateway,
     SessionRefusedError,
 )
 from learnermax_cli.checkout.plan_checkout import (
-    Begin,
+    Resume,
     Reuse,
     Situation,
+    Start,
     Step,
-    TakeUp,
-    Wish,
-    expiry,
-    good,
+    WantedSession,
+    expires_at,
+    is_open_long_enough,
     plan_checkout,
     require_not_complete,
     search_since,
 )
+from learnermax_cli.checkout.plan_offer import OfferApp
 from learnermax_cli.core.errors import CredentialsError, FailedError, InterruptedRunError
 from learnermax_cli.core.times import site_time
 from learnermax_cli.enrollments.model import (
     Enrollment,
     EnrollmentKey,
-    EnrollmentReader,
     EnrollmentWriter,
     NewEnrollment,
     Student,
@@ -41,25 +40,27 @@ from learnermax_cli.enrollments.model import (
 )
 from learnermax_cli.planning.change import SupersededError
 
-_ROUNDS = 5  # how often to look again after somebody else was faster
+_ROUNDS = 5  # how often to look again after another run was faster
 
 
-@dataclass(frozen=True, slots=True)
-class Ports:
+class CheckoutApp(OfferApp, Protocol):
     """What a checkout works with."""
 
-    sessions: SessionGateway
-    reader: EnrollmentReader
-    writer: EnrollmentWriter
-    pending: PendingStore
-    now: Callable[[], datetime]
-    stopped: Callable[[], bool]
-    """Whether the operator wants no further write."""
+    @property
+    def enrollment_writes(self) -> EnrollmentWriter:
+        """The conditional writes to enrollments."""
+
+    @property
+    def pending_store(self) -> PendingStore:
+        """The conditional writes to pending enrollments."""
+
+    def now(self) -> datetime:
+        """Return the present, in UTC."""
 
 
 @dataclass(frozen=True, slots=True)
 class Purchase:
-    """Who buys what, and how it is to be shown."""
+    """Who buys what, and in which form."""
 
     environment: str
     offer: Offer
@@ -69,12 +70,12 @@ class Purchase:
 
     @property
     def key(self) -> EnrollmentKey:
-        """The enrollment to be."""
+        """The enrollment."""
         return EnrollmentKey(self.student.user_id, self.offer.course_id)
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class ToPay:
     """The session to pay, and whether the enrollment named it already."""
 
     session: Session
@@ -84,113 +85,113 @@ class Made:
 class Checkout:
     """One purchase, from what is there to the session to pay."""
 
-    def __init__(self, ports: Ports, purchase: Purchase) -> None:
-        self._ports = ports
+    def __init__(self, app: CheckoutApp, purchase: Purchase) -> None:
+        self._app = app
         self._purchase = purchase
         self._key = purchase.key
         self._spent: str | None = None
+        """The `enrolledAt` of an attempt that creates no session any more."""
         self._done: list[str] = []
 
     def plan(self) -> Step:
         """Read what is there and return the next step; writes nothing."""
-        enrollment = self._ports.reader.read_enrollments([self._key]).get(self._key)
-        now = self._ports.now()
-        situation = self._situation(enrollment, now)
-        purchase = self._purchase
-        step = plan_checkout(
-            situation, Wish(purchase.environment, self._key, purchase.offer.price_id, purchase.form, now)
-        )
-        if isinstance(step, TakeUp) and step.enrollment.enrolled_at == self._spent:
-            return Begin(step.enrollment)
+        now, purchase = self._app.now(), self._purchase
+        situation = self._situation(self._app.enrollments.read_enrollment(self._key), now)
+        wanted = WantedSession(purchase.environment, self._key, purchase.offer.price_id, purchase.form, now)
+        step = plan_checkout(situation, wanted)
+        if isinstance(step, Resume) and step.enrollment.enrolled_at == self._spent:
+            return Start(step.enrollment)
         return step
 
-    def carry_out(self) -> Made:
+    def carry_out(self) -> ToPay:
         """Return the session to pay; raises FailedError when there can be none."""
+        self._app.interrupt.begin_writes()
         for _ in range(_ROUNDS):
-            made = self._round()
-            if made is not None:
-                return made
+            if (found := self._round()) is not None:
+                return found
         raise FailedError(
-            f"somebody else keeps changing {self._key}", hint="Run again in a moment.", code="failed.superseded"
+            f"another run keeps changing {self._key}", hint="Run again in a moment.", code="failed.superseded"
         )
 
     def _situation(self, enrollment: Enrollment | None, now: datetime) -> Situation:
         if enrollment is None or not enrollment.pending:
             return Situation(enrollment)
+        sessions = self._app.checkout_sessions
         if enrollment.session_id is not None and usable_session_id(enrollment.session_id):
-            return Situation(enrollment, self._ports.sessions.read_session(enrollment.session_id))
+            return Situation(enrollment, sessions.read_session(enrollment.session_id))
         since = search_since(enrollment, now)
         if since is None:
             return Situation(enrollment)
-        found = self._ports.sessions.list_sessions(since)
         environment = self._purchase.environment
-        mine = tuple(s for s in found if s.link_id is None and s.is_for(self._key, environment))
-        return Situation(enrollment, None, mine)
+        mine = (s for s in sessions.list_sessions(since) if s.link_id is None and s.is_for(self._key, environment))
+        return Situation(enrollment, None, tuple(mine))
 
-    def _round(self) -> Made | None:
+    def _round(self) -> ToPay | None:
         """Carry out one step; None when it has to be planned again."""
         step = self.plan()
         for session in step.ends:
-            self._require_going_on()
-            require_not_complete(self._ports.sessions.expire_session(session.session_id), self._key)
-            self._done.append(f"session {session.session_id} was expired")
+            self._expire(session)
         if isinstance(step, Reuse) and step.enrollment.session_id == step.session.session_id:
-            return Made(step.session, reused=True)
-        self._require_going_on()
+            return ToPay(step.session, reused=True)
+        self._require_not_stopped()
         if isinstance(step, Reuse):
-            return self._note(step.session, step.enrollment.enrolled_at)
+            return self._store(step.session, step.enrollment.enrolled_at)
         try:
-            enrolled_at = step.enrollment.enrolled_at if isinstance(step, TakeUp) else self._begin(step)
+            enrolled_at = step.enrollment.enrolled_at if isinstance(step, Resume) else self._start(step)
         except SupersededError:
             return None
-        self._require_going_on()
-        made = self._create(enrolled_at, step)
-        if made is None:
+        self._require_not_stopped()
+        created = self._create(enrolled_at, step)
+        if created is None:
             return None
-        self._done.append(f"session {made.session_id} was created")
-        self._require_going_on()
-        require_not_complete(made, self._key)
-        if not made.open or (isinstance(step, TakeUp) and not good(made, self._ports.now())):
-            return None  # an answer of the past; it is found now, and a new attempt begins
-        return self._note(made, enrolled_at)
+        self._done.append(f"session {created.session_id} was created")
+        self._require_not_stopped()
+        require_not_complete(created, self._key)
+        if not created.open or (isinstance(step, Resume) and not is_open_long_enough(created, self._app.now())):
+            return None  # a replayed answer, no longer true; the session is found now, and a new attempt starts
+        return self._store(created, enrolled_at)
 
-    def _begin(self, step: Begin) -> str:
-        enrolled_at = site_time(self._ports.now())
+    def _expire(self, session: Session) -> None:
+        self._require_not_stopped()
+        require_not_complete(self._app.checkout_sessions.expire_session(session.session_id), self._key)
+        self._done.append(f"session {session.session_id} was expired")
+
+    def _start(self, step: Start) -> str:
+        enrolled_at = site_time(self._app.now())
         if step.enrollment is None:
-            self._ports.writer.create(NewEnrollment(self._key, "paid", "pending", enrolled_at))
+            self._app.enrollment_writes.create(NewEnrollment(self._key, "paid", "pending", enrolled_at))
         else:
-            self._ports.pending.restart(step.enrollment, enrolled_at)
+            self._app.pending_store.restart(step.enrollment, enrolled_at)
         self._done.append(f"the pending enrollment {self._key} was written")
         return enrolled_at
 
-    def _require_going_on(self) -> None:
-        """Raise InterruptedRunError between two writes when the operator wants to stop, with what was done."""
-        if self._ports.stopped():
+    def _require_not_stopped(self) -> None:
+        """Raise InterruptedRunError between two writes after a signal, with what was done."""
+        if self._app.interrupt.stop.is_set():
             done = ", ".join(self._done) or "nothing was written"
             raise InterruptedRunError(
-                f"interrupted: {done}; the checkout is not complete",
-                hint="Run the same command again: it goes on from there and leaves one session to pay.",
+                f"interrupted; the checkout is not complete: {done}", hint="Run the command again to complete it."
             )
 
-    def _create(self, enrolled_at: str, step: TakeUp | Begin) -> Session | None:
+    def _create(self, enrolled_at: str, step: Resume | Start) -> Session | None:
         try:
-            return self._ports.sessions.create_session(self._new(enrolled_at))
+            return self._app.checkout_sessions.create_session(self._new(enrolled_at))
         except AttemptSpentError as error:
-            if isinstance(step, TakeUp):
+            if isinstance(step, Resume):
                 self._spent = enrolled_at
                 return None
             if step.enrollment is None and isinstance(error, AttemptTooOldError):
-                self._take_back(enrolled_at)
+                self._remove_pending(enrolled_at)
             raise
         except (SessionRefusedError, CredentialsError):
             if step.enrollment is None:
-                self._take_back(enrolled_at)
+                self._remove_pending(enrolled_at)
             raise
 
-    def _take_back(self, enrolled_at: str) -> None:
-        # Nothing was made at Stripe: left pending, the item would only keep the student from buying on the site.
+    def _remove_pending(self, enrolled_at: str) -> None:
+        # Nothing was created at Stripe: left pending, the item would only keep the student from buying on the site.
         try:
-            self._ports.writer.release(Enrollment(self._key, "pending", "paid", enrolled_at))
+            self._app.enrollment_writes.release(Enrollment(self._key, "pending", "paid", enrolled_at))
         except SupersededError:
             return
 
@@ -204,14 +205,14 @@ class Checkout:
             email=student.email,
             customer_id=student.customer_id,
             enrolled_at=enrolled_at,
-            expires_at=expiry(enrolled_at, purchase.expires_in),
+            expires_at=expires_at(enrolled_at, purchase.expires_in),
         )
 
-    def _note(self, session: Session, enrolled_at: str) -> Made | None:
+    def _store(self, session: Session, enrolled_at: str) -> ToPay | None:
         try:
-            self._ports.pending.put_session(self._key, enrolled_at, session.session_id)
+            self._app.pending_store.put_session(self._key, enrolled_at, session.session_id)
         except SupersededError:
-            # Another run begins this enrollment anew, or names another session: ours must not be paid beside it.
-            require_not_complete(self._ports.sessions.expire_session(session.session_id), self._key)
+            # Another run restarted this enrollment, or stored another session: ours must not be paid beside it.
+            require_not_complete(self._app.checkout_sessions.expire_session(session.session_id), self._key)
             return None
-        return Made(session, reused=False)
+        return ToPay(session, reused=False)

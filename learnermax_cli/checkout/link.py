@@ -2,66 +2,66 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol
 from urllib.parse import urlencode
 
-from learnermax_cli.checkout.create import read_offer
 from learnermax_cli.checkout.model import NAME_LIMIT, LinkGateway, NewLink, Offer
 from learnermax_cli.checkout.options import link_return_url
-from learnermax_cli.checkout.plan_offer import already_enrolled, refused, require_student
+from learnermax_cli.checkout.plan_offer import OfferApp, already_enrolled, read_offer, refused, require_student
 from learnermax_cli.core.ownership import encode_reference, is_ours, marker
+from learnermax_cli.core.remedy import lmx
 from learnermax_cli.core.text_safety import printable
-from learnermax_cli.enrollments.model import EnrollmentKey, Student
+from learnermax_cli.enrollments.model import EnrollmentKey
 from learnermax_cli.planning.report import Data, Report
 from learnermax_cli.products.model import ListedLink
 
-if TYPE_CHECKING:
-    from learnermax_cli.composition.app import App
+
+class LinkApp(OfferApp, Protocol):
+    """What a payment link works with."""
+
+    @property
+    def links(self) -> LinkGateway:
+        """Payment Links at Stripe."""
 
 
 @dataclass(frozen=True, slots=True)
 class LinkPlan:
-    """The link to hand out, None where one has to be made, and those that are to become inactive."""
+    """The link to print, None where one has to be created, and those that are to become inactive."""
 
     keep: ListedLink | None
     old: tuple[ListedLink, ...] = ()
 
 
-def run_link(app: "App", course_id: str, user_id: str | None, *, dry_run: bool) -> Report:
+def run_link(app: LinkApp, course_id: str, user_id: str | None, *, dry_run: bool) -> Report:
     """Return the report of a course's payment link."""
     return_url = link_return_url(app.settings)
-    identity = app.stripe_identity
+    environment, identity = app.settings.environment, app.stripe_identity
     offer = read_offer(app, course_id, user_id)
-    query = "" if user_id is None else _query(_student(app, user_id, course_id))
-    plan = plan_link(app.links.list_active_links(), offer, app.settings.environment)
-    link = plan.keep
+    query = "" if user_id is None else _query(app, EnrollmentKey(user_id, course_id))
+    plan = plan_link(app.links.list_active_links(), offer, environment)
+    link, replaced = plan.keep, plan.old
     if not dry_run:
-        new = NewLink(offer.price_id, marker(app.settings.environment, course_id), return_url)
-        with app.interrupt.finishing():
-            link = _carry_out(app.links, plan, new)
+        new = NewLink(offer.price_id, marker(environment, course_id), return_url)
+        link, replaced = _carry_out(app, plan, new)
     url = None if link is None else link.url + query
     value: dict[str, object] = {
         "link_id": None if link is None else link.link_id,
         "url": url,
         "reused": plan.keep is not None,
-        "replaced": [old.link_id for old in plan.old],
+        "replaced": [old.link_id for old in replaced],
         "course_id": course_id,
         "user_id": user_id,
         "amount": offer.money.as_json(),
     }
     body = Data(value, _would(plan, offer) if dry_run else (url or "",))
-    report = Report("checkout link", app.settings.environment, body, dry_run, identity)
+    report = Report("checkout link", environment, body, dry_run, identity, left=len(plan.old) - len(replaced))
     if link is not None and not dry_run:
-        app.console.begin(report)
-        _tell(app, plan, offer, link)
+        app.talk.begin(report)
+        for old in replaced:
+            app.talk.note(f"Made {old.link_id} inactive: it sold another price, or the same one a second time.")
+        again = "the same link again, " if plan.keep else ""
+        app.talk.note(f"{course_id}: {again}{offer.money}, {link.link_id}")
     return report
-
-
-def _tell(app: "App", plan: LinkPlan, offer: Offer, link: ListedLink) -> None:
-    for old in plan.old:
-        app.console.note(f"Made {old.link_id} inactive: it sold another price, or the same one a second time.")
-    again = "the same link again, " if plan.keep else ""
-    app.console.note(f"{offer.course_id}: {again}{offer.money}, {link.link_id}")
 
 
 def plan_link(links: Sequence[ListedLink], offer: Offer, environment: str) -> LinkPlan:
@@ -75,30 +75,32 @@ def plan_link(links: Sequence[ListedLink], offer: Offer, environment: str) -> Li
     return LinkPlan(keep, tuple(link for link in ours if link is not keep))
 
 
-def _carry_out(gateway: LinkGateway, plan: LinkPlan, new: NewLink) -> ListedLink:
+def _carry_out(app: LinkApp, plan: LinkPlan, new: NewLink) -> tuple[ListedLink, tuple[ListedLink, ...]]:
+    """Return the link, and those that were made inactive."""
     # The new one first: after a crash in between both are there, and the next run makes the old one inactive.
-    link = plan.keep or gateway.create_link(new, [old.link_id for old in plan.old])
+    stop = app.interrupt.begin_writes()
+    link = plan.keep or app.links.create_link(new, [old.link_id for old in plan.old])
+    replaced: list[ListedLink] = []
     for old in plan.old:
-        gateway.deactivate_link(old.link_id)
-    return link
+        if stop.is_set():
+            break
+        app.links.deactivate_link(old.link_id)
+        replaced.append(old)
+    return link, tuple(replaced)
 
 
-def _student(app: "App", user_id: str, course_id: str) -> Student:
-    student = require_student(app.enrollments, user_id)
-    key = EnrollmentKey(user_id, course_id)
-    enrollment = app.enrollments.read_enrollments([key]).get(key)
+def _query(app: LinkApp, key: EnrollmentKey) -> str:
+    """Return the part of a link's URL that names a student who may buy the course; warns of one who began to."""
+    student = require_student(app.enrollments, key.user_id)
+    enrollment = app.enrollments.read_enrollment(key)
     if enrollment is not None and not enrollment.pending:
         raise already_enrolled(key, enrollment.status)
     if enrollment is not None and enrollment.session_id is not None:
-        app.console.warn(f"{key} is pending with {enrollment.session_id}: the student could pay twice")
-    return student
-
-
-def _query(student: Student) -> str:
-    reference = encode_reference(student.user_id)
+        app.talk.warn(f"{key} is pending with {enrollment.session_id}: the student could pay twice")
+    reference = encode_reference(key.user_id)
     if reference is None:
-        hint = "Use lmx checkout create: a session takes longer ids."
-        raise refused(f"the id of student {student.user_id} is too long for a link", hint, "user_id")
+        hint = "Use " + lmx("checkout create", key.course_id, "--user", key.user_id) + ": a session accepts longer ids."
+        raise refused(f"the id of student {key.user_id} is too long for a link", hint, "user_id")
     email = {} if student.email is None else {"prefilled_email": student.email}
     return "?" + urlencode({"client_reference_id": reference, **email})
 

@@ -1,30 +1,53 @@
-"""Checkout Sessions as Stripe has them, what a new one is to be, and the ports of selling."""
+"""Checkout Sessions and what a new one is to be, the request for one, and the ports of selling."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Literal, Protocol
 
 from learnermax_cli.core.errors import FailedError
 from learnermax_cli.core.money import Money
-from learnermax_cli.core.ownership import MANAGED_BY, decode_reference, marker
+from learnermax_cli.core.ownership import decode_reference, is_ours, marker
 from learnermax_cli.core.secret_text import SecretText
 from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey
 from learnermax_cli.products.model import ListedLink, ListedPrice, ListedProduct
 
 Ui = Literal["hosted", "embedded"]
 NAME_LIMIT = 72
-"""How much of a course's name a line of talk shows."""
+"""How much of a course's name a message shows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """How a session shows itself: `ui` is ours for Stripe's ui_mode, other modes stay as they are."""
+    """How a session is shown: `ui` is our word for Stripe's ui_mode, other modes stay as they are."""
 
     ui: str
     success_url: str | None
     cancel_url: str | None
     return_url: str | None
     allow_promotion_codes: bool
+
+
+@dataclass(frozen=True, slots=True)
+class GivenForm:
+    """The form as the command line states it."""
+
+    ui: Ui
+    success_url: str | None
+    cancel_url: str | None
+    return_url: str | None
+    allow_promotion_codes: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CheckoutRequest:
+    """What a checkout was asked to do."""
+
+    course_id: str
+    user_id: str
+    form: GivenForm
+    expires_in: timedelta
+    dry_run: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +91,6 @@ class Session:
         named = (self.user_id, self.course_id) == (key.user_id, key.course_id)
         return named and self.metadata.get("environment", environment) == environment
 
-    def is_ours(self, environment: str) -> bool:
-        """Return whether it carries our marker and our environment."""
-        return self.metadata.get("managedBy") == MANAGED_BY and self.metadata.get("environment") == environment
-
 
 @dataclass(frozen=True, slots=True)
 class Offer:
@@ -93,7 +112,7 @@ class ProductWithPrice:
 
 @dataclass(frozen=True, slots=True)
 class NewSession:
-    """A session to be made. The same values give the same idempotency key, and with it the same session."""
+    """A session to be created. The same values give the same idempotency key, and with it the same session."""
 
     environment: str
     key: EnrollmentKey
@@ -107,27 +126,27 @@ class NewSession:
     @property
     def metadata(self) -> dict[str, str]:
         """The metadata of session and payment intent."""
-        return {**marker(self.environment, self.key.course_id), "userId": self.key.user_id}
+        return marker(self.environment, self.key.course_id, self.key.user_id)
 
     def made(self, session: Session) -> bool:
-        """Return whether a session came of this very wish."""
+        """Return whether a session was created from these values."""
         return (
-            session.is_ours(self.environment)
+            is_ours(session.metadata, self.environment)
             and session.is_for(self.key, self.environment)
             and (session.price_ids, session.form, session.expires_at) == ((self.price_id,), self.form, self.expires_at)
         )
 
 
 class SessionRefusedError(FailedError):
-    """Stripe refused to make a session, so there is none."""
+    """Stripe rejected a session, so there is none."""
 
 
 class AttemptSpentError(FailedError):
-    """An attempt makes no session any more, because Stripe keeps failures under all of its idempotency keys."""
+    """An attempt creates no session any more, because Stripe keeps failures under all of its idempotency keys."""
 
 
 class AttemptTooOldError(AttemptSpentError):
-    """Stripe refused the session's `expires_at`: the attempt that it is counted from is too long ago."""
+    """Stripe rejected the session's `expires_at`: the attempt that it is counted from is too long ago."""
 
 
 class SessionGateway(Protocol):
@@ -143,23 +162,32 @@ class SessionGateway(Protocol):
         """Read the sessions created since a time, newest first."""
 
     def create_session(self, new: NewSession) -> Session:
-        """Make a session once, whatever answer was lost, and return it as it stands now.
+        """Create a session once, whatever answer was lost, and return it as it is now.
 
         Raises SessionRefusedError or AttemptSpentError when there is none.
         """
 
     def expire_session(self, session_id: str) -> Session:
-        """End a session and return it as it stands then; one that was not open stays as it is."""
+        """Expire a session and return it as it is then; one that was not open stays as it is."""
 
 
 class PendingStore(Protocol):
-    """The writes of a checkout to the table, each conditional; raises SupersededError when somebody was faster."""
+    """The conditional writes of a checkout to the table; raises SupersededError when another run was faster."""
 
     def restart(self, enrollment: Enrollment, enrolled_at: str) -> None:
-        """Begin a pending enrollment anew: another `enrolledAt`, and no session."""
+        """Start a pending enrollment afresh: another `enrolledAt`, and no session."""
 
     def put_session(self, key: EnrollmentKey, enrolled_at: str, session_id: str) -> None:
-        """Write the session of a pending enrollment that was begun at `enrolled_at`."""
+        """Write the session of a pending enrollment that was started at `enrolled_at`."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewLink:
+    """A link to be created; buyers are sent to `return_url` when there is one."""
+
+    price_id: str
+    metadata: Mapping[str, str] = field(hash=False)
+    return_url: str | None
 
 
 class LinkGateway(Protocol):
@@ -168,17 +196,8 @@ class LinkGateway(Protocol):
     def list_active_links(self) -> list[ListedLink]:
         """Read all active links with what they sell."""
 
-    def create_link(self, new: "NewLink", replaces: Sequence[str]) -> ListedLink:
-        """Make a link once, whatever answer was lost; `replaces` are the links that it takes the place of."""
+    def create_link(self, new: NewLink, replaces: Sequence[str]) -> ListedLink:
+        """Create a link once, whatever answer was lost; `replaces` are the links that it replaces."""
 
     def deactivate_link(self, link_id: str) -> None:
         """Make a link inactive."""
-
-
-@dataclass(frozen=True, slots=True)
-class NewLink:
-    """A link to be made; buyers are sent to `return_url` when there is one."""
-
-    price_id: str
-    metadata: Mapping[str, str] = field(hash=False)
-    return_url: str | None

@@ -1,10 +1,9 @@
 """The options of a checkout from flags and settings: URLs, form, and how long a session is good for."""
 
-from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import quote
 
-from learnermax_cli.checkout.model import Form, Ui
+from learnermax_cli.checkout.model import Form, GivenForm, Ui
 from learnermax_cli.config.settings import Settings
 from learnermax_cli.core.errors import ConfigError, UsageError
 from learnermax_cli.core.times import read_duration
@@ -16,30 +15,8 @@ LONGEST = timedelta(hours=24)
 _SESSION_ID = "{CHECKOUT_SESSION_ID}"  # Stripe puts the id in its place [doc "Custom success page"]
 
 
-@dataclass(frozen=True, slots=True)
-class GivenForm:
-    """The form as the command line has it."""
-
-    ui: Ui
-    success_url: str | None
-    cancel_url: str | None
-    return_url: str | None
-    allow_promotion_codes: bool
-
-
-@dataclass(frozen=True, slots=True)
-class CheckoutRequest:
-    """What a checkout was asked to do."""
-
-    course_id: str
-    user_id: str
-    form: GivenForm
-    expires_in: timedelta
-    dry_run: bool = False
-
-
 def read_form(given: GivenForm, settings: Settings, course_id: str) -> Form:
-    """Return the form to ask for; raises UsageError for URLs that do not fit it, ConfigError without FRONTEND_URL."""
+    """Return the form to request; raises UsageError for URLs that do not fit, ConfigError without FRONTEND_URL."""
     if given.ui == "embedded":
         _require_none(given.ui, ("--success-url", given.success_url), ("--cancel-url", given.cancel_url))
         return_url = _url("--return-url", given.return_url) or _return_page(settings, "--return-url")
@@ -99,6 +76,6 @@ def _require_none(ui: Ui, *options: tuple[str, str | None]) -> None:
 
 
 _FITTING = {
-    "embedded": "An embedded form takes --return-url alone.",
+    "embedded": "An embedded form takes only --return-url.",
     "hosted": "Stripe's own page takes --success-url and --cancel-url.",
 }

@@ -7,14 +7,15 @@ from learnermax_cli.checkout.model import Form, Session
 from learnermax_cli.checkout.options import LONGEST, SHORTEST
 from learnermax_cli.checkout.plan_offer import already_enrolled, refused
 from learnermax_cli.core.errors import FailedError
+from learnermax_cli.core.ownership import is_ours
 from learnermax_cli.core.remedy import reconcile_one, release_one
 from learnermax_cli.core.times import parse_time
 from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey, usable_session_id
 
 # Stripe keeps an idempotency key for at least 24 hours [doc "Idempotent requests"]; an hour less is safe.
 KEY_LIFETIME = timedelta(hours=23)
-# A session is given at least this long, so that one returned again does not end under the student's hands.
-GOOD_FOR = timedelta(minutes=30)
+# A session that is returned again must stay open long enough to pay.
+MIN_REMAINING = timedelta(minutes=30)
 # Stripe counts from when it makes the session, by its own clock.
 _LATER = timedelta(minutes=1)
 _SOONER = timedelta(seconds=10)
@@ -22,16 +23,16 @@ _SOONER = timedelta(seconds=10)
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What is there: the enrollment, the session it names, and, when it names none, those made since it was begun."""
+    """The enrollment, the session that it names, and, when it names none, those created since it was started."""
 
     enrollment: Enrollment | None
     named: Session | None = None
-    unnoted: tuple[Session, ...] = ()
+    unnamed: tuple[Session, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
-    """What is asked for, where, and when."""
+class WantedSession:
+    """The session that is asked for: for whom, at what price, in which form, and when."""
 
     environment: str
     key: EnrollmentKey
@@ -42,7 +43,7 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Reuse:
-    """Return an open session again; the enrollment may yet have to name it."""
+    """Return an open session again, which the enrollment may not name yet."""
 
     enrollment: Enrollment
     session: Session
@@ -50,53 +51,53 @@ class Reuse:
 
 
 @dataclass(frozen=True, slots=True)
-class TakeUp:
-    """Go on with an attempt that has not made a session yet, under the same idempotency key."""
+class Resume:
+    """Continue an attempt that has not created a session yet, under the same idempotency key."""
 
     enrollment: Enrollment
     ends: tuple[Session, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Begin:
-    """Begin a new attempt, in place of the enrollment's former one if there is one."""
+class Start:
+    """Start a new attempt, in place of the enrollment's former one if there is one."""
 
     enrollment: Enrollment | None
     ends: tuple[Session, ...] = ()
 
 
-Step = Reuse | TakeUp | Begin
+Step = Reuse | Resume | Start
 
 
-def plan_checkout(situation: Situation, wish: Wish) -> Step:
+def plan_checkout(situation: Situation, wanted: WantedSession) -> Step:
     """Return the next step; raises FailedError when the student is in, has paid, or has a session that is not ours."""
     enrollment = situation.enrollment
     if enrollment is None:
-        return Begin(None)
+        return Start(None)
     _require_pending(enrollment)
     unusable = enrollment.session_id is not None and not usable_session_id(enrollment.session_id)
     if enrollment.session_id is not None and not unusable and situation.named is None:
         raise _missing(enrollment)
-    sessions = (situation.named,) if situation.named else situation.unnoted
+    sessions = (situation.named,) if situation.named else situation.unnamed
     for session in sessions:
-        require_not_complete(session, wish.key)
+        require_not_complete(session, wanted.key)
     still_open = [session for session in sessions if session.open]
-    fitting = [session for session in still_open if _fits(session, wish)]
+    fitting = [session for session in still_open if _fits(session, wanted)]
     if fitting and not unusable:
         chosen = min(fitting, key=lambda session: (session.created, session.session_id))
-        return Reuse(enrollment, chosen, _ends([s for s in still_open if s is not chosen], wish))
-    ends = _ends(still_open, wish)
-    if not sessions and not unusable and may_take_up(enrollment, wish.now):
-        return TakeUp(enrollment)
-    return Begin(enrollment, ends)
+        return Reuse(enrollment, chosen, _ends([s for s in still_open if s is not chosen], wanted))
+    ends = _ends(still_open, wanted)
+    if not sessions and not unusable and may_resume(enrollment, wanted.now):
+        return Resume(enrollment)
+    return Start(enrollment, ends)
 
 
 def require_not_complete(session: Session, key: EnrollmentKey) -> None:
-    """Raise FailedError when a session was completed: what that means is for `reconcile` to say."""
+    """Raise FailedError when a session was completed: `reconcile` decides what that means."""
     if session.status == "complete":
         raise FailedError(
             f"session {session.session_id} of {key} is complete ({session.payment_status})",
-            hint=f"Settle it first: {reconcile_one(key.course_id, key.user_id)}",
+            hint="Settle it first: " + reconcile_one(key.course_id, key.user_id),
             code="failed.complete",
         )
 
@@ -105,25 +106,25 @@ def search_since(enrollment: Enrollment, now: datetime) -> int | None:
     """Return since when an enrollment's attempt may have made sessions that still matter; None when it can't have."""
     begun = parse_time(enrollment.enrolled_at)
     if begun is None or now - begun > LONGEST + timedelta(hours=1):
-        return None  # a session lives 24 hours at most, and its address was never given to anybody
+        return None  # a session lives 24 hours at most, and its URL was never given to anybody
     return int((begun - timedelta(minutes=10)).timestamp())
 
 
-def may_take_up(enrollment: Enrollment, now: datetime) -> bool:
+def may_resume(enrollment: Enrollment, now: datetime) -> bool:
     """Return whether an attempt is young enough that Stripe still knows its idempotency key."""
     begun = parse_time(enrollment.enrolled_at)
     return begun is not None and now - begun < KEY_LIFETIME
 
 
-def expiry(enrolled_at: str, expires_in: timedelta) -> int:
-    """Return a session's `expires_at`, counted from the attempt's beginning, a little inside Stripe's bounds."""
+def expires_at(enrolled_at: str, expires_in: timedelta) -> int:
+    """Return a session's `expires_at`, counted from the attempt's start, a little inside Stripe's bounds."""
     begun = parse_time(enrolled_at) or datetime.fromtimestamp(0, UTC)
     return int((begun + min(max(expires_in, SHORTEST + _LATER), LONGEST - _SOONER)).timestamp())
 
 
-def good(session: Session, now: datetime) -> bool:
+def is_open_long_enough(session: Session, now: datetime) -> bool:
     """Return whether an open session stays open for long enough."""
-    return session.expires_at - now.timestamp() >= GOOD_FOR.total_seconds()
+    return session.expires_at - now.timestamp() >= MIN_REMAINING.total_seconds()
 
 
 def _require_pending(enrollment: Enrollment) -> None:
@@ -133,22 +134,22 @@ def _require_pending(enrollment: Enrollment) -> None:
         course_id, user_id = enrollment.key.course_id, enrollment.key.user_id
         raise refused(
             f"{enrollment.key} is pending as a {enrollment.enrollment_type} enrollment, not as a paid one",
-            f"Settle it first: {reconcile_one(course_id, user_id)}, or {release_one(course_id, user_id)}",
+            "Settle it first: " + reconcile_one(course_id, user_id) + ", or " + release_one(course_id, user_id),
             "enrollment_type",
         )
 
 
-def _fits(session: Session, wish: Wish) -> bool:
-    same = (session.price_ids, session.form) == ((wish.price_id,), wish.form)
-    return same and session.is_for(wish.key, wish.environment) and good(session, wish.now)
+def _fits(session: Session, wanted: WantedSession) -> bool:
+    same = (session.price_ids, session.form) == ((wanted.price_id,), wanted.form)
+    return same and session.is_for(wanted.key, wanted.environment) and is_open_long_enough(session, wanted.now)
 
 
-def _ends(sessions: list[Session], wish: Wish) -> tuple[Session, ...]:
+def _ends(sessions: list[Session], wanted: WantedSession) -> tuple[Session, ...]:
     for session in sessions:
-        if not (session.is_ours(wish.environment) and session.is_for(wish.key, wish.environment)):
+        if not (is_ours(session.metadata, wanted.environment) and session.is_for(wanted.key, wanted.environment)):
             raise FailedError(
-                f"{wish.key} has the open session {session.session_id}, which lmx did not make for it",
-                hint="Let the student pay that one, or wait until it has expired; lmx ends only sessions of its own.",
+                f"{wanted.key} has the open session {session.session_id}, which lmx did not create for it",
+                hint="Let the student pay that one, or wait until it has expired; lmx expires only its own sessions.",
                 code="failed.foreign_session",
             )
     return tuple(sessions)
@@ -158,7 +159,7 @@ def _missing(enrollment: Enrollment) -> FailedError:
     key = enrollment.key
     return FailedError(
         f"{key} names session {enrollment.session_id}, which Stripe does not have for this key",
-        hint=f"Check that the key is of the right account and mode; "
-        f"if it is: {release_one(key.course_id, key.user_id)} --allow-missing-session",
+        hint="Check that the key is of the right account and mode; if it is: "
+        + release_one(key.course_id, key.user_id, "--allow-missing-session"),
         code="failed.missing_session",
     )

@@ -5,15 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from learnermax_cli.cli.command import DryRun, add_command
-from learnermax_cli.cli.options import (
-    CancelUrl,
-    ExpiresIn,
-    Promotion,
-    ReturnUrl,
-    SuccessUrl,
-    UiOption,
-    User,
-)
+from learnermax_cli.cli.options import CheckoutOptions
 
 if TYPE_CHECKING:
     from learnermax_cli.composition.app import App
@@ -29,25 +21,16 @@ SessionId = Annotated[str, typer.Argument(help="Checkout Session, cs_…")]
 def create(
     app: "App",
     course_id: CourseId,
-    user: User,
-    ui: UiOption = "hosted",
-    success_url: SuccessUrl = None,
-    cancel_url: CancelUrl = None,
-    return_url: ReturnUrl = None,
-    expires_in: ExpiresIn = "24h",
-    allow_promotion_codes: Promotion = False,
+    options: CheckoutOptions,
     dry_run: DryRun = False,
 ) -> "Report":
-    """Make a Checkout Session and the pending enrollment; prints the URL, or the client secret, alone.
+    """Create a Checkout Session and the pending enrollment; prints only the URL, or the client secret.
 
     Example: lmx checkout create TEST-COURSE-003 --user user-1
     """
     from learnermax_cli.checkout.create import run_create
-    from learnermax_cli.checkout.options import CheckoutRequest, GivenForm, read_expires_in
 
-    form = GivenForm(ui, success_url, cancel_url, return_url, allow_promotion_codes)
-    request = CheckoutRequest(course_id, user, form, read_expires_in(expires_in), dry_run)
-    return run_create(app, request, "checkout create")
+    return run_create(app, options.request(course_id, dry_run=dry_run))
 
 
 @add_command(group, "link")
@@ -55,11 +38,11 @@ def link(
     app: "App",
     course_id: CourseId,
     user: Annotated[
-        str | None, typer.Option("--user", metavar="USER_ID", help="Make the link's URL this student's own.")
+        str | None, typer.Option("--user", metavar="USER_ID", help="Identify this student in the link's URL.")
     ] = None,
     dry_run: DryRun = False,
 ) -> "Report":
-    """Print the course's payment link; made once, and anew when the price has changed.
+    """Print the course's payment link; a new one replaces it when the price has changed.
 
     Example: lmx checkout link TEST-COURSE-003 --user user-1
     """
@@ -70,7 +53,7 @@ def link(
 
 @add_command(group, "show")
 def show(app: "App", session_id: SessionId) -> "Report":
-    """Show what Stripe says of a session now.
+    """Show a session as Stripe has it now.
 
     Example: lmx checkout show cs_test_a1b2c3
     """
@@ -81,10 +64,10 @@ def show(app: "App", session_id: SessionId) -> "Report":
 
 @add_command(group, "expire")
 def expire(app: "App", session_id: SessionId, dry_run: DryRun = False) -> "Report":
-    """End an open session, so that nobody can pay it any more.
+    """Expire an open session, so that it cannot be paid any more.
 
     Example: lmx checkout expire cs_test_a1b2c3
     """
-    from learnermax_cli.checkout.show import run_expire
+    from learnermax_cli.checkout.expire import run_expire
 
     return run_expire(app, session_id, dry_run=dry_run)

@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
@@ -14,6 +15,7 @@ from learnermax_cli.core.errors import Exit, InterruptedRunError, LmxError, Usag
 from learnermax_cli.terminal.console import Console, Manner
 
 if TYPE_CHECKING:
+    from learnermax_cli.composition.app import App
     from learnermax_cli.core.meter import Meter
     from learnermax_cli.planning.report import Report
 
@@ -68,13 +70,19 @@ class Invocation:
 
 
 def add_command(group: typer.Typer, name: str) -> Callable[[Callable[..., "Report | None"]], None]:
-    """Register a function as a command: its first parameter is the App, its result the Report to show."""
+    """Register a function as a command: its first parameter is the App, its result the Report to show.
+
+    A parameter that is a NamedTuple stands for its fields, each an option: so several commands share them.
+    """
 
     def register(function: Callable[..., "Report | None"]) -> None:
         hints = get_type_hints(function, include_extras=True, localns=_app_names())
-        own = list(inspect.signature(function).parameters.values())[1:]
+        own = [p.replace(annotation=hints[p.name]) for p in list(inspect.signature(function).parameters.values())[1:]]
+        groups = {p.name: p.annotation for p in own if hasattr(p.annotation, "_fields")}
         parameters = [inspect.Parameter("ctx", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)]
-        parameters += [p.replace(kind=inspect.Parameter.KEYWORD_ONLY, annotation=hints[p.name]) for p in own]
+        for parameter in own:
+            options = inspect.signature(groups[parameter.name]).parameters if parameter.name in groups else {}
+            parameters += [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in options.values() or [parameter]]
         parameters += [
             inspect.Parameter(
                 option, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=_DEFAULTS.get(option)
@@ -84,7 +92,7 @@ def add_command(group: typer.Typer, name: str) -> Callable[[Callable[..., "Repor
 
         def run(ctx: typer.Context, **given: Any) -> int:
             common = {option: given.pop(option) for option in COMMON}
-            return _run(ctx, function, common, given)
+            return _run(ctx, partial(_call, function, groups), common, given)
 
         run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
         run.__annotations__ = {p.name: p.annotation for p in parameters}
@@ -92,6 +100,14 @@ def add_command(group: typer.Typer, name: str) -> Callable[[Callable[..., "Repor
         group.command(name, cls=HelpCommand)(run)
 
     return register
+
+
+def _call(
+    function: Callable[..., "Report | None"], groups: Mapping[str, Any], app: "App", **given: Any
+) -> "Report | None":
+    """Call a command with the options that stand together in a NamedTuple put into it."""
+    grouped = {name: group(**{field: given.pop(field) for field in group._fields}) for name, group in groups.items()}
+    return function(app, **given, **grouped)
 
 
 def _run(

@@ -6,12 +6,7 @@ import typer
 
 from learnermax_cli.cli.command import DryRun, ExitCode, Yes, add_command
 from learnermax_cli.cli.options import (
-    CancelUrl,
-    ExpiresIn,
-    Promotion,
-    ReturnUrl,
-    SuccessUrl,
-    UiOption,
+    CheckoutOptions,
     User,
 )
 
@@ -50,13 +45,7 @@ def list_enrollments(
 def create(
     app: "App",
     course_id: CourseId,
-    user: User,
-    ui: UiOption = "hosted",
-    success_url: SuccessUrl = None,
-    cancel_url: CancelUrl = None,
-    return_url: ReturnUrl = None,
-    expires_in: ExpiresIn = "24h",
-    allow_promotion_codes: Promotion = False,
+    options: CheckoutOptions,
     dry_run: DryRun = False,
 ) -> "Report":
     """Enroll a student: in a free course at once, in a paid one as checkout create does.
@@ -64,13 +53,11 @@ def create(
     Example: lmx enrollments create TEST-COURSE-001 --user user-1
     """
     from learnermax_cli.checkout.create import run_create as run_checkout
-    from learnermax_cli.checkout.options import CheckoutRequest, GivenForm, read_expires_in
     from learnermax_cli.enrollments.create import COMMAND, run_create
     from learnermax_cli.enrollments.model import EnrollmentKey
 
-    form = GivenForm(ui, success_url, cancel_url, return_url, allow_promotion_codes)
-    request = CheckoutRequest(course_id, user, form, read_expires_in(expires_in), dry_run)
-    key = EnrollmentKey(user, course_id)
+    request = options.request(course_id, dry_run=dry_run)
+    key = EnrollmentKey(request.user_id, course_id)
     return run_create(app, key, lambda: run_checkout(app, request, COMMAND), dry_run=dry_run)
 
 

@@ -1,22 +1,43 @@
-"""The options that selling commands share, as Typer reads them; imports nothing else, so that --help stays fast."""
+"""The options that several commands share, as Typer reads them; imports little, so that --help stays fast."""
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 import typer
 
+if TYPE_CHECKING:
+    from learnermax_cli.checkout.model import CheckoutRequest
+
 User = Annotated[str, typer.Option("--user", metavar="USER_ID", help="The student's userId.")]
-UiOption = Annotated[
-    Literal["hosted", "embedded"], typer.Option("--ui", help="Stripe's own page, or a form embedded in the site.")
-]
-SuccessUrl = Annotated[
-    str | None, typer.Option("--success-url", help="Hosted: where to go once paid. Default: from FRONTEND_URL.")
-]
-CancelUrl = Annotated[
-    str | None,
-    typer.Option("--cancel-url", help="Hosted: where to go back to. Default: the course's page on FRONTEND_URL."),
-]
-ReturnUrl = Annotated[
-    str | None, typer.Option("--return-url", help="Embedded: where to go once paid. Default: from FRONTEND_URL.")
-]
-ExpiresIn = Annotated[str, typer.Option("--expires-in", metavar="30m..24h", help="How long the session is good for.")]
-Promotion = Annotated[bool, typer.Option("--allow-promotion-codes", help="Let the student enter a promotion code.")]
+
+
+class CheckoutOptions(NamedTuple):
+    """How a course is paid for; `add_command` makes an option of each field."""
+
+    user: User
+    ui: Annotated[
+        Literal["hosted", "embedded"], typer.Option("--ui", help="Stripe's own page, or a form embedded in the site.")
+    ] = "hosted"
+    success_url: Annotated[
+        str | None, typer.Option("--success-url", help="Hosted: where to go once paid. Default: from FRONTEND_URL.")
+    ] = None
+    cancel_url: Annotated[
+        str | None,
+        typer.Option("--cancel-url", help="Hosted: where to go back to. Default: the course's page on FRONTEND_URL."),
+    ] = None
+    return_url: Annotated[
+        str | None, typer.Option("--return-url", help="Embedded: where to go once paid. Default: from FRONTEND_URL.")
+    ] = None
+    expires_in: Annotated[
+        str, typer.Option("--expires-in", metavar="30m..24h", help="How long the session stays open.")
+    ] = "24h"
+    allow_promotion_codes: Annotated[
+        bool, typer.Option("--allow-promotion-codes", help="Let the student enter a promotion code.")
+    ] = False
+
+    def request(self, course_id: str, *, dry_run: bool) -> "CheckoutRequest":
+        """Return the checkout that is asked for; raises UsageError for a malformed --expires-in."""
+        from learnermax_cli.checkout.model import CheckoutRequest, GivenForm
+        from learnermax_cli.checkout.options import read_expires_in
+
+        form = GivenForm(self.ui, self.success_url, self.cancel_url, self.return_url, self.allow_promotion_codes)
+        return CheckoutRequest(course_id, self.user, form, read_expires_in(self.expires_in), dry_run)

@@ -42,7 +42,7 @@ def test_stopped_between_two_writes(sandbox: Sandbox, index: int) -> None:
     made = worlds.open_sessions(sandbox)
     done += [f"session {session_id} was created" for session_id in made]
     assert index == len(made)
-    assert f"interrupted: {', '.join(done)}; the checkout is not complete" == message
+    assert f"interrupted; the checkout is not complete: {', '.join(done)}" == message
     data = worlds.created(sandbox)
     assert data["session_id"] == worlds.only_session(sandbox)
     assert made in ([], [data["session_id"]])
@@ -52,7 +52,7 @@ def test_stopped_at_the_last_write(sandbox: Sandbox) -> None:
     """When nothing was left to do, the session is shown all the same, and another run writes nothing."""
     worlds.on_sale(sandbox)
     report = _interrupted(sandbox, 2)
-    assert "interrupted, after the checkout was complete" == report["error"]["message"]
+    assert "interrupted; nothing was left to apply" == report["error"]["message"]
     assert report["data"]["session_id"] == worlds.only_session(sandbox)
     seq = last_entry(sandbox)
     assert {**report["data"], "reused": True} == worlds.created(sandbox)

@@ -7,12 +7,12 @@ import pytest
 
 from learnermax_cli.checkout.model import Form, NewSession, Session
 from learnermax_cli.checkout.plan_checkout import (
-    Begin,
+    Resume,
     Reuse,
     Situation,
-    TakeUp,
-    Wish,
-    expiry,
+    Start,
+    WantedSession,
+    expires_at,
     plan_checkout,
     search_since,
 )
@@ -22,7 +22,7 @@ from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey
 NOW = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
 KEY = EnrollmentKey("user-7", "TEST-COURSE-003")
 FORM = Form("hosted", "https://x.example/ok", None, None, allow_promotion_codes=False)
-WISH = Wish("preview", KEY, "price_1", FORM, NOW)
+WANTED = WantedSession("preview", KEY, "price_1", FORM, NOW)
 OURS = {"managedBy": "lmx", "environment": "preview", "courseId": KEY.course_id, "userId": KEY.user_id}
 THEIRS = {"courseId": KEY.course_id, "userId": KEY.user_id}
 
@@ -58,13 +58,13 @@ NAMING = _pending(session_id=SESSION.session_id)
 
 def test_first_checkout_begins() -> None:
     """Nothing is there: a new attempt."""
-    assert Begin(None) == plan_checkout(Situation(None), WISH)
+    assert Start(None) == plan_checkout(Situation(None), WANTED)
 
 
 def test_fitting_session_is_returned_again() -> None:
     """Open, same price, same form, good for half an hour: returned, whoever of us and the site made it."""
     for session in (SESSION, replace(SESSION, metadata=THEIRS), replace(SESSION, expires_at=_seconds(0.5))):
-        assert Reuse(NAMING, session) == plan_checkout(Situation(NAMING, session), WISH)
+        assert Reuse(NAMING, session) == plan_checkout(Situation(NAMING, session), WANTED)
 
 
 @pytest.mark.parametrize(
@@ -80,12 +80,12 @@ def test_fitting_session_is_returned_again() -> None:
 )
 def test_session_that_does_not_fit_is_ended(session: Session) -> None:
     """Another price, quantity or form, or too little time: expired, and a new attempt."""
-    assert Begin(NAMING, (session,)) == plan_checkout(Situation(NAMING, session), WISH)
+    assert Start(NAMING, (session,)) == plan_checkout(Situation(NAMING, session), WANTED)
 
 
 def test_expired_session_needs_no_end() -> None:
     """A session that is over is simply replaced."""
-    assert Begin(NAMING) == plan_checkout(Situation(NAMING, replace(SESSION, status="expired")), WISH)
+    assert Start(NAMING) == plan_checkout(Situation(NAMING, replace(SESSION, status="expired")), WANTED)
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_expired_session_needs_no_end() -> None:
 def test_fitting_session_of_others_is_not_handed_out(metadata: dict[str, str]) -> None:
     """A session for the same price that was made for somebody or something else is neither returned nor ended."""
     with pytest.raises(FailedError) as caught:
-        plan_checkout(Situation(NAMING, replace(SESSION, metadata=metadata)), WISH)
+        plan_checkout(Situation(NAMING, replace(SESSION, metadata=metadata)), WANTED)
     assert "failed.foreign_session" == caught.value.code
 
 
@@ -106,7 +106,7 @@ def test_session_of_others_is_not_ended(metadata: dict[str, str]) -> None:
     """The site's, another environment's, another student's and another course's open session stay: refused."""
     session = replace(SESSION, metadata=metadata, price_ids=("price_2",))
     with pytest.raises(FailedError) as caught:
-        plan_checkout(Situation(NAMING, session), WISH)
+        plan_checkout(Situation(NAMING, session), WANTED)
     assert "failed.foreign_session" == caught.value.code
 
 
@@ -115,7 +115,7 @@ def test_complete_session_stops() -> None:
     complete = replace(SESSION, status="complete", payment_status="paid")
     for situation in (Situation(NAMING, complete), Situation(_pending(), None, (SESSION, complete))):
         with pytest.raises(FailedError) as caught:
-            plan_checkout(situation, WISH)
+            plan_checkout(situation, WANTED)
         assert "lmx enrollments reconcile" in caught.value.hint
 
 
@@ -123,8 +123,8 @@ def test_complete_session_stops() -> None:
 def test_attempt_without_session_is_taken_up_for_23_hours(hours_ago: float, young: bool) -> None:
     """While Stripe knows its key the attempt goes on under it, later a new one begins."""
     enrollment = _pending(hours_ago)
-    wanted = TakeUp(enrollment) if young else Begin(enrollment)
-    assert wanted == plan_checkout(Situation(enrollment), WISH)
+    expected = Resume(enrollment) if young else Start(enrollment)
+    assert expected == plan_checkout(Situation(enrollment), WANTED)
 
 
 def test_session_that_nobody_noted_is_taken() -> None:
@@ -134,56 +134,56 @@ def test_session_that_nobody_noted_is_taken() -> None:
     same = replace(SESSION, session_id="cs_test_2")
     for found in ((younger, SESSION, same), (same, younger, SESSION)):
         ends = tuple(session for session in found if session is not SESSION)
-        assert Reuse(enrollment, SESSION, ends) == plan_checkout(Situation(enrollment, None, found), WISH)
+        assert Reuse(enrollment, SESSION, ends) == plan_checkout(Situation(enrollment, None, found), WANTED)
 
 
 def test_dead_session_of_an_attempt_is_not_asked_for_again() -> None:
     """The key would replay it: a new attempt begins."""
     enrollment = _pending()
     dead = replace(SESSION, status="expired")
-    assert Begin(enrollment) == plan_checkout(Situation(enrollment, None, (dead,)), WISH)
+    assert Start(enrollment) == plan_checkout(Situation(enrollment, None, (dead,)), WANTED)
 
 
 @pytest.mark.parametrize("session_id", ["", "none", "cs_live"])
 def test_unusable_session_id_counts_as_none(session_id: str) -> None:
     """What cannot be a session's id is replaced, whatever else was found."""
     enrollment = replace(_pending(), session_id=session_id)
-    assert Begin(enrollment, (SESSION,)) == plan_checkout(Situation(enrollment, None, (SESSION,)), WISH)
-    assert Begin(enrollment) == plan_checkout(Situation(enrollment), WISH)
+    assert Start(enrollment, (SESSION,)) == plan_checkout(Situation(enrollment, None, (SESSION,)), WANTED)
+    assert Start(enrollment) == plan_checkout(Situation(enrollment), WANTED)
 
 
 @pytest.mark.parametrize("status", ["completed", "free", "expired", ""])
 def test_student_who_is_in_is_refused(status: str) -> None:
     """Whatever is not pending counts as enrolled, as it does on the site."""
     with pytest.raises(FailedError) as caught:
-        plan_checkout(Situation(replace(_pending(), status=status)), WISH)
+        plan_checkout(Situation(replace(_pending(), status=status)), WANTED)
     assert "invalid.enrolled" == caught.value.code
 
 
 def test_pending_bundle_is_not_this_purchase() -> None:
     """A pending enrollment of another type is not made into a purchase of the course."""
     with pytest.raises(FailedError) as caught:
-        plan_checkout(Situation(replace(_pending(), enrollment_type="bundle")), WISH)
+        plan_checkout(Situation(replace(_pending(), enrollment_type="bundle")), WANTED)
     assert "invalid.enrollment_type" == caught.value.code
 
 
 def test_pending_item_without_a_type_is_a_purchase() -> None:
     """Only an item that says to be something else is not taken up."""
     enrollment = replace(_pending(), enrollment_type="")
-    assert TakeUp(enrollment) == plan_checkout(Situation(enrollment), WISH)
+    assert Resume(enrollment) == plan_checkout(Situation(enrollment), WANTED)
 
 
 def test_missing_session_stops() -> None:
     """The item names a session that Stripe does not have: nothing is made beside it."""
     with pytest.raises(FailedError) as caught:
-        plan_checkout(Situation(NAMING), WISH)
+        plan_checkout(Situation(NAMING), WANTED)
     assert "failed.missing_session" == caught.value.code
 
 
 def test_unreadable_time_begins_anew() -> None:
     """An enrollment whose time nobody can read is begun anew, and nothing is searched for."""
     enrollment = replace(_pending(), enrolled_at="yesterday")
-    assert (Begin(enrollment), None) == (plan_checkout(Situation(enrollment), WISH), search_since(enrollment, NOW))
+    assert (Start(enrollment), None) == (plan_checkout(Situation(enrollment), WANTED), search_since(enrollment, NOW))
 
 
 def test_search_covers_the_life_of_a_session() -> None:
@@ -195,7 +195,7 @@ def test_end_is_inside_of_stripes_bounds() -> None:
     """The end is counted from enrolledAt, and leaves room for the moment until Stripe makes the session."""
     at = "2026-11-01T12:00:00.789Z"
     spans = [timedelta(minutes=30), timedelta(hours=2), timedelta(hours=24)]
-    assert [31 * 60, 2 * 3600, 24 * 3600 - 10] == [expiry(at, span) - _seconds(0) for span in spans]
+    assert [31 * 60, 2 * 3600, 24 * 3600 - 10] == [expires_at(at, span) - _seconds(0) for span in spans]
 
 
 def test_wish_knows_what_came_of_it() -> None:

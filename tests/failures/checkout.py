@@ -42,21 +42,21 @@ FAILURES = (
     ),
     _refused(
         f"course {COURSE} is not synced: product {PRODUCT} is not on sale at Stripe",
-        f"Put it into Stripe first: {_SYNC}",
+        f"Sync it first: {_SYNC}",
         _inactive,
     ),
     _refused(
         f"course {COURSE} is not synced: product prod_gone is gone at Stripe",
-        f"Put it into Stripe first: {_SYNC}",
+        f"Sync it first: {_SYNC}",
         course(COURSE, stripeProductId="prod_gone", stripePriceId="price_gone"),
     ),
     _refused(
         f"course {COURSE} cannot be sold: its price is not a number but the text 'dear'",
-        f"Mend it: lmx courses set-price {COURSE} PRICE, then {_SYNC}",
+        f"Fix it: lmx courses set-price {COURSE} PRICE, then {_SYNC}",
         _edited(price="dear"),
     ),
     _refused(
-        "there is no student $harmless",
+        "student $harmless not found",
         "Name an existing student's userId with --user.",
         on_sale,
         f"checkout create {COURSE} --user '$hostile'",
@@ -75,7 +75,7 @@ FAILURES = (
     ),
     _refused(
         f"{USER} is already enrolled in {COURSE} (odd[red]\\x1b)",
-        "Nothing is left to do: lmx enrollments list shows it.",
+        f"Nothing to do. The enrollment: lmx enrollments list --user {USER}",
         enrolled(paymentStatus="odd[red]\x1b"),
     ),
     _refused(
@@ -104,7 +104,7 @@ FAILURES = (
         f"{_CREATE} --ui embedded --success-url {URL}",
         2,
         "--success-url does not go with --ui embedded",
-        "An embedded form takes --return-url alone.",
+        "An embedded form takes only --return-url.",
     ),
     _refused(
         "Stripe has no session $harmless for this key",
@@ -115,13 +115,13 @@ FAILURES = (
     Failure(
         "checkout expire $session",
         5,
-        "session $session was not made by lmx for environment sandbox, so lmx does not end it",
-        "Name its environment with -e, or expire it in the dashboard; no flag lifts this.",
+        "session $session was not created by lmx for environment sandbox, so lmx does not expire it",
+        "Name its environment with -e, or expire it in the Dashboard; no flag lifts this.",
         _foreign,
     ),
     _refused(
         "session $session is not open but complete (paid)",
-        "What was paid stays: lmx enrollments reconcile settles it.",
+        "To apply its payment: lmx enrollments reconcile",
         paid,
         "checkout expire $session",
     ),

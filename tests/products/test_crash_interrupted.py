@@ -4,6 +4,7 @@ import signal
 
 import pytest
 
+from tests.interrupting import APPLIED, interrupted
 from tests.products import worlds
 from tests.ran import last_entry, writes_since
 from tests.running import Sandbox
@@ -24,12 +25,21 @@ def test_courses_in_flight_are_finished(sandbox: Sandbox, signum: signal.Signals
     stdout, stderr = process.communicate(timeout=60)
     ran = worlds.Ran.read(process.returncode, stdout, stderr)
     assert 130 == ran.exit_code
-    assert (130, "interrupted") == (ran.report["error"]["exit_code"], ran.report["error"]["code"])
+    message = f"interrupted; {len(COURSES) - WORKERS} courses not applied"
+    assert (130, message) == (ran.report["error"]["exit_code"], ran.report["error"]["message"])
     outcomes = {(key, outcome) for key, _, _, outcome in ran.outcomes}
     assert {(key, "applied" if key in COURSES[:WORKERS] else "planned") for key in COURSES} == outcomes
     assert WORKERS == ran.report["summary"]["create"]
     assert {f"lmx_sandbox_{key}" for key in COURSES[:WORKERS]} == set(worlds.read_products(sandbox))
     _require_rest_done(sandbox, WORKERS)
+
+
+def test_last_write_is_applied(sandbox: Sandbox) -> None:
+    """The last course is linked, and nothing is left for a second run."""
+    worlds.put_course(sandbox, "a", "19.99")
+    report = interrupted(sandbox, "products", "sync", "--yes", operation="UpdateItem")
+    assert (APPLIED, ["applied", "applied"]) == (report["error"], [change["outcome"] for change in report["changes"]])
+    assert (0, []) == ((ran := worlds.sync(sandbox)).exit_code, ran.changes)
 
 
 def test_second_signal_stops_at_once(sandbox: Sandbox) -> None:

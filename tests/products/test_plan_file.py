@@ -1,7 +1,13 @@
 """A plan that was saved and reviewed is all that a later run does."""
 
 import json
+import os
+import shlex
+import subprocess
+import sys
 from pathlib import Path
+
+import pytest
 
 from tests.products.worlds import edit_course, put_course, read_products, sync
 from tests.running import Sandbox
@@ -104,3 +110,44 @@ def test_missing_plan_file_is_told_before_anything_is_asked(sandbox: Sandbox) ->
     message = "plan file nope.json cannot be read: No such file or directory"
     assert (3, message) == (ran.exit_code, ran.report["error"]["message"])
     assert [] == sandbox.control.journal()[before:]
+
+
+@pytest.mark.parametrize(
+    ("target", "reason"),
+    [("no/plan.json", "No such file or directory"), (".", "Is a directory"), ("/dev/full", "No space left on device")],
+)
+def test_plan_that_cannot_be_saved_is_reported_all_the_same(sandbox: Sandbox, target: str, reason: str) -> None:
+    """The report is whole, with the failure in it; nothing is written, and no file is left."""
+    put_course(sandbox, "a", "49.99")
+    ran = sync(sandbox, "--save-plan", target)
+    assert (1, f"plan file {target} cannot be written: {reason}") == (ran.exit_code, ran.report["error"]["message"])
+    assert [("a", "create", "product", "planned"), ("a", "link", "product", "planned")] == ran.outcomes
+    assert ([], {}) == (list(sandbox.cwd.iterdir()), read_products(sandbox))
+
+
+def test_plan_goes_through_pipes(sandbox: Sandbox) -> None:
+    """As from a process substitution; the plan is read once, before anything is asked."""
+    put_course(sandbox, "a", "49.99")
+    command = 'plan=$(lmx products sync --dry-run --save-plan /dev/fd/3 3>&1 >/dev/null) && echo "$plan" | '
+    command += "lmx products sync --yes --plan /dev/stdin"
+    script = command.replace("lmx ", f"{shlex.quote(sys.executable)} -m learnermax_cli ")
+    done = subprocess.run(["/bin/sh", "-c", script], env=sandbox.env, cwd=sandbox.cwd, timeout=120, check=False)
+    assert (0, ["lmx_sandbox_a"]) == (done.returncode, list(read_products(sandbox)))
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [('{"a":' * 100_000 + "1" + "}" * 100_000, "it is nested too deeply"), (None, "no complete plan came through it")],
+    ids=["nested", "pipe"],
+)
+def test_unreadable_plan_is_one_line(sandbox: Sandbox, content: str | None, reason: str) -> None:
+    """A hundred thousand levels, or a pipe that nobody writes into."""
+    path = sandbox.cwd / "plan.json"
+    if content is None:
+        os.mkfifo(path)
+    else:
+        path.write_text(content)
+    ran = sync(sandbox, "--plan", "plan.json")
+    assert 3 == ran.exit_code
+    assert f"plan file plan.json cannot be read: {reason}" in ran.report["error"]["message"]
+    assert ran.stderr.count("\n") == 2

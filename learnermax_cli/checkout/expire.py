@@ -1,0 +1,51 @@
+"""`checkout expire`: ends an open session of ours, so that nobody can pay it any more."""
+
+from learnermax_cli.checkout.model import Session
+from learnermax_cli.checkout.show import SessionApp, read_session
+from learnermax_cli.core.errors import FailedError, GuardError
+from learnermax_cli.core.ownership import is_ours
+from learnermax_cli.core.remedy import lmx
+from learnermax_cli.planning.change import Change, Result, planned
+from learnermax_cli.planning.report import Changes, Report
+
+
+def run_expire(app: SessionApp, session_id: str, *, dry_run: bool) -> Report:
+    """Return the report of ending a session; raises GuardError for one that lmx did not create."""
+    environment, identity = app.settings.environment, app.stripe_identity
+    session = read_session(app, session_id)
+    if not is_ours(session.metadata, environment):
+        raise GuardError(
+            f"session {session_id} was not created by lmx for environment {environment}, so lmx does not expire it",
+            hint="Name its environment with -e, or expire it in the Dashboard; no flag lifts this.",
+            code="guard.foreign_session",
+        )
+    _require_not_complete(session)
+    results = planned(_changes(session))
+    line = f"Would expire session {session_id}."
+    if not results:
+        line = f"Nothing to do: session {session_id} has already expired."
+    elif not dry_run:
+        app.interrupt.begin_writes()
+        _require_not_complete(app.checkout_sessions.expire_session(session_id))
+        results = tuple(Result(result.change, "applied") for result in results)
+        line = f"Expired session {session_id}."
+    summary = {"expire": len(results), "unchanged": 1 - len(results)}
+    return Report(
+        "checkout expire", environment, Changes(results), dry_run, identity, summary=summary, summary_line=line
+    )
+
+
+def _changes(session: Session) -> list[Change]:
+    if not session.open:
+        return []
+    before = {"status": session.status, "course": session.course_id, "user": session.user_id}
+    return [Change("session", session.session_id, "expire", before, {**before, "status": "expired"})]
+
+
+def _require_not_complete(session: Session) -> None:
+    if session.status == "complete":
+        raise FailedError(
+            f"session {session.session_id} is not open but complete ({session.payment_status})",
+            hint="To apply its payment: " + lmx("enrollments reconcile"),
+            code="failed.complete",
+        )
