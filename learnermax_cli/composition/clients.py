@@ -148,7 +148,7 @@ class Clients:
     def _aws(self) -> "AwsClients":
         from learnermax_cli.adapters.aws.clients import AwsClients
 
-        return AwsClients(self.settings.aws, self.meter, self.console.debug, hurried=self.retry_policy.interactive)
+        return AwsClients(self.settings.aws, self.meter, self.console.debug, self.retry_policy, self.interrupt.stop)
 
     @cached_property
     def _stripe(self) -> "StripeClient":

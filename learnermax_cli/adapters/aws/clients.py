@@ -2,19 +2,23 @@
 
 import re
 import threading
+import time
 from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 from urllib.request import getproxies
 
 from boto3.session import Session
+from botocore import exceptions as boto
 from botocore.config import Config
 
 from learnermax_cli.adapters.aws.errors import aws_errors
 from learnermax_cli.config.settings import AwsAccess
 from learnermax_cli.core.errors import GuardError
 from learnermax_cli.core.meter import Meter
+from learnermax_cli.core.outage import Outage
+from learnermax_cli.core.retry_policy import RetryPolicy
 from learnermax_cli.core.urls import is_loopback
 
 if TYPE_CHECKING:
@@ -24,14 +28,11 @@ if TYPE_CHECKING:
     from types_boto3_sqs.client import SQSClient
     from types_boto3_sts.client import STSClient
 
-# Standard mode also retries throttles; each attempt waits longer, at most 20 s [doc boto3 "Retries"].
-_CONFIG = Config(
-    retries={"mode": "standard", "total_max_attempts": 8}, connect_timeout=10, read_timeout=60, max_pool_connections=32
-)
-# For a run on whose answer somebody waits.
-_HURRIED = _CONFIG.merge(
-    Config(retries={"mode": "standard", "total_max_attempts": 3}, connect_timeout=2, read_timeout=5)
-)
+_READS = ("Get", "BatchGet", "Query", "Scan", "Describe", "List")
+_THROTTLED = ("ProvisionedThroughputExceededException", "RequestLimitExceeded", "Throttling", "ThrottlingException")
+_LONGEST_PAUSE = 20.0  # seconds between two tries [doc botocore "Retries"]
+_BEGUN, _OUTAGE = "lmx begun", "lmx outage"
+"""In the context of an operation: when it began, and what counts whether it failed."""
 # Secrets Manager alone, in a region, by its public name or a VPC endpoint's: anybody can have an API or a bucket under
 # amazonaws.com [doc "AWS Secrets Manager endpoints and quotas"].
 _AWS_HOST = re.compile(
@@ -40,13 +41,24 @@ _AWS_HOST = re.compile(
 
 
 class AwsClients:
-    """The AWS clients of one run."""
+    """The AWS clients of one run.
 
-    def __init__(self, access: AwsAccess, meter: Meter, debug: Callable[[str], None], *, hurried: bool = False) -> None:
+    Once `stop` is set, only a request whose connection was lost is sent again: it may be a write that is half done.
+    """
+
+    def __init__(
+        self,
+        access: AwsAccess,
+        meter: Meter,
+        debug: Callable[[str], None],
+        policy: RetryPolicy,
+        stop: threading.Event,
+    ) -> None:
         self._access = access
-        self._config = _HURRIED if hurried else _CONFIG
         self._meter = meter
         self._debug = debug
+        self._policy = policy
+        self._stop = stop
         self._opening = threading.Lock()  # a session makes one client at a time [doc boto3 "Session, multithreading"]
 
     @cached_property
@@ -93,13 +105,18 @@ class AwsClients:
     def _open(self, service: str, called: str, config: Config | None = None) -> Any:
         with self._opening, aws_errors(f"opening {called}"):
             connect: Callable[..., Any] = self._session.client
-            client = connect(
-                service, endpoint_url=self._access.endpoint_url, config=self._config.merge(config or Config())
+            policy = Config(
+                retries={"mode": "standard", "total_max_attempts": self._policy.tries},
+                connect_timeout=self._policy.connect,
+                read_timeout=self._policy.read,
+                max_pool_connections=32,
             )
-        client.meta.events.register("after-call", self._tell)
+            client = connect(service, endpoint_url=self._access.endpoint_url, config=policy.merge(config or Config()))
+        client.meta.events.register("after-call", self._log)
+        _Watch(called, self._policy, self._stop).register(client)
         return client
 
-    def _tell(self, model: Any, parsed: dict[str, Any], **_: Any) -> None:
+    def _log(self, model: Any, parsed: dict[str, Any], **_: Any) -> None:
         metadata = parsed.get("ResponseMetadata", {})
         self._debug(
             f"AWS {model.service_model.service_name} {model.name}: {metadata.get('HTTPStatusCode')}, "
@@ -109,8 +126,50 @@ class AwsClients:
     def _count_units(self, model: Any, parsed: dict[str, Any], **_: Any) -> None:
         consumed = parsed.get("ConsumedCapacity") or []
         units = sum(part.get("CapacityUnits", 0.0) for part in ([consumed] if isinstance(consumed, dict) else consumed))
-        reads = model.name in ("GetItem", "BatchGetItem", "Query", "Scan", "TransactGetItems")
-        self._meter.add("dynamodb_read_units" if reads else "dynamodb_write_units", units)
+        self._meter.add("dynamodb_read_units" if model.name.startswith(_READS) else "dynamodb_write_units", units)
+
+
+class _Watch:
+    """Ends the retries of operations in time, and the run when a service fails operation after operation."""
+
+    def __init__(self, service: str, policy: RetryPolicy, stop: threading.Event) -> None:
+        self._policy = policy
+        self._stop = stop
+        # No retry that begins within this time makes the operation take longer than it may.
+        longest_pause = min(_LONGEST_PAUSE, 2.0 ** (policy.tries - 2))
+        self._retry_seconds = policy.in_all - policy.connect - policy.read - longest_pause
+        # Counted apart: where every write fails, reading may go well.
+        self._reading, self._writing = Outage(service), Outage(service)
+
+    def register(self, client: Any) -> None:
+        """Watch the operations of a client."""
+        events, service = client.meta.events, client.meta.service_model.service_id.hyphenize()
+        events.register("before-call", self._begin)
+        events.register_first(f"needs-retry.{service}", self._end_retries)
+        events.register("after-call", self._note_answer)
+        events.register("after-call-error", self._note_error)
+
+    def _begin(self, model: Any, context: dict[str, Any], **_: Any) -> None:
+        outage = self._reading if model.name.startswith(_READS) else self._writing
+        if not self._policy.interactive:
+            outage.require_up()
+        context[_BEGUN], context[_OUTAGE] = time.monotonic(), outage
+
+    def _end_retries(
+        self, request_dict: dict[str, Any], caught_exception: Exception | None, **_: Any
+    ) -> Literal[False] | None:
+        """Return False to end the retries; with None it is botocore that decides."""
+        seconds = time.monotonic() - request_dict["context"][_BEGUN]
+        stopped = self._stop.is_set() and caught_exception is None
+        return False if stopped or seconds > self._retry_seconds else None
+
+    def _note_answer(self, http_response: Any, parsed: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
+        throttled = parsed.get("Error", {}).get("Code") in _THROTTLED
+        context[_OUTAGE].note(ok=http_response.status_code < 500 and not throttled)
+
+    def _note_error(self, exception: Exception, context: dict[str, Any], **_: Any) -> None:
+        if isinstance(exception, boto.HTTPClientError | boto.ConnectionError):  # else it was not sent
+            context[_OUTAGE].note(ok=False)
 
 
 def require_aws_endpoint(url: str) -> None:
