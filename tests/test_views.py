@@ -16,7 +16,7 @@ from tests.views.run import captures
 
 _LISTS = ("courses list", "products list", "enrollments list", "webhooks list", "secrets status", "doctor")
 # What follows a table is prose, one line each, which the terminal itself wraps and copies whole.
-_PROSE = ("  ! ", "Mend ", "Secret ", "Also in the secret", "No ")
+_PROSE = ("  ! ", "Fix ", "Secret ", "Also in the secret", "No ")
 _ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _STYLE = re.compile(r"\x1b\[([0-9;]+)m")
 _PROGRESS = re.compile(r".*━.*|[A-Z][\w ()]+: \d+ of \d+")

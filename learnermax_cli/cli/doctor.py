@@ -20,6 +20,9 @@ def add_doctor(root: "typer.Typer") -> None:
 
         Example: lmx doctor -e prod
         """
+        from learnermax_cli.core.retry_policy import INTERACTIVE
         from learnermax_cli.doctor.run import run_doctor
 
+        app.report_mismatches = True
+        app.retry_policy = INTERACTIVE  # somebody waits for the report
         return run_doctor(app)

@@ -1,15 +1,23 @@
-"""Checks of AWS: whose credentials these are, the table's shape, the topic."""
+"""Checks of AWS: whose credentials these are, the names in use, the table's shape, the topic."""
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from learnermax_cli.config import guard
+from learnermax_cli.config.settings import Settings
 from learnermax_cli.core.errors import Exit
-from learnermax_cli.doctor.model import Index, TableDescription, Verdict, failed, ok, warning
-
-if TYPE_CHECKING:
-    from learnermax_cli.composition.app import App
+from learnermax_cli.core.remedy import lmx
+from learnermax_cli.doctor.model import (
+    IdentityReader,
+    Index,
+    TableDescriber,
+    TableDescription,
+    TopicReader,
+    Verdict,
+    failed,
+    ok,
+    warning,
+)
 
 IDENTITY, NAMES, TABLE, TOPIC = "AWS identity", "Environment", "Table", "Topic"
 _KEYS = ("PK", "SK")
@@ -19,35 +27,35 @@ _TOPIC_ARN = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_.-]+")
 _SITE_STACK = "Update the site's own stack: its template defines the table."
 
 
-def check_identity(app: "App") -> Iterator[Verdict]:
-    """Say whose AWS credentials these are; raises LmxError for none, and for another account's than it should be."""
-    caller = app.aws_identity.read_caller()
-    if app.settings.aws_account is not None:
-        guard.require_aws_account(caller.account, app.settings.aws_account)
-    yield ok(IDENTITY, f"account {caller.account}, {caller.arn}, region {app.settings.aws.region}")
+def check_identity(reader: IdentityReader, settings: Settings) -> Iterator[Verdict]:
+    """Check whose AWS credentials these are; raises LmxError without any, or for another account than expected."""
+    caller = reader.read_caller()
+    if settings.aws_account is not None:
+        guard.require_aws_account(caller.account, settings.aws_account)
+    yield ok(IDENTITY, f"account {caller.account}, {caller.arn}, region {settings.aws.region}")
 
 
-def check_names(app: "App") -> Iterator[Verdict]:
-    """Say what is worked on; raises GuardError when the names are of two environments."""
-    settings = app.settings
+def check_names(settings: Settings) -> Iterator[Verdict]:
+    """Check the names in use; raises GuardError when they are of two environments."""
     guard.require_names_fit(settings)
     yield ok(NAMES, f"{settings.environment}: table {settings.table}, secret {settings.secret_name}")
 
 
-def check_table(app: "App") -> Iterator[Verdict]:
-    """Say whether the table has the shape that the site's table has."""
-    yield from judge_table(app.settings.table, app.table_probe.describe_table())
+def check_table(name: str, describer: TableDescriber) -> Iterator[Verdict]:
+    """Check that the table has the shape of the site's table."""
+    yield from judge_table(name, describer.describe_table())
 
 
 def judge_table(name: str, table: TableDescription) -> Iterator[Verdict]:
-    """Compare a table with the site's, as its template makes it; the verdict on the table itself comes first."""
+    """Compare a table with the one of the site's template; the verdict on the table itself comes first."""
     if table.keys != _KEYS:
         found = f"{name} has the keys {', '.join(table.keys)}, not {', '.join(_KEYS)}"
         yield failed(TABLE, found, "Name the site's table with --table or EDUCATION_TABLE_NAME.", Exit.CONFIG)
     elif table.status != "ACTIVE":
-        yield failed(TABLE, f"{name} is {table.status}", "Wait until it is ACTIVE, then run doctor again.", Exit.CONFIG)
+        remedy = "Wait until it is ACTIVE, then run " + lmx("doctor") + " again."
+        yield failed(TABLE, f"{name} is {table.status}", remedy, Exit.CONFIG)
     else:
-        yield ok(TABLE, f"{name} is there, with its keys {', '.join(_KEYS)}")
+        yield ok(TABLE, f"{name} exists, with the keys {', '.join(_KEYS)}")
     if flaw := _index_flaw(table, *_GSI1):
         yield failed("Index GSI1", f"{flaw}: enrollments of a course are read by it", _SITE_STACK, Exit.CONFIG)
     if flaw := _index_flaw(table, *_EMAIL_INDEX):
@@ -57,7 +65,7 @@ def judge_table(name: str, table: TableDescription) -> Iterator[Verdict]:
 def _index_flaw(table: TableDescription, name: str, wanted: Index) -> str | None:
     index = table.indexes.get(name)
     if index is None:
-        return f"there is no index {name}"
+        return f"index {name} does not exist"
     if index.keys != wanted.keys:
         return f"index {name} has the keys {', '.join(index.keys)}, not {', '.join(wanted.keys)}"
     if index.projection != wanted.projection:
@@ -65,18 +73,17 @@ def _index_flaw(table: TableDescription, name: str, wanted: Index) -> str | None
     return None if index.status == wanted.status else f"index {name} is {index.status}, not {wanted.status}"
 
 
-def check_topic(app: "App") -> Iterator[Verdict]:
-    """Say whether the students' mails have a topic to go to."""
-    if app.topic_probe is None:
-        yield warning(TOPIC, "none is configured: no student gets a mail", "Set TRANSACTIONAL_EMAIL_TOPIC_ARN.")
+def check_topic(arn: str | None, reader: TopicReader | None) -> Iterator[Verdict]:
+    """Check the topic of the students' mails."""
+    if arn is None or reader is None:
+        yield warning(TOPIC, "not configured: no student gets a mail", "Set TRANSACTIONAL_EMAIL_TOPIC_ARN.")
         return
-    arn = app.settings.topic_arn or ""
-    topic = app.topic_probe.read_topic() if _TOPIC_ARN.fullmatch(arn) else None
+    topic = reader.read_topic() if _TOPIC_ARN.fullmatch(arn) else None
     if topic is None:
-        remedy = "Mend TRANSACTIONAL_EMAIL_TOPIC_ARN, or deploy the stack that makes the topic."
-        yield failed(TOPIC, f"there is no topic {arn}", remedy, Exit.CONFIG)
+        remedy = "Fix TRANSACTIONAL_EMAIL_TOPIC_ARN, or deploy the stack that creates the topic."
+        yield failed(TOPIC, f"topic {arn} does not exist", remedy, Exit.CONFIG)
     elif topic.subscriptions == 0:
         remedy = "Subscribe the function that sends the mails: deploy the site's stack."
         yield warning(TOPIC, f"{arn} has no subscription: no student gets a mail", remedy)
     else:
-        yield ok(TOPIC, f"{arn} is there and subscribed to")
+        yield ok(TOPIC, f"{arn} exists and has a subscription")

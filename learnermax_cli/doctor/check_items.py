@@ -1,87 +1,85 @@
 """Checks of what is in the table, all from one scan: catalog drift, old pending enrollments, events that are owed."""
 
 import threading
-from collections.abc import Iterator
-from datetime import timedelta
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime, timedelta
 
+from learnermax_cli.config.settings import Settings
 from learnermax_cli.core.errors import CredentialsError
+from learnermax_cli.core.meter import Meter
+from learnermax_cli.core.remedy import lmx
 from learnermax_cli.core.times import parse_time
 from learnermax_cli.courses.price import price_rules
-from learnermax_cli.doctor.model import Verdict, lmx, not_checked, ok, warning
-from learnermax_cli.enrollments.model import TableRead
+from learnermax_cli.doctor.model import Verdict, not_checked, ok, warning
+from learnermax_cli.enrollments.model import EnrollmentReader, TableRead
 from learnermax_cli.enrollments.plan_enrollment import EVENT_GRACE
-from learnermax_cli.products.model import SyncOptions
+from learnermax_cli.products.model import CatalogGateway, SyncOptions
 from learnermax_cli.products.plan_sync import SyncPlan, plan_sync
-
-if TYPE_CHECKING:
-    from learnermax_cli.composition.app import App
 
 CATALOG, PENDING, EVENTS = "Catalog", "Pending enrollments", "Events owed"
 OLD = timedelta(days=1)
 
 
 class TableItems:
-    """The checks that share one scan; whichever comes first reads, the others take what it has read."""
+    """The checks that share one scan: the first of them reads, the others take what it has read."""
 
-    def __init__(self, app: "App") -> None:
-        self._app = app
+    def __init__(self, reader: Callable[[], EnrollmentReader], meter: Meter) -> None:
+        self._reader = reader
+        self._meter = meter
         self._lock = threading.Lock()
         self._read: TableRead | None = None
         self._units = 0.0
 
-    def check_catalog(self) -> Iterator[Verdict]:
-        """Say in one line how far Stripe is from the paid courses; raises LmxError when either can't be read."""
+    def check_catalog(self, gateway: CatalogGateway, settings: Settings) -> Iterator[Verdict]:
+        """Report in one line what a sync would do; raises LmxError when courses or catalog can't be read."""
         courses = self._scan().courses
-        settings = self._app.settings
-        options = SyncOptions(settings.environment, price_rules(settings))
         try:
-            catalog = self._app.catalog.read_catalog()
+            catalog = gateway.read_catalog()
         except CredentialsError as error:
             yield not_checked(CATALOG, error.message)
             return
-        yield _catalog_verdict(plan_sync(courses, catalog, options), self._app)
+        yield _catalog_verdict(plan_sync(courses, catalog, SyncOptions(settings.environment, price_rules(settings))))
 
-    def check_pending(self) -> Iterator[Verdict]:
-        """Say how many pending enrollments nobody has decided on for a day."""
+    def check_pending(self, now: datetime) -> Iterator[Verdict]:
+        """Report how many enrollments have been pending for more than a day."""
         pending = [enrollment for enrollment in self._scan().enrollments if enrollment.pending]
-        before = self._app.now() - OLD
-        times = [parse_time(enrollment.enrolled_at) for enrollment in pending]
-        old = sum(time is None or time < before for time in times)
-        if old:
-            remedy = lmx("enrollments reconcile", self._app)
-            remedy += "; with --release-expired those who never paid can buy again"
+        if old := _count_before(now - OLD, (enrollment.enrolled_at for enrollment in pending)):
+            remedy = lmx("enrollments reconcile") + "; with --release-expired those who never paid can buy again"
             yield warning(PENDING, f"{old} of {len(pending)} are older than a day", remedy)
         else:
             yield ok(PENDING, f"{len(pending)}, none older than a day (one scan: {self._units:.1f} read units)")
 
-    def check_events(self) -> Iterator[Verdict]:
-        """Say how many students wait for a mail that a crash left owed."""
+    def check_events(self, now: datetime) -> Iterator[Verdict]:
+        """Report how many students wait for a mail whose event a killed run still owes."""
         since = [intent.at for e in self._scan().enrollments if (intent := e.intent) is not None]
-        before = self._app.now() - EVENT_GRACE
-        times = [parse_time(at) for at in since]
-        late = sum(time is None or time < before for time in times)
-        if late:
-            found = f"{late} of {len(since)} are older than {EVENT_GRACE.seconds // 60} minutes"
-            yield warning(EVENTS, found, lmx("enrollments reconcile", self._app))
+        minutes = EVENT_GRACE.seconds // 60
+        if late := _count_before(now - EVENT_GRACE, since):
+            found = f"{late} of {len(since)} are older than {minutes} minutes"
+            yield warning(EVENTS, found, lmx("enrollments reconcile"))
         else:
-            yield ok(EVENTS, f"{len(since)}, none older than {EVENT_GRACE.seconds // 60} minutes")
+            yield ok(EVENTS, f"{len(since)}, none older than {minutes} minutes")
 
     def _scan(self) -> TableRead:
         with self._lock:
             if self._read is None:
-                before = self._app.meter.reading().dynamodb_read_units
-                self._read = self._app.table_items.scan(completed=False)
-                self._units = self._app.meter.reading().dynamodb_read_units - before
+                before = self._meter.reading().dynamodb_read_units
+                self._read = self._reader().scan(completed=False)
+                self._units = self._meter.reading().dynamodb_read_units - before
             return self._read
 
 
-def _catalog_verdict(plan: SyncPlan, app: "App") -> Verdict:
-    if not (told := _would(plan)):
-        return ok(CATALOG, f"Stripe has what the courses want ({len(plan.unchanged)} sold)")
-    # A sync shows its plan and asks; where it would write nothing, what it says is all that there is to see.
-    remedy = lmx("products sync" if plan.changes else "products sync --dry-run", app)
-    return warning(CATALOG, f"products sync would {told}", remedy)
+def _count_before(moment: datetime, texts: Iterable[str]) -> int:
+    """Return how many times are before a moment; one that can't be read counts."""
+    times = [parse_time(text) for text in texts]
+    return sum(time is None or time < moment for time in times)
+
+
+def _catalog_verdict(plan: SyncPlan) -> Verdict:
+    if not (wanted := _would(plan)):
+        return ok(CATALOG, f"Stripe matches the courses ({len(plan.unchanged)} sold)")
+    # A sync shows its plan and asks; where it would write nothing, its dry run shows all there is.
+    remedy = lmx("products sync") if plan.changes else lmx("products sync", "--dry-run")
+    return warning(CATALOG, f"products sync would {wanted}", remedy)
 
 
 def _would(plan: SyncPlan) -> str:

@@ -1,28 +1,25 @@
-"""Checks of this machine and its settings: clock, site's address, versions of Python and the libraries."""
+"""Checks of this machine and its settings: clock, the site's address, versions of Python and the libraries."""
 
 import platform
 import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from importlib import metadata
-from typing import TYPE_CHECKING
 
+from learnermax_cli.config.settings import Settings
 from learnermax_cli.core.errors import CredentialsError, Exit
 from learnermax_cli.core.urls import is_absolute
 from learnermax_cli.doctor.model import Verdict, failed, not_checked, ok, warning
 
-if TYPE_CHECKING:
-    from learnermax_cli.composition.app import App
-
 AWS_CLOCK, STRIPE_CLOCK, SITE, VERSIONS = "Clock against AWS", "Clock against Stripe", "FRONTEND_URL", "Versions"
-# Stripe's signatures, and AWS's, are refused when they are off by 300 s.
+# Stripe and AWS reject signatures that are more than 300 s off.
 NOTABLE, FATAL = timedelta(seconds=60), timedelta(seconds=240)
 _DISTRIBUTION = "learnermax-cli"
 _PIN = re.compile(r"(?P<name>[A-Za-z0-9._-]+)==(?P<version>[^ ;]+)")
 
 
 def check_clock(check: str, now: Callable[[], datetime], read_clock: Callable[[], datetime]) -> Iterator[Verdict]:
-    """Say how far this machine's clock is from another's, which tells whole seconds."""
+    """Check how far this machine's clock is from another one, which is read in whole seconds."""
     before = now()
     try:
         there = read_clock()
@@ -38,17 +35,18 @@ def judge_clock(check: str, off: timedelta, direction: str) -> Verdict:
     """Return what it means that this machine's clock is off by so much."""
     seconds = round(off.total_seconds())
     words = f"this machine's clock is {seconds} s {direction}"
-    remedy = "Set this machine's clock by the network: timedatectl set-ntp true"
+    consequence = f"{words}: signatures more than 300 s off are rejected"
+    remedy = "Synchronize this machine's clock: timedatectl set-ntp true"
     if seconds > FATAL.total_seconds():
-        return failed(check, f"{words}: signatures die at 300 s", remedy, Exit.FAILED)
+        return failed(check, consequence, remedy, Exit.FAILED)
     if seconds > NOTABLE.total_seconds():
-        return warning(check, f"{words}: signatures die at 300 s", remedy)
-    return ok(check, words if seconds else "right")
+        return warning(check, consequence, remedy)
+    return ok(check, words if seconds else "correct")
 
 
-def check_site(app: "App") -> Iterator[Verdict]:
-    """Say whether students have a site to return to."""
-    yield judge_site(app.settings.frontend_url, ("https", "http") if app.settings.sandbox else ("https",))
+def check_site(settings: Settings) -> Iterator[Verdict]:
+    """Check that students have a site to return to."""
+    yield judge_site(settings.frontend_url, ("https", "http") if settings.sandbox else ("https",))
 
 
 def judge_site(url: str | None, schemes: tuple[str, ...]) -> Verdict:
@@ -62,7 +60,7 @@ def judge_site(url: str | None, schemes: tuple[str, ...]) -> Verdict:
 
 
 def check_versions() -> Iterator[Verdict]:
-    """Say whether the libraries are those that lmx was made for."""
+    """Check that the libraries are those that lmx was made for."""
     try:
         requirements = metadata.requires(_DISTRIBUTION) or []
     except metadata.PackageNotFoundError:
@@ -81,7 +79,7 @@ def judge_versions(requirements: Iterable[str], installed: Callable[[str], str])
         if versions[pin["name"]] != pin["version"]
     ]
     if wrong:
-        remedy = "Install what it was made for: pip install -c constraints.txt ."
+        remedy = "Install the versions that it was made for: pip install -c constraints.txt ."
         return failed(VERSIONS, f"lmx runs with {', '.join(wrong)}", remedy, Exit.CONFIG)
-    told = {"Python": platform.python_version(), **versions}
-    return ok(VERSIONS, ", ".join(f"{name} {version}" for name, version in told.items()))
+    present = {"Python": platform.python_version(), **versions}
+    return ok(VERSIONS, ", ".join(f"{name} {version}" for name, version in present.items()))

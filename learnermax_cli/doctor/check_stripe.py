@@ -2,91 +2,100 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
 
+from learnermax_cli.config.keys import StripeKey
+from learnermax_cli.config.settings import Settings
 from learnermax_cli.core.errors import CredentialsError, Exit, LmxError
-from learnermax_cli.core.remedy import join
-from learnermax_cli.doctor.model import Denial, Permission, Verdict, failed, failed_by, lmx, not_checked, ok, warning
-from learnermax_cli.doctor.permissions import PERMISSIONS
-from learnermax_cli.webhooks.endpoints import ListedEndpoints, read_endpoints
-from learnermax_cli.webhooks.model import WEBHOOK_PATH
+from learnermax_cli.core.remedy import join, lmx
+from learnermax_cli.doctor.model import (
+    CREATE_ENDPOINT,
+    Permission,
+    StripeProber,
+    Verdict,
+    failed,
+    failed_by,
+    not_checked,
+    ok,
+    warning,
+)
+from learnermax_cli.planning.report import StripeIdentity
+from learnermax_cli.webhooks.endpoints import EndpointsApp, ListedEndpoints, read_endpoints
 from learnermax_cli.webhooks.plan_endpoints import find_others
 
-if TYPE_CHECKING:
-    from learnermax_cli.composition.app import App
-
 KEY, RIGHTS, ENDPOINT = "Stripe key", "Stripe permissions", "Webhook endpoint"
+# [doc "API keys", restricted keys]; refunds go with charges, there is no permission of their own.
+PERMISSIONS = (
+    Permission("Products", "/v1/products", "products sync and list, checkout create and link", "Write"),
+    Permission("Prices", "/v1/prices", "products sync and list", "Write"),
+    Permission("Checkout Sessions", "/v1/checkout/sessions", "checkout, enrollments, webhooks", "Write"),
+    Permission("Payment Links", "/v1/payment_links", "checkout link, products sync", "Write"),
+    Permission("PaymentIntents", "/v1/payment_intents", "enrollments reconcile, webhooks"),
+    Permission("Charges and Refunds", "/v1/charges", "enrollments reconcile, webhooks"),
+    Permission("Disputes", "/v1/disputes", "enrollments reconcile, webhooks"),
+    Permission("Events", "/v1/events", "webhooks replay"),
+    Permission("Webhook Endpoints", "/v1/webhook_endpoints", "webhooks create, list and delete", "Write"),
+)
 
 
-def check_key(app: "App") -> Iterator[Verdict]:
-    """Say whose key this is; raises LmxError when it does not work, or is of another mode or account than it should."""
-    key, identity = app.stripe_key, app.stripe_identity
-    source = "configured here" if app.settings.stripe_secret_key else f"from secret {app.settings.secret_name}"
+def check_key(key: StripeKey, identity: StripeIdentity, settings: Settings) -> Iterator[Verdict]:
+    """Report whose key this is."""
+    source = "configured here" if settings.stripe_secret_key else f"from secret {settings.secret_name}"
     yield ok(KEY, f"a {key.kind} key {source}, {identity.mode} mode, account {identity.account or 'unknown'}")
 
 
-def check_rights(app: "App") -> Iterator[Verdict]:
-    """Say what the key may not read, and which commands need that."""
+def check_rights(key: StripeKey, prober: StripeProber) -> Iterator[Verdict]:
+    """Check what the key may read, and name the commands that need what it may not."""
     with ThreadPoolExecutor(len(PERMISSIONS)) as pool:
-        probed = list(pool.map(lambda permission: _probe(app, permission), PERMISSIONS))
-    flaws = [flaw for flaw in probed if flaw is not None]
+        flaws = [flaw for flaw in pool.map(lambda permission: _probe(prober, permission), PERMISSIONS) if flaw]
     yield from flaws
-    if flaws:
-        return
-    if app.stripe_key.kind == "restricted":
+    if not flaws and key.kind == "restricted":
         writes = ", ".join(permission.title for permission in PERMISSIONS if permission.level == "Write")
-        found = f"reads all that the commands need; whether it may write ({writes}) shows only when it does"
+        found = f"it may read all that the commands need; whether it may write ({writes}) cannot be checked"
         yield ok(RIGHTS, found)
-    else:
+    elif not flaws:
         yield ok(RIGHTS, "a secret key may do everything")
 
 
-def _probe(app: "App", permission: Permission) -> Verdict | None:
-    """Return what keeps the key from reading, None when nothing does; one that fails hides no other."""
+def _probe(prober: StripeProber, permission: Permission) -> Verdict | None:
+    """Return why the key may not read, None when it may; a failure of one probe hides no other."""
     try:
-        denial = app.stripe_probes.probe(permission)
+        denial = prober.probe(permission)
     except LmxError as error:
         return failed_by(RIGHTS, error)
-    return None if denial is None else _denied(denial)
-
-
-def _denied(denial: Denial) -> Verdict:
-    wanted = denial.permission
+    if denial is None:
+        return None
     name = f" ({denial.name})" if denial.name else ""
-    return failed(
-        RIGHTS,
-        f"the key may not read {wanted.title}{name}, which these need: {wanted.commands}",
-        f"Give it “{wanted.title}: {wanted.level}” in Stripe's dashboard, Developers > API keys.",
-        Exit.CREDENTIALS,
-    )
+    found = f"the key may not read {permission.title}{name}, which these need: {permission.commands}"
+    remedy = f"Give it “{permission.title}: {permission.level}” in Stripe's dashboard, Developers > API keys."
+    return failed(RIGHTS, found, remedy, Exit.CREDENTIALS)
 
 
-def check_endpoint(app: "App") -> Iterator[Verdict]:
-    """Say whether Stripe delivers webhooks to this environment; raises LmxError when it does not tell."""
+def check_endpoint(app: EndpointsApp) -> Iterator[Verdict]:
+    """Check that Stripe delivers webhooks to this environment; raises LmxError when the endpoints can't be read."""
     environment = app.settings.environment
     try:
         read = read_endpoints(app)
     except CredentialsError as error:
         yield not_checked(ENDPOINT, error.message)
         return
-    ours = [endpoint for endpoint in read.endpoints if endpoint.marker.is_ours(environment)]
-    if not ours:
-        found = f"none of environment {environment} is registered: payments wait for the next reconcile"
-        yield failed(ENDPOINT, found, lmx(f"webhooks create --url https://HOST{WEBHOOK_PATH}", app), Exit.CONFIG)
-    for url in sorted({endpoint.url for endpoint in ours}):
-        yield _endpoint_verdict(app, url, read)
+    urls = sorted({endpoint.url for endpoint in read.endpoints if endpoint.marker.is_ours(environment)})
+    if not urls:
+        found = f"no endpoint of environment {environment} is registered: payments wait for the next reconcile"
+        yield failed(ENDPOINT, found, CREATE_ENDPOINT, Exit.CONFIG)
+    for url in urls:
+        yield _endpoint_verdict(url, read)
         for finding in find_others(read.endpoints, url, environment):
-            yield warning(ENDPOINT, f"{url}: {finding.detail}", "Disable or delete that one in Stripe's dashboard.")
+            yield warning(ENDPOINT, f"{url}: " + finding.detail, "Disable or delete that one in Stripe's dashboard.")
 
 
-def _endpoint_verdict(app: "App", url: str, read: ListedEndpoints) -> Verdict:
+def _endpoint_verdict(url: str, read: ListedEndpoints) -> Verdict:
     flaws = [flaw for endpoint in read.endpoints if endpoint.url == url for flaw in read.drift[endpoint.endpoint_id]]
     if not flaws and read.warnings:
-        found = "; ".join((f"{url} is enabled for the right events", *read.warnings))
-        return warning(ENDPOINT, found, "Mend what keeps the secret from being read, then run doctor again.")
+        found = join("; ", (f"{url} is enabled for the right events", *read.warnings))
+        return warning(ENDPOINT, found, "Make the secret readable, then run " + lmx("doctor") + " again.")
     if not flaws:
         return ok(ENDPOINT, f"{url} is enabled for the right events")
-    elsewhere = any(flaw.startswith("the host") for flaw in flaws)
-    mend = lmx(f"webhooks create --url {url}", app)
-    moved = f"{lmx(f'webhooks delete --url {url}', app)}; then webhooks create with the site's host"
-    return failed(ENDPOINT, f"{url}: " + join("; ", flaws), moved if elsewhere else mend, Exit.CONFIG)
+    remedy = lmx("webhooks create", "--url", url)
+    if any(flaw.startswith("the host") for flaw in flaws):
+        remedy = lmx("webhooks delete", "--url", url) + "; then " + CREATE_ENDPOINT
+    return failed(ENDPOINT, f"{url}: " + join("; ", flaws), remedy, Exit.CONFIG)

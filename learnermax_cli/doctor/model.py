@@ -1,22 +1,22 @@
 """What doctor finds, the facts that its checks judge, and the ports that they are read through."""
 
-import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import Literal, Protocol
 
 from learnermax_cli.core.errors import Exit, LmxError
+from learnermax_cli.core.remedy import lmx
+from learnermax_cli.webhooks.model import WEBHOOK_PATH
 
-if TYPE_CHECKING:
-    from learnermax_cli.composition.app import App
-
+CREATE_ENDPOINT = lmx("webhooks create", "--url", f"https://HOST{WEBHOOK_PATH}")
+"""The command that registers an endpoint; whoever runs it fills in the host."""
 Status = Literal["ok", "warning", "failed", "not checked"]
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What one check came to; `remedy` is the command or the setting that mends it."""
+    """The result of one check; `remedy` is the command or the setting that fixes what it found."""
 
     check: str
     status: Status
@@ -24,7 +24,7 @@ class Verdict:
     remedy: str | None = None
     exit_code: Exit = Exit.OK
     unreachable: bool = False
-    """Whether there was no connection to what was asked, so that nobody else need try."""
+    """Whether there was no connection, so that checks that need it are not tried."""
 
     def as_json(self) -> dict[str, object]:
         """Return the row of a report."""
@@ -37,48 +37,29 @@ class Verdict:
         }
 
 
-def lmx(words: str, app: "App") -> str:
-    """Return a command line that works on what was checked."""
-    return f"lmx {words}{where(app)}"
-
-
-def where(app: "App") -> str:
-    """Return the options that lead another command to what this one was led to, with a blank before each."""
-    flags = app.flags
-    given = {
-        "--env-file": flags.env_file,
-        "--table": flags.table,
-        "--secret-name": flags.secret_name,
-        "--region": flags.region,
-        "--profile": flags.profile,
-    }
-    options = [f" {option} {shlex.quote(str(value))}" for option, value in given.items() if value is not None]
-    return f" -e {app.settings.environment}{''.join(options)}"
-
-
 def ok(check: str, found: str) -> Verdict:
-    """Return the verdict of a check that found what it should."""
+    """Return the verdict of a check that found nothing wrong."""
     return Verdict(check, "ok", found)
 
 
 def warning(check: str, found: str, remedy: str) -> Verdict:
-    """Return the verdict of a check that found something to look at, which stops no command."""
+    """Return the verdict of a check that found something that stops no command."""
     return Verdict(check, "warning", found, remedy)
 
 
 def failed(check: str, found: str, remedy: str, exit_code: Exit) -> Verdict:
-    """Return the verdict of a check that found what some command would stop at."""
+    """Return the verdict of a check that found something that stops a command."""
     return Verdict(check, "failed", found, remedy, exit_code)
 
 
 def failed_by(check: str, error: LmxError) -> Verdict:
-    """Return the verdict of a check that an expected failure ended."""
+    """Return the verdict of a check that failed."""
     unreachable = error.code == "failed.network"
     return Verdict(check, "failed", error.message, error.hint, error.exit_code, unreachable)
 
 
 def not_checked(check: str, reason: str) -> Verdict:
-    """Return the verdict of a check that had nothing to go by."""
+    """Return the verdict of a check that could not be made."""
     return Verdict(check, "not checked", f"not checked, because {reason}")
 
 
@@ -128,7 +109,7 @@ class TableDescriber(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """The topic of the students' mails; `subscriptions` is None when AWS does not tell."""
+    """The topic of the students' mails; `subscriptions` is None when AWS does not report it."""
 
     subscriptions: int | None
 
@@ -160,7 +141,7 @@ class Denial:
 
 
 class StripeProber(Protocol):
-    """Requests to Stripe that read next to nothing."""
+    """Requests to Stripe that show what a key may read."""
 
     def probe(self, permission: Permission) -> Denial | None:
         """List one object; None when the key may. Raises LmxError for any other failure."""

@@ -1,8 +1,11 @@
 """`doctor` from end to end: all checks side by side, one report, and the exit code of the worst."""
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
 
+from learnermax_cli.config.keys import StripeKey
 from learnermax_cli.core.errors import (
     ConfigError,
     CredentialsError,
@@ -12,17 +15,19 @@ from learnermax_cli.core.errors import (
     LmxError,
     weightiest,
 )
-from learnermax_cli.core.retry_policy import INTERACTIVE
-from learnermax_cli.doctor import check_aws, check_machine, check_secret, check_stripe
+from learnermax_cli.core.meter import Meter
+from learnermax_cli.doctor import check_aws as aws
 from learnermax_cli.doctor import check_items as items
+from learnermax_cli.doctor import check_machine as machine
+from learnermax_cli.doctor import check_secret as secret
+from learnermax_cli.doctor import check_stripe as stripe
 from learnermax_cli.doctor.checks import Check, run_checks
-from learnermax_cli.doctor.model import Verdict
-from learnermax_cli.planning.report import Items, Report
+from learnermax_cli.doctor.model import IdentityReader, StripeProber, TableDescriber, TopicReader, Verdict
+from learnermax_cli.enrollments.model import EnrollmentReader
+from learnermax_cli.planning.report import Items, Report, StripeIdentity
+from learnermax_cli.products.model import CatalogGateway
+from learnermax_cli.webhooks.endpoints import EndpointsApp
 
-if TYPE_CHECKING:
-    from learnermax_cli.composition.app import App
-
-COLUMNS = ("status", "check", "found", "remedy")
 _ERRORS: dict[Exit, type[LmxError]] = {
     Exit.CREDENTIALS: CredentialsError,
     Exit.CONFIG: ConfigError,
@@ -30,61 +35,98 @@ _ERRORS: dict[Exit, type[LmxError]] = {
 }
 
 
-def run_doctor(app: "App") -> Report:
+class DoctorApp(EndpointsApp, Protocol):
+    """What is checked; each part is built by the first check that asks for it, which reports why it can't be."""
+
+    @property
+    def aws_identity(self) -> IdentityReader:
+        """Who the AWS credentials belong to."""
+
+    @property
+    def table_probe(self) -> TableDescriber:
+        """The table without its items."""
+
+    @property
+    def table_items(self) -> EnrollmentReader:
+        """The items of the table."""
+
+    @property
+    def topic_probe(self) -> TopicReader | None:
+        """The topic of the students' mails, if one is configured."""
+
+    @property
+    def stripe_key(self) -> StripeKey:
+        """The key to work with."""
+
+    @property
+    def stripe_identity(self) -> StripeIdentity:
+        """Whose Stripe data this is."""
+
+    @property
+    def stripe_probes(self) -> StripeProber:
+        """Requests that show what the key may read."""
+
+    @property
+    def catalog(self) -> CatalogGateway:
+        """Products and prices at Stripe."""
+
+    @property
+    def meter(self) -> Meter:
+        """The cost of the run."""
+
+    def now(self) -> datetime:
+        """Return the present, in UTC."""
+
+
+def run_doctor(app: DoctorApp) -> Report:
     """Return the report of all checks; nothing is written anywhere."""
-    app.report_mismatches = True
-    app.retry_policy = INTERACTIVE  # somebody waits for the table: what does not answer is told soon
     environment = app.settings.environment
     verdicts = run_checks(plan_checks(app))
-    key = next(verdict for verdict in verdicts if verdict.check == check_stripe.KEY)
+    key = next(verdict for verdict in verdicts if verdict.check == stripe.KEY)
     counts = Counter(verdict.status for verdict in verdicts)
     summary = {word: counts[word] for word in ("ok", "warning", "failed", "not checked")}
-    # On a terminal a remedy has a line of its own: what is folded in a cell can't be copied.
-    lines = app.console.manner.format == "table"
     return Report(
         "doctor",
         environment,
-        Items(tuple(verdict.as_json() for verdict in verdicts), COLUMNS[:-1] if lines else COLUMNS),
+        # A remedy has a line of its own below the table: what is folded in a cell can't be copied.
+        Items(tuple(verdict.as_json() for verdict in verdicts), ("status", "check", "found")),
         stripe=app.stripe_identity if key.status == "ok" else None,
         extra={"summary": {word.replace(" ", "_"): number for word, number in summary.items()}},
         summary_line=", ".join(f"{number} {word}" for word, number in summary.items() if number) + ".",
-        notes=tuple(dict.fromkeys(f"Mend {v.check}: {v.remedy}" for v in verdicts if v.remedy)) if lines else (),
+        notes=tuple(dict.fromkeys(f"Fix {v.check}: " + v.remedy for v in verdicts if v.remedy)),
         error=ending(verdicts),
     )
 
 
-def plan_checks(app: "App") -> tuple[Check, ...]:
+def plan_checks(app: DoctorApp) -> tuple[Check, ...]:
     """Return all checks in the order of the report, with what each needs."""
-    table = items.TableItems(app)
-    aws, stripe = (check_aws.IDENTITY,), (check_stripe.KEY,)
-    in_table = (check_aws.TABLE,)
+    table = items.TableItems(lambda: app.table_items, app.meter)
+    settings = app.settings
+    needs_aws, needs_stripe, needs_table = (aws.IDENTITY,), (stripe.KEY,), (aws.TABLE,)
     return (
-        Check(check_aws.NAMES, lambda: check_aws.check_names(app)),
-        Check(check_aws.IDENTITY, lambda: check_aws.check_identity(app)),
-        Check(check_aws.TABLE, lambda: check_aws.check_table(app), aws),
-        Check(check_secret.SECRET, lambda: check_secret.check_secret(app), aws),
-        Check(check_aws.TOPIC, lambda: check_aws.check_topic(app), aws),
-        Check(check_stripe.KEY, lambda: check_stripe.check_key(app)),
-        Check(check_stripe.RIGHTS, lambda: check_stripe.check_rights(app), stripe),
-        Check(check_stripe.ENDPOINT, lambda: check_stripe.check_endpoint(app), stripe),
-        Check(items.CATALOG, table.check_catalog, (*in_table, *stripe)),
-        Check(items.PENDING, table.check_pending, in_table),
-        Check(items.EVENTS, table.check_events, in_table),
+        Check(aws.NAMES, lambda: aws.check_names(settings)),
+        Check(aws.IDENTITY, lambda: aws.check_identity(app.aws_identity, settings)),
+        Check(aws.TABLE, lambda: aws.check_table(settings.table, app.table_probe), needs_aws),
+        Check(secret.SECRET, lambda: secret.check_secret(app.secret_store, settings), needs_aws),
+        Check(aws.TOPIC, lambda: aws.check_topic(settings.topic_arn, app.topic_probe), needs_aws),
+        Check(stripe.KEY, lambda: stripe.check_key(app.stripe_key, app.stripe_identity, settings)),
+        Check(stripe.RIGHTS, lambda: stripe.check_rights(app.stripe_key, app.stripe_probes), needs_stripe),
+        Check(stripe.ENDPOINT, lambda: stripe.check_endpoint(app), needs_stripe),
+        Check(items.CATALOG, lambda: table.check_catalog(app.catalog, settings), (*needs_table, *needs_stripe)),
+        Check(items.PENDING, lambda: table.check_pending(app.now()), needs_table),
+        Check(items.EVENTS, lambda: table.check_events(app.now()), needs_table),
+        Check(machine.AWS_CLOCK, lambda: machine.check_clock(machine.AWS_CLOCK, app.now, app.aws_identity.read_clock)),
         Check(
-            check_machine.AWS_CLOCK,
-            lambda: check_machine.check_clock(check_machine.AWS_CLOCK, app.now, app.aws_identity.read_clock),
+            machine.STRIPE_CLOCK,
+            lambda: machine.check_clock(machine.STRIPE_CLOCK, app.now, app.stripe_probes.read_clock),
+            needs_stripe,
         ),
-        Check(
-            check_machine.STRIPE_CLOCK,
-            lambda: check_machine.check_clock(check_machine.STRIPE_CLOCK, app.now, app.stripe_probes.read_clock),
-            stripe,
-        ),
-        Check(check_machine.SITE, lambda: check_machine.check_site(app)),
-        Check(check_machine.VERSIONS, check_machine.check_versions),
+        Check(machine.SITE, lambda: machine.check_site(settings)),
+        Check(machine.VERSIONS, machine.check_versions),
     )
 
 
-def ending(verdicts: tuple[Verdict, ...]) -> LmxError | None:
+def ending(verdicts: Sequence[Verdict]) -> LmxError | None:
     """Return the failure of a run: of the kind of its worst check, None when none failed."""
     bad = [verdict for verdict in verdicts if verdict.status == "failed"]
     if not bad:

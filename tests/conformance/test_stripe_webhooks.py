@@ -9,7 +9,7 @@ import stripe
 from learnermax_cli.adapters.stripe.endpoints import StripeEndpoints
 from learnermax_cli.adapters.stripe.events import StripeEvents
 from learnermax_cli.adapters.stripe.probes import StripeProbes
-from learnermax_cli.doctor.permissions import PERMISSIONS
+from learnermax_cli.doctor.check_stripe import PERMISSIONS
 from learnermax_cli.webhooks.model import SESSION_EVENTS, EventWindow
 from tests.conformance.commands import run
 from tests.conformance.emulators import read_spec

@@ -10,7 +10,7 @@ from learnermax_cli.doctor.model import failed, ok, warning
 from tests.doctor.worlds import examine
 from tests.running import Sandbox
 
-SET_CLOCK = "Set this machine's clock by the network: timedatectl set-ntp true"
+SET_CLOCK = "Synchronize this machine's clock: timedatectl set-ntp true"
 
 
 @pytest.mark.parametrize(("seconds", "status", "code"), [(120, "warning", 0), (600, "failed", 1)])
@@ -21,13 +21,13 @@ def test_clock_that_is_behind(sandbox: Sandbox, seconds: int, status: str, code:
     for check in ("Clock against AWS", "Clock against Stripe"):
         row = examined.row(check)
         assert (status, SET_CLOCK, code) == (row[0], *row[2:])
-        assert row[1].endswith("s behind: signatures die at 300 s")
+        assert row[1].endswith("s behind: signatures more than 300 s off are rejected")
 
 
 def test_clock_that_is_ahead(sandbox: Sandbox) -> None:
     """Either direction counts."""
     sandbox.control.advance_clock(-120)
-    assert "s ahead: signatures die at 300 s" in examine(sandbox).row("Clock against Stripe")[1]
+    assert "s ahead: signatures more than 300 s off are rejected" in examine(sandbox).row("Clock against Stripe")[1]
 
 
 def test_clock_is_judged_by_a_refusal_too(sandbox: Sandbox) -> None:
@@ -43,11 +43,27 @@ def test_clock_is_judged_by_a_refusal_too(sandbox: Sandbox) -> None:
 @pytest.mark.parametrize(
     ("seconds", "verdict"),
     [
-        (0, ok("c", "right")),
+        (0, ok("c", "correct")),
         (60, ok("c", "this machine's clock is 60 s behind")),
-        (61, warning("c", "this machine's clock is 61 s behind: signatures die at 300 s", SET_CLOCK)),
-        (240, warning("c", "this machine's clock is 240 s behind: signatures die at 300 s", SET_CLOCK)),
-        (241, failed("c", "this machine's clock is 241 s behind: signatures die at 300 s", SET_CLOCK, Exit.FAILED)),
+        (
+            61,
+            warning("c", "this machine's clock is 61 s behind: signatures more than 300 s off are rejected", SET_CLOCK),
+        ),
+        (
+            240,
+            warning(
+                "c", "this machine's clock is 240 s behind: signatures more than 300 s off are rejected", SET_CLOCK
+            ),
+        ),
+        (
+            241,
+            failed(
+                "c",
+                "this machine's clock is 241 s behind: signatures more than 300 s off are rejected",
+                SET_CLOCK,
+                Exit.FAILED,
+            ),
+        ),
     ],
 )
 def test_limits_of_the_clock(seconds: int, verdict: object) -> None:
@@ -90,7 +106,7 @@ REQUIREMENTS = ("boto3>=1.44", "stripe==16.1.0", "typer>=0.29", 'mypy==9.9; extr
 def test_library_in_another_version_than_the_pinned_one() -> None:
     """What is pinned exactly was tested exactly."""
     verdict = judge_versions(REQUIREMENTS, {"stripe": "15.0.0"}.__getitem__)
-    remedy = "Install what it was made for: pip install -c constraints.txt ."
+    remedy = "Install the versions that it was made for: pip install -c constraints.txt ."
     assert failed("Versions", "lmx runs with stripe 15.0.0, not 16.1.0", remedy, Exit.CONFIG) == verdict
 
 

@@ -106,7 +106,7 @@ FLAWS: dict[str, tuple[str, Break]] = {
     "secret with another tag": ("Secret", stored({}, tag="prod")),
     "no key": ("Stripe key", lambda _: {"STRIPE_SECRET_KEY": None}),
     "other key than the stored one": (
-        "Keys here and there",
+        "Configured key",
         lambda sandbox: stored(
             {"STRIPE_SECRET_KEY": str(sandbox.control.add_key(kind="secret", mode="test")["value"])}
         )(sandbox),
@@ -176,7 +176,7 @@ def revoked(sandbox: Sandbox) -> Env:
 # Where the remedy is something to do in Stripe's dashboard, or to name another of.
 BY_HAND: dict[str, tuple[str, Break, Break]] = {
     "endpoint of somebody else": ("Webhook endpoint", of_others, delete_theirs),
-    "secret that rotates": ("Secret's writer", rotated, keep_elsewhere),
+    "secret that rotates": ("Secret owner", rotated, keep_elsewhere),
     "key that is revoked": (
         "Stripe key",
         revoked,
@@ -195,9 +195,8 @@ BY_HAND: dict[str, tuple[str, Break, Break]] = {
 }
 # What the sentence around a command asks for besides.
 IN_WORDS = {
-    "endpoint of another site": ["lmx webhooks create --url https://HOST/api/webhooks/stripe -e preview"],
-    "old pending enrollment": ["lmx enrollments reconcile -e preview --release-expired"],
-    "other key than the stored one": ["lmx secrets push -e preview"],
+    "old pending enrollment": ["lmx enrollments reconcile --release-expired"],
+    "other key than the stored one": ["lmx secrets push"],
 }
 
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 import pytest
 
 from learnermax_cli.core.errors import CredentialsError, Exit, FailedError
-from learnermax_cli.core.remedy import completed_text
 from learnermax_cli.doctor.checks import Check, run_checks
 from learnermax_cli.doctor.model import Verdict, failed, not_checked, ok, warning
 from learnermax_cli.doctor.run import ending
@@ -111,33 +110,18 @@ def test_json_has_items_summary_and_error(sandbox: Sandbox) -> None:
 def test_remedy_can_be_copied_off_a_terminal(sandbox: Sandbox) -> None:
     """It stands in a line of its own, below the table."""
     done = sandbox.run("doctor", env=PREVIEW)
-    assert "Mend Secret: lmx secrets push -e preview" in done.stdout.splitlines()
+    assert "Fix Secret: lmx secrets push" in done.stdout.splitlines()
 
 
 def test_remedies_work_on_what_was_checked(sandbox: Sandbox) -> None:
     """They carry the options that doctor was given; without --secret-name another secret would be written."""
-    done = sandbox.run("doctor", "--secret-name", "my keys", "--region", "us-east-1", env=PREVIEW)
+    done = sandbox.run("doctor", "-e", "preview", "--secret-name", "my keys", "--region", "us-east-1", env=PREVIEW)
     options = "-e preview --secret-name 'my keys' --region us-east-1"
-    assert f"Mend Secret: lmx secrets push {options}" in done.stdout.splitlines()
+    assert f"Fix Secret: lmx secrets push {options}" in done.stdout.splitlines()
 
 
-@pytest.mark.parametrize(
-    ("hint", "remedy"),
-    [
-        ("Store it: lmx secrets push", "Store it: lmx secrets push -e prod"),
-        ("Bring it back with lmx secrets push --restore.", "Bring it back with lmx secrets push -e prod --restore."),
-        ("lmx webhooks delete --url https://a.b -e prod; then more", None),
-        ("Give the key product_read; the README lists all lmx needs.", None),
-    ],
-)
-def test_hint_of_an_error_is_led_to_the_environment(hint: str, remedy: str | None) -> None:
-    """Pushed without -e, prod's keys would be meant for preview."""
-    assert (remedy or hint) == completed_text(hint, " -e prod")
-
-
-def test_markdown_is_a_table(sandbox: Sandbox) -> None:
-    """For a step summary: remedy beside what was found."""
-    done = sandbox.run("doctor", "-o", "markdown", env=PREVIEW)
-    assert (
-        "| failed | Secret | there is no secret learnermax/stripe-keys | lmx secrets push -e preview |" in done.stdout
-    )
+def test_markdown_has_the_remedies(sandbox: Sandbox) -> None:
+    """For a step summary: a table of what was found, and below it what to do."""
+    lines = sandbox.run("doctor", "-o", "markdown", env=PREVIEW).stdout.splitlines()
+    assert "| failed | Secret | secret learnermax/stripe-keys does not exist |" in lines
+    assert "Fix Secret: lmx secrets push" in lines

@@ -7,7 +7,7 @@ import pytest
 from tests.doctor.worlds import SECRET_NAME, examine, keys_of, live_key, put_secret
 from tests.running import Sandbox
 
-PUSH = "lmx secrets push -e preview"
+PUSH = "lmx secrets push"
 Content = Callable[[Sandbox], Mapping[str, str] | str]
 
 
@@ -18,12 +18,12 @@ def test_secret_as_it_should_be(sandbox: Sandbox) -> None:
     found = f"{SECRET_NAME} holds STRIPE_SECRET_KEY (secret, test) and "
     found += "NEXT_PUBLIC_STRIPE_PUBLISHABLE_KEY (publishable, test)"
     assert ("ok", found, None, 0) == examined.row("Secret")
-    assert {"Signing secret", "Keys here and there"}.isdisjoint(examined.statuses())
+    assert {"Signing secret", "Configured key"}.isdisjoint(examined.statuses())
 
 
 def test_secret_that_is_not_there(sandbox: Sandbox) -> None:
     """The remedy makes it."""
-    assert ("failed", f"there is no secret {SECRET_NAME}", PUSH, 3) == examine(sandbox).row("Secret")
+    assert ("failed", f"secret {SECRET_NAME} does not exist", PUSH, 3) == examine(sandbox).row("Secret")
 
 
 def test_secret_scheduled_for_deletion(sandbox: Sandbox) -> None:
@@ -88,7 +88,7 @@ def test_secret_tagged_with_another_environment(sandbox: Sandbox) -> None:
     put_secret(sandbox, keys_of(sandbox), tag="prod")
     status, found, remedy, code = examine(sandbox).row("Secret")
     assert ("failed", 5) == (status, code)
-    assert f"environment preview and secret {SECRET_NAME}, whose tag Environment says prod" in found
+    assert f"secret {SECRET_NAME} has the tag Environment=prod, but this run is for preview" == found
     assert "--secret-name" in str(remedy)
 
 
@@ -98,8 +98,8 @@ def test_secret_without_a_signing_secret(sandbox: Sandbox) -> None:
     examined = examine(sandbox)
     assert "ok" == examined.row("Secret")[0]
     status, found, remedy, _ = examined.row("Signing secret")
-    assert ("warning", f"{SECRET_NAME} holds no STRIPE_WEBHOOK_SECRET") == (status, found.partition(":")[0])
-    assert "lmx webhooks create --url https://HOST/api/webhooks/stripe -e preview" == remedy
+    assert ("warning", f"{SECRET_NAME} has no STRIPE_WEBHOOK_SECRET") == (status, found.partition(":")[0])
+    assert "lmx webhooks create --url https://HOST/api/webhooks/stripe" == remedy
 
 
 def test_signing_secret_that_is_none(sandbox: Sandbox) -> None:
@@ -107,8 +107,8 @@ def test_signing_secret_that_is_none(sandbox: Sandbox) -> None:
     put_secret(sandbox, keys_of(sandbox, STRIPE_WEBHOOK_SECRET="nonsense"))
     examined = examine(sandbox)
     assert "ok" == examined.row("Secret")[0]
-    found = f"STRIPE_WEBHOOK_SECRET in {SECRET_NAME} is no signing secret of Stripe's"
-    remedy = "lmx webhooks create --url https://HOST/api/webhooks/stripe -e preview"
+    found = f"STRIPE_WEBHOOK_SECRET in {SECRET_NAME} is not a signing secret"
+    remedy = "lmx webhooks create --url https://HOST/api/webhooks/stripe"
     assert ("failed", found, remedy, 3) == examined.row("Signing secret")
 
 
@@ -129,9 +129,9 @@ def test_key_here_that_is_not_the_stored_one(sandbox: Sandbox) -> None:
     """What is tried out here is not what the site runs with."""
     other = sandbox.control.add_key(kind="secret", mode="test")
     put_secret(sandbox, keys_of(sandbox, STRIPE_SECRET_KEY=str(other["value"])))
-    status, found, remedy, _ = examine(sandbox).row("Keys here and there")
-    assert ("warning", True) == (status, found.startswith("STRIPE_SECRET_KEY here is not the one in"))
-    assert "lmx secrets status -e preview; then push or pull" == remedy
+    status, found, remedy, _ = examine(sandbox).row("Configured key")
+    assert ("warning", True) == (status, found.startswith("STRIPE_SECRET_KEY here differs from the one in"))
+    assert "lmx secrets status; then push or pull" == remedy
 
 
 def test_secret_that_another_writer_rotates(sandbox: Sandbox) -> None:
@@ -140,6 +140,6 @@ def test_secret_that_another_writer_rotates(sandbox: Sandbox) -> None:
     sandbox.secretsmanager().rotate_secret(SecretId=SECRET_NAME, RotationRules={"AutomaticallyAfterDays": 30})
     examined = examine(sandbox)
     assert "ok" == examined.row("Secret")[0]
-    status, found, remedy, code = examined.row("Secret's writer")
+    status, found, remedy, code = examined.row("Secret owner")
     assert ("failed", 5, True) == (status, code, "has rotation turned on" in found)
     assert "Turn rotation off" in str(remedy)

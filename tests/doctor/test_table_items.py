@@ -29,13 +29,13 @@ def test_catalog_that_drifted(sandbox: Sandbox) -> None:
     put(sandbox, course_item("soon", "19.99", comingSoon=True))
     examined = examine(sandbox)
     found = "products sync would make 2 changes and refuse 1 course"
-    assert ("warning", found, "lmx products sync -e preview", 0) == examined.row("Catalog")
+    assert ("warning", found, "lmx products sync", 0) == examined.row("Catalog")
 
 
 def test_catalog_that_only_needs_a_look(sandbox: Sandbox) -> None:
     """One of a kind is told as one."""
     make_product(sandbox, "lmx_preview_gone", "gone", 999, marker("gone", "preview"))
-    found, remedy = "products sync would report 1 finding", "lmx products sync --dry-run -e preview"
+    found, remedy = "products sync would report 1 finding", "lmx products sync --dry-run"
     assert ("warning", found, remedy, 0) == examine(sandbox).row("Catalog")
 
 
@@ -44,7 +44,7 @@ def test_catalog_in_step(sandbox: Sandbox) -> None:
     put(sandbox, course_item("a", "19.99"))
     put(sandbox, course_item("soon", "19.99", comingSoon=True))
     sandbox.run("products", "sync", "--yes", "-e", "preview", "--table", "learnermax-education-preview")
-    assert ("ok", "Stripe has what the courses want (1 sold)", None, 0) == examine(sandbox).row("Catalog")
+    assert ("ok", "Stripe matches the courses (1 sold)", None, 0) == examine(sandbox).row("Catalog")
 
 
 def test_pending_enrollments_that_nobody_decided_on(sandbox: Sandbox) -> None:
@@ -58,7 +58,7 @@ def test_pending_enrollments_that_nobody_decided_on(sandbox: Sandbox) -> None:
         put(sandbox, enrollment_item(user, enrolledAt=at, paymentStatus=status))
     status, found, remedy, code = examine(sandbox).row("Pending enrollments")
     assert ("warning", "2 of 3 are older than a day", 0) == (status, found, code)
-    assert str(remedy).startswith("lmx enrollments reconcile -e preview; with --release-expired")
+    assert str(remedy).startswith("lmx enrollments reconcile; with --release-expired")
 
 
 def test_fresh_pending_enrollments_are_fine(sandbox: Sandbox) -> None:
@@ -74,7 +74,7 @@ def test_event_that_is_owed(sandbox: Sandbox, minutes: int, status: str) -> None
     event = {"run": "r", "at": ago(sandbox, minutes=minutes)}
     put(sandbox, enrollment_item("u", paymentStatus="completed", enrollmentEvent=event))
     row = examine(sandbox).row("Events owed")
-    assert (status, "lmx enrollments reconcile -e preview" if status == "warning" else None) == row[::2]
+    assert (status, "lmx enrollments reconcile" if status == "warning" else None) == row[::2]
 
 
 def test_items_are_judged_without_stripe(sandbox: Sandbox) -> None:

@@ -19,7 +19,7 @@ GROUPS = sorted({path[:-1] for path in COMMANDS})
 NAME = "A course with a name that is much too long for a column of a terminal"
 # Black, white, their bright and 256-colour forms, and bright or bold yellow: each vanishes on one background.
 # What follows a table is prose, one line each, which the terminal itself wraps and copies whole.
-TALK = ("Cost: ", "Mend ", "Error: ")
+TALK = ("Cost: ", "Fix ", "Error: ")
 VANISHING = {"30", "37", "90", "97", "93", "1;33", "1;37", "1;30", "38;5;0", "38;5;7", "38;5;11", "38;5;15"}
 
 
