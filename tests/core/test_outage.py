@@ -4,15 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from learnermax_cli.core.errors import (
-    ConfigError,
-    CredentialsError,
-    Exit,
-    FailedError,
-    GuardError,
-    LmxError,
-    UsageError,
-)
+from learnermax_cli.core.errors import ConfigError, CredentialsError, FailedError, GuardError, LmxError, UsageError
 from learnermax_cli.core.outage import Outage, OutageError, is_fatal
 from learnermax_cli.webhooks.model import HalfDoneError
 
@@ -40,7 +32,7 @@ def test_next_operation_is_refused_at_the_limit() -> None:
         "Stripe failed 3 operations in a row; the run stops",
         "What was done is in the report; run the command again.",
         "failed.outage",
-        Exit.FAILED,
+        1,
     ) == (error.message, error.hint, error.code, error.exit_code)
 
 

@@ -31,6 +31,17 @@ def _outcome(report: Mapping[str, Any]) -> tuple[str, str, int]:
     return change["outcome"], report["error"]["message"], report["error"]["exit_code"]
 
 
+def _interrupted(sandbox: Sandbox, operation: str, *args: str) -> tuple[int, dict[str, Any]]:
+    """Run a command, with SIGINT while that call is held; return its exit code and report."""
+    sandbox.control.add_fault("hold", service="secretsmanager", operation=operation)
+    process = sandbox.start("secrets", *args, "-o", "json")
+    sandbox.control.wait_held(60)
+    process.send_signal(signal.SIGINT)
+    process.read_until(STOPPING)
+    sandbox.control.release()
+    return process.wait(60), document(process.stdout.read())
+
+
 @pytest.mark.parametrize(
     ("args", "content", "operation"),
     [
@@ -50,17 +61,10 @@ def test_last_write_is_finished(
     if "rollback" in args:
         put_secret(sandbox, {"a": "2"})
         wanted = {"a": "1"}
-    sandbox.control.add_fault("hold", service="secretsmanager", operation=operation)
-    process = sandbox.start("secrets", *args, "-o", "json")
-    sandbox.control.wait_held(60)
-    process.send_signal(signal.SIGINT)
-    process.read_until(STOPPING)
-    sandbox.control.release()
-    process.wait(60)
 
-    report = document(process.stdout.read())
+    code, report = _interrupted(sandbox, operation, *args)
 
-    assert (130, APPLIED, wanted) == (process.returncode, _outcome(report), stored(sandbox))
+    assert (130, APPLIED, wanted) == (code, _outcome(report), stored(sandbox))
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -87,15 +91,8 @@ def test_restored_secret_is_named(sandbox: Sandbox, suffices: bool) -> None:
     content = api_keys(sandbox) if suffices else {"theirs": "kept"}
     create_secret(sandbox, content)
     sandbox.secretsmanager().delete_secret(SecretId="learnermax/stripe-keys")
-    sandbox.control.add_fault("hold", service="secretsmanager", operation="RestoreSecret")
-    process = sandbox.start("secrets", "push", "--restore", "--yes", "-o", "json")
-    sandbox.control.wait_held(60)
-    process.send_signal(signal.SIGINT)
-    process.read_until(STOPPING)
-    sandbox.control.release()
-    process.wait(60)
 
-    report = document(process.stdout.read())
+    _, report = _interrupted(sandbox, "RestoreSecret", "push", "--restore", "--yes")
 
     left = ("planned", "interrupted; the secret was restored, the keys were not stored", 130)
     assert (APPLIED if suffices else left, content) == (_outcome(report), stored(sandbox))
