@@ -101,9 +101,10 @@ def read_state(state_dir: Path) -> SandboxInfo | None:
     """Return the sandbox that the state file names, whether or not it still runs; None without a usable file."""
     try:
         decoded = json.loads((state_dir / STATE_FILE).read_text(encoding="utf-8"))
-        return SandboxInfo(**{field.name: decoded[field.name] for field in fields(SandboxInfo)})
+        info = SandboxInfo(**{field.name: decoded[field.name] for field in fields(SandboxInfo)})
     except (OSError, ValueError, LookupError, TypeError):
         return None
+    return info if type(info.pid) is int and info.pid > 0 else None
 
 
 def find_sandbox(state_dir: Path) -> SandboxInfo | None:

@@ -140,7 +140,7 @@ def _end(process: psutil.Process) -> None:
     """End a process; psutil sends no signal to another process with the same id."""
     import psutil
 
-    with contextlib.suppress(psutil.NoSuchProcess):
+    with contextlib.suppress(psutil.NoSuchProcess, psutil.TimeoutExpired):
         process.terminate()
         try:
             process.wait(_STOP_SECONDS)

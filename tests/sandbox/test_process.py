@@ -9,14 +9,14 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import boto3
 import psutil
 import pytest
 
-from learnermax_cli.config.sandbox_state import STATE_FILE, default_state_dir, find_sandbox
+from learnermax_cli.config.sandbox_state import STATE_FILE, SandboxInfo, default_state_dir, find_sandbox
 from learnermax_cli.core.errors import FailedError
 from learnermax_cli.sandbox import process
 from learnermax_cli.sandbox.server_process import save
@@ -25,6 +25,7 @@ from tests.running import Sandbox
 
 UNTIL_GONE = "while kill -0 {pid} 2>/dev/null && ! grep -q '^State:.Z' /proc/{pid}/status; do sleep 0.05; done"
 
+NULLS = dict.fromkeys(field.name for field in fields(SandboxInfo))
 STOP_OF_ANOTHER = """
 import json, pathlib, subprocess, tempfile
 from learnermax_cli.sandbox import process
@@ -149,9 +150,10 @@ def test_no_other_process_is_ended_without_proc() -> None:
     assert ("[false, null]\n", "") == (done.stdout, done.stderr)
 
 
-def test_broken_state_file_counts_as_none(state_dir: Path) -> None:
+@pytest.mark.parametrize("text", ['{"pid": 1', "[]", *(json.dumps({**NULLS, "pid": pid}) for pid in (None, "1", -1))])
+def test_broken_state_file_counts_as_none(state_dir: Path, text: str) -> None:
     """A file that makes no sense is not believed, and is removed by the next stop."""
-    (state_dir / STATE_FILE).write_text('{"pid": 1')
+    (state_dir / STATE_FILE).write_text(text)
 
     assert (None, False) == (find_sandbox(state_dir), process.stop(state_dir))
     assert not (state_dir / STATE_FILE).exists()
