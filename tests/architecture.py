@@ -186,7 +186,7 @@ def shape_flaws(module: Module) -> list[str]:
         match node:
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
                 flaws += [f"{module.name}.{name} {flaw}" for flaw in _size_flaws(node)]
-                if not (name.startswith("_") or id(node) in inside or ast.get_docstring(node)):
+                if not (name.startswith("_") or id(node) in inside or ast.get_docstring(node) or _is_stub(node)):
                     flaws.append(f"{module.name}.{name} has no docstring")
             case ast.ClassDef(name=name) if not name.startswith("_") and not ast.get_docstring(node):
                 flaws.append(f"{module.name}.{name} has no docstring")
@@ -205,6 +205,15 @@ def _size_flaws(node: _Function) -> Iterator[str]:
     taken = [argument for argument in arguments if argument.arg not in ("self", "cls")]
     if len(taken) > MAX_PARAMETERS and not command:
         yield f"takes {len(taken)} parameters"
+
+
+def _is_stub(node: _Function) -> bool:
+    """Return whether it is a property of a protocol, named without a body."""
+    properties = [decorator for decorator in node.decorator_list if getattr(decorator, "id", "") == "property"]
+    match node.body:
+        case [ast.Expr(value=ast.Constant(value=value))]:
+            return value is ... and bool(properties)
+    return False
 
 
 def _is_command(node: _Function) -> bool:

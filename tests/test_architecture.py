@@ -138,6 +138,13 @@ def test_lost_shape_is_noticed(source: str, flaw: str) -> None:
     assert [flaw] == shape_flaws(Module("m", source))
 
 
+def test_property_of_a_protocol_may_be_named_alone() -> None:
+    """A job lists what it works with; a property with a body is held to the rule."""
+    source = '"""D."""\nclass C(Protocol):\n    """D."""\n    @property\n    def f(self) -> int: ...\n'
+    assert [] == shape_flaws(Module("m", source))
+    assert ["m.f has no docstring"] == shape_flaws(Module("m", source.replace("...", "return 1")))
+
+
 def test_commands_may_take_what_they_offer() -> None:
     """The signature of a command is its interface; its body is held to the rule."""
     source = '"""D."""\n@add_command(group, "x")\ndef f(a, b, c, d, e, f):\n    """D."""\n'

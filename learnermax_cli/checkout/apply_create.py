@@ -47,12 +47,9 @@ class CheckoutApp(OfferApp, Protocol):
     """What a checkout works with."""
 
     @property
-    def enrollment_writes(self) -> EnrollmentWriter:
-        """The conditional writes to enrollments."""
-
+    def enrollment_writes(self) -> EnrollmentWriter: ...
     @property
-    def pending_store(self) -> PendingStore:
-        """The conditional writes to pending enrollments."""
+    def pending_store(self) -> PendingStore: ...
 
     def now(self) -> datetime:
         """Return the present, in UTC."""

@@ -20,8 +20,7 @@ class LinkApp(OfferApp, Protocol):
     """What a payment link works with."""
 
     @property
-    def links(self) -> LinkGateway:
-        """Payment Links at Stripe."""
+    def links(self) -> LinkGateway: ...
 
 
 @dataclass(frozen=True, slots=True)

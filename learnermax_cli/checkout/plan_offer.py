@@ -17,12 +17,9 @@ class OfferApp(CoursesApp, StripeJob, Protocol):
     """What selling a course works with."""
 
     @property
-    def checkout_sessions(self) -> SessionGateway:
-        """Checkout Sessions at Stripe."""
-
+    def checkout_sessions(self) -> SessionGateway: ...
     @property
-    def enrollments(self) -> EnrollmentReader:
-        """The enrollments and students of the table."""
+    def enrollments(self) -> EnrollmentReader: ...
 
 
 def read_offer(app: OfferApp, course_id: str, user_id: str | None = None) -> Offer:

@@ -16,8 +16,7 @@ class SessionApp(StripeJob, Protocol):
     """What showing and ending a session works with."""
 
     @property
-    def checkout_sessions(self) -> SessionGateway:
-        """Checkout Sessions at Stripe."""
+    def checkout_sessions(self) -> SessionGateway: ...
 
 
 def run_show(app: SessionApp, session_id: str) -> Report:

@@ -39,40 +39,23 @@ class DoctorApp(EndpointsApp, Protocol):
     """What is checked; each part is built by the first check that asks for it, which reports why it can't be."""
 
     @property
-    def aws_identity(self) -> IdentityReader:
-        """Who the AWS credentials belong to."""
-
+    def aws_identity(self) -> IdentityReader: ...
     @property
-    def table_probe(self) -> TableDescriber:
-        """The table without its items."""
-
+    def table_probe(self) -> TableDescriber: ...
     @property
-    def table_items(self) -> EnrollmentReader:
-        """The items of the table."""
-
+    def table_items(self) -> EnrollmentReader: ...
     @property
-    def topic_probe(self) -> TopicReader | None:
-        """The topic of the students' mails, if one is configured."""
-
+    def topic_probe(self) -> TopicReader | None: ...
     @property
-    def stripe_key(self) -> StripeKey:
-        """The key to work with."""
-
+    def stripe_key(self) -> StripeKey: ...
     @property
-    def stripe_identity(self) -> StripeIdentity:
-        """Whose Stripe data this is."""
-
+    def stripe_identity(self) -> StripeIdentity: ...
     @property
-    def stripe_probes(self) -> StripeProber:
-        """Requests that show what the key may read."""
-
+    def stripe_probes(self) -> StripeProber: ...
     @property
-    def catalog(self) -> CatalogGateway:
-        """Products and prices at Stripe."""
-
+    def catalog(self) -> CatalogGateway: ...
     @property
-    def meter(self) -> Meter:
-        """The cost of the run."""
+    def meter(self) -> Meter: ...
 
     def now(self) -> datetime:
         """Return the present, in UTC."""

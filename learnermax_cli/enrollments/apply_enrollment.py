@@ -69,12 +69,9 @@ class RunApp(Protocol):
     """What a run writes with."""
 
     @property
-    def enrollment_writes(self) -> EnrollmentWriter:
-        """The conditional writes to enrollments."""
-
+    def enrollment_writes(self) -> EnrollmentWriter: ...
     @property
-    def events(self) -> EventPublisher | None:
-        """The topic of the students' mails, if one is configured."""
+    def events(self) -> EventPublisher | None: ...
 
     def now(self) -> datetime:
         """Return the present, in UTC."""

@@ -24,8 +24,7 @@ class CreateApp(ReadApp, RunApp, Protocol):
     """What an enrollment is written with."""
 
     @property
-    def interrupt(self) -> "Interrupt":
-        """The operator's wish to stop."""
+    def interrupt(self) -> "Interrupt": ...
 
 
 def run_create(app: CreateApp, key: EnrollmentKey, check_out: Callable[[], Report], *, dry_run: bool) -> Report:

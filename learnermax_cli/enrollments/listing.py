@@ -18,24 +18,18 @@ class ReadApp(Protocol):
     """What the jobs that read enrollments work with."""
 
     @property
-    def settings(self) -> "Settings":
-        """The configuration."""
-
+    def settings(self) -> "Settings": ...
     @property
-    def courses(self) -> CourseStore:
-        """The courses of the table."""
-
+    def courses(self) -> CourseStore: ...
     @property
-    def enrollments(self) -> EnrollmentReader:
-        """The enrollments and students of the table."""
+    def enrollments(self) -> EnrollmentReader: ...
 
 
 class ListApp(ReadApp, Protocol):
     """What the list works with."""
 
     @property
-    def enrollments(self) -> EnrollmentLister:
-        """The enrollments and students of the table."""
+    def enrollments(self) -> EnrollmentLister: ...
 
 
 def run_list(app: ListApp, status: str | None, course_id: str | None, user_id: str | None) -> Report:

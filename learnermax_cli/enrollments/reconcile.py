@@ -33,20 +33,13 @@ class ReconcileApp(ReadApp, RunApp, Protocol):
     """What a reconcile works with."""
 
     @property
-    def stripe_identity(self) -> StripeIdentity:
-        """Whose Stripe data it reads."""
-
+    def stripe_identity(self) -> StripeIdentity: ...
     @property
-    def payments(self) -> PaymentGateway:
-        """Checkout Sessions and their payments."""
-
+    def payments(self) -> PaymentGateway: ...
     @property
-    def talk(self) -> "Talk":
-        """Shows progress."""
-
+    def talk(self) -> "Talk": ...
     @property
-    def interrupt(self) -> "Interrupt":
-        """The operator's wish to stop."""
+    def interrupt(self) -> "Interrupt": ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,32 +37,19 @@ class ReleaseApp(Protocol):
     """What a release works with."""
 
     @property
-    def settings(self) -> "Settings":
-        """The configuration."""
-
+    def settings(self) -> "Settings": ...
     @property
-    def stripe_identity(self) -> StripeIdentity:
-        """Whose Stripe data it reads."""
-
+    def stripe_identity(self) -> StripeIdentity: ...
     @property
-    def enrollments(self) -> EnrollmentReader:
-        """The enrollments of the table."""
-
+    def enrollments(self) -> EnrollmentReader: ...
     @property
-    def payments(self) -> PaymentGateway:
-        """Checkout Sessions and their payments."""
-
+    def payments(self) -> PaymentGateway: ...
     @property
-    def enrollment_writes(self) -> EnrollmentWriter:
-        """The conditional writes to enrollments."""
-
+    def enrollment_writes(self) -> EnrollmentWriter: ...
     @property
-    def talk(self) -> Talk:
-        """Asks before the write."""
-
+    def talk(self) -> Talk: ...
     @property
-    def interrupt(self) -> "Interrupt":
-        """The operator's wish to stop."""
+    def interrupt(self) -> "Interrupt": ...
 
     def now(self) -> datetime:
         """Return the present, in UTC."""

@@ -39,24 +39,18 @@ class Job(Protocol):
     """What every job works with; each adds the ports that it needs."""
 
     @property
-    def settings(self) -> "Settings":
-        """The configuration of the run."""
-
+    def settings(self) -> "Settings": ...
     @property
-    def talk(self) -> Talk:
-        """The console."""
-
+    def talk(self) -> Talk: ...
     @property
-    def interrupt(self) -> "Interrupt":
-        """The signals to stop."""
+    def interrupt(self) -> "Interrupt": ...
 
 
 class StripeJob(Job, Protocol):
     """What every job works with that reads from Stripe."""
 
     @property
-    def stripe_identity(self) -> StripeIdentity:
-        """The mode and the account."""
+    def stripe_identity(self) -> StripeIdentity: ...
 
 
 def ask(talk: Talk, report: Report, question: str, *, yes: bool) -> LmxError | None:

@@ -26,16 +26,14 @@ class CatalogApp(CoursesApp, StripeJob, Protocol):
     """What planning a sync works with."""
 
     @property
-    def catalog(self) -> CatalogGateway:
-        """Products and prices at Stripe."""
+    def catalog(self) -> CatalogGateway: ...
 
 
 class SyncApp(CatalogApp, Protocol):
     """What a sync works with."""
 
     @property
-    def links(self) -> LinkReader:
-        """Payment Links at Stripe."""
+    def links(self) -> LinkReader: ...
 
 
 @dataclass(frozen=True, slots=True)

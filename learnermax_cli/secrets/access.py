@@ -19,8 +19,7 @@ class SecretsJob(Job, Protocol):
     """What every job on the secret works with."""
 
     @property
-    def secret_store(self) -> SecretStore:
-        """Secrets Manager."""
+    def secret_store(self) -> SecretStore: ...
 
 
 def read_stored(store: SecretStore, name: str) -> Stored | None:

@@ -17,12 +17,9 @@ class DeleteJob(Job, Protocol):
     """What a deletion works with."""
 
     @property
-    def stripe_identity(self) -> StripeIdentity:
-        """Whose Stripe data this is."""
-
+    def stripe_identity(self) -> StripeIdentity: ...
     @property
-    def endpoints(self) -> EndpointGateway:
-        """The endpoints at Stripe."""
+    def endpoints(self) -> EndpointGateway: ...
 
 
 def run_delete(job: DeleteJob, url: str, *, dry_run: bool, yes: bool) -> Report:

@@ -40,16 +40,11 @@ class EndpointsApp(Protocol):
     """What the endpoints are read with."""
 
     @property
-    def settings(self) -> Settings:
-        """The configuration of the run."""
-
+    def settings(self) -> Settings: ...
     @property
-    def endpoints(self) -> EndpointGateway:
-        """The endpoints at Stripe."""
-
+    def endpoints(self) -> EndpointGateway: ...
     @property
-    def secret_store(self) -> SecretStore:
-        """Secrets Manager."""
+    def secret_store(self) -> SecretStore: ...
 
 
 def read_endpoints(app: EndpointsApp) -> ListedEndpoints:

@@ -68,24 +68,15 @@ class HandlerApp(RunApp, Protocol):
     """What events are handled with."""
 
     @property
-    def settings(self) -> Settings:
-        """The configuration of the run."""
-
+    def settings(self) -> Settings: ...
     @property
-    def stripe_key(self) -> StripeKey:
-        """The key to work with."""
-
+    def stripe_key(self) -> StripeKey: ...
     @property
-    def payments(self) -> PaymentGateway:
-        """Checkout Sessions and their payments at Stripe."""
-
+    def payments(self) -> PaymentGateway: ...
     @property
-    def courses(self) -> CourseStore:
-        """The courses of the table."""
-
+    def courses(self) -> CourseStore: ...
     @property
-    def enrollments(self) -> EnrollmentReader:
-        """The enrollments and students of the table."""
+    def enrollments(self) -> EnrollmentReader: ...
 
 
 class Handler:

@@ -18,8 +18,7 @@ class ListJob(EndpointsApp, Protocol):
     """What a list works with."""
 
     @property
-    def stripe_identity(self) -> StripeIdentity:
-        """Whose Stripe data this is."""
+    def stripe_identity(self) -> StripeIdentity: ...
 
 
 def run_list(job: ListJob, *, exit_code: bool) -> Report:

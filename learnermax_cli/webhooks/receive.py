@@ -21,8 +21,7 @@ class ReceiverApp(HandlerApp, SigningApp, Protocol):
     retry_policy: RetryPolicy
 
     @property
-    def delivery_reader(self) -> DeliveryReader:
-        """What reads deliveries and checks their signatures."""
+    def delivery_reader(self) -> DeliveryReader: ...
 
 
 class Receiver:

@@ -35,12 +35,9 @@ class ReplayJob(HandlerApp, Job, Protocol):
     """What a replay works with."""
 
     @property
-    def stripe_events(self) -> EventGateway:
-        """The events of the last 30 days at Stripe."""
-
+    def stripe_events(self) -> EventGateway: ...
     @property
-    def stripe_identity(self) -> StripeIdentity:
-        """Whose Stripe data this is."""
+    def stripe_identity(self) -> StripeIdentity: ...
 
 
 @dataclass(frozen=True, slots=True)

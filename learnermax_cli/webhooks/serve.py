@@ -24,12 +24,9 @@ class ServeJob(ReceiverApp, Job, Protocol):
     """What `webhooks serve` works with."""
 
     @property
-    def stripe_identity(self) -> StripeIdentity:
-        """Whose Stripe data this is."""
-
+    def stripe_identity(self) -> StripeIdentity: ...
     @property
-    def webhook_server(self) -> WebhookServer:
-        """The HTTP server."""
+    def webhook_server(self) -> WebhookServer: ...
 
 
 class ServeHandler:

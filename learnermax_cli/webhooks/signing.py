@@ -27,12 +27,9 @@ class SigningApp(Protocol):
     """What the signing secrets are read with."""
 
     @property
-    def settings(self) -> Settings:
-        """The configuration of the run."""
-
+    def settings(self) -> Settings: ...
     @property
-    def secret_store(self) -> SecretStore:
-        """Secrets Manager."""
+    def secret_store(self) -> SecretStore: ...
 
     def read_secret(self) -> SecretValue | None:
         """Read the secret's current value; the Stripe key, when it is needed later, is taken from it."""
