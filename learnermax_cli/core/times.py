@@ -2,8 +2,9 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 
-from learnermax_cli.core.errors import UsageError
+from learnermax_cli.core.errors import FailedError, UsageError
 
 _DURATION = re.compile(r"(?=\d)(?:(\d{1,5})d)?(?:(\d{1,5})h)?(?:(\d{1,5})m)?(?:(\d{1,5})s)?")
 _TWO_DAYS = 2 * 86_400
@@ -67,6 +68,16 @@ def read_window(since: str | None, until: str | None, now: datetime) -> tuple[da
     if end is not None and (start is None or end <= start):
         raise UsageError("--until needs an earlier --since", hint="Give both: --since 30d --until 7d.")
     return start, end
+
+
+def read_http_date(header: str | None, source: str) -> datetime:
+    """Return the time of a Date header, in UTC; raises FailedError when there is none [RFC 9110, 6.6.1]."""
+    try:
+        time = parsedate_to_datetime(header or "")
+    except ValueError:
+        hint = "A proxy seems to remove the Date header."
+        raise FailedError(f"{source} does not say its time", hint=hint, code="failed.clock") from None
+    return time if time.tzinfo is not None else time.replace(tzinfo=UTC)
 
 
 def show_time(time: datetime) -> str:

@@ -18,7 +18,7 @@ SITE_STACK = "Update the site's own stack: its template defines the table."
     ("env", "found"),
     [
         ({"AWS_ACCESS_KEY_ID": None, "AWS_SECRET_ACCESS_KEY": None}, "no AWS credentials"),
-        ({"AWS_ACCESS_KEY_ID": "UNKNOWN"}, "AWS does not accept these credentials"),
+        ({"AWS_ACCESS_KEY_ID": "UNKNOWN"}, "AWS rejected the credentials"),
     ],
 )
 def test_credentials_that_do_not_work(sandbox: Sandbox, env: dict[str, str | None], found: str) -> None:

@@ -7,7 +7,7 @@ from tests.secrets.support import create_secret
 
 _SIGN_IN = "Sign in (aws sso login, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY), or name a --profile."
 _TABLE = "learnermax-education-preview"
-_AGAIN = "Running again is safe; if it stays, check the AWS service health and the table or secret named."
+_AGAIN = "Run the command again; if it fails again, check the AWS service health and the table or secret named."
 _READ = "secretsmanager:GetSecretValue"
 # A role may be called what it likes.
 _READER = f"User: arn:aws:sts::123456789012:assumed-role/kms-reader/x is not authorized to perform: {_READ}"
@@ -49,14 +49,14 @@ FAILURES = (
     Failure(
         "courses list",
         4,
-        f"AWS does not accept these credentials, while reading table {_TABLE}",
+        f"AWS rejected the credentials while reading table {_TABLE}",
         _SIGN_IN,
         env={**PREVIEW, "AWS_ACCESS_KEY_ID": "AKIAUNKNOWN"},
     ),
     Failure(
         "courses list",
         4,
-        f"the AWS credentials have expired, while reading table {_TABLE}",
+        f"the AWS credentials have expired while reading table {_TABLE}",
         _SIGN_IN,
         broken("dynamodb", code="ExpiredTokenException"),
         PREVIEW,
@@ -71,7 +71,7 @@ FAILURES = (
     Failure(
         "courses list --region 'bad region'",
         3,
-        "AWS refuses the configuration while opening DynamoDB: Provided region_name 'bad region' doesn't "
+        "invalid AWS configuration while opening DynamoDB: Provided region_name 'bad region' doesn't "
         "match a supported format.",
         "Check --region, --profile and AWS_ENDPOINT_URL.",
         env=PREVIEW,
@@ -79,7 +79,7 @@ FAILURES = (
     Failure(
         "courses list",
         3,
-        "AWS refuses the configuration while opening DynamoDB: Invalid endpoint: not a url",
+        "invalid AWS configuration while opening DynamoDB: Invalid endpoint: not a url",
         "Check --region, --profile and AWS_ENDPOINT_URL.",
         env={**PREVIEW, "AWS_ENDPOINT_URL": "not a url"},
     ),
@@ -94,15 +94,15 @@ FAILURES = (
     Failure(
         "secrets status",
         5,
-        "keys must not go to https://evil.test: it is neither an AWS endpoint over HTTPS nor this machine",
-        "Unset AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_SECRETS_MANAGER, or take endpoint_url out of the "
-        "profile; no flag lifts this.",
+        "keys are not sent to https://evil.test: it is neither an AWS endpoint over HTTPS nor this machine",
+        "Unset AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_SECRETS_MANAGER, or remove endpoint_url from the "
+        "profile; no flag allows it.",
         env={**PREVIEW, "AWS_ENDPOINT_URL": "https://evil.test"},
     ),
     Failure(
         "products list",
         4,
-        "AWS does not permit the use of the KMS key, while reading secret learnermax/stripe-keys",
+        "AWS does not permit the use of the KMS key while reading secret learnermax/stripe-keys",
         _KMS,
         _kms("GetSecretValue", "Access to KMS is not allowed"),
         _STORED,
@@ -110,7 +110,7 @@ FAILURES = (
     Failure(
         "products list",
         4,
-        "AWS does not permit the use of the KMS key, while reading secret learnermax/stripe-keys",
+        "AWS does not permit the use of the KMS key while reading secret learnermax/stripe-keys",
         _KMS,
         _kms("GetSecretValue", "User: arn:aws:iam::123456789012:user/x is not authorized to perform: kms:Decrypt"),
         _STORED,
@@ -118,8 +118,8 @@ FAILURES = (
     Failure(
         "products list",
         4,
-        f"AWS does not permit {_READ}, while reading secret learnermax/stripe-keys",
-        f"Give this identity {_READ}; the README has the whole policy.",
+        f"AWS does not permit {_READ} while reading secret learnermax/stripe-keys",
+        f"Give this identity {_READ}; the README has the complete policy.",
         _kms("GetSecretValue", _READER),
         _STORED,
     ),
@@ -127,7 +127,7 @@ FAILURES = (
         "secrets push",
         1,
         "AWS answered EncryptionFailure while creating secret learnermax/stripe-keys: The key is disabled.",
-        "Check that the KMS key is there, enabled and symmetric, then run again.",
+        "Check that the KMS key exists, is enabled and symmetric, then run the command again.",
         broken("secretsmanager", "CreateSecret", code="EncryptionFailure", message="The key is disabled."),
     ),
     Failure(

@@ -1,4 +1,4 @@
-"""AWS clients: checked for where values may go, metered, and with errors that people understand."""
+"""AWS clients: metered, retried by one policy, and checked for where secret values may be sent."""
 
 import re
 import threading
@@ -84,7 +84,7 @@ class AwsClients:
         return client
 
     def sts(self) -> "STSClient":
-        """Return an STS client, which tells whose credentials these are."""
+        """Return an STS client."""
         client: STSClient = self._open("sts", "STS")
         return client
 
@@ -94,10 +94,10 @@ class AwsClients:
         return client
 
     def secretsmanager(self) -> "SecretsManagerClient":
-        """Return a Secrets Manager client; raises GuardError for an endpoint where keys must not go."""
+        """Return a Secrets Manager client; raises GuardError for an endpoint that keys are not sent to."""
         client: SecretsManagerClient = self._open("secretsmanager", "Secrets Manager")
         if getproxies() and is_loopback(urlsplit(client.meta.endpoint_url).hostname or ""):
-            # What is meant for this machine must not pass a proxy in clear text.
+            # Requests to this machine must not pass a proxy in clear text.
             client = self._open("secretsmanager", "Secrets Manager", Config(proxies={}))
         require_aws_endpoint(client.meta.endpoint_url)
         return client
@@ -173,15 +173,15 @@ class _Watch:
 
 
 def require_aws_endpoint(url: str) -> None:
-    """Raise GuardError unless values sent to this URL reach AWS over HTTPS, or this machine alone."""
+    """Raise GuardError unless a URL is an AWS endpoint over HTTPS, or of this machine."""
     parts = urlsplit(url)
     host = (parts.hostname or "").rstrip(".")
     plain = parts.username is None and parts.password is None
     if plain and (is_loopback(host) or (parts.scheme == "https" and _AWS_HOST.fullmatch(host))):
         return
     raise GuardError(
-        f"keys must not go to {parts.scheme}://{host}: it is neither an AWS endpoint over HTTPS nor this machine",
-        hint="Unset AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_SECRETS_MANAGER, or take endpoint_url out of the profile; "
-        "no flag lifts this.",
+        f"keys are not sent to {parts.scheme}://{host}: it is neither an AWS endpoint over HTTPS nor this machine",
+        hint="Unset AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_SECRETS_MANAGER, or remove endpoint_url from the profile; "
+        "no flag allows it.",
         code="guard.endpoint",
     )

@@ -15,7 +15,7 @@ _NAMES = {"#PK": "PK", **{placeholder: name for name, placeholder in _PLACEHOLDE
 
 
 class CourseTable:
-    """Reads and writes course items; other attributes than the named ones are never written."""
+    """Reads and writes course items; only the named attributes are written."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
@@ -76,10 +76,10 @@ class CourseTable:
 
 
 def _superseded(course_id: str, failure: ConditionFailedError) -> FailedError:
-    what = "was changed" if failure.item else "is gone"
+    what = "was changed" if failure.item else "was deleted"
     return FailedError(
         f"course {course_id} {what} while lmx ran, so nothing was written to it",
-        hint="Run again: it works with the course as it is now.",
+        hint="Run the command again to use the course as it is now.",
         code="failed.superseded",
     )
 

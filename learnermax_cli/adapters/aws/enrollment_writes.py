@@ -97,13 +97,13 @@ class EnrollmentWrites:
                 ExpressionAttributeValues=to_item({":customer": customer_id, **_NONE}),
             )
         except ConditionFailedError as failure:
-            what = "already has another Stripe customer" if failure.item else "is gone"
+            what = "already has another Stripe customer" if failure.item else "was deleted"
             raise SupersededError(
                 f"student {user_id} {what}", hint="The enrollment is completed anyway.", code="superseded"
             ) from failure
 
     def take_event(self, enrollment: Enrollment, intent: EventIntent) -> None:
-        """Take over the event that another run owes; raises SupersededError when somebody else did."""
+        """Take over the event that another run owes; raises SupersededError when a third one did."""
         assert enrollment.intent is not None
         new, old = intent._asdict(), enrollment.intent._asdict()
         values = {":new": new, ":old": old}

@@ -9,7 +9,7 @@ from botocore import exceptions as boto
 from learnermax_cli.core.errors import ConfigError, CredentialsError, FailedError
 
 _EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
-_REFUSED = {
+_REJECTED = {
     "InvalidClientTokenId",
     "UnrecognizedClientException",
     "InvalidSignatureException",
@@ -21,13 +21,13 @@ _DENIED = {
     "AccessDenied",
     "AccessDeniedException",
     "KMSAccessDenied",
-    "AuthorizationError",  # SNS's word for it
+    "AuthorizationError",  # of SNS
     "NotAuthorized",
     "UnauthorizedOperation",
 }
 _KMS_FAILURES = {"EncryptionFailure", "DecryptionFailure", "KMSDisabled", "KMSInvalidState", "KMSNotFound"}
 _OF_KMS = re.compile(r"\bkms:[A-Z]|\bKMS")
-"""In a refusal: an action of KMS, or its name; a role may be called anything in lower case."""
+"""In an error message: an action of KMS, or its name; a role may be called anything in lower case."""
 _IAM_PREFIX = dict.fromkeys(
     (
         "CreateSecret",
@@ -54,18 +54,18 @@ def aws_errors(doing: str) -> Iterator[None]:
     except (boto.NoCredentialsError, boto.PartialCredentialsError, boto.CredentialRetrievalError) as error:
         raise CredentialsError(f"no AWS credentials while {doing}", hint=_SIGN_IN, code="credentials.aws") from error
     except (boto.SSOError, boto.TokenRetrievalError) as error:
-        raise CredentialsError(f"the AWS sign-in has expired, while {doing}", hint=_SIGN_IN) from error
+        raise CredentialsError(f"the AWS sign-in has expired while {doing}", hint=_SIGN_IN) from error
     except boto.ProfileNotFound as error:
         raise ConfigError(str(error), hint="Name an existing profile with --profile or AWS_PROFILE.") from error
     except (boto.HTTPClientError, boto.ConnectionError) as error:
         raise FailedError(
             f"no connection to AWS while {doing}: {type(error).__name__}",
-            hint="Check network, proxy, region and AWS_ENDPOINT_URL; running again is safe.",
+            hint="Check network, proxy, region and AWS_ENDPOINT_URL, then run the command again.",
             code="failed.network",
         ) from error
     except (boto.BotoCoreError, ValueError) as error:
         raise ConfigError(
-            f"AWS refuses the configuration while {doing}: {error}",
+            f"invalid AWS configuration while {doing}: {error}",
             hint="Check --region, --profile and AWS_ENDPOINT_URL.",
         ) from error
 
@@ -75,27 +75,27 @@ def _from_client_error(doing: str, error: boto.ClientError) -> Exception:
     message = str(error.response.get("Error", {}).get("Message", ""))
     if code in _EXPIRED:
         return CredentialsError(
-            f"the AWS credentials have expired, while {doing}", hint=_SIGN_IN, code="credentials.expired"
+            f"the AWS credentials have expired while {doing}", hint=_SIGN_IN, code="credentials.expired"
         )
-    if code in _REFUSED:
-        return CredentialsError(f"AWS does not accept these credentials, while {doing}", hint=_SIGN_IN)
-    if code in _DENIED and _OF_KMS.search(f"{code} {message}"):  # what was asked for is not what is missing
+    if code in _REJECTED:
+        return CredentialsError(f"AWS rejected the credentials while {doing}", hint=_SIGN_IN)
+    if code in _DENIED and _OF_KMS.search(f"{code} {message}"):  # the missing permission is not that of the operation
         return CredentialsError(
-            f"AWS does not permit the use of the KMS key, while {doing}",
+            f"AWS does not permit the use of the KMS key while {doing}",
             hint="Give this identity kms:Decrypt and kms:GenerateDataKey on the key, in its own policy or the key's.",
             code="credentials.permission",
         )
     if code in _DENIED:
         action = f"{_IAM_PREFIX.get(error.operation_name, 'dynamodb')}:{error.operation_name}"
         return CredentialsError(
-            f"AWS does not permit {action}, while {doing}",
-            hint=f"Give this identity {action}; the README has the whole policy.",
+            f"AWS does not permit {action} while {doing}",
+            hint=f"Give this identity {action}; the README has the complete policy.",
             code="credentials.permission",
         )
     return FailedError(
         f"AWS answered {code} while {doing}: {message}",
-        hint="Check that the KMS key is there, enabled and symmetric, then run again."
+        hint="Check that the KMS key exists, is enabled and symmetric, then run the command again."
         if code in _KMS_FAILURES
-        else "Running again is safe; if it stays, check the AWS service health and the table or secret named.",
+        else "Run the command again; if it fails again, check the AWS service health and the table or secret named.",
         code="failed.aws",
     )

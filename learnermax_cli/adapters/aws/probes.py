@@ -2,14 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from learnermax_cli.adapters.aws.errors import aws_errors
 from learnermax_cli.adapters.aws.table import table_errors
-from learnermax_cli.core.errors import FailedError
+from learnermax_cli.core.times import read_http_date
 from learnermax_cli.doctor.model import Caller, Index, TableDescription, Topic
 
 if TYPE_CHECKING:
@@ -21,25 +20,25 @@ _NO_TOPIC = ("NotFound", "NotFoundException", "InvalidParameter", "InvalidParame
 
 
 class AwsIdentity:
-    """Asks STS, which takes no permission [doc GetCallerIdentity]."""
+    """Asks STS, which needs no permission [doc GetCallerIdentity]."""
 
     def __init__(self, client: "STSClient") -> None:
         self._client = client
 
     def read_caller(self) -> Caller:
-        """Read the identity; raises LmxError when AWS does not accept the credentials."""
+        """Read the identity; raises LmxError when AWS rejects the credentials."""
         with aws_errors("asking whose credentials these are"):
             answer = self._client.get_caller_identity()
         return Caller(answer["Account"], answer["Arn"])
 
     def read_clock(self) -> datetime:
-        """Read AWS's time from an answer's Date; a clock that is far off gets a refusal, which has one too."""
+        """Read AWS's time from an answer's Date; one that rejects our clock has a Date too."""
         with aws_errors("asking for AWS's time"):
             try:
                 headers = self._client.get_caller_identity()["ResponseMetadata"]["HTTPHeaders"]
             except ClientError as refusal:
                 headers = refusal.response["ResponseMetadata"]["HTTPHeaders"]
-        return read_date(headers.get("date"), "AWS")
+        return read_http_date(headers.get("date"), "AWS")
 
 
 class TableProbe:
@@ -50,7 +49,7 @@ class TableProbe:
         self._table = table
 
     def describe_table(self) -> TableDescription:
-        """Describe the table; raises LmxError when there is none, or the identity may not ask."""
+        """Describe the table; raises LmxError when it does not exist, or the identity may not describe it."""
         with table_errors(f"describing table {self._table}", self._table):
             table = self._client.describe_table(TableName=self._table)["Table"]
         return TableDescription(
@@ -60,7 +59,7 @@ class TableProbe:
                 index.get("IndexName", ""): Index(
                     _keys(index.get("KeySchema", ())),
                     str(index.get("Projection", {}).get("ProjectionType", "")),
-                    # moto tells it, local stand-ins may not.
+                    # Local emulators may leave it out.
                     index.get("IndexStatus", "ACTIVE"),
                 )
                 for index in table.get("GlobalSecondaryIndexes", ())
@@ -77,7 +76,7 @@ class TopicProbe:
         self._topic_arn = topic_arn
 
     def read_topic(self) -> Topic | None:
-        """Read the topic's attributes; None when there is no such topic, or the text is no topic's ARN."""
+        """Read the topic's attributes; None when it does not exist, or the ARN is not that of a topic."""
         with aws_errors(f"reading topic {self._topic_arn}"):
             try:
                 attributes = self._client.get_topic_attributes(TopicArn=self._topic_arn)["Attributes"]
@@ -87,15 +86,6 @@ class TopicProbe:
                 raise
         confirmed = attributes.get("SubscriptionsConfirmed")
         return Topic(None if confirmed is None else int(confirmed))
-
-
-def read_date(header: str | None, source: str) -> datetime:
-    """Return the time of a Date header, in UTC; raises FailedError when there is none [RFC 9110, 6.6.1]."""
-    try:
-        return parsedate_to_datetime(header or "")
-    except ValueError:
-        hint = "Nothing to mend: whatever stands between takes it away."
-        raise FailedError(f"{source} does not tell its time", hint=hint, code="failed.clock") from None
 
 
 def _keys(schema: Any) -> tuple[str, ...]:

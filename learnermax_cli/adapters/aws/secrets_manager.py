@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 
 from learnermax_cli.adapters.aws.errors import aws_errors
 from learnermax_cli.core.errors import ConfigError, FailedError
+from learnermax_cli.core.remedy import lmx
 from learnermax_cli.core.secret_text import SecretText
 from learnermax_cli.secrets.model import LostRaceError, NewSecret, SecretDescription, SecretValue, SecretVersion
 
@@ -107,11 +108,11 @@ class SecretsManagerStore:
                 )
             except ClientError as error:
                 if _code(error) == _BAD_STATE:
-                    raise _still_going(secret.name) from error
+                    raise _still_deleting(secret.name) from error
                 raise
 
     def restore_secret(self, arn: str) -> None:
-        """Take back a deletion."""
+        """Cancel the deletion of a secret."""
         with aws_errors(f"restoring secret {arn}"):
             self._client.restore_secret(SecretId=arn)
 
@@ -135,7 +136,7 @@ class SecretsManagerStore:
 
 @contextmanager
 def _races(doing: str, *codes: str) -> Iterator[None]:
-    """Turn refusals that mean "not as it was read" into LostRaceError."""
+    """Turn errors that mean "no longer as it was read" into LostRaceError."""
     try:
         yield
     except ClientError as error:
@@ -151,14 +152,14 @@ def _code(error: ClientError) -> str:
 def _unreadable(name: str) -> ConfigError:
     return ConfigError(
         f"secret {name} can't be read: it is scheduled for deletion",
-        hint="Bring it back with lmx secrets push --restore, or name another with --secret-name.",
+        hint="Restore it with " + lmx("secrets push", "--restore") + ", or name another with --secret-name.",
         code="config.secret_deleted",
     )
 
 
-def _still_going(name: str) -> FailedError:
+def _still_deleting(name: str) -> FailedError:
     return FailedError(
         f"secret {name} can't be created: one of that name is still being deleted",
-        hint="Wait some minutes and run again, or name another with --secret-name.",
+        hint="Wait some minutes, then run the command again, or name another with --secret-name.",
         code="failed.secret_deleting",
     )

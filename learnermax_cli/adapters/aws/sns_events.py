@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class SnsEvents:
-    """Sends the event that makes the site mail the student."""
+    """Sends the event on which the site mails the student."""
 
     def __init__(self, connect: Callable[[], "SNSClient"], topic_arn: str) -> None:
         self._connect = connect
@@ -27,7 +27,7 @@ class SnsEvents:
         return self._connect()  # slow to make, and most runs publish nothing
 
     def publish_completed(self, key: EnrollmentKey, enrollment_type: str, enrolled_at: str) -> None:
-        """Publish `EnrollmentCompleted`; raises LmxError when the topic is missing or refuses."""
+        """Publish `EnrollmentCompleted`; raises LmxError when the topic does not exist or rejects it."""
         message = {
             "eventType": "EnrollmentCompleted",
             "studentId": key.user_id,
@@ -44,7 +44,7 @@ class SnsEvents:
                 if error.response.get("Error", {}).get("Code") in ("NotFound", "NotFoundException"):
                     raise FailedError(
                         f"topic {self._topic_arn} does not exist",
-                        hint="Mend TRANSACTIONAL_EMAIL_TOPIC_ARN and run again: the event is not lost.",
+                        hint="Fix TRANSACTIONAL_EMAIL_TOPIC_ARN, then run the command again: the event is not lost.",
                         code="failed.topic",
                     ) from error
                 raise

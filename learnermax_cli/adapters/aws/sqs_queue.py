@@ -1,4 +1,4 @@
-"""The queue of events that are to be tried again, in SQS: what goes in, and batches of what comes out."""
+"""The queue of events to retry, in SQS: putting events in, and handling batches of them."""
 
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -12,21 +12,21 @@ if TYPE_CHECKING:
 
 
 class RetryQueue:
-    """Takes hints; what it has taken is safe."""
+    """Puts hints into the queue."""
 
     def __init__(self, client: "SQSClient", url: str) -> None:
         self._client = client
         self._url = url
 
     def put(self, hint: EventHint) -> None:
-        """Put a hint onto the queue; raises LmxError when SQS has not confirmed that it has it."""
+        """Put a hint onto the queue; raises LmxError when SQS has not confirmed it."""
         with aws_errors(f"queueing event {hint.event_id}"):
             self._client.send_message(QueueUrl=self._url, MessageBody=write_hint(hint))
 
 
 def process_batch(event: Mapping[str, Any], handle: Callable[[str], None]) -> dict[str, Any]:
-    """Handle the bodies of a batch of messages; return which of them are to come again [ReportBatchItemFailures]."""
-    # Slow to load, and only one function has batches.
+    """Handle the bodies of a batch of messages; return those to be delivered again [doc ReportBatchItemFailures]."""
+    # Slow to load, and only one function needs it.
     from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
     from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 

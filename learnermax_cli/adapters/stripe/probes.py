@@ -6,8 +6,8 @@ from typing import Any, cast
 
 import stripe
 
-from learnermax_cli.adapters.aws.probes import read_date
 from learnermax_cli.adapters.stripe.client import named_permission, stripe_errors
+from learnermax_cli.core.times import read_http_date
 from learnermax_cli.doctor.model import Denial, Permission
 
 
@@ -35,7 +35,7 @@ class StripeProbes:
                 if not refusal.headers:
                     raise
                 headers = refusal.headers
-        return read_date(headers.get("Date"), "Stripe")
+        return read_http_date(headers.get("Date"), "Stripe")
 
     def _get(self, path: str, **params: Any) -> Mapping[str, str]:
         # The SDK's own headers are a dictionary that knows no case [requests.structures].

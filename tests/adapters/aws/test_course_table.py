@@ -121,7 +121,7 @@ def test_deleted_course_does_not_come_back(sandbox: Sandbox) -> None:
     put_course(sandbox, "a", "49.90")
     course = require_course(sandbox, "a")
     sandbox.dynamodb().delete_item(Key={"PK": "COURSE#a", "SK": "METADATA"})
-    with pytest.raises(FailedError, match="course a is gone while lmx ran"):
+    with pytest.raises(FailedError, match="course a was deleted while lmx ran"):
         table(sandbox).put_stripe_ids(course, "prod_1", "price_1")
     assert table(sandbox).read_item("a") is None
 

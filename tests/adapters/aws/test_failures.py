@@ -77,7 +77,7 @@ def test_expired_credentials_end_in_4(sandbox: Sandbox, aws_code: str) -> None:
 def test_unknown_credentials_end_in_4(sandbox: Sandbox) -> None:
     """Credentials that AWS does not know."""
     code, error, _ = failure(sandbox, "courses", "list", env={**PREVIEW, "AWS_ACCESS_KEY_ID": "AKIAUNKNOWN"})
-    assert (4, True) == (code, error["message"].startswith("AWS does not accept these credentials"))
+    assert (4, True) == (code, error["message"].startswith("AWS rejected the credentials"))
 
 
 def test_no_credentials_end_in_4(sandbox: Sandbox) -> None:
