@@ -204,7 +204,9 @@ def test_ctrl_c_leaves_a_true_report(sandbox: Sandbox) -> None:
     process.read_until(STOPPING)
     sandbox.control.release()
     ran = _end(process)
-    assert (130, "interrupted") == (ran.exit_code, ran.report["error"]["code"])
+    left = [outcome for _, _, _, outcome in ran.outcomes].count("planned")
+    message = f"interrupted; {left} changes not applied"
+    assert (130, "interrupted", message) == (ran.exit_code, ran.report["error"]["code"], ran.report["error"]["message"])
     told = {name: outcome for kind, name, _, outcome in ran.outcomes if kind == "enrollment"}
     states = {"applied": "completed", "planned": "pending"}
     assert {name: states[outcome] for name, outcome in told.items()} == worlds.read_statuses(sandbox)
@@ -226,7 +228,8 @@ def test_ctrl_c_while_reading(sandbox: Sandbox) -> None:
     process.read_until(STOPPING)
     sandbox.control.release()
     ran = _end(process)
-    assert (130, "interrupted", []) == (ran.exit_code, ran.report["error"]["code"], ran.changes)
+    message = "interrupted; not every enrollment was examined"
+    assert (130, message, []) == (ran.exit_code, ran.report["error"]["message"], ran.changes)
     assert [] == writes_since(sandbox, seq)
 
 
