@@ -66,6 +66,12 @@ def read_money(course: Course, rules: PriceRules) -> Money | str:
     return money
 
 
+def known_money(course: Course, rules: PriceRules) -> Money | None:
+    """Return a course's price as Stripe's amount, None where it cannot be read."""
+    money = read_money(course, rules)
+    return money if isinstance(money, Money) else None
+
+
 def read_currency(course: Course, default: str) -> str | None:
     """Return the code of a course's currency, the default where it states none, None where that is no code."""
     stated = course.attributes.get("currency")

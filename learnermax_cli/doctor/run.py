@@ -1,7 +1,9 @@
 """`doctor` from end to end: all checks side by side, one report, and the exit code of the worst."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -21,8 +23,15 @@ from learnermax_cli.doctor import check_items as items
 from learnermax_cli.doctor import check_machine as machine
 from learnermax_cli.doctor import check_secret as secret
 from learnermax_cli.doctor import check_stripe as stripe
-from learnermax_cli.doctor.checks import Check, run_checks
-from learnermax_cli.doctor.model import IdentityReader, StripeProber, TableDescriber, TopicReader, Verdict
+from learnermax_cli.doctor.model import (
+    IdentityReader,
+    StripeProber,
+    TableDescriber,
+    TopicReader,
+    Verdict,
+    failed_by,
+    not_checked,
+)
 from learnermax_cli.enrollments.model import EnrollmentReader
 from learnermax_cli.planning.report import Items, Report, StripeIdentity
 from learnermax_cli.products.model import CatalogGateway
@@ -33,6 +42,18 @@ _ERRORS: dict[Exit, type[LmxError]] = {
     Exit.CONFIG: ConfigError,
     Exit.GUARD: GuardError,
 }
+
+
+Verdicts = Iterable[Verdict]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One question; `needs` names earlier checks without whose success there is nothing to ask."""
+
+    name: str
+    run: Callable[[], Verdicts]
+    needs: tuple[str, ...] = ()
 
 
 class DoctorApp(EndpointsApp, Protocol):
@@ -79,6 +100,31 @@ def run_doctor(app: DoctorApp) -> Report:
         notes=tuple(dict.fromkeys(f"Fix {v.check}: " + v.remedy for v in verdicts if v.remedy)),
         error=ending(verdicts),
     )
+
+
+def run_checks(checks: Sequence[Check]) -> tuple[Verdict, ...]:
+    """Return the verdicts of all checks, in their order."""
+    running: dict[str, Future[tuple[Verdict, ...]]] = {}
+    # A thread for each, so that one which waits for another never keeps that from running.
+    with ThreadPoolExecutor(len(checks) or 1) as pool:
+        for check in checks:
+            before = {name: running[name] for name in check.needs}
+            running[check.name] = pool.submit(_run, check, before)
+        return tuple(verdict for future in running.values() for verdict in future.result())
+
+
+def _run(check: Check, needed: Mapping[str, "Future[tuple[Verdict, ...]]"]) -> tuple[Verdict, ...]:
+    for name, future in needed.items():
+        first = future.result()[0]
+        # Trouble with one answer need not meet the next who asks; credentials, configuration and no connection do.
+        if first.status == "failed" and (first.exit_code is not Exit.FAILED or first.unreachable):
+            return (not_checked(check.name, f"“{name}” failed"),)
+        if first.status == "not checked":
+            return (not_checked(check.name, f"“{name}” was not checked"),)
+    try:
+        return tuple(check.run())
+    except LmxError as error:
+        return (failed_by(check.name, error),)
 
 
 def plan_checks(app: DoctorApp) -> tuple[Check, ...]:

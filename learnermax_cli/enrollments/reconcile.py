@@ -1,19 +1,21 @@
 """`enrollments reconcile` from end to end: read, decide, write, window by window, and report."""
 
 import threading
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from learnermax_cli.core.errors import GuardError, InterruptedRunError, LmxError, UsageError
+from learnermax_cli.core.money import Money
+from learnermax_cli.courses.model import Course, CourseStore, PriceRules
 from learnermax_cli.courses.plan_courses import unknown_course
+from learnermax_cli.courses.price import known_money, price_rules
 from learnermax_cli.enrollments.apply_enrollment import EnrollmentWork, Run, RunApp, begin_run
 from learnermax_cli.enrollments.decide import Rules
 from learnermax_cli.enrollments.listing import ReadApp, warn_of_unknown
 from learnermax_cli.enrollments.model import Enrollment, EnrollmentReader, PaymentGateway
 from learnermax_cli.enrollments.payment_state import Realm
 from learnermax_cli.enrollments.plan_enrollment import Work
-from learnermax_cli.enrollments.prices import CoursePrices, read_price
 from learnermax_cli.enrollments.read_payments import StoppablePayments
 from learnermax_cli.enrollments.reconcile_pass import Reconcile, Scope, Table
 from learnermax_cli.enrollments.tally import Tally, summary_line
@@ -55,6 +57,29 @@ class ReconcileRequest:
     exit_code: bool = False
     window_only: bool = False
     """Whether only the span's complete sessions are looked at, and the enrollments that they name: no scan."""
+
+
+class CoursePrices(Mapping[str, Money | None]):
+    """The prices of courses by id, each course read when it is first asked for; unknown courses are absent."""
+
+    def __init__(self, store: CourseStore, rules: PriceRules) -> None:
+        self._store = store
+        self._rules = rules
+        self._courses: dict[str, Course | None] = {}
+
+    def __getitem__(self, course_id: str) -> Money | None:
+        if course_id not in self._courses:
+            self._courses[course_id] = self._store.read_course(course_id)
+        course = self._courses[course_id]
+        if course is None:
+            raise KeyError(course_id)
+        return known_money(course, self._rules)
+
+    def __iter__(self) -> Iterator[str]:
+        return (course_id for course_id, course in self._courses.items() if course is not None)
+
+    def __len__(self) -> int:
+        return sum(course is not None for course in self._courses.values())
 
 
 def run_reconcile(app: ReconcileApp, request: ReconcileRequest) -> Report:
@@ -110,13 +135,13 @@ def _batches(app: ReconcileApp, request: ReconcileRequest, job: Reconcile) -> It
 
 def read_table(app: ReconcileApp, request: ReconcileRequest) -> Table:
     """Read the enrollments of a scope: one scan, or an index query per course, or a query for the user; or none."""
-    scope, reader = request.scope, app.enrollments
-    prices = CoursePrices(app.courses, app.settings)
+    scope, reader, rules = request.scope, app.enrollments, price_rules(app.settings)
+    prices = CoursePrices(app.courses, rules)
     if request.window_only:
         return Table(None, prices)
     if scope.user is None and not scope.courses:
         read = reader.scan(completed=request.audit)
-        return Table(read.enrollments, {course.course_id: read_price(app.settings, course) for course in read.courses})
+        return Table(read.enrollments, {course.course_id: known_money(course, rules) for course in read.courses})
     found = [e for e in _listed(reader, scope, completed=request.audit) if scope.covers(e.key)]
     unknown = [course_id for course_id in sorted(scope.courses) if course_id not in prices]
     if unknown and not found:

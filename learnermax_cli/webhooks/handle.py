@@ -13,6 +13,7 @@ from learnermax_cli.config.settings import Settings
 from learnermax_cli.core.errors import FailedError, LmxError
 from learnermax_cli.core.remedy import lmx
 from learnermax_cli.courses.model import CourseStore
+from learnermax_cli.courses.price import known_money, price_rules
 from learnermax_cli.enrollments.apply_enrollment import EnrollmentWork, RunApp, begin_run
 from learnermax_cli.enrollments.decide import Case, Decision, Rules, decide, decide_unnamed
 from learnermax_cli.enrollments.model import (
@@ -25,7 +26,6 @@ from learnermax_cli.enrollments.model import (
 )
 from learnermax_cli.enrollments.payment_state import Realm, read_state
 from learnermax_cli.enrollments.plan_enrollment import Work, customer_to_note, plan_enrollment, plan_owed_event
-from learnermax_cli.enrollments.prices import CoursePrices
 from learnermax_cli.planning.change import Result, SupersededError, carried_out, planned
 from learnermax_cli.webhooks.decide_event import effect_of, refuse
 from learnermax_cli.webhooks.model import EventHint, HalfDoneError, Handled
@@ -167,11 +167,11 @@ class Handler:
             return case, decision, None
         # Course and student are read only where they matter, and afresh: a receiver runs for weeks.
         students = self._reader.read_students([key.user_id])
-        prices = CoursePrices(self._app.courses, self._app.settings)
+        course = self._app.courses.read_course(key.course_id)
         known = replace(
             case,
-            price=prices.get(key.course_id),
-            course_known=key.course_id in prices,
+            price=None if course is None else known_money(course, price_rules(self._app.settings)),
+            course_known=course is not None,
             student_known=key.user_id in students,
         )
         decision = decide(known, rules)

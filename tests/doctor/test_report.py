@@ -6,9 +6,8 @@ from collections.abc import Iterator
 import pytest
 
 from learnermax_cli.core.errors import CredentialsError, Exit, FailedError
-from learnermax_cli.doctor.checks import Check, run_checks
 from learnermax_cli.doctor.model import Verdict, failed, not_checked, ok, warning
-from learnermax_cli.doctor.run import ending
+from learnermax_cli.doctor.run import Check, ending, run_checks
 from tests.doctor.worlds import PREVIEW
 from tests.running import Sandbox
 
