@@ -25,7 +25,7 @@ def test_package_root_has_no_loose_module() -> None:
 
 def test_each_module_imports_what_it_may() -> None:
     """Imports run one way, and each SDK is known to its adapters alone."""
-    assert len([flaw for module in MODULES for flaw in import_flaws(module)]) <= 7  # ratchet, to become 0
+    assert [] == [flaw for module in MODULES for flaw in import_flaws(module)]
 
 
 def test_few_arrows_run_upwards() -> None:
@@ -36,17 +36,17 @@ def test_few_arrows_run_upwards() -> None:
 
 def test_no_module_imports_itself() -> None:
     """No circle of imports, those for type checkers included."""
-    assert len(circles(MODULES)) <= 5  # ratchet, to become 0
+    assert [] == circles(MODULES)
 
 
 def test_each_module_keeps_its_shape() -> None:
     """Short files, short functions, few parameters, docstrings, and one printer."""
-    assert len([flaw for module in MODULES for flaw in shape_flaws(module)]) <= 0  # ratchet, to become 0
+    assert [] == [flaw for module in MODULES for flaw in shape_flaws(module)]
 
 
 def test_package_stays_small() -> None:
     """Files of one thought are one file."""
-    assert len([module for module in MODULES if module.room != "sandbox"]) <= 164  # ratchet, to become 150
+    assert len([module for module in MODULES if module.room != "sandbox"]) <= 163  # ratchet, to become 150
 
 
 @pytest.mark.parametrize(

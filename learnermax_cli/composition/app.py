@@ -171,11 +171,6 @@ class App(Clients):
         """The console, as jobs see it."""
         return self.console
 
-    def confirm(self, report: "Report", question: str, *, yes: bool) -> bool:
-        """Show a plan and ask; raises GuardError where nobody can answer and --yes was not given."""
-        self.console.show_plan(report)
-        return self.console.require_confirmation(question, yes=yes)
-
     def after_report(self, report: "Report") -> bool:
         """Write the report for GitHub Actions, when it runs there; return whether the outputs were written."""
         if not self.console.in_actions:

@@ -82,7 +82,7 @@ def _request(job: PushJob, keys: PushKeys, options: PushOptions) -> PushRequest:
 
 
 def _identify(job: PushJob, keys: PushKeys, *, verify: bool) -> StripeIdentity:
-    """Return whose keys these are, asked at Stripe unless told not to; raises LmxError for the wrong ones."""
+    """Return whose keys these are, read from Stripe unless --no-verify; raises LmxError for the wrong ones."""
     expected = job.settings.stripe_account
     if not verify:
         account = keys.secret.account or keys.publishable.account

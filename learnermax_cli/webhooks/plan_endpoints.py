@@ -29,7 +29,7 @@ class Wanted:
 class Step:
     """One change, and how it is applied.
 
-    `drop` deletes an endpoint whose signing secret nobody has; `retire` deletes one that receivers accept, as the last
+    `drop` deletes an endpoint whose signing secret is lost; `retire` deletes one that receivers accept, as the last
     step and only once nothing is lost by it.
     """
 

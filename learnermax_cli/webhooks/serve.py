@@ -1,4 +1,4 @@
-"""`webhooks serve` from end to end: check, listen, log one line per event, and report once it is told to stop."""
+"""`webhooks serve` from end to end: check, listen, log one line per event, and report once a signal ends it."""
 
 import threading
 import time

@@ -65,7 +65,7 @@ def test_rows_are_walked() -> None:
 
 def test_no_command_is_plain_text() -> None:
     """Every command that a message names is made by `lmx`, so that it takes the options of the run."""
-    assert len(_plain_commands()) <= 2  # ratchet, to become 0
+    assert [] == _plain_commands()
 
 
 def _plain_commands() -> list[str]:

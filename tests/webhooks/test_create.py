@@ -1,4 +1,4 @@
-"""`lmx webhooks create` end to end: registered once, its secret stored, drift mended, others left alone."""
+"""`lmx webhooks create` end to end: registered once, its secret stored, drift fixed, others left alone."""
 
 from typing import Any
 
@@ -81,7 +81,7 @@ def test_stored_secret_verifies_what_is_delivered(sandbox: Sandbox) -> None:
     [{"disabled": True}, {"enabled_events": ["*"]}, {"enabled_events": ["checkout.session.expired"], "disabled": True}],
     ids=("disabled", "all-events", "both"),
 )
-def test_drift_is_mended_in_place(sandbox: Sandbox, drift: dict[str, Any]) -> None:
+def test_drift_is_fixed_in_place(sandbox: Sandbox, drift: dict[str, Any]) -> None:
     """One write to the endpoint, none to the secret."""
     worlds.created(sandbox)
     made = worlds.healthy(sandbox).id
@@ -92,7 +92,7 @@ def test_drift_is_mended_in_place(sandbox: Sandbox, drift: dict[str, Any]) -> No
     assert made == worlds.healthy(sandbox).id
 
 
-def test_unmarked_endpoint_is_made_anew(sandbox: Sandbox) -> None:
+def test_unmarked_endpoint_is_replaced(sandbox: Sandbox) -> None:
     """Its secret is lost: another takes its place, and nothing of the old secret is kept."""
     lost = worlds.make_endpoint(sandbox, metadata=worlds.ours())
     before = last_entry(sandbox)
@@ -103,7 +103,7 @@ def test_unmarked_endpoint_is_made_anew(sandbox: Sandbox) -> None:
     assert {CURRENT} == set(worlds.stored(sandbox))
 
 
-def test_endpoint_whose_secret_was_overwritten_is_made_anew(sandbox: Sandbox) -> None:
+def test_endpoint_whose_secret_was_overwritten_is_replaced(sandbox: Sandbox) -> None:
     """After somebody stored another signing secret."""
     worlds.create_secret(sandbox, KEPT)
     worlds.created(sandbox)
@@ -179,7 +179,7 @@ def test_limit_of_endpoints_is_explained(sandbox: Sandbox) -> None:
         worlds.make_endpoint(sandbox, url=f"https://{number}.example/")
     ran = worlds.create(sandbox)
     assert (5, "guard.endpoint_limit", [("create", "failed")]) == (ran.exit_code, ran.error, ran.outcomes)
-    assert "lmx webhooks delete" in ran.report["error"]["hint"]
+    assert "lmx webhooks list" in ran.report["error"]["hint"]
 
 
 def test_lost_endpoint_is_replaced_at_the_limit(sandbox: Sandbox) -> None:
@@ -232,7 +232,7 @@ def test_secret_that_cannot_be_stored_makes_no_endpoint(sandbox: Sandbox, build:
     assert [] == worlds.endpoints(sandbox)
 
 
-def test_failure_to_store_is_made_good_by_the_next_run(sandbox: Sandbox) -> None:
+def test_failure_to_store_is_repaired_by_the_next_run(sandbox: Sandbox) -> None:
     """The endpoint that was made without its secret being stored is replaced."""
     worlds.create_secret(sandbox, KEPT)
     fault = {"service": "secretsmanager", "operation": PUT, "status": 400, "code": "AccessDeniedException"}

@@ -75,8 +75,8 @@ def test_another_signing_secret_stored_meanwhile_is_not_overwritten_unseen(sandb
     assert "theirs" == worlds.stored(sandbox)["more"]
 
 
-def test_endpoint_deleted_while_it_is_mended(sandbox: Sandbox) -> None:
-    """It is made anew."""
+def test_endpoint_deleted_while_it_is_fixed(sandbox: Sandbox) -> None:
+    """It is created again."""
     worlds.created(sandbox)
     [endpoint] = worlds.endpoints(sandbox)
     service = sandbox.stripe().v1.webhook_endpoints

@@ -55,7 +55,7 @@ def test_healthy_endpoint_has_no_drift(sandbox: Sandbox) -> None:
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_drift_is_a_finding(sandbox: Sandbox, change: dict[str, Any], drift: str) -> None:
-    """Exit 0, and 8 with --exit-code; create mends it, but for the host."""
+    """Exit 0, and 8 with --exit-code; create fixes it, but for the host."""
     worlds.created(sandbox)
     endpoint = worlds.healthy(sandbox)
     sandbox.stripe().v1.webhook_endpoints.update(endpoint.id, change)  # type: ignore[arg-type]

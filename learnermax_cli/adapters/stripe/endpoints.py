@@ -10,6 +10,7 @@ from learnermax_cli.adapters.stripe.reads import Raw, is_missing, list_raw, read
 from learnermax_cli.adapters.stripe.writes import create_once, idempotency_keys, write_until_answered
 from learnermax_cli.core.errors import FailedError, GuardError, LmxError
 from learnermax_cli.core.ownership import marker, read_marker
+from learnermax_cli.core.remedy import lmx
 from learnermax_cli.core.secret_text import SecretText
 from learnermax_cli.webhooks.model import MAX_ENDPOINTS, SESSION_EVENTS, Endpoint, EndpointGoneError, NewEndpoint
 
@@ -103,7 +104,7 @@ class StripeEndpoints:
         if error.code is None and error.param is None and len(self.list_endpoints()) >= MAX_ENDPOINTS:
             return GuardError(
                 f"Stripe rejected another webhook endpoint: {message}",
-                hint="Delete one that nobody needs (lmx webhooks list, lmx webhooks delete, or Stripe's dashboard).",
+                hint="Delete one that is not needed: see " + lmx("webhooks list") + ", or Stripe's dashboard.",
                 code="guard.endpoint_limit",
             )
         return translate(f"registering {url}", error)
