@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
 
 import typer
 
-from learnermax_cli.cli.help_pages import HelpCommand
+from learnermax_cli.cli.options import HelpCommand
 from learnermax_cli.core.errors import Exit, InterruptedRunError, LmxError, UsageError, weightiest
 from learnermax_cli.terminal.console import Console, Manner
 

@@ -20,7 +20,7 @@ def add_doctor(root: "typer.Typer") -> None:
 
         Example: lmx doctor -e prod
         """
-        from learnermax_cli.core.retry_policy import INTERACTIVE
+        from learnermax_cli.core.retries import INTERACTIVE
         from learnermax_cli.doctor.run import run_doctor
 
         app.report_mismatches = True

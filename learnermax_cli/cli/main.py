@@ -18,7 +18,7 @@ from learnermax_cli.cli.command import OPTION_NAMES, Invocation, command_words
 from learnermax_cli.cli.courses import group as courses
 from learnermax_cli.cli.doctor import add_doctor
 from learnermax_cli.cli.enrollments import group as enrollments
-from learnermax_cli.cli.help_pages import HelpCommand, HelpGroup
+from learnermax_cli.cli.options import HelpCommand, HelpGroup
 from learnermax_cli.cli.products import group as products
 from learnermax_cli.cli.sandbox import demo
 from learnermax_cli.cli.sandbox import group as sandbox

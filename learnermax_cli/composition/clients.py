@@ -11,7 +11,7 @@ from learnermax_cli.config.settings import Flags, Settings, load_settings
 from learnermax_cli.core.errors import ConfigError
 from learnermax_cli.core.interrupt import Interrupt
 from learnermax_cli.core.meter import Meter
-from learnermax_cli.core.retry_policy import BATCH
+from learnermax_cli.core.retries import BATCH
 from learnermax_cli.terminal.console import Console
 
 if TYPE_CHECKING:

@@ -2,8 +2,7 @@
 
 from learnermax_cli.core.remedy import lmx
 from learnermax_cli.courses.model import Course, CoursesApp, PriceRules
-from learnermax_cli.courses.plan_sale import Sale, plan_sale
-from learnermax_cli.courses.price import price_rules
+from learnermax_cli.courses.price import Sale, plan_sale, price_rules
 from learnermax_cli.planning.change import Skipped
 from learnermax_cli.planning.report import Items, Report
 

@@ -1,7 +1,8 @@
-"""What a course costs, as an amount of Stripe's; why it cannot be sold for that, or may be a mistake. Pure."""
+"""What a course costs, as an amount of Stripe's, and whether it can be sold as it is. Pure."""
 
 import reprlib
 from collections.abc import Iterable
+from dataclasses import dataclass
 from decimal import Decimal
 from shlex import quote
 
@@ -16,7 +17,9 @@ from learnermax_cli.core.money import (
     to_money,
 )
 from learnermax_cli.core.remedy import lmx
-from learnermax_cli.courses.model import Course, PriceRules
+from learnermax_cli.core.urls import is_absolute
+from learnermax_cli.courses.model import Course, DesiredProduct, PriceRules
+from learnermax_cli.planning.change import Skipped
 
 # From here on a whole number may well be minor units: 4999 for 49.99.
 SUSPICIOUS_FROM = 100
@@ -120,3 +123,58 @@ def _unit_doubt(course: Course, money: Money, rules: PriceRules) -> str | None:
 
 def _kind(value: object) -> str:
     return "text" if isinstance(value, str) else type(value).__name__
+
+
+# Lengths of Stripe's OpenAPI description: name 5,000, description 40,000, metadata value 500, URL 2,048 characters.
+MAX_NAME = 5_000
+MAX_DESCRIPTION = 40_000
+MAX_COURSE_ID = 500
+MAX_URL = 2_048
+
+
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """A course that can be sold, with warnings about it."""
+
+    product: DesiredProduct
+    warnings: tuple[str, ...] = ()
+
+
+def plan_sale(course: Course, rules: PriceRules, current: Money | None = None) -> Sale | Skipped:
+    """Return what a paid course is to be at Stripe, or why it is refused; `current` is its price at Stripe."""
+    if (flaw := _flaw(course)) is not None:
+        return _refused(course, flaw, "invalid")
+    money = read_money(course, rules)
+    if isinstance(money, str):
+        return _refused(course, money, "invalid.price")
+    if (doubt := find_price_doubt(course, money, current, rules)) is not None:
+        return _refused(course, doubt, "guard.price")
+    images, warnings = _images(course)
+    name, description = course.text("name"), course.text("description")
+    return Sale(DesiredProduct(course.course_id, name or "", description, images, money), warnings)
+
+
+def _flaw(course: Course) -> str | None:
+    name, description = course.text("name"), course.text("description")
+    if name is None:
+        return "it has no name"
+    if len(name) > MAX_NAME:
+        return f"its name has {len(name):,} characters; Stripe's limit is {MAX_NAME:,}"
+    if description is not None and len(description) > MAX_DESCRIPTION:
+        return f"its description has {len(description):,} characters; Stripe's limit is {MAX_DESCRIPTION:,}"
+    if not course.course_id or len(course.course_id) > MAX_COURSE_ID:
+        return f"its id has {len(course.course_id)} characters; Stripe's limit for metadata is {MAX_COURSE_ID}"
+    return None
+
+
+def _images(course: Course) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    url = course.text("imageUrl")
+    if url is None:
+        return (), ()
+    if len(url) <= MAX_URL and is_absolute(url):
+        return (url,), ()
+    return (), ("its image URL is not absolute, so the product has no image",)
+
+
+def _refused(course: Course, reason: str, code: str) -> Skipped:
+    return Skipped("course", course.course_id, reason, blocking=True, code=code)

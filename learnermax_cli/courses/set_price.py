@@ -7,8 +7,7 @@ from learnermax_cli.core.errors import UsageError
 from learnermax_cli.core.remedy import lmx
 from learnermax_cli.courses.model import Course, CoursesApp, PriceRules
 from learnermax_cli.courses.plan_courses import plan_price, unknown_course, with_price
-from learnermax_cli.courses.plan_sale import plan_sale
-from learnermax_cli.courses.price import price_rules
+from learnermax_cli.courses.price import plan_sale, price_rules
 from learnermax_cli.planning.change import Result, Skipped, planned
 from learnermax_cli.planning.report import Changes, Report
 

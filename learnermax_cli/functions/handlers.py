@@ -13,7 +13,7 @@ from learnermax_cli.adapters.awslambda.log import LogConsole, cut_report, descri
 from learnermax_cli.composition.app import App
 from learnermax_cli.config.settings import Flags
 from learnermax_cli.core.errors import ConfigError, FailedError, InterruptedRunError, LmxError
-from learnermax_cli.core.retry_policy import INTERACTIVE
+from learnermax_cli.core.retries import INTERACTIVE
 from learnermax_cli.webhooks.handle import Handler
 from learnermax_cli.webhooks.model import Answer, Delivery, EventHint, Handled
 from learnermax_cli.webhooks.receive import Receiver, build_receiver

@@ -6,7 +6,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
 from learnermax_cli.core.errors import LmxError
-from learnermax_cli.core.outage import is_fatal
+from learnermax_cli.core.retries import is_fatal
 from learnermax_cli.planning.change import Change, Result, SupersededError, carried_out, planned
 
 

@@ -7,7 +7,7 @@ from learnermax_cli.core.errors import GuardError
 from learnermax_cli.core.ownership import is_ours
 from learnermax_cli.core.remedy import lmx
 from learnermax_cli.courses.model import Course
-from learnermax_cli.courses.plan_sale import plan_sale
+from learnermax_cli.courses.price import plan_sale
 from learnermax_cli.planning.change import Change, Finding, Skipped
 from learnermax_cli.products.model import Catalog, ListedLink, ListedProduct, SyncOptions
 from learnermax_cli.products.plan_course import CoursePlan, find_foreign_prices, plan_existing, plan_new

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from learnermax_cli.core.errors import LmxError
-from learnermax_cli.core.retry_policy import INTERACTIVE, RetryPolicy
+from learnermax_cli.core.retries import INTERACTIVE, RetryPolicy
 from learnermax_cli.webhooks.handle import Handler, HandlerApp
 from learnermax_cli.webhooks.model import MAX_BODY_BYTES, Answer, Delivery, DeliveryReader, EventHint, Handled
 from learnermax_cli.webhooks.signing import CachedSecrets, SigningApp, build_cached_secrets

@@ -11,7 +11,7 @@ from datetime import datetime
 from itertools import islice
 
 from learnermax_cli.core.errors import LmxError
-from learnermax_cli.core.outage import is_fatal
+from learnermax_cli.core.retries import is_fatal
 from learnermax_cli.core.times import show_unix
 from learnermax_cli.enrollments.model import EnrollmentKey
 from learnermax_cli.planning.change import Finding, PackedResults

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import requests
 
-from learnermax_cli.courses import plan_sale
+from learnermax_cli.courses import price
 from tests.conformance.emulators import read_spec
 from tests.conformance.spec import faults_of, lengths_of
 from tests.running import Sandbox
@@ -144,7 +144,7 @@ def test_the_sandbox_takes_texts_as_long_as_the_spec_says(sandbox: Sandbox, path
 def test_our_own_limits_are_the_specs() -> None:
     """Metadata has none in the spec: that of 500 is from Stripe's documentation alone."""
     lengths = lengths_of(SPEC, "/v1/products")
-    assert (lengths["name"], lengths["description"]) == (plan_sale.MAX_NAME, plan_sale.MAX_DESCRIPTION)
-    assert SCHEMAS["product"]["properties"]["url"]["maxLength"] == plan_sale.MAX_URL
-    assert SCHEMAS["product"]["properties"]["images"]["items"]["maxLength"] >= plan_sale.MAX_URL
+    assert (lengths["name"], lengths["description"]) == (price.MAX_NAME, price.MAX_DESCRIPTION)
+    assert SCHEMAS["product"]["properties"]["url"]["maxLength"] == price.MAX_URL
+    assert SCHEMAS["product"]["properties"]["images"]["items"]["maxLength"] >= price.MAX_URL
     assert "metadata" not in lengths

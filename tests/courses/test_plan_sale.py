@@ -8,7 +8,7 @@ import pytest
 
 from learnermax_cli.core.money import Money
 from learnermax_cli.courses.model import Course, DesiredProduct, PriceRules
-from learnermax_cli.courses.plan_sale import Sale, plan_sale
+from learnermax_cli.courses.price import Sale, plan_sale
 from learnermax_cli.planning.change import Skipped
 from tests.products.catalogs import course
 

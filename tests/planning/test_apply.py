@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 from learnermax_cli.core.errors import CredentialsError, FailedError, LmxError
-from learnermax_cli.core.outage import OutageError
+from learnermax_cli.core.retries import OutageError
 from learnermax_cli.planning.apply import Applied, Group, apply
 from learnermax_cli.planning.change import Change, Result, SupersededError
 

@@ -17,8 +17,7 @@ from learnermax_cli.adapters.aws.errors import aws_errors
 from learnermax_cli.config.settings import AwsAccess
 from learnermax_cli.core.errors import GuardError
 from learnermax_cli.core.meter import Meter
-from learnermax_cli.core.outage import Outage
-from learnermax_cli.core.retry_policy import RetryPolicy
+from learnermax_cli.core.retries import Outage, RetryPolicy
 from learnermax_cli.core.urls import is_loopback
 
 if TYPE_CHECKING:

@@ -12,8 +12,7 @@ import requests
 import stripe
 
 from learnermax_cli.core.meter import Meter
-from learnermax_cli.core.outage import Outage
-from learnermax_cli.core.retry_policy import RetryPolicy
+from learnermax_cli.core.retries import Outage, RetryPolicy
 
 # [doc "Rate limits"]: 25 requests/s in a sandbox and for each endpoint, 100/s live.
 # The lower one, and a little less, since clocks differ.

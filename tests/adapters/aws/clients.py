@@ -7,7 +7,7 @@ from learnermax_cli.adapters.aws.clients import AwsClients
 from learnermax_cli.config.sandbox_state import ACCESS_KEY_ID, SECRET_ACCESS_KEY
 from learnermax_cli.config.settings import AwsAccess
 from learnermax_cli.core.meter import Meter
-from learnermax_cli.core.retry_policy import BATCH, RetryPolicy
+from learnermax_cli.core.retries import BATCH, RetryPolicy
 from learnermax_cli.core.secret_text import SecretText
 from tests.running import Sandbox
 

@@ -8,8 +8,7 @@ import pytest
 from learnermax_cli.adapters.aws.course_table import CourseTable
 from learnermax_cli.adapters.aws.table import Table
 from learnermax_cli.core.errors import CredentialsError, FailedError
-from learnermax_cli.core.outage import OutageError
-from learnermax_cli.core.retry_policy import BATCH, INTERACTIVE, RetryPolicy
+from learnermax_cli.core.retries import BATCH, INTERACTIVE, OutageError, RetryPolicy
 from learnermax_cli.courses.model import Course
 from tests.adapters.aws.clients import build, requests
 from tests.enrollments import worlds

@@ -9,7 +9,7 @@ from learnermax_cli.adapters.stripe.client import build_stripe
 from learnermax_cli.adapters.stripe.http import PacedHttpClient, RateLimiter
 from learnermax_cli.config.keys import parse_stripe_key
 from learnermax_cli.core.meter import Meter
-from learnermax_cli.core.retry_policy import BATCH, RetryPolicy
+from learnermax_cli.core.retries import BATCH, RetryPolicy
 from learnermax_cli.core.secret_text import SecretText
 from tests.running import Sandbox
 

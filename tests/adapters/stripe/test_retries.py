@@ -10,9 +10,8 @@ from learnermax_cli.adapters.stripe.catalog import StripeCatalog
 from learnermax_cli.adapters.stripe.links import StripeLinks
 from learnermax_cli.core.errors import FailedError
 from learnermax_cli.core.money import Money
-from learnermax_cli.core.outage import OutageError
 from learnermax_cli.core.ownership import marker
-from learnermax_cli.core.retry_policy import BATCH, INTERACTIVE
+from learnermax_cli.core.retries import BATCH, INTERACTIVE, OutageError
 from learnermax_cli.courses.model import DesiredProduct
 from tests.adapters.stripe.clients import build, requests
 from tests.ran import last_entry

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from learnermax_cli.core.errors import ConfigError, CredentialsError, FailedError, GuardError, LmxError, UsageError
-from learnermax_cli.core.outage import Outage, OutageError, is_fatal
+from learnermax_cli.core.retries import Outage, OutageError, is_fatal
 from learnermax_cli.webhooks.model import HalfDoneError
 
 
