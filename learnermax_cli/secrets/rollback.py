@@ -1,21 +1,40 @@
 """`secrets rollback` from end to end: read, plan, confirm, move AWSCURRENT, report."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
+from learnermax_cli.config.keys import PREVIOUS_SECRET, WEBHOOK_SECRET
 from learnermax_cli.core.errors import ConfigError, FailedError, LmxError, UsageError
 from learnermax_cli.core.remedy import lmx
-from learnermax_cli.core.times import show_age
-from learnermax_cli.planning.change import OutcomeWord, Result
+from learnermax_cli.core.times import show_age, show_time
+from learnermax_cli.planning.change import Change, OutcomeWord, Result
 from learnermax_cli.planning.confirm import ask
 from learnermax_cli.planning.report import Changes, Report
 from learnermax_cli.secrets.access import SecretsJob, require_ours, require_readable
-from learnermax_cli.secrets.model import LostRaceError, SecretStore, SecretVersion
-from learnermax_cli.secrets.plan_rollback import RollbackPlan, plan_rollback
+from learnermax_cli.secrets.content import describe_content, parse_content
+from learnermax_cli.secrets.model import (
+    Content,
+    LostRaceError,
+    SecretDescription,
+    SecretStore,
+    SecretValue,
+    SecretVersion,
+)
 
 _SHOWN_VERSIONS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class RollbackPlan:
+    """What a rollback does; `change` is None when the version is already current."""
+
+    description: SecretDescription
+    version: str
+    change: Change | None
+    created: datetime | None = None
+    warnings: tuple[str, ...] = ()
 
 
 class RollbackJob(SecretsJob, Protocol):
@@ -71,7 +90,43 @@ def _read_plan(store: SecretStore, name: str, to: str | None) -> RollbackPlan:
     if target is None:
         raise _no_such_version(name, version, store.list_versions(description.arn))
     current = store.read_value(description.arn, description.current) if description.current else None
-    return plan_rollback(name, description, current, target)
+    return _plan_rollback(name, description, current, target)
+
+
+def _plan_rollback(
+    name: str, description: SecretDescription, current: SecretValue | None, target: SecretValue
+) -> RollbackPlan:
+    """Return the change from one version to another; raises ConfigError when the target holds no JSON object."""
+    another = "Name another version: " + lmx("secrets rollback", "--to", "VERSION")
+    new = parse_content(f"{name}, version {target.version},", target, another)
+    old = _content_or_nothing(name, current)
+    every = new.keys() | old.keys()
+    before = {**_version(current), **describe_content(old, every)}
+    after = {**_version(target), **describe_content(new, every, old)}
+    change = Change("secret", name, "update", before, after)
+    return RollbackPlan(description, target.version, change, target.created, _warnings(old, new))
+
+
+def _version(value: SecretValue | None) -> dict[str, object]:
+    if value is None:
+        return {"version": None, "created": None}
+    return {"version": value.version, "created": show_time(value.created)}
+
+
+def _warnings(old: Content, new: Content) -> tuple[str, ...]:
+    signing = old.get(WEBHOOK_SECRET)
+    if not signing or signing in (new.get(WEBHOOK_SECRET), new.get(PREVIOUS_SECRET)):
+        return ()
+    found = f"{WEBHOOK_SECRET} changes too: receivers reject deliveries of the present endpoint until "
+    return (found + lmx("webhooks create", "--url", "URL") + " replaces it",)
+
+
+def _content_or_nothing(name: str, value: SecretValue | None) -> Content:
+    # An unreadable current version is a reason to roll back.
+    try:
+        return {} if value is None else parse_content(name, value)
+    except ConfigError:
+        return {}
 
 
 def _move_current(store: SecretStore, plan: RollbackPlan) -> None:

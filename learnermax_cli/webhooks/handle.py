@@ -27,8 +27,7 @@ from learnermax_cli.enrollments.model import (
 from learnermax_cli.enrollments.payment_state import Realm, read_state
 from learnermax_cli.enrollments.plan_enrollment import Work, customer_to_note, plan_enrollment, plan_owed_event
 from learnermax_cli.planning.change import Result, SupersededError, carried_out, planned
-from learnermax_cli.webhooks.decide_event import effect_of, refuse
-from learnermax_cli.webhooks.model import EventHint, HalfDoneError, Handled
+from learnermax_cli.webhooks.model import Effect, EventHint, HalfDoneError, Handled
 
 # Seconds before it is read again, when another run was faster, or is about to publish the event.
 _PAUSES = (0.1, 0.2, 0.4, 0.8)
@@ -96,7 +95,7 @@ class Handler:
 
     def handle(self, hint: EventHint, *, dry_run: bool = False) -> Handled:
         """Do what an event asks for and return what became of it; raises LmxError for failures of our own."""
-        refusal = refuse(hint, self._realm)
+        refusal = _refuse(hint, self._realm)
         if refusal is not None:
             return Handled(hint, "ignored", refusal)
         status = self._settled.status_of(hint.session_id or "")
@@ -104,10 +103,10 @@ class Handler:
             return Handled(hint, "done", status)
         key = hint.key
         if key is None:
-            found = self._read_key(hint)
-            if isinstance(found, Handled):
-                return found
-            key = found
+            payment = self._read_session(hint)
+            if payment.key is None:
+                return self._unnamed(hint, payment)
+            key = payment.key
         for attempt in range(len(_PAUSES) + 1):
             if attempt:
                 time.sleep(_PAUSES[attempt - 1])
@@ -137,7 +136,7 @@ class Handler:
         event = self._run.publisher is not None
         work = plan_enrollment(key, enrollment, decision, customer, event=event)
         if work is None:
-            return Handled(hint, effect_of(case, payment, decision, self._realm), decision.state, (), decision.findings)
+            return Handled(hint, _effect(case, payment, decision, self._realm), decision.state, (), decision.findings)
         return Handled(hint, "changed", decision.state, self._carry_out(work, dry_run), decision.findings)
 
     def _settle_event(self, hint: EventHint, enrollment: Enrollment, dry_run: bool) -> Handled:
@@ -201,11 +200,6 @@ class Handler:
             raise HalfDoneError(error, (*results, Result(failed, "failed", error.message), *planned(rest))) from error
         return tuple(results)
 
-    def _read_key(self, hint: EventHint) -> EnrollmentKey | Handled:
-        """Return the enrollment of a session of ours whose event names none, or what became of the event."""
-        payment = self._read_session(hint)
-        return payment.key or self._unnamed(hint, payment)
-
     def _unnamed(self, hint: EventHint, payment: Payment) -> Handled:
         rules = Rules(self._realm, self._run.now())
         finding = decide_unnamed(payment, rules)
@@ -228,3 +222,26 @@ class Handler:
                 code="failed.missing_session",
             )
         return payment
+
+
+def _refuse(hint: EventHint, realm: Realm) -> str | None:
+    """Return why an event is not for us, by what it says itself; None when it has to be handled."""
+    if hint.session_id is None or not usable_session_id(hint.session_id):
+        return "not a session"
+    if hint.livemode != realm.livemode:
+        return "other mode"
+    if hint.account is not None:
+        return "other account"
+    if hint.environment not in (None, realm.environment):
+        return "other environment"
+    if hint.key is None and not hint.managed:
+        return "not ours"
+    return None
+
+
+def _effect(case: Case, payment: Payment, decision: Decision, realm: Realm) -> Effect:
+    if decision.findings:
+        return "attention"
+    if case.enrollment is None:
+        return "waiting" if realm.owns(payment) and decision.state == "no enrollment" else "ignored"
+    return "waiting" if case.enrollment.pending else "done"
