@@ -27,7 +27,6 @@ UPWARD: Mapping[tuple[str, str], str] = {}
 SHARED = (
     "courses.price",
     "enrollments.payment_state",
-    "secrets.access",
     "secrets.content",
     "webhooks.endpoints",
 )

@@ -6,8 +6,14 @@ from typing import Protocol
 from urllib.parse import urlencode
 
 from learnermax_cli.checkout.model import NAME_LIMIT, LinkGateway, NewLink, Offer
-from learnermax_cli.checkout.options import link_return_url
-from learnermax_cli.checkout.plan_offer import OfferApp, already_enrolled, read_offer, refused, require_student
+from learnermax_cli.checkout.plan_offer import (
+    OfferApp,
+    already_enrolled,
+    link_return_url,
+    read_offer,
+    refused,
+    require_student,
+)
 from learnermax_cli.core.ownership import encode_reference, is_ours, marker
 from learnermax_cli.core.remedy import lmx
 from learnermax_cli.core.text_safety import printable

@@ -75,7 +75,7 @@ class App(Clients):
         """The topic of the students' mails, if one is configured."""
         if self.settings.topic_arn is None:
             return None
-        from learnermax_cli.adapters.aws.sns_events import SnsEvents
+        from learnermax_cli.adapters.aws.messages import SnsEvents
 
         return SnsEvents(self.aws.sns, self.settings.topic_arn)
 
@@ -134,7 +134,7 @@ class App(Clients):
     @cached_property
     def links(self) -> "LinkGateway":
         """Payment Links at Stripe."""
-        from learnermax_cli.adapters.stripe.links import StripeLinks
+        from learnermax_cli.adapters.stripe.catalog import StripeLinks
 
         return StripeLinks(self.stripe)
 
@@ -155,7 +155,7 @@ class App(Clients):
     @cached_property
     def delivery_reader(self) -> "DeliveryReader":
         """What reads deliveries and checks their signatures."""
-        from learnermax_cli.adapters.stripe.deliveries import StripeDeliveries
+        from learnermax_cli.adapters.stripe.events import StripeDeliveries
 
         return StripeDeliveries()
 

@@ -8,8 +8,7 @@ from learnermax_cli.config.settings import Settings
 from learnermax_cli.core.errors import ConfigError, Exit, GuardError
 from learnermax_cli.core.remedy import lmx
 from learnermax_cli.doctor.model import CREATE_ENDPOINT, Verdict, failed, failed_by, ok, warning
-from learnermax_cli.secrets.access import read_stored, require_ours, require_readable
-from learnermax_cli.secrets.content import describe_value
+from learnermax_cli.secrets.content import describe_value, read_stored, require_ours, require_readable
 from learnermax_cli.secrets.model import SecretDescription, SecretStore
 from learnermax_cli.secrets.plan_push import require_keys
 

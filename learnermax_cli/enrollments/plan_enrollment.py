@@ -1,14 +1,16 @@
-"""Decisions as changes: what reconcile will write, in the order that a crash may cut anywhere. Pure."""
+"""Decisions as changes, in the order that a crash may cut anywhere, and as counts of a report. Pure."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from learnermax_cli.core.times import parse_time
-from learnermax_cli.enrollments.decide import Decision
+from learnermax_cli.enrollments.decide import Case, Decision
 from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey, Payment, Student
 from learnermax_cli.enrollments.payment_state import Realm
-from learnermax_cli.planning.change import Change
+from learnermax_cli.planning.change import Change, Finding, Result, Skipped
 
 # A run that owes an event may still be about to publish it; after this long it is taken to be dead.
 EVENT_GRACE = timedelta(minutes=10)
@@ -78,3 +80,56 @@ def customer_to_note(payment: Payment | None, students: Mapping[str, Student], r
         return None
     student = students.get(payment.user_id or "")
     return payment.customer_id if student is not None and student.customer_id is None else None
+
+
+@dataclass
+class Tally:
+    """Counts the enrollments that were decided on, and keeps what a person should look at."""
+
+    examined: int = 0
+    unchanged: int = 0
+    ignored: int = 0
+    findings: list[Finding] = field(default_factory=list)
+    still_pending: list[Skipped] = field(default_factory=list)
+    states: Counter[str] = field(default_factory=Counter)
+
+    def note(self, case: Case, decision: Decision) -> None:
+        """Note a decision."""
+        self.examined += 1
+        self.states[decision.state] += 1
+        self.findings += decision.findings
+        if decision.verdict != "unchanged":
+            return
+        self.unchanged += 1
+        if case.enrollment is not None and case.enrollment.pending:
+            reason = "; ".join((decision.state, *decision.notes))
+            self.still_pending.append(Skipped("enrollment", str(case.key), reason, code="pending"))
+
+    def summarize(self, results: Collection[Result], *, dry_run: bool) -> dict[str, int]:
+        """Return the summary of a reconcile that made these changes."""
+        wanted = "planned" if dry_run else "applied"
+        counted = Counter(
+            result.change.action if result.outcome == wanted else result.outcome
+            for result in results
+            if result.change.kind == "enrollment"
+        )
+        return {
+            "examined": self.examined,
+            "complete": counted["complete"],
+            "create": counted["create"],
+            "release": counted["release"],
+            "unchanged": self.unchanged,
+            "superseded": counted["superseded"],
+            "needs_attention": len(self.findings),
+            "failed": sum(result.outcome == "failed" for result in results),
+        }
+
+
+def summary_line(summary: dict[str, int], *, dry_run: bool) -> str:
+    """Return the last line of the report."""
+    rest = f"{summary['unchanged']} unchanged, {summary['needs_attention']} need attention"
+    if dry_run:
+        wanted = f"{summary['complete']} to complete, {summary['create']} to create, {summary['release']} to release"
+        return f"Plan: {wanted}, {rest}."
+    done = f"{summary['complete']} completed, {summary['create']} created, {summary['release']} released"
+    return f"Applied: {done}, {rest}, {summary['failed']} failed."

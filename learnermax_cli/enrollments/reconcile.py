@@ -15,10 +15,9 @@ from learnermax_cli.enrollments.decide import Rules
 from learnermax_cli.enrollments.listing import ReadApp, warn_of_unknown
 from learnermax_cli.enrollments.model import Enrollment, EnrollmentReader, PaymentGateway
 from learnermax_cli.enrollments.payment_state import Realm
-from learnermax_cli.enrollments.plan_enrollment import Work
+from learnermax_cli.enrollments.plan_enrollment import Tally, Work, summary_line
 from learnermax_cli.enrollments.read_payments import StoppablePayments
 from learnermax_cli.enrollments.reconcile_pass import Reconcile, Scope, Table
-from learnermax_cli.enrollments.tally import Tally, summary_line
 from learnermax_cli.planning.apply import Group, apply
 from learnermax_cli.planning.change import PackedResults, Result, planned
 from learnermax_cli.planning.report import Changes, Report, StripeIdentity

@@ -19,6 +19,7 @@ from learnermax_cli.enrollments.model import (
     usable_session_id,
 )
 from learnermax_cli.enrollments.plan_enrollment import (
+    Tally,
     Work,
     customer_to_note,
     names_customer,
@@ -26,7 +27,6 @@ from learnermax_cli.enrollments.plan_enrollment import (
     plan_owed_event,
 )
 from learnermax_cli.enrollments.read_payments import Strategy, WindowRead, read_all, read_windows
-from learnermax_cli.enrollments.tally import Tally
 
 _CHUNK = 1_000
 

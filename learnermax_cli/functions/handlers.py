@@ -19,7 +19,7 @@ from learnermax_cli.webhooks.model import Answer, Delivery, EventHint, Handled
 from learnermax_cli.webhooks.receive import Receiver, build_receiver
 
 if TYPE_CHECKING:
-    from learnermax_cli.adapters.aws.sqs_queue import RetryQueue
+    from learnermax_cli.adapters.aws.messages import RetryQueue
     from learnermax_cli.enrollments.reconcile import ReconcileRequest
     from learnermax_cli.enrollments.walk import Walk
     from learnermax_cli.planning.report import Report
@@ -50,7 +50,7 @@ class Functions:
 
     def retry(self, event: Mapping[str, Any], context: Context) -> dict[str, Any]:
         """Handle the hints of a batch of messages; those that failed go back to the queue, alone."""
-        from learnermax_cli.adapters.aws.sqs_queue import process_batch
+        from learnermax_cli.adapters.aws.messages import process_batch
 
         loaded()
         self._console.set_request(context)
@@ -194,7 +194,7 @@ class _Warm:
         return self._handler
 
     def queue(self) -> "RetryQueue":
-        from learnermax_cli.adapters.aws.sqs_queue import RetryQueue
+        from learnermax_cli.adapters.aws.messages import RetryQueue
 
         url = self.app.environ.get("LMX_RETRY_QUEUE_URL")
         if not url:

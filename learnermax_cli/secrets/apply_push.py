@@ -7,7 +7,7 @@ from learnermax_cli.core.errors import FailedError, InterruptedRunError, LmxErro
 from learnermax_cli.core.interrupt import Interrupt
 from learnermax_cli.core.remedy import lmx
 from learnermax_cli.planning.change import OutcomeWord, Result
-from learnermax_cli.secrets.access import (
+from learnermax_cli.secrets.content import (
     read_stored,
     require_new_name,
     require_ours,

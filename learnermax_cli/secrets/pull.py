@@ -12,7 +12,7 @@ from learnermax_cli.core.remedy import lmx
 from learnermax_cli.planning.change import OutcomeWord, Result
 from learnermax_cli.planning.confirm import ask
 from learnermax_cli.planning.report import Changes, Report
-from learnermax_cli.secrets.access import SecretsJob, read_stored, require_readable
+from learnermax_cli.secrets.content import SecretsJob, read_stored, require_readable
 from learnermax_cli.secrets.plan_pull import PullPlan, plan_pull, require_stored_keys, require_test_keys
 from learnermax_cli.secrets.private_file import require_ignored, require_plain_file, write_private_file
 

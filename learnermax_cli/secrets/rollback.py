@@ -12,8 +12,7 @@ from learnermax_cli.core.times import show_age, show_time
 from learnermax_cli.planning.change import Change, OutcomeWord, Result
 from learnermax_cli.planning.confirm import ask
 from learnermax_cli.planning.report import Changes, Report
-from learnermax_cli.secrets.access import SecretsJob, require_ours, require_readable
-from learnermax_cli.secrets.content import describe_content, parse_content
+from learnermax_cli.secrets.content import SecretsJob, describe_content, parse_content, require_ours, require_readable
 from learnermax_cli.secrets.model import (
     Content,
     LostRaceError,

@@ -11,8 +11,7 @@ from learnermax_cli.core.remedy import lmx
 from learnermax_cli.core.times import show_age, show_time
 from learnermax_cli.planning.change import Finding
 from learnermax_cli.planning.report import Items, Report
-from learnermax_cli.secrets.access import SecretsJob, find_keys, read_stored, require_readable
-from learnermax_cli.secrets.content import describe_value
+from learnermax_cli.secrets.content import SecretsJob, describe_value, find_keys, read_stored, require_readable
 from learnermax_cli.secrets.model import Content, Stored
 
 KeyState = Literal["same", "differs", "missing here", "missing there"]

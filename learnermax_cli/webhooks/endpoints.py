@@ -9,7 +9,7 @@ from learnermax_cli.config.settings import Settings
 from learnermax_cli.core.errors import LmxError
 from learnermax_cli.core.remedy import lmx
 from learnermax_cli.core.secret_text import SecretText
-from learnermax_cli.secrets.access import read_stored, require_new_name, require_ours, require_readable
+from learnermax_cli.secrets.content import read_stored, require_new_name, require_ours, require_readable
 from learnermax_cli.secrets.model import Content, SecretStore
 from learnermax_cli.webhooks.model import Endpoint, EndpointGateway, StoredSecrets
 from learnermax_cli.webhooks.plan_endpoints import differing_events, ours_at, why_secret

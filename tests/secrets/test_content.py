@@ -6,8 +6,7 @@ import pytest
 
 from learnermax_cli.core.errors import ConfigError
 from learnermax_cli.core.secret_text import SecretText
-from learnermax_cli.secrets.access import require_new_name, version_token
-from learnermax_cli.secrets.content import canonical_text, parse_content
+from learnermax_cli.secrets.content import canonical_text, parse_content, require_new_name, version_token
 from learnermax_cli.secrets.model import SecretValue
 
 

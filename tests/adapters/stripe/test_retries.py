@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from learnermax_cli.adapters.stripe.catalog import StripeCatalog
-from learnermax_cli.adapters.stripe.links import StripeLinks
+from learnermax_cli.adapters.stripe.catalog import StripeCatalog, StripeLinks
 from learnermax_cli.core.errors import FailedError
 from learnermax_cli.core.money import Money
 from learnermax_cli.core.ownership import marker
