@@ -34,12 +34,12 @@ _NOT_LOADED = ("sandbox", "functions", "adapters/awslambda", "__main__.py")
 _LOADED_LATER = (
     "botocore.httpsession",
     "botocore.retries.standard",
-    "pydantic.plugin._loader",
     "stripe._account",
     "stripe._account_service",
     "stripe._object_classes",
     "stripe.checkout",
     "typer._adapters",
+    "typer._click.decorators",
 )
 _AWS_SERVICES = ("dynamodb", "secretsmanager", "sns", "sqs", "sts")
 _MESSAGE_BYTES = 1 << 20
@@ -131,7 +131,15 @@ def _load() -> None:
     for name in _LOADED_LATER:
         importlib.import_module(name)
     _keep_service_models()
-    importlib.import_module("learnermax_cli.cli.main").command_tree()
+    _prepare(importlib.import_module("learnermax_cli.cli.main").command_tree())
+
+
+def _prepare(command: Any) -> None:
+    """Build what converts the values of options, which Typer would do as it parses a command line."""
+    for parameter in command.params:
+        parameter.get_runtime_param()
+    for subcommand in getattr(command, "commands", {}).values():
+        _prepare(subcommand)
 
 
 def _keep_service_models() -> None:

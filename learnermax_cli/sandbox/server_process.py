@@ -25,7 +25,7 @@ from learnermax_cli.sandbox.control.control import Control
 from learnermax_cli.sandbox.stripe_api.app import create_stripe_app
 from learnermax_cli.sandbox.stripe_api.state import StripeState
 
-_TICK_SECONDS = 0.25
+_TICK_SECONDS = 1.0
 
 
 class Options(NamedTuple):

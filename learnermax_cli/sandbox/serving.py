@@ -99,9 +99,21 @@ class _Server(ThreadedWSGIServer):
     block_on_close = False
 
     def __init__(self, port: int, app: WSGIApplication) -> None:
+        self._stopping = False
         self._open: set[socket.socket] = set()
         self._open_lock = threading.Lock()
         super().__init__("127.0.0.1", port, app, handler=_Handler)
+
+    def serve(self) -> None:
+        """Answer until it is stopped; it wakes for connections alone."""
+        while not self._stopping:
+            self.handle_request()
+
+    def stop(self) -> None:
+        """Let `serve` end."""
+        self._stopping = True
+        with contextlib.suppress(OSError):
+            socket.create_connection(("127.0.0.1", self.port)).close()
 
     def process_request(self, request: Any, client_address: Any) -> None:
         with self._open_lock:
@@ -136,15 +148,15 @@ class RunningServer:
 
     def stop(self) -> None:
         """Stop listening and close all connections."""
-        self._server.shutdown()
+        self._server.stop()
+        self._thread.join()
         self._server.server_close()
         self._server.close_connections()
-        self._thread.join()
 
 
 def start(app: WSGIApplication, port: int = 0) -> RunningServer:
     """Serve `app` on 127.0.0.1, on a free port unless one is named; raises OSError when that is taken."""
     server = _Server(port, app)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread = threading.Thread(target=server.serve, daemon=True)
     thread.start()
     return RunningServer(f"http://127.0.0.1:{server.port}", server.port, server, thread)
