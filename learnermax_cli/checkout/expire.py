@@ -1,4 +1,4 @@
-"""`checkout expire`: ends an open session of ours, so that nobody can pay it any more."""
+"""`checkout expire`: expires an open session of ours, so that it cannot be paid any more."""
 
 from learnermax_cli.checkout.model import Session
 from learnermax_cli.checkout.show import SessionApp, read_session

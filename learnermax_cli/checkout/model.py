@@ -1,4 +1,4 @@
-"""Checkout Sessions and what a new one is to be, the request for one, and the ports of selling."""
+"""Checkout Sessions and Payment Links, the requests for them, and the ports of selling."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -73,17 +73,17 @@ class Session:
 
     @property
     def open(self) -> bool:
-        """Whether somebody may still pay it."""
+        """Whether it can still be paid."""
         return self.status == "open"
 
     @property
     def user_id(self) -> str | None:
-        """Whose session it is, as far as it says."""
+        """The student that it names, if any."""
         return self.metadata.get("userId") or (decode_reference(self.reference) if self.reference else None)
 
     @property
     def course_id(self) -> str | None:
-        """What it sells, as far as it says."""
+        """The course that it names, if any."""
         return self.metadata.get("courseId")
 
     def is_for(self, key: EnrollmentKey, environment: str) -> bool:

@@ -183,7 +183,7 @@ def test_other_price_gets_another_session(sandbox: Sandbox) -> None:
 
 
 def test_session_that_soon_ends_is_replaced(sandbox: Sandbox) -> None:
-    """A session that is good for less than 30 minutes is not handed out again."""
+    """A session that stays open for less than 30 minutes is not returned again."""
     worlds.on_sale(sandbox)
     former = worlds.created(sandbox, "--expires-in", "1h")["session_id"]
     sandbox.control.advance_clock(29 * 60)
@@ -209,7 +209,7 @@ def test_expired_session_is_replaced(sandbox: Sandbox) -> None:
 
 
 def test_expires_in_is_counted_from_the_enrollment(sandbox: Sandbox) -> None:
-    """The session ends when the option says, counted from enrolledAt, kept a little inside Stripe's bounds."""
+    """The session expires when the option says, counted from enrolledAt, kept a little inside Stripe's bounds."""
     worlds.on_sale(sandbox)
     lasting = []
     for text in ("30m", "2h", "24h"):

@@ -74,7 +74,7 @@ def test_killed_run_is_made_good_by_the_next(sandbox: Sandbox, case: tuple[Point
 
 @pytest.mark.parametrize("index", range(3))
 def test_killed_run_is_made_good_in_another_form(sandbox: Sandbox, index: int) -> None:
-    """A re-run that asks for another form ends a session that the killed run made and nobody has noted."""
+    """A re-run that asks for another form ends a session that the killed run created and the item does not name."""
     worlds.on_sale(sandbox)
     kill_at(sandbox, (FIRST, index), "after", COMMAND, ENV)
     data = worlds.created(sandbox, "--ui", "embedded")
@@ -91,7 +91,7 @@ def test_killed_run_is_made_good_late(sandbox: Sandbox, hours: float) -> None:
 
 
 def test_short_session_is_made_good_after_its_bounds(sandbox: Sandbox) -> None:
-    """An attempt at a short session that is too old for Stripe's bounds begins anew."""
+    """An attempt at a short session that is too old for Stripe's bounds starts afresh."""
     worlds.on_sale(sandbox)
     kill_at(sandbox, (FIRST, 0), "after", (*COMMAND, "--expires-in", "30m"), ENV)
     sandbox.control.advance_clock(600)

@@ -69,7 +69,7 @@ def test_released_meanwhile_begins_anew(sandbox: Sandbox) -> None:
 
 
 def test_reply_of_the_past_is_not_believed(sandbox: Sandbox) -> None:
-    """An attempt whose session was expired meanwhile begins anew, although Stripe would replay the dead one."""
+    """An attempt whose session was expired meanwhile starts afresh, although Stripe would replay the expired one."""
     worlds.on_sale(sandbox)
     sandbox.control.add_fault("hold", operation=UPDATE, when="before")
     process = _start(sandbox)
@@ -85,7 +85,7 @@ def test_reply_of_the_past_is_not_believed(sandbox: Sandbox) -> None:
 
 
 def test_session_that_was_expired_before_its_answer_came_is_not_handed_out(sandbox: Sandbox) -> None:
-    """Stripe replays the answer of an open session; as it stands now it can't be paid: begun anew."""
+    """Stripe replays the answer of an open session; it cannot be paid any more: the attempt starts afresh."""
     worlds.on_sale(sandbox)
     sandbox.control.add_fault("hold", operation=CREATE_SESSION, when="after")
     process = _start(sandbox)
@@ -98,7 +98,7 @@ def test_session_that_was_expired_before_its_answer_came_is_not_handed_out(sandb
 
 
 def test_open_sessions_of_others_and_of_links_are_left_alone(sandbox: Sandbox) -> None:
-    """An attempt is taken up beside another student's session, and beside this one's through a payment link."""
+    """An attempt is resumed beside another student's session, and beside this student's through a payment link."""
     worlds.on_sale(sandbox)
     worlds.put_student(sandbox, "user-8", "eight@example.com")
     link = worlds.run(sandbox, "checkout", "link", COURSE).data["url"]
@@ -112,7 +112,7 @@ def test_open_sessions_of_others_and_of_links_are_left_alone(sandbox: Sandbox) -
 
 
 def test_session_that_soon_ends_is_not_handed_out(sandbox: Sandbox) -> None:
-    """An attempt is taken up, and its session is good for less than half an hour when the answer comes: begun anew."""
+    """An attempt is resumed, and its session stays open for less than half an hour: it starts afresh."""
     worlds.on_sale(sandbox)
     worlds.put_enrollment(sandbox, enrolledAt=worlds.ago(sandbox, 29.5 / 60))
     sandbox.control.add_fault("hold", operation=CREATE_SESSION, when="after")

@@ -90,7 +90,7 @@ def test_link_made_inactive_by_hand_is_made_anew(sandbox: Sandbox) -> None:
 
 
 def test_foreign_links_are_left_alone(sandbox: Sandbox) -> None:
-    """A link without our marker, or of another environment, stays active and is not handed out."""
+    """A link without our marker, or of another environment, stays active and is not returned."""
     price_id = worlds.on_sale(sandbox)
     foreign = [
         sandbox.stripe()

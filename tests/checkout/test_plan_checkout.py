@@ -62,7 +62,7 @@ def test_first_checkout_begins() -> None:
 
 
 def test_fitting_session_is_returned_again() -> None:
-    """Open, same price, same form, good for half an hour: returned, whoever of us and the site made it."""
+    """Open, same price, same form, open for half an hour: returned, whether lmx or the site created it."""
     for session in (SESSION, replace(SESSION, metadata=THEIRS), replace(SESSION, expires_at=_seconds(0.5))):
         assert Reuse(NAMING, session) == plan_checkout(Situation(NAMING, session), WANTED)
 
@@ -168,7 +168,7 @@ def test_pending_bundle_is_not_this_purchase() -> None:
 
 
 def test_pending_item_without_a_type_is_a_purchase() -> None:
-    """Only an item that says to be something else is not taken up."""
+    """Only an item of another stated type is refused."""
     enrollment = replace(_pending(), enrollment_type="")
     assert Resume(enrollment) == plan_checkout(Situation(enrollment), WANTED)
 
@@ -181,7 +181,7 @@ def test_missing_session_stops() -> None:
 
 
 def test_unreadable_time_begins_anew() -> None:
-    """An enrollment whose time nobody can read is begun anew, and nothing is searched for."""
+    """An enrollment with an unreadable time starts afresh, and nothing is searched for."""
     enrollment = replace(_pending(), enrolled_at="yesterday")
     assert (Start(enrollment), None) == (plan_checkout(Situation(enrollment), WANTED), search_since(enrollment, NOW))
 

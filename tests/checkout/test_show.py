@@ -90,7 +90,7 @@ def test_session_of_another_maker_is_not_expired(sandbox: Sandbox) -> None:
 
 
 def test_lost_answer_of_expire_is_made_good(sandbox: Sandbox) -> None:
-    """A stored failure is looked behind: the session is over, and the run says so."""
+    """After a stored failure the session is read again: it has expired, and the run reports that."""
     worlds.on_sale(sandbox)
     session_id = worlds.created(sandbox)["session_id"]
     sandbox.control.add_fault("error", operation=worlds.EXPIRE_SESSION, when="after", stored=True)

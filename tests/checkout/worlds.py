@@ -107,7 +107,7 @@ def sessions(sandbox: Sandbox) -> list[stripe.checkout.Session]:
 
 
 def open_sessions(sandbox: Sandbox) -> list[str]:
-    """Return the ids of the sessions that somebody may pay now."""
+    """Return the ids of the sessions that can be paid now."""
     return [session.id for session in sessions(sandbox) if session.status == "open"]
 
 

@@ -1,4 +1,4 @@
-"""What a course wants at Stripe, and every reason for which it cannot be sold as it stands."""
+"""What a course is at Stripe, and each reason for which it cannot be sold."""
 
 from dataclasses import replace
 from decimal import Decimal
@@ -77,7 +77,7 @@ def test_price_of_38_digits_is_refused_and_not_rounded() -> None:
 
 
 def test_endless_text_for_a_price_is_cut() -> None:
-    """A reason stays readable whatever stands in the table."""
+    """A reason stays readable whatever is in the table."""
     assert 200 > len(reason(course(price="9" * 100_000)))
 
 
@@ -209,7 +209,7 @@ def test_other_currency_must_state_a_maximum() -> None:
     [("49.99", 49_990, "from 499.90 usd to 49.99 usd"), ("499.90", 4999, "from 49.99 usd to 499.90 usd")],
 )
 def test_change_by_a_factor_of_ten_is_refused_both_ways(price: str, current: int, shown: str) -> None:
-    """Ten times more or less is a slipped decimal point until somebody says otherwise."""
+    """Ten times more or less is a misplaced decimal point until it is allowed."""
     expected = f"its price would change {shown}, by a factor of 10 or more: fix the price, or pass --allow-price a"
     assert expected == reason(course(price=Decimal(price)), current=Money(current, "usd"))
 

@@ -1,4 +1,4 @@
-"""Ctrl-C during a sync: what is in flight is finished, the report tells what was and was not applied."""
+"""Ctrl-C during a sync: what is in flight is finished, the report says what was and was not applied."""
 
 import signal
 

@@ -28,7 +28,7 @@ def test_two_syncs_make_one_new_price(sandbox: Sandbox) -> None:
 
 
 def test_two_syncs_of_different_prices_end_right_after_another(sandbox: Sandbox) -> None:
-    """The sync that planned with the former price is told to run again; after it the present price stands alone."""
+    """The sync that planned with the former price fails; after another run only the present price is active."""
     worlds.synced_course(sandbox, price="99.99")
     worlds.edit_course(sandbox, COURSE, price=Decimal("149.99"))
     sandbox.control.add_fault("hold", operation="POST /v1/prices", times=2)

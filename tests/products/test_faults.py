@@ -1,4 +1,4 @@
-"""`products sync` under a rate limit and with failing requests, and what its meter says of it."""
+"""`products sync` under a rate limit and with failing requests, and how its meter counts them."""
 
 from collections import Counter
 from decimal import Decimal

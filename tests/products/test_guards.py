@@ -114,7 +114,7 @@ def test_price_that_stripe_has_needs_no_flag(sandbox: Sandbox) -> None:
 
 @pytest.mark.parametrize("price", ["4.99", "499.90"])
 def test_jump_by_a_factor_of_ten_is_refused(sandbox: Sandbox, price: str) -> None:
-    """A slipped decimal point does not reach Stripe."""
+    """A misplaced decimal point does not reach Stripe."""
     synced_course(sandbox, "a", "49.95" if price == "499.90" else "49.90")
     sandbox.dynamodb().update_item(
         Key={"PK": "COURSE#a", "SK": "METADATA"},
@@ -127,7 +127,7 @@ def test_jump_by_a_factor_of_ten_is_refused(sandbox: Sandbox, price: str) -> Non
 
 
 def test_other_currency_needs_a_maximum(sandbox: Sandbox) -> None:
-    """Outside usd, eur and gbp nobody knows what is much."""
+    """Outside usd, eur and gbp no maximum is known."""
     sandbox.dynamodb().put_item(Item=course_item("a", "5000", currency="jpy", priceUnit="major"))
     refused, sold = sync(sandbox), sync(sandbox, "--max-price", "10000")
     assert (1, 0) == (refused.exit_code, sold.exit_code)

@@ -46,7 +46,7 @@ def test_link_of_a_course_not_sold_is_stale() -> None:
 
 
 def test_links_of_others_are_not_looked_at() -> None:
-    """Another environment's link, an unmarked one, and with --course other courses' are nobody's business here."""
+    """Another environment's link, an unmarked one, and with --course those of other courses are not looked at."""
     assert [] == _stale(_link("price_0", "prod"))
     unmarked = ListedLink("plink_1", "https://buy.example/1", ("price_0",), True, {})
     assert [] == _stale(unmarked)

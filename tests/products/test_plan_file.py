@@ -104,7 +104,7 @@ def test_plan_that_cannot_be_read_ends_in_3(sandbox: Sandbox) -> None:
 
 
 def test_missing_plan_file_is_told_before_anything_is_asked(sandbox: Sandbox) -> None:
-    """A slip of the hand costs no request."""
+    """A mistyped name costs no request."""
     before = len(sandbox.control.journal())
     ran = sync(sandbox, "--plan", "nope.json")
     message = "plan file nope.json cannot be read: No such file or directory"
@@ -141,7 +141,7 @@ def test_plan_goes_through_pipes(sandbox: Sandbox) -> None:
     ids=["nested", "pipe"],
 )
 def test_unreadable_plan_is_one_line(sandbox: Sandbox, content: str | None, reason: str) -> None:
-    """A hundred thousand levels, or a pipe that nobody writes into."""
+    """A hundred thousand levels, or a pipe without a writer."""
     path = sandbox.cwd / "plan.json"
     if content is None:
         os.mkfifo(path)

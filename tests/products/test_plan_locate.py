@@ -75,13 +75,13 @@ def test_archived_product_that_the_course_names_does_not_yield() -> None:
 
 
 def test_archived_product_yields_to_the_active_one() -> None:
-    """An archived product that nobody names sells nothing and claims nothing."""
+    """An archived product that nobody names does not match."""
     active, archived = product("prod_1"), product("prod_2", active=False)
     assert active == found([course()], [active, archived])
 
 
 def test_archived_product_alone_is_found() -> None:
-    """It is made active again rather than made anew."""
+    """It is made active again; no other one is created."""
     archived = product(active=False)
     assert archived == found([course()], [archived])
 

@@ -65,7 +65,7 @@ def test_free_course_is_no_business_of_ours() -> None:
 
 
 def test_missing_link_alone_is_written_back() -> None:
-    """A run that died before the write-back is taken up there."""
+    """After a run that died before the write-back only that is left."""
     unlinked = {"stripeProductId": None, "stripePriceId": None}
     assert (replace(LINK, before=unlinked),) == plan([course()], [product()], [price()]).changes
 
@@ -122,7 +122,7 @@ def test_other_amount_replaces_the_price() -> None:
 
 
 def test_replacement_that_is_there_already_is_used() -> None:
-    """A run that died between new price and default does not make a second one."""
+    """After a run that died between new price and default no second one is created."""
     old = {"stripePriceId": "price_1", "price": USD_2000}
     done = plan([course(**LINKED)], [product()], [price(amount=2000), price("price_2", created=2)])
     assert (

@@ -14,6 +14,7 @@ from learnermax_cli.core.ownership import is_ours, is_unmarked
 from learnermax_cli.courses.model import Course
 from learnermax_cli.planning.change import digest
 from learnermax_cli.products.model import Catalog, ListedPrice, ListedProduct, SyncOptions
+from learnermax_cli.products.plan_course import depends_on_others
 from learnermax_cli.products.plan_sync import SyncPlan, plan_sync
 from tests.products.catalogs import ENVIRONMENT, course, ours
 from tests.products.stripe_rules import World
@@ -176,6 +177,21 @@ def test_only_courses_that_were_asked_for_change(world: World, options: SyncOpti
     plan = world.plan(options)
     keys = {change.key for change in plan.changes} | {row.key for row in plan.skipped} | {f.key for f in plan.findings}
     assert not options.only or keys <= options.only
+
+
+@many
+@given(worlds(), _options, st.data())
+def test_course_option_never_decides(world: World, options: SyncOptions, data: st.DataObject) -> None:
+    """What is planned for a course that is read alone, where that is enough, is what is planned for it among all."""
+    course_id = data.draw(st.sampled_from(sorted(world.courses)))
+    courses, listed = [world.courses[course_id]], world.catalog()
+    if depends_on_others(courses[0], listed, ENVIRONMENT):
+        courses = list(world.courses.values())
+    whole = world.plan(replace(options, only=frozenset()))
+    narrow = plan_sync(courses, listed, replace(options, only=frozenset({course_id})))
+    assert tuple(change for change in whole.changes if change.key == course_id) == narrow.changes
+    assert tuple(row for row in whole.skipped if row.key == course_id) == narrow.skipped
+    assert tuple(finding for finding in whole.findings if finding.key == course_id) == narrow.findings
 
 
 @many

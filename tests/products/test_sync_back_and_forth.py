@@ -24,7 +24,7 @@ def test_last_price_holds(sandbox: Sandbox, prices: tuple[str, ...]) -> None:
 
 
 def test_replayed_answer_is_not_believed(sandbox: Sandbox) -> None:
-    """A price made by a killed run and then archived by hand is made anew, though Stripe replays the old answer."""
+    """A price made by a killed run and then archived by hand is created again, though Stripe replays the old answer."""
     worlds.synced_course(sandbox, price=A)
     worlds.edit_course(sandbox, COURSE, price=Decimal(B))
     sandbox.control.add_fault("hold", operation="POST /v1/prices", when="after")
@@ -61,7 +61,7 @@ def test_default_changed_by_hand_on_the_way_back(sandbox: Sandbox) -> None:
 
 
 def test_wanted_price_archived_by_hand_on_the_way_back(sandbox: Sandbox) -> None:
-    """From A to B to A, where the price of A was archived by hand under another default: it is made anew."""
+    """From A to B to A, where the price of A was archived by hand under another default: it is created again."""
     worlds.put_course(sandbox, COURSE, A)
     for price in (A, B, A):
         worlds.edit_course(sandbox, COURSE, price=Decimal(price))

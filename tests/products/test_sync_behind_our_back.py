@@ -1,4 +1,4 @@
-"""What people change in the dashboard or the table between two runs: mended where it is ours, else a finding."""
+"""What people change in the Dashboard or the table between two runs: restored where it is ours, else a finding."""
 
 from decimal import Decimal
 
@@ -97,7 +97,7 @@ def test_product_that_lost_its_metadata_is_adopted_again(sandbox: Sandbox) -> No
 
 
 def test_unmarked_product_that_nobody_names_needs_attention(sandbox: Sandbox) -> None:
-    """A product with the derived id, without metadata and not named by the course, is nobody's to take."""
+    """A product with the derived id, without metadata and not named by the course, is not adopted."""
     worlds.make_product(sandbox, PRODUCT, COURSE, 9999, None)
     worlds.put_course(sandbox, COURSE, "99.99")
     _require_left_alone(sandbox, ATTENTION)
