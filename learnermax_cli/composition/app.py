@@ -155,7 +155,7 @@ class App(Clients):
     @cached_property
     def delivery_reader(self) -> "DeliveryReader":
         """What reads deliveries and checks their signatures."""
-        from learnermax_cli.adapters.stripe.events import StripeDeliveries
+        from learnermax_cli.adapters.stripe.deliveries import StripeDeliveries
 
         return StripeDeliveries()
 

@@ -135,7 +135,7 @@ def test_changed_world_is_refused(sandbox: Sandbox, run: Run) -> None:
     as_actions_want_it(refused)
     assert (5, []) == (refused.exit_code, writes_since(sandbox, before))
     assert ["::error title=guard.plan_changed::"] == [line[:34] for line in refused.annotations]
-    assert "make a new plan with --save-plan" in refused.summary
+    assert "Make a new plan with --save-plan" in refused.summary
 
 
 @pytest.mark.slow

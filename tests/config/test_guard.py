@@ -161,7 +161,7 @@ def test_sandbox_knows_no_other_environment(sandbox: Sandbox) -> None:
 def test_lambda_functions_keep_it_too(function: str) -> None:
     """What a template wires together wrongly is stopped before a client is made."""
     named = {"LMX_ENVIRONMENT": "preview", "EDUCATION_TABLE_NAME": "learnermax-education-prod"}
-    with pytest.raises(GuardError, match="environment preview and table learnermax-education-prod"):
+    with pytest.raises(GuardError, match="table learnermax-education-prod is named after environment prod"):
         getattr(Functions(named), function)({"since": "3d"}, Context())
 
 
@@ -201,10 +201,10 @@ TOPIC = "arn:aws:sns:us-east-1:111122223333:learnermax-transactional-email-{}"
     ],
 )
 def test_names_that_do_not_fit(environment: str, variable: str, name: str, words: str) -> None:
-    """The message names both, the hint what to change, and what to say if it is meant."""
+    """The message names both, the hint what to change, and what to set if it is intended."""
     with pytest.raises(GuardError) as refusal:
         guard.require_names_fit(settings(environment, **{variable: name}))
-    assert f"environment {environment} and " in refusal.value.message
+    assert f"this run is for {environment}" in refusal.value.message
     assert (True, True) == (name in refusal.value.message, words in refusal.value.hint)
     assert f"LMX_ALLOW_MISMATCH={name}" in refusal.value.hint
 

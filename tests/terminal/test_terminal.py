@@ -101,7 +101,7 @@ def test_commands_in_narrow_lists_name_their_options_once(sandbox: Sandbox, colu
     shown = on_terminal(sandbox, "courses", "list", "--table", table, columns=columns)
     words = " ".join(line.strip() for line in shown.lines).split()
     assert (1, 0) == (words.count("set-price"), " ".join(words).count(f"--table {table} --table"))
-    assert f"lmx courses set-price --table {table} odd" in " ".join(words)
+    assert f"lmx courses set-price odd 49.99 --table {table}" in " ".join(words)
 
 
 def test_tables_fit_80_columns_with_ids_whole(sandbox: Sandbox) -> None:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from learnermax_cli.adapters.stripe.events import StripeDeliveries
+from learnermax_cli.adapters.stripe.deliveries import StripeDeliveries
 from learnermax_cli.core.secret_text import SecretText
 from learnermax_cli.webhooks.model import Answer, Delivery
 from learnermax_cli.webhooks.receive import Receiver

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import pytest
 
-from learnermax_cli.adapters.stripe.events import StripeDeliveries
+from learnermax_cli.adapters.stripe.deliveries import StripeDeliveries
 from learnermax_cli.core.secret_text import SecretText
 from learnermax_cli.terminal.console import Console, Manner
 from learnermax_cli.webhooks.model import Answer, Delivery

@@ -1,17 +1,14 @@
-"""Events as Stripe keeps and delivers them; implements `EventGateway` and `DeliveryReader` of `webhooks.model`."""
+"""Reads the events of the last 30 days, oldest first; implements `webhooks.model.EventGateway`."""
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import stripe
 
 from learnermax_cli.adapters.stripe.client import stripe_errors
+from learnermax_cli.adapters.stripe.deliveries import parse_event
 from learnermax_cli.adapters.stripe.reads import CursorGoneError, list_raw, read_raw
-from learnermax_cli.core.ownership import MANAGED_BY, decode_reference
-from learnermax_cli.core.secret_text import SecretText
-from learnermax_cli.enrollments.model import EnrollmentKey
-from learnermax_cli.webhooks.model import SESSION_EVENTS, Delivery, EventHint, EventWindow
+from learnermax_cli.webhooks.model import SESSION_EVENTS, EventHint, EventWindow
 
 _PATH = "/v1/events"
 
@@ -54,61 +51,3 @@ def _params(window: EventWindow) -> dict[str, Any]:
     created = {"gte": window.since} if window.until is None else {"gte": window.since, "lt": window.until}
     params: dict[str, Any] = {"types": list(SESSION_EVENTS), "created": created}
     return {**params, "delivery_success": False} if window.undelivered else params
-
-
-_SCHEME = stripe.WebhookSignature.EXPECTED_SCHEME
-
-
-class StripeDeliveries:
-    """HMAC-SHA256 over time and raw body, compared in constant time [doc "Verify webhook signatures"]."""
-
-    def signed_at(self, delivery: Delivery, secrets: Sequence[SecretText]) -> int | None:
-        """Return the time of a signature, in Unix seconds, None when no secret fits; tolerance is the caller's."""
-        header = delivery.signature
-        if not header or not any(_fits(delivery.body, header, secret) for secret in secrets):
-            return None
-        # Of several times the SDK signs with the first, so that is the one that counts.
-        signed_at: int = stripe.WebhookSignature._get_timestamp_and_signatures(header, _SCHEME)[0]  # noqa: SLF001
-        return signed_at
-
-    def read_event(self, body: bytes) -> EventHint | None:
-        """Return the hint of a body's event; None when it is no event of Stripe."""
-        try:
-            hint = parse_event(json.loads(body))
-        except (ValueError, OverflowError, RecursionError):
-            return None
-        texts = (hint.session_id, hint.environment, hint.account, *(hint.key or ()))
-        return hint if all(text is None or isinstance(text, str) for text in texts) else None
-
-
-def _fits(body: bytes, header: str, secret: SecretText) -> bool:
-    try:
-        return bool(stripe.WebhookSignature.verify_header(body, header, secret.reveal(), tolerance=None))
-    except (stripe.SignatureVerificationError, ValueError, TypeError):
-        # Not UTF-8, or a signature of letters that hmac will not compare: nothing that Stripe would send.
-        return False
-
-
-def parse_event(raw: Mapping[str, Any]) -> EventHint:
-    """Read an event as Stripe's API and deliveries render it; raises ValueError when it is no event at all."""
-    try:
-        inner = raw["data"]["object"]
-        session = inner if inner.get("object") == "checkout.session" else {}
-        metadata = session.get("metadata") or {}
-        reference = session.get("client_reference_id")
-        user = metadata.get("userId") or (decode_reference(reference) if reference else None)
-        course = metadata.get("courseId")
-        return EventHint(
-            event_id=str(raw["id"]),
-            type=str(raw["type"]),
-            created=int(raw["created"]),
-            livemode=bool(raw["livemode"]),
-            session_id=session.get("id"),
-            key=EnrollmentKey(user, course) if user and course else None,
-            managed=metadata.get("managedBy") == MANAGED_BY,
-            environment=metadata.get("environment"),
-            account=raw.get("account"),
-            api_version=raw.get("api_version"),
-        )
-    except (KeyError, TypeError, AttributeError) as error:
-        raise ValueError("not an event of Stripe") from error

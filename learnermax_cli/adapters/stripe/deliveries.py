@@ -1,0 +1,69 @@
+"""Reads deliveries: signature and event; implements `webhooks.model.DeliveryReader`. A cold start loads no more."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import stripe
+
+from learnermax_cli.core.ownership import MANAGED_BY, decode_reference
+from learnermax_cli.core.secret_text import SecretText
+from learnermax_cli.enrollments.model import EnrollmentKey
+from learnermax_cli.webhooks.model import Delivery, EventHint
+
+_SCHEME = stripe.WebhookSignature.EXPECTED_SCHEME
+
+
+class StripeDeliveries:
+    """HMAC-SHA256 over time and raw body, compared in constant time [doc "Verify webhook signatures"]."""
+
+    def signed_at(self, delivery: Delivery, secrets: Sequence[SecretText]) -> int | None:
+        """Return the time of a signature, in Unix seconds, None when no secret fits; tolerance is the caller's."""
+        header = delivery.signature
+        if not header or not any(_fits(delivery.body, header, secret) for secret in secrets):
+            return None
+        # Of several times the SDK signs with the first, so that is the one that counts.
+        signed_at: int = stripe.WebhookSignature._get_timestamp_and_signatures(header, _SCHEME)[0]  # noqa: SLF001
+        return signed_at
+
+    def read_event(self, body: bytes) -> EventHint | None:
+        """Return the hint of a body's event; None when it is no event of Stripe."""
+        try:
+            hint = parse_event(json.loads(body))
+        except (ValueError, OverflowError, RecursionError):
+            return None
+        texts = (hint.session_id, hint.environment, hint.account, *(hint.key or ()))
+        return hint if all(text is None or isinstance(text, str) for text in texts) else None
+
+
+def _fits(body: bytes, header: str, secret: SecretText) -> bool:
+    try:
+        return bool(stripe.WebhookSignature.verify_header(body, header, secret.reveal(), tolerance=None))
+    except (stripe.SignatureVerificationError, ValueError, TypeError):
+        # Not UTF-8, or a signature of letters that hmac will not compare: nothing that Stripe would send.
+        return False
+
+
+def parse_event(raw: Mapping[str, Any]) -> EventHint:
+    """Read an event as Stripe's API and deliveries render it; raises ValueError when it is no event at all."""
+    try:
+        inner = raw["data"]["object"]
+        session = inner if inner.get("object") == "checkout.session" else {}
+        metadata = session.get("metadata") or {}
+        reference = session.get("client_reference_id")
+        user = metadata.get("userId") or (decode_reference(reference) if reference else None)
+        course = metadata.get("courseId")
+        return EventHint(
+            event_id=str(raw["id"]),
+            type=str(raw["type"]),
+            created=int(raw["created"]),
+            livemode=bool(raw["livemode"]),
+            session_id=session.get("id"),
+            key=EnrollmentKey(user, course) if user and course else None,
+            managed=metadata.get("managedBy") == MANAGED_BY,
+            environment=metadata.get("environment"),
+            account=raw.get("account"),
+            api_version=raw.get("api_version"),
+        )
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError("not an event of Stripe") from error
