@@ -147,7 +147,7 @@ def _what_to_do(session_id: str, state: State) -> str:
 
 def _lost(payment: Payment, state: State) -> bool:
     # A lost dispute has taken the money back for good; an open one may still be won.
-    return state == "disputed" and "lost" in payment.disputes and all(d == "lost" for d in payment.disputes)
+    return state == "disputed" and all(dispute == "lost" for dispute in payment.disputes)
 
 
 def _require_pending(enrollment: Enrollment) -> None:
