@@ -33,7 +33,8 @@ from learnermax_cli.doctor.model import (
     not_checked,
 )
 from learnermax_cli.enrollments.model import EnrollmentReader
-from learnermax_cli.planning.report import Items, Report, StripeIdentity
+from learnermax_cli.planning.confirm import StripeJob
+from learnermax_cli.planning.report import Items, Report
 from learnermax_cli.products.model import CatalogGateway
 from learnermax_cli.webhooks.endpoints import EndpointsApp
 
@@ -56,7 +57,7 @@ class Check:
     needs: tuple[str, ...] = ()
 
 
-class DoctorApp(EndpointsApp, Protocol):
+class DoctorApp(EndpointsApp, StripeJob, Protocol):
     """What is checked; each part is built by the first check that asks for it, which reports why it can't be."""
 
     @property
@@ -69,8 +70,6 @@ class DoctorApp(EndpointsApp, Protocol):
     def topic_probe(self) -> TopicReader | None: ...
     @property
     def stripe_key(self) -> StripeKey: ...
-    @property
-    def stripe_identity(self) -> StripeIdentity: ...
     @property
     def stripe_probes(self) -> StripeProber: ...
     @property

@@ -1,7 +1,7 @@
 """`enrollments create`: how a student is enrolled depends on the course's pricing model."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from learnermax_cli.checkout.plan_offer import refused, require_course, require_student
 from learnermax_cli.core.remedy import lmx, reconcile_one, release_one
@@ -13,18 +13,12 @@ from learnermax_cli.enrollments.plan_enrollment import plan_owed_event
 from learnermax_cli.planning.change import SupersededError
 from learnermax_cli.planning.report import Data, Report
 
-if TYPE_CHECKING:
-    from learnermax_cli.core.interrupt import Interrupt
-
 COMMAND = "enrollments create"
 _NO_TOPIC = "no topic in TRANSACTIONAL_EMAIL_TOPIC_ARN: no event is published, the student gets no mail"
 
 
 class CreateApp(ReadApp, RunApp, Protocol):
     """What an enrollment is written with."""
-
-    @property
-    def interrupt(self) -> "Interrupt": ...
 
 
 def run_create(app: CreateApp, key: EnrollmentKey, check_out: Callable[[], Report], *, dry_run: bool) -> Report:

@@ -1,24 +1,20 @@
 """`enrollments list`: by status, course and user, each with the cheapest read there is."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from learnermax_cli.core.remedy import lmx
 from learnermax_cli.courses.model import CourseStore
 from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey, EnrollmentLister, EnrollmentReader
+from learnermax_cli.planning.confirm import Job
 from learnermax_cli.planning.report import Items, Report
-
-if TYPE_CHECKING:
-    from learnermax_cli.config.settings import Settings
 
 COLUMNS = ("user_id", "course_id", "status", "enrollment_type", "enrolled_at", "session_id", "event_owed_since")
 
 
-class ReadApp(Protocol):
+class ReadApp(Job, Protocol):
     """What the jobs that read enrollments work with."""
 
-    @property
-    def settings(self) -> "Settings": ...
     @property
     def courses(self) -> CourseStore: ...
     @property

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from learnermax_cli.core.errors import GuardError, InterruptedRunError, LmxError, UsageError
 from learnermax_cli.core.money import Money
@@ -20,27 +20,18 @@ from learnermax_cli.enrollments.read_payments import StoppablePayments
 from learnermax_cli.enrollments.reconcile_pass import Reconcile, Scope, Table
 from learnermax_cli.planning.apply import Group, apply
 from learnermax_cli.planning.change import PackedResults, Result, planned
-from learnermax_cli.planning.report import Changes, Report, StripeIdentity
-
-if TYPE_CHECKING:
-    from learnermax_cli.core.interrupt import Interrupt
-    from learnermax_cli.planning.confirm import Talk
+from learnermax_cli.planning.confirm import StripeJob
+from learnermax_cli.planning.report import Changes, Report
 
 COMMAND = "enrollments reconcile"
 WORKERS = 8
 
 
-class ReconcileApp(ReadApp, RunApp, Protocol):
+class ReconcileApp(ReadApp, RunApp, StripeJob, Protocol):
     """What a reconcile works with."""
 
     @property
-    def stripe_identity(self) -> StripeIdentity: ...
-    @property
     def payments(self) -> PaymentGateway: ...
-    @property
-    def talk(self) -> "Talk": ...
-    @property
-    def interrupt(self) -> "Interrupt": ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,18 +2,17 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from learnermax_cli.core.errors import FailedError, GuardError
 from learnermax_cli.core.remedy import lmx, reconcile_one
 from learnermax_cli.core.times import parse_time
+from learnermax_cli.enrollments.apply_enrollment import RunApp
 from learnermax_cli.enrollments.decide import Case, Rules, decide
 from learnermax_cli.enrollments.model import (
     Enrollment,
     EnrollmentKey,
     EnrollmentReader,
-    EnrollmentWriter,
     Payment,
     PaymentGateway,
     Window,
@@ -21,38 +20,21 @@ from learnermax_cli.enrollments.model import (
 )
 from learnermax_cli.enrollments.payment_state import Realm, State, read_state
 from learnermax_cli.planning.change import Change, Result, SupersededError, planned
-from learnermax_cli.planning.confirm import Talk, ask
-from learnermax_cli.planning.report import Changes, Report, StripeIdentity
-
-if TYPE_CHECKING:
-    from learnermax_cli.config.settings import Settings
-    from learnermax_cli.core.interrupt import Interrupt
+from learnermax_cli.planning.confirm import StripeJob, ask
+from learnermax_cli.planning.report import Changes, Report
 
 COMMAND = "enrollments release"
 _OVER: frozenset[State] = frozenset(("expired", "failed", "refunded"))
 _MARGIN = 900  # seconds that a session may be older than the item that was written for it
 
 
-class ReleaseApp(Protocol):
+class ReleaseApp(RunApp, StripeJob, Protocol):
     """What a release works with."""
 
-    @property
-    def settings(self) -> "Settings": ...
-    @property
-    def stripe_identity(self) -> StripeIdentity: ...
     @property
     def enrollments(self) -> EnrollmentReader: ...
     @property
     def payments(self) -> PaymentGateway: ...
-    @property
-    def enrollment_writes(self) -> EnrollmentWriter: ...
-    @property
-    def talk(self) -> Talk: ...
-    @property
-    def interrupt(self) -> "Interrupt": ...
-
-    def now(self) -> datetime:
-        """Return the present, in UTC."""
 
 
 def run_release(

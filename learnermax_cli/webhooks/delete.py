@@ -7,17 +7,15 @@ from learnermax_cli.config.keys import WEBHOOK_SECRET
 from learnermax_cli.core.errors import LmxError
 from learnermax_cli.core.remedy import lmx
 from learnermax_cli.planning.change import Result, count, planned
-from learnermax_cli.planning.confirm import Job, ask
-from learnermax_cli.planning.report import Changes, Report, StripeIdentity
+from learnermax_cli.planning.confirm import StripeJob, ask
+from learnermax_cli.planning.report import Changes, Report
 from learnermax_cli.webhooks.model import EndpointGateway
 from learnermax_cli.webhooks.plan_endpoints import EndpointPlan, plan_delete
 
 
-class DeleteJob(Job, Protocol):
+class DeleteJob(StripeJob, Protocol):
     """What a deletion works with."""
 
-    @property
-    def stripe_identity(self) -> StripeIdentity: ...
     @property
     def endpoints(self) -> EndpointGateway: ...
 

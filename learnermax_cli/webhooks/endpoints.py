@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from learnermax_cli.config.keys import PREVIOUS_SECRET, WEBHOOK_SECRET
-from learnermax_cli.config.settings import Settings
 from learnermax_cli.core.errors import LmxError
 from learnermax_cli.core.remedy import lmx
 from learnermax_cli.core.secret_text import SecretText
+from learnermax_cli.planning.confirm import Job
 from learnermax_cli.secrets.content import read_stored, require_new_name, require_ours, require_readable
 from learnermax_cli.secrets.model import Content, SecretStore
 from learnermax_cli.webhooks.model import Endpoint, EndpointGateway, StoredSecrets
@@ -36,11 +36,9 @@ class ListedEndpoints:
     warnings: tuple[str, ...] = ()
 
 
-class EndpointsApp(Protocol):
+class EndpointsApp(Job, Protocol):
     """What the endpoints are read with."""
 
-    @property
-    def settings(self) -> Settings: ...
     @property
     def endpoints(self) -> EndpointGateway: ...
     @property

@@ -9,7 +9,6 @@ from dataclasses import replace
 from typing import Protocol
 
 from learnermax_cli.config.keys import StripeKey
-from learnermax_cli.config.settings import Settings
 from learnermax_cli.core.errors import FailedError, LmxError
 from learnermax_cli.core.remedy import lmx
 from learnermax_cli.courses.model import CourseStore
@@ -27,6 +26,7 @@ from learnermax_cli.enrollments.model import (
 from learnermax_cli.enrollments.payment_state import Realm, read_state
 from learnermax_cli.enrollments.plan_enrollment import Work, customer_to_note, plan_enrollment, plan_owed_event
 from learnermax_cli.planning.change import Result, SupersededError, carried_out, planned
+from learnermax_cli.planning.confirm import Job
 from learnermax_cli.webhooks.model import Effect, EventHint, HalfDoneError, Handled
 
 # Seconds before it is read again, when another run was faster, or is about to publish the event.
@@ -63,11 +63,9 @@ class Settled:
         return seen[1] if seen is not None and self._monotonic() - seen[0] < SETTLED_SECONDS else None
 
 
-class HandlerApp(RunApp, Protocol):
+class HandlerApp(RunApp, Job, Protocol):
     """What events are handled with."""
 
-    @property
-    def settings(self) -> Settings: ...
     @property
     def stripe_key(self) -> StripeKey: ...
     @property

@@ -10,8 +10,8 @@ from typing import Protocol, get_args
 from learnermax_cli.core.errors import FailedError, InterruptedRunError, LmxError, UsageError
 from learnermax_cli.core.remedy import lmx
 from learnermax_cli.core.times import read_window
-from learnermax_cli.planning.confirm import Job
-from learnermax_cli.planning.report import Changes, Report, StripeIdentity
+from learnermax_cli.planning.confirm import StripeJob
+from learnermax_cli.planning.report import Changes, Report
 from learnermax_cli.webhooks.handle import Handler, HandlerApp
 from learnermax_cli.webhooks.model import Effect, EventGateway, EventWindow, Handled
 from learnermax_cli.webhooks.replay_pass import ReplayPass, Tally
@@ -31,13 +31,11 @@ class ReplayRequest:
     exit_code: bool = False
 
 
-class ReplayJob(HandlerApp, Job, Protocol):
+class ReplayJob(HandlerApp, StripeJob, Protocol):
     """What a replay works with."""
 
     @property
     def stripe_events(self) -> EventGateway: ...
-    @property
-    def stripe_identity(self) -> StripeIdentity: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from learnermax_cli.config.keys import SIGNING_SECRETS, WEBHOOK_SECRET, parse_named_key
-from learnermax_cli.config.settings import Settings
 from learnermax_cli.core.errors import ConfigError, FailedError, LmxError
 from learnermax_cli.core.remedy import lmx
 from learnermax_cli.core.secret_text import SecretText
+from learnermax_cli.planning.confirm import Job
 from learnermax_cli.secrets.content import parse_content
 from learnermax_cli.secrets.model import SecretStore, SecretValue
 
@@ -23,11 +23,9 @@ PLACES = 8
 """So many deliveries that do not match may wait for a reading, far fewer than a receiver has threads."""
 
 
-class SigningApp(Protocol):
+class SigningApp(Job, Protocol):
     """What the signing secrets are read with."""
 
-    @property
-    def settings(self) -> Settings: ...
     @property
     def secret_store(self) -> SecretStore: ...
 
