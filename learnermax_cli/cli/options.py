@@ -45,22 +45,18 @@ class CheckoutOptions(NamedTuple):
         return CheckoutRequest(course_id, self.user, form, read_expires_in(self.expires_in), dry_run)
 
 
-class HelpCommand(TyperCommand):
+class _HelpPage:
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        _prepare(self.get_params(ctx))  # type: ignore[attr-defined]
+        super().format_help(ctx, formatter)  # type: ignore[misc]
+
+
+class HelpCommand(_HelpPage, TyperCommand):
     """A command with such a help page."""
 
-    def format_help(self, ctx: Any, formatter: Any) -> None:
-        """Print the page."""
-        _prepare(self.get_params(ctx))
-        super().format_help(ctx, formatter)
 
-
-class HelpGroup(TyperGroup):
+class HelpGroup(_HelpPage, TyperGroup):
     """A group of commands with such a help page."""
-
-    def format_help(self, ctx: Any, formatter: Any) -> None:
-        """Print the page."""
-        _prepare(self.get_params(ctx))
-        super().format_help(ctx, formatter)
 
 
 def _prepare(parameters: list[Any]) -> None:

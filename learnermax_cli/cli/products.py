@@ -1,7 +1,7 @@
 """`lmx products`: parse, call, show."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 import typer
 
@@ -13,27 +13,33 @@ if TYPE_CHECKING:
 
 group = typer.Typer(help="Paid courses as Stripe products and prices.", no_args_is_help=True)
 
-Courses = Annotated[list[str] | None, typer.Option("--course", metavar="ID", help="Only this course; repeatable.")]
-Currency = Annotated[
-    str | None, typer.Option("--currency", help="Currency of courses that name none. Default: usd.", show_default=False)
-]
-PriceUnit = Annotated[
-    Literal["major", "minor"] | None, typer.Option("--price-unit", help="Unit of prices whose course states none.")
-]
-MaxPrice = Annotated[
-    str | None, typer.Option("--max-price", help="Refuse prices above this, in major units. Default: 1000.")
-]
+
+class PriceOptions(NamedTuple):
+    """Which courses are read, and how their prices are meant; `add_command` makes an option of each field."""
+
+    course: Annotated[
+        list[str] | None, typer.Option("--course", metavar="ID", help="Only this course; repeatable.")
+    ] = None
+    currency: Annotated[
+        str | None,
+        typer.Option("--currency", help="Currency of courses that name none. Default: usd.", show_default=False),
+    ] = None
+    price_unit: Annotated[
+        Literal["major", "minor"] | None, typer.Option("--price-unit", help="Unit of prices whose course states none.")
+    ] = None
+    max_price: Annotated[
+        str | None, typer.Option("--max-price", help="Refuse prices above this, in major units. Default: 1000.")
+    ] = None
+
+
 ComingSoon = Annotated[bool, typer.Option("--include-coming-soon", help="Sell announced courses too.")]
 
 
 @add_command(group, "sync")
 def sync(
     app: "App",
+    prices: PriceOptions,
     dry_run: DryRun = False,
-    course: Courses = None,
-    currency: Currency = None,
-    price_unit: PriceUnit = None,
-    max_price: MaxPrice = None,
     include_coming_soon: ComingSoon = False,
     prune: Annotated[bool, typer.Option("--prune", help="Make products of courses no longer sold inactive.")] = False,
     allow_price: Annotated[
@@ -56,18 +62,15 @@ def sync(
     from learnermax_cli.products.model import SyncOptions
     from learnermax_cli.products.sync import SyncRequest, run_sync
 
-    prices = price_rules(app.settings, currency, price_unit, max_price, allow_price or ())
-    options = SyncOptions(app.settings.environment, prices, include_coming_soon, prune, frozenset(course or ()))
+    rules = price_rules(app.settings, prices.currency, prices.price_unit, prices.max_price, allow_price or ())
+    options = SyncOptions(app.settings.environment, rules, include_coming_soon, prune, frozenset(prices.course or ()))
     return run_sync(app, SyncRequest(options, dry_run, yes, allow_archive, exit_code, save_plan, plan))
 
 
 @add_command(group, "list")
 def list_products(
     app: "App",
-    course: Courses = None,
-    currency: Currency = None,
-    price_unit: PriceUnit = None,
-    max_price: MaxPrice = None,
+    prices: PriceOptions,
 ) -> "Report":
     """List the products that lmx manages, with price, course and drift.
 
@@ -77,5 +80,5 @@ def list_products(
     from learnermax_cli.products.listing import run_list
     from learnermax_cli.products.model import SyncOptions
 
-    prices = price_rules(app.settings, currency, price_unit, max_price)
-    return run_list(app, SyncOptions(app.settings.environment, prices, only=frozenset(course or ())))
+    rules = price_rules(app.settings, prices.currency, prices.price_unit, prices.max_price)
+    return run_list(app, SyncOptions(app.settings.environment, rules, only=frozenset(prices.course or ())))

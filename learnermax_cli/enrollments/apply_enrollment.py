@@ -8,9 +8,11 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from learnermax_cli.core.times import site_time
+from learnermax_cli.courses.model import CourseStore
 from learnermax_cli.enrollments.model import (
     Enrollment,
     EnrollmentKey,
+    EnrollmentReader,
     EnrollmentWriter,
     EventIntent,
     EventPublisher,
@@ -18,6 +20,7 @@ from learnermax_cli.enrollments.model import (
 )
 from learnermax_cli.enrollments.plan_enrollment import Work
 from learnermax_cli.planning.change import Change, SupersededError
+from learnermax_cli.planning.confirm import Job
 
 # Events that were published but that the table still notes as owed; a receiver remembers this many.
 _REMEMBERED = 10_000
@@ -63,6 +66,15 @@ class Run:
     def intent(self) -> EventIntent | None:
         """Return the mark of an event that is owed from now on; None without a topic."""
         return None if self.publisher is None else EventIntent(self.run_id, site_time(self.now()))
+
+
+class ReadApp(Job, Protocol):
+    """What the jobs that read enrollments work with."""
+
+    @property
+    def courses(self) -> CourseStore: ...
+    @property
+    def enrollments(self) -> EnrollmentReader: ...
 
 
 class RunApp(Protocol):

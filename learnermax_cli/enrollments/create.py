@@ -6,8 +6,7 @@ from typing import Literal, NamedTuple, Protocol
 from learnermax_cli.checkout.plan_offer import refused, require_course, require_student
 from learnermax_cli.core.remedy import lmx, reconcile_one, release_one
 from learnermax_cli.core.times import site_time
-from learnermax_cli.enrollments.apply_enrollment import EnrollmentWork, Run, RunApp, begin_run
-from learnermax_cli.enrollments.listing import ReadApp
+from learnermax_cli.enrollments.apply_enrollment import EnrollmentWork, ReadApp, Run, RunApp, begin_run
 from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey, EnrollmentReader, NewEnrollment
 from learnermax_cli.enrollments.plan_enrollment import plan_owed_event
 from learnermax_cli.planning.change import SupersededError

@@ -4,21 +4,11 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from learnermax_cli.core.remedy import lmx
-from learnermax_cli.courses.model import CourseStore
-from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey, EnrollmentLister, EnrollmentReader
-from learnermax_cli.planning.confirm import Job
+from learnermax_cli.enrollments.apply_enrollment import ReadApp
+from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey, EnrollmentLister
 from learnermax_cli.planning.report import Items, Report
 
 COLUMNS = ("user_id", "course_id", "status", "enrollment_type", "enrolled_at", "session_id", "event_owed_since")
-
-
-class ReadApp(Job, Protocol):
-    """What the jobs that read enrollments work with."""
-
-    @property
-    def courses(self) -> CourseStore: ...
-    @property
-    def enrollments(self) -> EnrollmentReader: ...
 
 
 class ListApp(ReadApp, Protocol):

@@ -10,9 +10,9 @@ from learnermax_cli.core.money import Money
 from learnermax_cli.courses.model import Course, CourseStore, PriceRules
 from learnermax_cli.courses.plan_courses import unknown_course
 from learnermax_cli.courses.price import known_money, price_rules
-from learnermax_cli.enrollments.apply_enrollment import EnrollmentWork, Run, RunApp, begin_run
+from learnermax_cli.enrollments.apply_enrollment import EnrollmentWork, ReadApp, Run, RunApp, begin_run
 from learnermax_cli.enrollments.decide import Rules
-from learnermax_cli.enrollments.listing import ReadApp, warn_of_unknown
+from learnermax_cli.enrollments.listing import warn_of_unknown
 from learnermax_cli.enrollments.model import Enrollment, EnrollmentReader, PaymentGateway
 from learnermax_cli.enrollments.payment_state import Realm
 from learnermax_cli.enrollments.plan_enrollment import Tally, Work, summary_line
@@ -25,13 +25,6 @@ from learnermax_cli.planning.report import Changes, Report
 
 COMMAND = "enrollments reconcile"
 WORKERS = 8
-
-
-class ReconcileApp(ReadApp, RunApp, StripeJob, Protocol):
-    """What a reconcile works with."""
-
-    @property
-    def payments(self) -> PaymentGateway: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +63,13 @@ class CoursePrices(Mapping[str, Money | None]):
 
     def __len__(self) -> int:
         return sum(course is not None for course in self._courses.values())
+
+
+class ReconcileApp(ReadApp, RunApp, StripeJob, Protocol):
+    """What a reconcile works with."""
+
+    @property
+    def payments(self) -> PaymentGateway: ...
 
 
 def run_reconcile(app: ReconcileApp, request: ReconcileRequest) -> Report:

@@ -11,14 +11,12 @@ from typing import Protocol
 from learnermax_cli.config.keys import StripeKey
 from learnermax_cli.core.errors import FailedError, LmxError
 from learnermax_cli.core.remedy import lmx
-from learnermax_cli.courses.model import CourseStore
 from learnermax_cli.courses.price import known_money, price_rules
-from learnermax_cli.enrollments.apply_enrollment import EnrollmentWork, RunApp, begin_run
+from learnermax_cli.enrollments.apply_enrollment import EnrollmentWork, ReadApp, RunApp, begin_run
 from learnermax_cli.enrollments.decide import Case, Decision, Rules, decide, decide_unnamed
 from learnermax_cli.enrollments.model import (
     Enrollment,
     EnrollmentKey,
-    EnrollmentReader,
     Payment,
     PaymentGateway,
     usable_session_id,
@@ -26,7 +24,6 @@ from learnermax_cli.enrollments.model import (
 from learnermax_cli.enrollments.payment_state import Realm, read_state
 from learnermax_cli.enrollments.plan_enrollment import Work, customer_to_note, plan_enrollment, plan_owed_event
 from learnermax_cli.planning.change import Result, SupersededError, carried_out, planned
-from learnermax_cli.planning.confirm import Job
 from learnermax_cli.webhooks.model import Effect, EventHint, HalfDoneError, Handled
 
 # Seconds before it is read again, when another run was faster, or is about to publish the event.
@@ -63,17 +60,13 @@ class Settled:
         return seen[1] if seen is not None and self._monotonic() - seen[0] < SETTLED_SECONDS else None
 
 
-class HandlerApp(RunApp, Job, Protocol):
+class HandlerApp(ReadApp, RunApp, Protocol):
     """What events are handled with."""
 
     @property
     def stripe_key(self) -> StripeKey: ...
     @property
     def payments(self) -> PaymentGateway: ...
-    @property
-    def courses(self) -> CourseStore: ...
-    @property
-    def enrollments(self) -> EnrollmentReader: ...
 
 
 class Handler:

@@ -10,8 +10,8 @@ from typing import Protocol
 
 from learnermax_cli.core.errors import UsageError
 from learnermax_cli.core.times import show_time
-from learnermax_cli.planning.confirm import Job, Talk
-from learnermax_cli.planning.report import Data, Report, StripeIdentity
+from learnermax_cli.planning.confirm import StripeJob, Talk
+from learnermax_cli.planning.report import Data, Report
 from learnermax_cli.webhooks.model import Address, Answer, Delivery, WebhookServer
 from learnermax_cli.webhooks.receive import Receiver, ReceiverApp, build_receiver
 
@@ -20,11 +20,9 @@ WORDS = ("changed", "done", "waiting", "attention", "ignored", "refused", "faile
 _HEALTH = "/health"
 
 
-class ServeJob(ReceiverApp, Job, Protocol):
+class ServeJob(ReceiverApp, StripeJob, Protocol):
     """What `webhooks serve` works with."""
 
-    @property
-    def stripe_identity(self) -> StripeIdentity: ...
     @property
     def webhook_server(self) -> WebhookServer: ...
 

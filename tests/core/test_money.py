@@ -1,6 +1,7 @@
 """Money is exact: integers and Decimals, Stripe's own table of currencies, and refusals instead of rounding."""
 
 from decimal import Decimal
+from typing import cast
 
 import pytest
 from hypothesis import given
@@ -50,27 +51,29 @@ def test_price_becomes_the_amount_of_its_currency(price: str, currency: str, uni
     assert Money(amount, currency) == to_money(Decimal(price), currency, unit)
 
 
-@pytest.mark.parametrize(
-    ("price", "currency", "unit", "message"),
-    [
-        ("49.999", "usd", "major", "49.999 has more decimals than usd allows (2 in major units)"),
-        ("4999.5", "usd", "minor", "4999.5 has more decimals than usd allows (0 in minor units)"),
-        ("5000.5", "jpy", "major", "5000.5 has more decimals than jpy allows (0 in major units)"),
-        ("1.2345", "bhd", "major", "1.2345 has more decimals than bhd allows (3 in major units)"),
-        ("1.234", "bhd", "major", "1.234 bhd: Stripe wants the last of its three decimals to be 0"),
-        ("1234", "tnd", "minor", "1234 tnd: Stripe wants the last of its three decimals to be 0"),
-        ("700.50", "isk", "major", "700.50 isk: Stripe takes whole isk only"),
-        ("70050", "ugx", "minor", "70050 ugx: Stripe takes whole ugx only"),
-        ("NaN", "usd", "major", "NaN is not an amount"),
-        ("Infinity", "usd", "major", "Infinity is not an amount"),
-        ("1E-30", "usd", "major", "1E-30 has more decimals than usd allows (2 in major units)"),
-        (f"49.99{ZEROS}1", "usd", "major", f"49.99{ZEROS}1 has more decimals than usd allows (2 in major units)"),
-    ],
-)
-def test_inexact_price_is_refused_with_its_numbers(price: str, currency: str, unit: PriceUnit, message: str) -> None:
+INEXACT = {
+    "price currency unit": "message",
+    "49.999 usd major": "49.999 has more decimals than usd allows (2 in major units)",
+    "4999.5 usd minor": "4999.5 has more decimals than usd allows (0 in minor units)",
+    "5000.5 jpy major": "5000.5 has more decimals than jpy allows (0 in major units)",
+    "1.2345 bhd major": "1.2345 has more decimals than bhd allows (3 in major units)",
+    "1.234 bhd major": "1.234 bhd: Stripe wants the last of its three decimals to be 0",
+    "1234 tnd minor": "1234 tnd: Stripe wants the last of its three decimals to be 0",
+    "700.50 isk major": "700.50 isk: Stripe takes whole isk only",
+    "70050 ugx minor": "70050 ugx: Stripe takes whole ugx only",
+    "NaN usd major": "NaN is not an amount",
+    "Infinity usd major": "Infinity is not an amount",
+    "1E-30 usd major": "1E-30 has more decimals than usd allows (2 in major units)",
+    f"49.99{ZEROS}1 usd major": f"49.99{ZEROS}1 has more decimals than usd allows (2 in major units)",
+}
+
+
+@pytest.mark.parametrize(("given", "message"), INEXACT.items())
+def test_inexact_price_is_refused_with_its_numbers(given: str, message: str) -> None:
     """A price that the currency cannot hold is an error, never a rounded amount."""
+    price, currency, unit = given.split()
     with pytest.raises(InexactAmountError) as refused:
-        to_money(Decimal(price), currency, unit)
+        to_money(Decimal(price), currency, cast("PriceUnit", unit))
     assert message == str(refused.value)
 
 

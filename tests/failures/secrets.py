@@ -77,6 +77,11 @@ def _linked(sandbox: Sandbox) -> None:
     (sandbox.cwd / "link").symlink_to("file")
 
 
+def _in_git(command: str, what: str, hint: str, world: World) -> Failure:
+    message = f"{what}: keys in it could be committed"
+    return Failure(command, 5, message, f"{hint}, or name another with --env-file.", all_of(_secret(), world))
+
+
 FAILURES = (
     Failure(
         "secrets push",
@@ -197,26 +202,18 @@ FAILURES = (
         "Name the real file with --env-file.",
         all_of(_secret(), _linked),
     ),
-    Failure(
-        "secrets pull",
-        5,
-        ".env.local is not ignored by git: keys in it could be committed",
-        "Add .env.local to .gitignore, or name another with --env-file.",
-        all_of(_secret(), _repository),
-    ),
-    Failure(
+    _in_git("secrets pull", ".env.local is not ignored by git", "Add .env.local to .gitignore", _repository),
+    _in_git(
         "secrets pull --env-file 'my keys'",
-        5,
-        "my keys is tracked by git: keys in it could be committed",
-        "Run git rm --cached 'my keys', add it to .gitignore, or name another with --env-file.",
-        all_of(_secret(), _tracked),
+        "my keys is tracked by git",
+        "Run git rm --cached 'my keys', add it to .gitignore",
+        _tracked,
     ),
-    Failure(
+    _in_git(
         "secrets pull",
-        5,
-        ".env.local is in a git repository, and git failed to say whether it is ignored: keys in it could be committed",
-        "Run git status there to see why, or name another with --env-file.",
-        all_of(_secret(), _broken_repository),
+        ".env.local is in a git repository, and git failed to say whether it is ignored",
+        "Run git status there to see why",
+        _broken_repository,
     ),
     Failure(
         "secrets pull --env-file file",
