@@ -81,6 +81,16 @@ class DesiredProduct:
     money: Money
 
 
+PRODUCT_FIELDS = ("name", "description", "images")
+"""The fields of a Stripe product that a course decides, beside whether it is active."""
+
+
+def product_fields(product: object) -> dict[str, object]:
+    """Return these fields of a desired or a listed product as JSON has them; an empty text is none."""
+    values = {name: getattr(product, name) for name in PRODUCT_FIELDS}
+    return {name: list(value) if isinstance(value, tuple) else value or None for name, value in values.items()}
+
+
 class CourseStore(Protocol):
     """Courses in the table."""
 

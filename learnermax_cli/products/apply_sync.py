@@ -3,12 +3,10 @@
 from collections.abc import Iterator
 
 from learnermax_cli.core.ownership import marker
-from learnermax_cli.courses.model import CourseStore
+from learnermax_cli.courses.model import PRODUCT_FIELDS, CourseStore
 from learnermax_cli.planning.change import Change
 from learnermax_cli.products.model import CatalogGateway
 from learnermax_cli.products.plan_course import CoursePlan
-
-_PRODUCT_FIELDS = ("name", "description", "images", "active")
 
 
 class CourseSync:
@@ -50,10 +48,9 @@ class CourseSync:
     def _product_fields(self, change: Change) -> dict[str, object]:
         after = change.after or {}
         # Stripe takes the empty text for "none" [stripe.params.ProductUpdateParams].
-        fields = {
-            name: after[name] or "" if name != "active" else after[name] for name in _PRODUCT_FIELDS if name in after
-        }
-        return {**fields, "metadata": self._marker}
+        fields = {name: after[name] or "" for name in PRODUCT_FIELDS if name in after}
+        active = {"active": after["active"]} if "active" in after else {}
+        return {**fields, **active, "metadata": self._marker}
 
     def _make_default(self) -> None:
         assert self._plan.desired is not None

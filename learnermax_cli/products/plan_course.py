@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from learnermax_cli.core.money import Money
 from learnermax_cli.core.ownership import MANAGED_BY, is_ours, is_unmarked
-from learnermax_cli.courses.model import Course, DesiredProduct
+from learnermax_cli.courses.model import Course, DesiredProduct, product_fields
 from learnermax_cli.planning.change import Change, Finding
 from learnermax_cli.products.model import Catalog, ListedPrice, ListedProduct, derived_product_id
 
@@ -29,13 +29,7 @@ def plan_new(course: Course, desired: DesiredProduct, environment: str) -> Cours
     """Return the plan of a course that has no product yet."""
     product_id = derived_product_id(environment, course.course_id)
     gone = None if course.product_id is None else f"{course.product_id}, named by the course, is gone at Stripe"
-    after = {
-        "product": product_id,
-        "name": desired.name,
-        "description": desired.description,
-        "images": list(desired.images),
-        "price": desired.money.as_json(),
-    }
+    after = {"product": product_id, **product_fields(desired), "price": desired.money.as_json()}
     create = Change("product", course.course_id, "create", None, after, gone)
     changes = (create, _link(course, product_id, desired.money))
     return CoursePlan(course.course_id, product_id, changes, course, desired)
@@ -81,16 +75,12 @@ def _target(ours: list[ListedPrice], money: Money, product: ListedProduct, cours
 
 def _product_change(course: Course, desired: DesiredProduct, product: ListedProduct, adopted: bool) -> Iterator[Change]:
     wanted: Mapping[str, object] = {
-        "name": desired.name,
-        "description": desired.description,
-        "images": list(desired.images),
+        **product_fields(desired),
         "active": True,
         "courseId": course.course_id,
     }
     listed: Mapping[str, object] = {
-        "name": product.name,
-        "description": product.description or None,
-        "images": list(product.images),
+        **product_fields(product),
         "active": product.active,
         "courseId": product.metadata.get("courseId"),
     }

@@ -12,7 +12,7 @@ from learnermax_cli.adapters.stripe.writes import create_once, idempotency_keys,
 from learnermax_cli.checkout.model import NewLink
 from learnermax_cli.core.errors import FailedError
 from learnermax_cli.core.money import Money
-from learnermax_cli.courses.model import DesiredProduct
+from learnermax_cli.courses.model import DesiredProduct, product_fields
 from learnermax_cli.products.model import Catalog, ListedLink, ListedPrice, ListedProduct
 
 if TYPE_CHECKING:
@@ -142,21 +142,10 @@ def _age(price: ListedPrice) -> tuple[int, str]:
 
 
 def _create_params(product_id: str, desired: DesiredProduct, metadata: Mapping[str, str]) -> "ProductCreateParams":
-    params: ProductCreateParams = {
-        "id": product_id,
-        "name": desired.name,
-        "metadata": dict(metadata),
-        "default_price_data": {
-            "currency": desired.money.currency,
-            "unit_amount": desired.money.amount,
-            "metadata": dict(metadata),
-        },
-    }
-    if desired.description is not None:
-        params["description"] = desired.description
-    if desired.images:
-        params["images"] = list(desired.images)
-    return params
+    price = {"currency": desired.money.currency, "unit_amount": desired.money.amount, "metadata": dict(metadata)}
+    fields = {name: value for name, value in product_fields(desired).items() if value}
+    params = {"id": product_id, **fields, "metadata": dict(metadata), "default_price_data": price}
+    return cast("ProductCreateParams", params)
 
 
 class StripeLinks:
