@@ -30,7 +30,7 @@ STABLE: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (r"acct_\w+", "acct_1LearnerMaxTest0"),
     (r"cs_test_\w+", "cs_test_a1B2c3D4"),
     (r"pi_\w+", "pi_a1B2c3D4"),
-    (r"price_(?=\w*\d)\w+", "price_a1B2c3D4"),
+    (r"price_\w{14,}", "price_a1B2c3D4"),
     (r"cus_\w+", "cus_a1B2c3D4"),
     (r"we_\w+", "we_a1B2c3D4"),
     (r"evt_\w+", "evt_a1B2c3D4"),

@@ -122,7 +122,9 @@ def test_missing_plan_file_is_refused(tmp_path: Path) -> None:
 def test_plan_that_cannot_be_written_leaves_nothing(tmp_path: Path, name: str, reason: str) -> None:
     """The reason is the system's; no temporary file is left."""
     (tmp_path / "folder").mkdir()
-    (tmp_path / "full").symlink_to("/dev/full")
+    device = Path("/dev/full")
+    assert device.is_char_device(), "this machine has no /dev/full"
+    (tmp_path / "full").symlink_to(device)
     with pytest.raises(FailedError) as failed:
         save_plan(tmp_path / name, SCOPE, [CREATE])
     assert f"plan file {tmp_path / name} cannot be written: {reason}" == failed.value.message

@@ -119,6 +119,7 @@ def test_missing_plan_file_is_told_before_anything_is_asked(sandbox: Sandbox) ->
 def test_plan_that_cannot_be_saved_is_reported_all_the_same(sandbox: Sandbox, target: str, reason: str) -> None:
     """The report is whole, with the failure in it; nothing is written, and no file is left."""
     put_course(sandbox, "a", "49.99")
+    assert Path("/dev/full").is_char_device(), "this machine has no /dev/full"
     ran = sync(sandbox, "--save-plan", target)
     assert (1, f"plan file {target} cannot be written: {reason}") == (ran.exit_code, ran.report["error"]["message"])
     assert [("a", "create", "product", "planned"), ("a", "link", "product", "planned")] == ran.outcomes
