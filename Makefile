@@ -7,7 +7,7 @@ PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13 python3.14; 
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types format package conformance bench clean
+.PHONY: help demo test test-slow lint types format package conformance bench clean
 
 # The tests start many processes: without compiled files each would compile all that it loads.
 unexport PYTHONDONTWRITEBYTECODE
