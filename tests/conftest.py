@@ -1,6 +1,7 @@
 """Fixtures of all tests: a clean environment, and one real sandbox per worker that is emptied before each test."""
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,9 @@ from tests.running import Sandbox
 from tests.sampling import ALL_EXAMPLES
 
 settings.register_profile(ALL_EXAMPLES)
+
+# A runner that was started in the background ignores Ctrl-C, and so would every process that the tests start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _OUTSIDE = ("AWS_", "STRIPE_", "NEXT_PUBLIC_STRIPE_", "LMX_", "EDUCATION_", "TRANSACTIONAL_", "FRONTEND_", "GITHUB_")
 
