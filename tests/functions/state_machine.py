@@ -10,6 +10,12 @@ from tests.forking import PROJECT
 
 DEFINITION = PROJECT / "deploy" / "reconcile_history.asl.json"
 Task = Callable[[dict[str, Any]], dict[str, Any]]
+# The interpreter has no clock: a task is never timed out.
+TASK_FIELDS = {"Type", "Comment", "Resource", "Parameters", "ResultPath", "Retry", "Catch", "Next", "TimeoutSeconds"}
+
+
+class UnknownLanguageError(Exception):
+    """The definition says something that this interpreter does not know: it has to learn it first."""
 
 
 class StoppedError(Exception):
@@ -54,9 +60,11 @@ class StateMachine:
                     error, cause = (_said(state, word, data) for word in ("Error", "Cause"))
                     return End("FAILED", data, error, cause)
                 case other:
-                    raise NotImplementedError(other)
+                    raise UnknownLanguageError(other)
 
     def _run_task(self, state: dict[str, Any], data: dict[str, Any]) -> tuple[dict[str, Any], str]:
+        if unknown := state.keys() - TASK_FIELDS:
+            raise UnknownLanguageError(unknown)
         tried: dict[int, int] = {}
         given = state.get("Parameters", data)
         while True:
@@ -101,13 +109,17 @@ def _first(rows: list[dict[str, Any]], error: str) -> dict[str, Any] | None:
 
 
 def _choose(state: dict[str, Any], data: dict[str, Any]) -> str:
-    for choice in state["Choices"]:
-        value = _get(data, choice["Variable"])
-        if value is choice.get("BooleanEquals") or (
-            "NumericGreaterThan" in choice and value > choice["NumericGreaterThan"]
-        ):
-            return str(choice["Next"])
-    return str(state["Default"])
+    return str(next((each["Next"] for each in state["Choices"] if _holds(each, data)), state["Default"]))
+
+
+def _holds(choice: dict[str, Any], data: dict[str, Any]) -> bool:
+    match choice:
+        case {"Variable": path, "BooleanEquals": expected, "Next": _}:
+            return _get(data, path) is expected
+        case {"Variable": path, "NumericGreaterThan": limit, "Next": _}:
+            return bool(_get(data, path) > limit)
+        case other:
+            raise UnknownLanguageError(other)
 
 
 def _said(state: dict[str, Any], word: str, data: dict[str, Any]) -> str:

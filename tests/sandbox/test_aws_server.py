@@ -219,3 +219,13 @@ def test_unknown_operation_is_refused(sandbox: Sandbox) -> None:
     """What moto does not have is answered as AWS answers an operation that it does not know."""
     with pytest.raises(ClientError, match="The sandbox has no ValidateResourcePolicy"):
         once(sandbox, "secretsmanager").validate_resource_policy(ResourcePolicy="{}")
+
+
+def test_part_of_an_operation_that_is_not_there_is_named(sandbox: Sandbox) -> None:
+    """Moto has the operation, but adds no binary sets: it is not said that the operation is missing."""
+    with pytest.raises(ClientError, match="no UpdateItem, or not all of it: ADD not supported for BS"):
+        once(sandbox, "dynamodb").update_item(
+            TableName=sandbox.dynamodb().name,
+            Key={name: {"S": value} for name, value in KEY.items()},
+            AttributeUpdates={"tags": {"Action": "ADD", "Value": {"BS": [b"a"]}}},
+        )

@@ -88,8 +88,10 @@ class AwsApp:
         try:
             with self.lock:
                 body = b"".join(self._services[call.service](environ, start_response))
-        except NotImplementedError:
-            return error_answer(call, 400, "UnknownOperationException", f"The sandbox has no {call.operation}.")
+        except NotImplementedError as error:
+            # moto raises it for an operation that it lacks, and for a part of one that it has.
+            message = f"The sandbox has no {call.operation}, or not all of it: {error}"
+            return error_answer(call, 400, "UnknownOperationException", message)
         except Exception:  # noqa: BLE001 - whatever fails in moto, the client gets an answer
             _log.exception("%s %s", call.service, call.operation)
             return error_answer(call, 500, "InternalFailure", "The sandbox failed; its log says how.")
