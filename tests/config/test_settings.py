@@ -2,7 +2,6 @@
 
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -13,27 +12,14 @@ from learnermax_cli.config.settings import (
     Flags,
     Settings,
     currency_code,
-    load_settings,
     positive_decimal,
     price_unit,
 )
 from learnermax_cli.core.errors import ConfigError, UsageError
 from learnermax_cli.core.secret_text import SecretText
+from tests.config.loading import KEY, OTHER_KEY, load
 
-KEY = "sk_" + "test_" + "A1b2C3d4E5f6G7h8"
-OTHER_KEY = "sk_" + "test_" + "Z9y8X7w6V5u4T3s2"
-
-
-@pytest.fixture(autouse=True)
-def empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Each test runs in a folder of its own, without an env file."""
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-def load(flags: Flags | None = None, /, **environ: Any) -> Settings:
-    """Load the settings of an environment with nothing else in it."""
-    return load_settings(flags or Flags(), environ)
+pytestmark = pytest.mark.usefixtures("empty_folder")
 
 
 def test_defaults_are_those_of_the_contract() -> None:
@@ -141,70 +127,6 @@ def test_aws_region_goes_before_aws_default_region() -> None:
     assert "eu-west-1" == load(**both).aws.region
     assert "eu-west-2" == load(AWS_DEFAULT_REGION="eu-west-2").aws.region
     assert "eu-west-3" == load(Flags(region="eu-west-3"), **both).aws.region
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        "STRIPE_API_BASE=https://evil.test",
-        "AWS_ENDPOINT_URL=https://evil.test",
-        "AWS_ENDPOINT_URL_SECRETS_MANAGER=https://evil.test",
-        "AWS_PROFILE=other",
-        "AWS_REGION=eu-west-1",
-        "AWS_ACCESS_KEY_ID=other",
-        "LMX_SANDBOX_HOME=/elsewhere",
-        "GITHUB_OUTPUT=/elsewhere",
-    ],
-)
-def test_env_file_cannot_send_keys_elsewhere(tmp_path: Path, line: str) -> None:
-    """Endpoints, profile, region, credentials and folders come from the process environment or flags alone."""
-    (tmp_path / ".env.local").write_text(f"{line}\nLMX_CURRENCY=eur\n")
-    settings = load()
-    assert {"LMX_CURRENCY": "eur"} == settings.values
-    assert (AwsAccess("us-east-1"), "https://api.stripe.com") == (settings.aws, settings.stripe_api_base)
-
-
-def test_env_file_gives_keys_and_settings(tmp_path: Path) -> None:
-    """What belongs to the project may stand in its env file."""
-    (tmp_path / ".env.local").write_text(
-        f"STRIPE_SECRET_KEY={KEY}\nLMX_ENVIRONMENT=prod\nFRONTEND_URL=https://site.test\nOTHER=x\n"
-    )
-    settings = load()
-    assert ("prod", SecretText(KEY), "https://site.test") == (
-        settings.environment,
-        settings.stripe_secret_key,
-        settings.frontend_url,
-    )
-    assert "OTHER" not in settings.values
-
-
-def test_named_env_file_replaces_the_default_one(tmp_path: Path) -> None:
-    """--env-file is the only one that is read."""
-    (tmp_path / ".env.local").write_text(f"STRIPE_SECRET_KEY={KEY}\n")
-    (tmp_path / "other").write_text("LMX_CURRENCY=eur\n")
-    settings = load(Flags(env_file=Path("other")))
-    assert (None, "eur") == (settings.stripe_secret_key, settings.currency)
-
-
-def test_missing_env_file_that_was_named_is_an_error() -> None:
-    """The default one may be missing, a named one may not."""
-    with pytest.raises(ConfigError) as refused:
-        load(Flags(env_file=Path("none")))
-    assert ("env file none does not exist", "config.env_file") == (refused.value.message, refused.value.code)
-
-
-def test_env_file_that_is_about_to_be_made_may_be_missing() -> None:
-    """`secrets pull` makes it."""
-    assert load(Flags(env_file=Path("none"), new_env_file=True)).env_file is None
-
-
-def test_environ_of_the_process_is_not_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An env file is read, not loaded."""
-    monkeypatch.delenv("LMX_CURRENCY", raising=False)
-    (tmp_path / ".env.local").write_text("LMX_CURRENCY=eur\n")
-    environ: dict[str, str] = {}
-    load_settings(Flags(), environ)
-    assert {} == environ
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,22 @@ from typing import Any
 from learnermax_cli.core.money import Money
 from learnermax_cli.core.ownership import marker
 from learnermax_cli.courses.model import Course
+from learnermax_cli.planning.change import Change
 from learnermax_cli.products.model import Catalog, ListedPrice, ListedProduct, SyncOptions
+from learnermax_cli.products.plan_sync import SyncPlan, plan_sync
 
 ENVIRONMENT = "sandbox"
 OPTIONS = SyncOptions(ENVIRONMENT)
+LINKED = {"stripeProductId": "lmx_sandbox_a", "stripePriceId": "price_1"}
+USD_4999 = {"amount": 4999, "currency": "usd"}
+USD_2000 = {"amount": 2000, "currency": "usd"}
+LINK = Change(
+    "product",
+    "a",
+    "link",
+    LINKED,
+    {"stripeProductId": "lmx_sandbox_a", "price": USD_4999},
+)
 
 
 def course(course_id: str = "a", /, **attributes: Any) -> Course:
@@ -56,3 +68,13 @@ def catalog(products: Iterable[ListedProduct] = (), prices: Iterable[ListedPrice
     for listed in sorted(prices, key=lambda p: (p.created, p.price_id)):
         grouped[listed.product_id] = (*grouped.get(listed.product_id, ()), listed)
     return Catalog({listed.product_id: listed for listed in products}, grouped)
+
+
+def plan(
+    courses: Iterable[Course],
+    products: Iterable[ListedProduct] = (),
+    prices: Iterable[ListedPrice] = (),
+    options: SyncOptions = OPTIONS,
+) -> SyncPlan:
+    """Return the plan of a small catalog."""
+    return plan_sync(courses, catalog(products, prices), options)

@@ -1,6 +1,7 @@
-"""A local Stripe in this process, served over HTTP; emptied before each test."""
+"""A local Stripe in this process, served over HTTP and emptied before each test; a secret in the local AWS."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -8,7 +9,12 @@ from learnermax_cli.sandbox import serving
 from learnermax_cli.sandbox.client import SandboxClient
 from learnermax_cli.sandbox.stripe_api.app import create_stripe_app
 from learnermax_cli.sandbox.stripe_api.state import StripeState
+from tests.running import Sandbox
+from tests.sandbox.stored_secret import FIRST, NAME
 from tests.sandbox.stripe_server import StripeServer
+
+if TYPE_CHECKING:
+    from types_boto3_secretsmanager.client import SecretsManagerClient
 
 
 @pytest.fixture(scope="session")
@@ -26,3 +32,11 @@ def stripe_server(running_stripe: StripeServer) -> StripeServer:
     """Return the local Stripe, empty."""
     running_stripe.state.control.reset()
     return running_stripe
+
+
+@pytest.fixture
+def secrets(sandbox: Sandbox) -> "SecretsManagerClient":
+    """A client; the secret exists with one version."""
+    client = sandbox.secretsmanager()
+    client.create_secret(Name=NAME, SecretString="one", ClientRequestToken=FIRST)
+    return client

@@ -15,6 +15,8 @@ from learnermax_cli.sandbox import serving
 from tests.sandbox.stripe_server import StripeServer
 
 WAIT_SECONDS = 30.0
+HOUR = 3600
+COMPLETED = "checkout.session.completed"
 
 
 class Received(NamedTuple):
@@ -103,3 +105,8 @@ def wait_until(happened: Callable[[], bool]) -> None:
     while not happened():
         assert time.monotonic() < deadline
         time.sleep(0.01)
+
+
+def undelivered(server: StripeServer) -> list[str]:
+    """Return the types of the events that some endpoint has not received, the newest first."""
+    return [event.type for event in server.client().v1.events.list({"delivery_success": False}).data]

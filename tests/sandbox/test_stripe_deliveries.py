@@ -6,12 +6,11 @@ import pytest
 import stripe
 
 from learnermax_cli.sandbox.stripe_api.deliveries.posting import signature_header
-from tests.sandbox.receiving import Receiver, receiving, register, seed_paid, wait_until
+from tests.sandbox.receiving import COMPLETED, HOUR, Receiver, receiving, register, seed_paid, undelivered
 from tests.sandbox.selling import event_types, new_session
 from tests.sandbox.stripe_server import StripeServer
 
-COMPLETED, EXPIRED = "checkout.session.completed", "checkout.session.expired"
-HOUR = 3600
+EXPIRED = "checkout.session.expired"
 
 
 @pytest.fixture
@@ -19,11 +18,6 @@ def receiver() -> Iterator[Receiver]:
     """A receiver that answers 200."""
     with receiving() as receiver:
         yield receiver
-
-
-def undelivered(server: StripeServer) -> list[str]:
-    """Return the types of the events that some endpoint has not received, the newest first."""
-    return [event.type for event in server.client().v1.events.list({"delivery_success": False}).data]
 
 
 def test_an_event_is_delivered_and_signed(stripe_server: StripeServer, receiver: Receiver) -> None:
@@ -153,75 +147,6 @@ def test_nothing_leaves_this_machine(stripe_server: StripeServer) -> None:
 
     (record,) = stripe_server.control.webhook_deliveries()
     assert ("failed", "the sandbox delivers to http addresses of this machine alone") == (record.outcome, record.error)
-
-
-def test_a_failed_delivery_is_tried_three_more_times(stripe_server: StripeServer) -> None:
-    """Over a few hours of the sandbox's clock, each signed afresh, and then never again."""
-    with receiving(500, 500, 500, 500) as receiver:
-        endpoint = register(stripe_server, receiver.url)
-        seed_paid(stripe_server)
-        stripe_server.control.drain_webhooks()
-        came = [len(receiver.received)]
-        for seconds in (300, 3000, 9000, 24 * HOUR):
-            stripe_server.control.advance_clock(seconds)
-            stripe_server.control.drain_webhooks()
-            came.append(len(receiver.received))
-
-        assert [1, 2, 3, 4, 4] == came
-        assert [1, 2, 3, 4] == [record.attempt for record in stripe_server.control.webhook_deliveries()]
-        assert (1, 4) == (len({r.body for r in receiver.received}), len({r.signature for r in receiver.received}))
-        assert 1 == len({received.verified(endpoint.secret).id for received in receiver.received})
-        assert [COMPLETED] == undelivered(stripe_server)
-
-
-def test_all_retries_of_a_long_time_come_at_once(stripe_server: StripeServer) -> None:
-    """The first that succeeds is the last."""
-    with receiving(500, 500) as receiver:
-        register(stripe_server, receiver.url)
-        seed_paid(stripe_server)
-        stripe_server.control.drain_webhooks()
-        stripe_server.control.advance_clock(24 * HOUR)
-        stripe_server.control.drain_webhooks()
-
-        assert [500, 500, 200] == [record.status for record in stripe_server.control.webhook_deliveries()]
-        assert [] == undelivered(stripe_server)
-
-
-def test_the_times_of_retries_can_be_set(stripe_server: StripeServer) -> None:
-    """One after a moment, which comes without anybody moving the clock."""
-    stripe_server.control.set_webhooks(retry_seconds=[0.01])
-    with receiving(500, 500) as receiver:
-        register(stripe_server, receiver.url)
-        seed_paid(stripe_server)
-        wait_until(lambda: 2 == len(stripe_server.control.webhook_deliveries()))
-
-        stripe_server.control.advance_clock(24 * HOUR)
-        stripe_server.control.drain_webhooks()
-        assert 2 == len(receiver.received)
-
-
-@pytest.mark.parametrize("how", ["deleted", "disabled"])
-def test_an_endpoint_that_is_gone_gets_nothing_more(stripe_server: StripeServer, how: str) -> None:
-    """Its retries die; what happens while it is disabled is never delivered to it."""
-    with receiving(500) as receiver:
-        endpoint = register(stripe_server, receiver.url)
-        seed_paid(stripe_server)
-        stripe_server.control.drain_webhooks()
-        endpoints = stripe_server.client().v1.webhook_endpoints
-        if how == "deleted":
-            endpoints.delete(endpoint.id)
-        else:
-            endpoints.update(endpoint.id, {"disabled": True})
-        stripe_server.control.advance_clock(24 * HOUR)
-        seed_paid(stripe_server)
-        stripe_server.control.drain_webhooks()
-        if how == "disabled":
-            endpoints.update(endpoint.id, {"disabled": False})
-            stripe_server.control.drain_webhooks()
-
-        assert 1 == len(receiver.received)
-        assert ["failed", "dropped"] == [record.outcome for record in stripe_server.control.webhook_deliveries()]
-        assert [COMPLETED] == undelivered(stripe_server)
 
 
 def test_a_session_that_expires_by_the_clock_is_told_of(stripe_server: StripeServer, receiver: Receiver) -> None:

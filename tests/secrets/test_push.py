@@ -7,7 +7,7 @@ import pytest
 from tests.ran import last_entry, writes_since
 from tests.running import Sandbox
 from tests.secrets import support
-from tests.secrets.support import NAME, PREVIEW, WEBHOOK
+from tests.secrets.support import NAME, PREVIEW
 
 
 def test_creates_the_secret(sandbox: Sandbox) -> None:
@@ -147,55 +147,6 @@ def test_dry_run_writes_nothing(sandbox: Sandbox, there: dict[str, object] | Non
     assert (0, []) == (run.returncode, writes_since(sandbox, position))
     real = sandbox.run("secrets", "push", "--yes", "-o", "json")
     assert support.document(run)["digest"] == support.document(real)["digest"]
-
-
-def test_env_file_is_the_one_place(sandbox: Sandbox) -> None:
-    """With .env.local there, all keys come from it, none from the process environment."""
-    keys = {**support.api_keys(sandbox, kind="restricted"), "STRIPE_WEBHOOK_SECRET": WEBHOOK}
-    support.write_env(sandbox, keys)
-
-    run = sandbox.run("secrets", "push", *PREVIEW)
-
-    assert (0, keys) == (run.returncode, support.stored(sandbox))
-    assert "Stripe keys from .env.local." in run.stderr
-
-
-def test_named_env_file(sandbox: Sandbox) -> None:
-    """--env-file is read instead of .env.local."""
-    support.write_env(sandbox, {"STRIPE_SECRET_KEY": "wrong"})
-    support.write_env(sandbox, support.api_keys(sandbox), "other.env")
-
-    report = support.document(sandbox.run("secrets", "push", *PREVIEW, "--env-file", "other.env", "-o", "json"))
-
-    assert ("other.env", support.api_keys(sandbox)) == (report["source"], support.stored(sandbox))
-
-
-def test_keys_are_not_mixed(sandbox: Sandbox) -> None:
-    """A key that the file lacks is missing, though the process environment has it."""
-    support.write_env(sandbox, {"STRIPE_SECRET_KEY": sandbox.info.secret_key})
-
-    run = sandbox.run("secrets", "push", *PREVIEW, "-o", "json")
-
-    assert (3, "config.key_missing") == support.ending(run)
-    assert "NEXT_PUBLIC_STRIPE_PUBLISHABLE_KEY missing in .env.local" == support.document(run)["error"]["message"]
-
-
-def test_process_environment(sandbox: Sandbox) -> None:
-    """Without an env file the keys come from the process environment."""
-    run = sandbox.run("secrets", "push", *PREVIEW, env={"STRIPE_WEBHOOK_SECRET": WEBHOOK})
-
-    assert {**support.api_keys(sandbox), "STRIPE_WEBHOOK_SECRET": WEBHOOK} == support.stored(sandbox)
-    assert "Stripe keys from the process environment." in run.stderr
-
-
-def test_sandbox_has_its_own_keys(sandbox: Sandbox) -> None:
-    """For -e sandbox neither .env.local nor the process environment counts."""
-    support.write_env(sandbox, {"STRIPE_SECRET_KEY": "wrong"})
-
-    run = sandbox.run("secrets", "push", "-e", "sandbox", env={"STRIPE_SECRET_KEY": "wrong"})
-
-    assert (0, support.api_keys(sandbox)) == (run.returncode, support.stored(sandbox))
-    assert "Stripe keys from the running sandbox." in run.stderr
 
 
 def test_prod_has_its_own_secret(sandbox: Sandbox) -> None:
