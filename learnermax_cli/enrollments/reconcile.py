@@ -1,7 +1,7 @@
 """`enrollments reconcile` from end to end: read, decide, write, window by window, and report."""
 
 import threading
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -20,7 +20,7 @@ from learnermax_cli.enrollments.read_payments import StoppablePayments
 from learnermax_cli.enrollments.reconcile_pass import Reconcile, Scope, Table
 from learnermax_cli.planning.apply import Group, apply
 from learnermax_cli.planning.change import PackedResults, Result, planned
-from learnermax_cli.planning.confirm import StripeJob
+from learnermax_cli.planning.confirm import StripeJob, not_applied
 from learnermax_cli.planning.report import Changes, Report
 
 COMMAND = "enrollments reconcile"
@@ -89,16 +89,18 @@ def run_reconcile(app: ReconcileApp, request: ReconcileRequest) -> Report:
     job = Reconcile(payments, app.enrollments, rules, request.scope, event=event)
     results = PackedResults()
     error: LmxError | None = None
+    examined = True
     try:
         for batch in _batches(app, request, job):
             _carry_out(batch, request, run, stop, results)
     except InterruptedRunError:
-        error = _unfinished(results)
+        examined = False
     except LmxError as failure:
         error = failure
     warnings = () if event else ("no topic in TRANSACTIONAL_EMAIL_TOPIC_ARN: no events are published",)
-    unknown = () if error or job.tally.examined else warn_of_unknown(app, None, request.scope.user)
+    unknown = () if error or not examined or job.tally.examined else warn_of_unknown(app, None, request.scope.user)
     report = _report(app.settings.environment, request, results, job.tally)
+    error = error if examined else _unfinished(report)
     return replace(report, stripe=identity, error=error, warnings=(*warnings, *unknown))
 
 
@@ -152,17 +154,20 @@ def _carry_out(
 ) -> None:
     """Carry out a batch, or only note it in a dry run; raises LmxError for what ends the run."""
     allowed, beyond = _within_limit(batch, len(results), request.max_changes)
-    stopped = stop.is_set()
-    if request.dry_run or stopped:
-        results.add(planned(change for work in allowed for change in work.changes))
+    if stop.is_set():
+        results.add(_planned(batch))
+        raise InterruptedRunError("interrupted", hint="Run the command again.")
+    if request.dry_run:
+        results.add(_planned(allowed))
     else:
         groups = [Group(work.changes, EnrollmentWork(work, run).carry_out) for work in allowed]
         applied = apply(groups, stop, workers=WORKERS, progress=lambda _: None)
         results.add(applied.results)
         if applied.error is not None:
             raise applied.error
-    if stopped:
-        raise InterruptedRunError("interrupted", hint="Run the command again.")
+        if applied.interrupted:
+            results.add(_planned(beyond))
+            return
     if beyond:
         raise GuardError(
             f"stopped after {len(results)} {'planned ' * request.dry_run}writes, as --max-changes says",
@@ -173,24 +178,30 @@ def _carry_out(
         )
 
 
-def _unfinished(results: Collection[Result]) -> InterruptedRunError:
-    left = sum(result.outcome == "planned" for result in results)
-    changes = f"{left} change{'s' * (left != 1)} not applied, " if left else ""
-    return InterruptedRunError(
-        f"interrupted; {changes}not every enrollment was examined", hint="Run the command again to do the rest."
-    )
+def _unfinished(report: Report) -> InterruptedRunError:
+    done = "nothing was written" if report.dry_run else not_applied(report)
+    message = "; ".join(filter(None, ("interrupted", done, "not every enrollment was examined")))
+    return InterruptedRunError(message, hint="Run the command again to do the rest.")
 
 
-def _within_limit(batch: list[Work], written: int, limit: int | None) -> tuple[list[Work], bool]:
+def _count_left(results: Collection[Result]) -> int:
+    """Return how many enrollments have a change that was not applied."""
+    return len({each.change.key for each in results if each.outcome == "planned" and each.change.kind != "student"})
+
+
+def _planned(batch: Iterable[Work]) -> tuple[Result, ...]:
+    return planned(change for work in batch for change in work.changes)
+
+
+def _within_limit(batch: list[Work], written: int, limit: int | None) -> tuple[list[Work], list[Work]]:
+    """Return what of a batch may be carried out, and the rest."""
     if limit is None:
-        return batch, False
-    allowed: list[Work] = []
-    for work in batch:
+        return batch, []
+    for index, work in enumerate(batch):
         written += len(work.changes)
         if written > limit:
-            return allowed, True
-        allowed.append(work)
-    return allowed, False
+            return batch[:index], batch[index:]
+    return batch, []
 
 
 def _report(environment: str, request: ReconcileRequest, results: Collection[Result], tally: Tally) -> Report:
@@ -205,4 +216,6 @@ def _report(environment: str, request: ReconcileRequest, results: Collection[Res
         summary_line=summary_line(summary, dry_run=request.dry_run),
         extra={"states": dict(sorted(tally.states.items())), "ignored": tally.ignored},
         pending_exit=request.exit_code,
+        unit="enrollment",
+        left=0 if request.dry_run else _count_left(results),
     )

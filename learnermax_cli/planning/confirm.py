@@ -78,8 +78,8 @@ def _how_it_ended(report: Report) -> tuple[str, str]:
         return report.error.message, report.error.hint
     if report.dry_run or not isinstance(report.body, Changes | Data):
         return "nothing was written", f"{again}."
-    if left := _count_left(report):
-        return f"{left} {report.unit}{'s' * (left != 1)} not applied", f"{again} to apply the rest."
+    if left := not_applied(report):
+        return left, f"{again} to apply the rest."
     return "nothing was left to apply", "The report is complete."
 
 
@@ -90,8 +90,10 @@ def interrupted_error(error: LmxError) -> InterruptedRunError:
     return InterruptedRunError(f"interrupted; {error.message}", hint=error.hint)
 
 
-def _count_left(report: Report) -> int:
-    if report.left is not None:
-        return report.left
-    results = report.body.results if isinstance(report.body, Changes) else ()
-    return sum(result.outcome == "planned" for result in results)
+def not_applied(report: Report) -> str:
+    """Return what is left, as in "3 courses not applied"; an empty text when it is nothing."""
+    left = report.left
+    if left is None:
+        results = report.body.results if isinstance(report.body, Changes) else ()
+        left = sum(result.outcome == "planned" for result in results)
+    return f"{left} {report.unit}{'s' * (left != 1)} not applied" if left else ""

@@ -101,6 +101,7 @@ def _filled(report: Report, outcome: PushOutcome) -> Report:
     arn = outcome.description.arn if outcome.description else None
     references = _references(arn, outcome.plan.names) if arn and (stored or report.dry_run) else {}
     version = outcome.description.current if outcome.description else None
+    left = counts.add + counts.change + counts.remove
     return replace(
         report,
         body=Changes(() if result is None else (result,)),
@@ -110,6 +111,8 @@ def _filled(report: Report, outcome: PushOutcome) -> Report:
         summary={"add": counts.add, "change": counts.change, "remove": counts.remove, "unchanged": counts.unchanged},
         summary_line=_summary_line(outcome),
         error=outcome.error,
+        unit="key",
+        left=left if result is not None and result.outcome == "planned" else 0,
     )
 
 

@@ -204,8 +204,8 @@ def test_ctrl_c_leaves_a_true_report(sandbox: Sandbox) -> None:
     process.read_until(STOPPING)
     sandbox.control.release()
     ran = _end(process)
-    left = [outcome for _, _, _, outcome in ran.outcomes].count("planned")
-    message = f"interrupted; {left} changes not applied"
+    left = [outcome for kind, _, _, outcome in ran.outcomes if kind == "enrollment"].count("planned")
+    message = f"interrupted; {left} enrollments not applied"
     assert (130, "interrupted", message) == (ran.exit_code, ran.report["error"]["code"], ran.report["error"]["message"])
     told = {name: outcome for kind, name, _, outcome in ran.outcomes if kind == "enrollment"}
     states = {"applied": "completed", "planned": "pending"}
@@ -214,6 +214,21 @@ def test_ctrl_c_leaves_a_true_report(sandbox: Sandbox) -> None:
     assert 0 == worlds.reconcile(sandbox).exit_code
     assert {key(user): "completed" for user in users} == worlds.read_statuses(sandbox)
     assert [worlds.event_of(sandbox, user) for user in users] == worlds.read_events(sandbox)
+
+
+def test_ctrl_c_before_max_changes_is_no_limit_that_was_reached(sandbox: Sandbox) -> None:
+    """All that was planned and not applied is counted, also what the limit would have kept for the next run."""
+    worlds.put_basics(sandbox)
+    for number in range(12):
+        worlds.put_bought(sandbox, f"user-{number:02}")
+    sandbox.control.add_fault("hold", operation=UPDATE, times=8)
+    process = _start(sandbox, "--max-changes", "20")
+    sandbox.control.wait_held(timeout=60, at_least=8)
+    process.send_signal(signal.SIGINT)
+    process.read_until(STOPPING)
+    sandbox.control.release()
+    ran = _end(process)
+    assert (130, "interrupted; 4 enrollments not applied") == (ran.exit_code, ran.report["error"]["message"])
 
 
 def test_ctrl_c_while_reading(sandbox: Sandbox) -> None:
