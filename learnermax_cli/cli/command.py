@@ -128,6 +128,7 @@ def _run(
     invocation.meter = app.meter
     try:
         report = function(app, **given)
+        app.interrupt.begin_writes()  # The report is a write too: a signal must not cut it short.
     except KeyboardInterrupt:
         # Typer would swallow it; once writes have begun it is not raised (see `interrupt`).
         raise InterruptedRunError("interrupted before anything was written", hint="Run the command again.") from None

@@ -40,7 +40,7 @@ class App(Clients):
     def _table(self) -> "Table":
         from learnermax_cli.adapters.aws.table import Table
 
-        return Table(self.dynamodb, self.settings.table, self.interrupt.stop)
+        return Table(self.dynamodb, self.settings.table, self.interrupt.stop, self.retry_policy.in_all)
 
     @cached_property
     def courses(self) -> "CourseStore":

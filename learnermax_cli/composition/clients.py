@@ -94,7 +94,7 @@ class Clients:
         name, text = SECRET_KEY, self.settings.stripe_secret_key
         if text is None:
             name = f"{name} in secret {self.settings.secret_name}"
-            # Taken once: where the key in it is wrong, a next time looks whether it was mended.
+            # Taken once: where the key in it is wrong, a next time looks whether it was fixed.
             reading, self._secret_reading = self._secret_reading, None
             value = reading[0] if reading else self.secret_store.read_value(self.settings.secret_name)
             text = find_stripe_key(value, self.settings.secret_name)

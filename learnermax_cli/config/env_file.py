@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 # others belong to other programs, and to Docker a name alone means that of the process.
 _OURS = re.compile(
     r"""\s*(?:export\s+)?'?(?:STRIPE_|NEXT_PUBLIC_STRIPE_|LMX_|EDUCATION_TABLE_NAME\b|FRONTEND_URL\b
-        |TRANSACTIONAL_EMAIL_TOPIC_ARN\b) | .*(?:\b(?:sk|rk|pk)_(?:test|live)_|\bwhsec_)""",
+        |TRANSACTIONAL_EMAIL_TOPIC_ARN\b) | .*(?:\b(?:sk|rk|rkcs|pk)_(?:test|live)_|\bwhsec_)""",
     re.VERBOSE | re.DOTALL,
 )
 _ASSIGNMENT = re.compile(

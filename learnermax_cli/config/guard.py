@@ -65,7 +65,7 @@ def require_mode(mode: Mode | None, settings: Settings) -> None:
             "or another environment (-e)."
             if settings.stripe_secret_key
             else f"Store {expected} mode keys in secret {secret} with "
-            + lmx("secrets push", "-e", settings.environment, own_environment=True)
+            + lmx("secrets push")
             + ", or use another environment (-e).",
         )
 

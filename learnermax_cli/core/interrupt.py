@@ -3,8 +3,7 @@
 import os
 import signal
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from types import FrameType
 
 from learnermax_cli.core.errors import Exit
@@ -33,11 +32,6 @@ class Interrupt:
         """
         self._writing = True
         return self.stop
-
-    @contextmanager
-    def finishing(self) -> Iterator[threading.Event]:
-        """Begin writes; transitional."""
-        yield self.begin_writes()
 
     def _on_signal(self, _signum: int, _frame: FrameType | None) -> None:
         if self.stop.is_set():

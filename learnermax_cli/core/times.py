@@ -74,7 +74,7 @@ def read_http_date(header: str | None, source: str) -> datetime:
     """Return the time of a Date header, in UTC; raises FailedError when there is none [RFC 9110, 6.6.1]."""
     try:
         time = parsedate_to_datetime(header or "")
-    except ValueError:
+    except (ValueError, OverflowError):
         hint = "A proxy seems to remove the Date header."
         raise FailedError(f"{source} does not say its time", hint=hint, code="failed.clock") from None
     return time if time.tzinfo is not None else time.replace(tzinfo=UTC)

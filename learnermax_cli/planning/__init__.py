@@ -1,1 +1,1 @@
-"""Plans as values: changes, outcomes, limits, apply and render. Knows no feature."""
+"""Plans as values: changes, confirmation, apply, plan files and reports. Knows no feature."""

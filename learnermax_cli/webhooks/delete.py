@@ -1,16 +1,18 @@
 """`webhooks delete` from end to end: ours at a URL, after a question; those of others stay."""
 
+from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Protocol
 
 from learnermax_cli.config.keys import WEBHOOK_SECRET
-from learnermax_cli.core.errors import LmxError
 from learnermax_cli.core.remedy import lmx
-from learnermax_cli.planning.change import Result, count, planned
+from learnermax_cli.planning.apply import Group, apply
+from learnermax_cli.planning.change import count, planned
 from learnermax_cli.planning.confirm import StripeJob, ask
 from learnermax_cli.planning.report import Changes, Report
 from learnermax_cli.webhooks.model import EndpointGateway
-from learnermax_cli.webhooks.plan_endpoints import EndpointPlan, plan_delete
+from learnermax_cli.webhooks.plan_endpoints import EndpointPlan, Step, plan_delete
 
 
 class DeleteJob(StripeJob, Protocol):
@@ -43,26 +45,20 @@ def run_delete(job: DeleteJob, url: str, *, dry_run: bool, yes: bool) -> Report:
 
 
 def _apply(job: DeleteJob, plan: EndpointPlan, report: Report) -> Report:
-    results: list[Result] = []
-    error: LmxError | None = None
-    stop = job.interrupt.begin_writes()
-    for step in plan.steps:
-        if stop.is_set() or error is not None:
-            results.append(Result(step.change))
-            continue
-        assert step.endpoint_id is not None
-        try:
-            job.endpoints.delete_endpoint(step.endpoint_id)
-            results.append(Result(step.change, "applied"))
-        except LmxError as failure:
-            error = failure
-            results.append(Result(step.change, "failed", failure.message))
+    groups = [Group((step.change,), partial(_delete, job.endpoints, step)) for step in plan.steps]
+    applied = apply(groups, job.interrupt.begin_writes(), workers=1, progress=lambda _: None)
     notes = (
         f"The signing secret stays in {job.settings.secret_name}, as {WEBHOOK_SECRET}: no endpoint uses it any more.",
         "To handle what was not delivered: " + lmx("webhooks replay", "--since", "3d", "--undelivered"),
     )
-    complete = len(results) == count(results, "applied")
-    return replace(report, body=Changes(tuple(results)), notes=notes if complete else (), error=error)
+    complete = len(applied.results) == count(applied.results, "applied")
+    return replace(report, body=Changes(applied.results), notes=notes if complete else (), error=applied.error)
+
+
+def _delete(endpoints: EndpointGateway, step: Step) -> Iterator[None]:
+    assert step.endpoint_id is not None
+    endpoints.delete_endpoint(step.endpoint_id)
+    yield
 
 
 def _summarized(report: Report) -> Report:

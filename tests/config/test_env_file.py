@@ -74,6 +74,7 @@ def test_broken_line_of_ours() -> None:
         ("FRONTEND_URL\n", 1),
         ("STRIPE_SECRET_KEY=\n" + "sk_" + "test_1\n", 2),
         ("B='x\ny'\n" + "whsec_" + "1\n", 3),
+        ("STRIPE_SECRET_KEY=\n" + "rkcs_" + "test_1\n", 2),
     ],
 )
 def test_line_of_ours_without_a_value(text: str, line: int) -> None:

@@ -91,3 +91,13 @@ def test_failure_is_told(sandbox: Sandbox) -> None:
     ran = worlds.run(sandbox, *ARGS, "--yes")
     assert (1, [("delete", "failed")]) == (ran.exit_code, ran.outcomes)
     worlds.healthy(sandbox)
+
+
+def test_one_failure_leaves_the_others_alone(sandbox: Sandbox) -> None:
+    """The one that is not deleted is named; the other is gone."""
+    worlds.created(sandbox)
+    worlds.make_endpoint(sandbox, metadata=worlds.ours())
+    sandbox.control.add_fault("error", operation=DELETE, status=400, error_type="invalid_request_error")
+    ran = worlds.run(sandbox, *ARGS, "--yes")
+    assert (1, [("delete", "failed"), ("delete", "applied")]) == (ran.exit_code, ran.outcomes)
+    assert 1 == len(worlds.endpoints(sandbox))

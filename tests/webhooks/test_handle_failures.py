@@ -17,8 +17,12 @@ FORGED = "whsec_" + "forged" * 5
 MANY = 30
 THROTTLED = {"status": 400, "code": "ProvisionedThroughputExceededException"}
 FAILURES: dict[str, tuple[str, dict[str, Any], str]] = {
-    "DynamoDB throttles reads": ("error", {"service": "dynamodb", **THROTTLED}, "failed.aws"),
-    "DynamoDB throttles writes": ("error", {"service": "dynamodb", "writes_only": True, **THROTTLED}, "failed.aws"),
+    "DynamoDB throttles reads": ("error", {"service": "dynamodb", **THROTTLED}, "failed.throttled"),
+    "DynamoDB throttles writes": (
+        "error",
+        {"service": "dynamodb", "writes_only": True, **THROTTLED},
+        "failed.throttled",
+    ),
     "DynamoDB is down": ("drop", {"service": "dynamodb"}, "failed.network"),
     "DynamoDB's answers are lost": ("drop", {"service": "dynamodb", "when": "after"}, "failed.network"),
     "DynamoDB refuses": (

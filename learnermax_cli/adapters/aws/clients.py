@@ -13,7 +13,7 @@ from boto3.session import Session
 from botocore import exceptions as boto
 from botocore.config import Config
 
-from learnermax_cli.adapters.aws.errors import aws_errors
+from learnermax_cli.adapters.aws.errors import THROTTLED, aws_errors
 from learnermax_cli.config.settings import AwsAccess
 from learnermax_cli.core.errors import GuardError
 from learnermax_cli.core.meter import Meter
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from types_boto3_sts.client import STSClient
 
 _READS = ("Get", "BatchGet", "Query", "Scan", "Describe", "List")
-_THROTTLED = ("ProvisionedThroughputExceededException", "RequestLimitExceeded", "Throttling", "ThrottlingException")
 _LONGEST_PAUSE = 20.0  # seconds between two tries [doc botocore "Retries"]
 _BEGUN, _OUTAGE = "lmx begun", "lmx outage"
 """In the context of an operation: when it began, and what counts whether it failed."""
@@ -163,7 +162,7 @@ class _Watch:
         return False if stopped or seconds > self._retry_seconds else None
 
     def _note_answer(self, http_response: Any, parsed: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
-        throttled = parsed.get("Error", {}).get("Code") in _THROTTLED
+        throttled = parsed.get("Error", {}).get("Code") in THROTTLED
         context[_OUTAGE].note(ok=http_response.status_code < 500 and not throttled)
 
     def _note_error(self, exception: Exception, context: dict[str, Any], **_: Any) -> None:

@@ -8,6 +8,23 @@ from botocore import exceptions as boto
 
 from learnermax_cli.core.errors import ConfigError, CredentialsError, FailedError
 
+# [botocore 1.44, retries "standard", ThrottledRetryableChecker]
+THROTTLED = {
+    "BandwidthLimitExceeded",
+    "EC2ThrottledException",
+    "LimitExceededException",
+    "PriorRequestNotComplete",
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "RequestThrottled",
+    "RequestThrottledException",
+    "SlowDown",
+    "Throttling",
+    "ThrottledException",
+    "ThrottlingException",
+    "TooManyRequestsException",
+    "TransactionInProgressException",
+}
 _EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
 _REJECTED = {
     "InvalidClientTokenId",
@@ -91,6 +108,12 @@ def _from_client_error(doing: str, error: boto.ClientError) -> Exception:
             f"AWS does not permit {action} while {doing}",
             hint=f"Give this identity {action}; the README has the complete policy.",
             code="credentials.permission",
+        )
+    if code in THROTTLED:
+        return FailedError(
+            f"AWS answered {code} while {doing}: {message}",
+            hint="Wait, or raise the capacity of the table if it was the table; then run the command again.",
+            code="failed.throttled",
         )
     return FailedError(
         f"AWS answered {code} while {doing}: {message}",

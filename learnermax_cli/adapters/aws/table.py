@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 
 from learnermax_cli.adapters.aws.errors import aws_errors
 from learnermax_cli.core.errors import ConfigError, FailedError, InterruptedRunError
+from learnermax_cli.core.retries import BATCH
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb.client import DynamoDBClient
@@ -79,7 +80,11 @@ class Table:
     """The table of one environment; `stop` ends reading between two pages, and waiting for throttled items at once."""
 
     def __init__(
-        self, client: "DynamoDBClient", name: str, stop: threading.Event | None = None, give_up_after: float = 30.0
+        self,
+        client: "DynamoDBClient",
+        name: str,
+        stop: threading.Event | None = None,
+        give_up_after: float = BATCH.in_all,
     ) -> None:
         self.name = name
         self._give_up_after = give_up_after
@@ -135,8 +140,15 @@ class Table:
         request = {"FilterExpression": where, "ExpressionAttributeValues": to_item(values), "ConsistentRead": True}
         shape = {**request, **_projection(names), "TotalSegments": _SEGMENTS}
 
+        failed = threading.Event()
+
         def read_segment(segment: int) -> list[T]:
-            return [read(item) for item in self._pages(self._client.scan, {**shape, "Segment": segment})]
+            try:
+                pages = self._pages(self._client.scan, {**shape, "Segment": segment}, failed)
+                return [read(item) for item in pages]
+            except BaseException:
+                failed.set()
+                raise
 
         with ThreadPoolExecutor(_SEGMENTS) as pool:
             for found in pool.map(read_segment, range(_SEGMENTS)):
@@ -166,12 +178,15 @@ class Table:
             if not (own and failure.item and all(failure.item.get(name) == value for name, value in own.items())):
                 raise
 
-    def _pages(self, call: Callable[..., Any], request: dict[str, Any]) -> Iterator[Item]:
+    def _pages(
+        self, call: Callable[..., Any], request: dict[str, Any], failed: threading.Event | None = None
+    ) -> Iterator[Item]:
+        """Yield the items of all pages; where another segment has failed, what is read is no longer of use."""
         while True:
             with table_errors(f"reading table {self.name}", self.name):
                 page = call(TableName=self.name, ReturnConsumedCapacity="TOTAL", **request)
             yield from page["Items"]
-            if "LastEvaluatedKey" not in page:
+            if "LastEvaluatedKey" not in page or (failed is not None and failed.is_set()):
                 return
             if self._stop.is_set():
                 raise _interrupted()

@@ -17,7 +17,8 @@ if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
     gc.disable()
 
 _LONGEST_EVENT = 20.0
-"""Seconds that one event takes at most: a few requests, each of them retried."""
+"""Seconds that one event takes at most while AWS and Stripe answer, most requests at the first try. Where they do not,
+the function may be ended in the middle: the queue then delivers the messages of this invocation again."""
 _TO_FINISH = 60.0
 """Seconds that a run needs to finish what is in flight after it was stopped."""
 

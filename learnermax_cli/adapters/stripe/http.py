@@ -145,7 +145,9 @@ class PacedHttpClient(stripe.RequestsClient):
             pause = _backoff(tries, policy.longest_pause)
             if time.monotonic() + pause > last_begin:
                 return came
-            if self._stop.wait(pause) and not isinstance(came, stripe.APIConnectionError):
+            if isinstance(came, stripe.APIConnectionError):
+                time.sleep(pause)  # a signal is no reason to send it again at once
+            elif self._stop.wait(pause):
                 return came
             asked = time.monotonic()
         return came

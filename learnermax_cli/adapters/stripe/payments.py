@@ -51,7 +51,8 @@ class StripePayments:
             yield [_payment(raw) for raw in page]
 
     def read_disputes(self, payments: Sequence[Payment], max_pages: int) -> Sequence[Payment]:
-        """Return payments with the disputes of the disputed ones read, in a list of at most `max_pages` pages."""
+        """Return payments with the disputes of the disputed ones read, in a list of at most `max_pages` pages,
+        or of as many as there are disputed payments."""
         return self._disputes.read(payments, max_pages)
 
 
