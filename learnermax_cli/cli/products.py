@@ -47,7 +47,8 @@ def sync(
         typer.Option("--allow-price", metavar="ID", help="Let a suspicious price through; repeatable."),
     ] = None,
     allow_archive: Annotated[
-        int | None, typer.Option("--allow-archive", metavar="N", help="Let --prune make this many products inactive.")
+        int | None,
+        typer.Option("--allow-archive", metavar="N", min=0, help="Let --prune make this many products inactive."),
     ] = None,
     exit_code: ExitCode = False,
     save_plan: Annotated[Path | None, typer.Option("--save-plan", help="Write the plan to this file.")] = None,

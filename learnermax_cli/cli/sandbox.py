@@ -103,7 +103,7 @@ def pay(
 ) -> "Report":
     """Pay as a buyer would on the checkout page; a delayed payment arrives later, a declined one never does.
 
-    Example: lmx sandbox pay "$(lmx checkout create TEST-COURSE-003 --user user-7 -e sandbox)"
+    Example: lmx sandbox pay "$(lmx checkout create TEST-COURSE-003 --user test-student -e sandbox)"
     """
     from learnermax_cli.sandbox import sales_report
 

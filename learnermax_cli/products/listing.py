@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from learnermax_cli.core.ownership import is_ours
 from learnermax_cli.core.remedy import join, lmx
+from learnermax_cli.courses.plan_courses import unknown_course
 from learnermax_cli.planning.render_text import show_value
 from learnermax_cli.planning.report import Items, Report
 from learnermax_cli.products.model import Catalog, ListedProduct, SyncOptions
@@ -14,10 +15,13 @@ COLUMNS = ("course_id", "product_id", "name", "price", "active", "drift")
 
 
 def run_list(app: CatalogApp, options: SyncOptions) -> Report:
-    """Return the report of the managed products."""
+    """Return the report of the managed products; raises FailedError for a course that is not there."""
     identity = app.stripe_identity
     courses, catalog = read_inputs(app, options)
     plan = plan_sync(courses, catalog, options)
+    for skipped in plan.skipped:
+        if skipped.code == "invalid.unknown_course":
+            raise unknown_course(skipped.key)
     rows = tuple(
         _row(product, catalog, plan)
         for product in sorted(catalog.products.values(), key=lambda product: product.product_id)

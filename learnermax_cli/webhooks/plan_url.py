@@ -23,6 +23,8 @@ def require_url(text: str, environment: str) -> str:
         flaw = "has a fragment"
     elif is_loopback(parts.hostname) and environment != "sandbox":
         flaw = "is on this machine, where Stripe cannot deliver"
+    elif not set(".:") & set(parts.hostname) and not is_loopback(parts.hostname):
+        flaw = "has a host without a domain, where Stripe cannot deliver"
     elif parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(parts.hostname)):
         flaw = "is not https"
     if flaw is None:

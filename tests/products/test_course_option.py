@@ -63,3 +63,10 @@ def test_course_of_its_own_product_is_read_alone(sandbox: Sandbox) -> None:
     before = len(sandbox.control.journal())
     sync(sandbox, "--dry-run", "--course", "a")
     assert "Scan" not in [entry["operation"] for entry in sandbox.control.journal()[before:]]
+
+
+def test_unknown_course_is_no_empty_list(sandbox: Sandbox) -> None:
+    """A typing error is told, as it is by a sync."""
+    put_course(sandbox, "a", "49.99")
+    done = sandbox.run("products", "list", "--course", "nope", "-o", "json")
+    assert (1, "course nope not found") == (done.returncode, json.loads(done.stdout)["error"]["message"])

@@ -14,7 +14,7 @@ LOCAL = "http://127.0.0.1:8787/api/webhooks/stripe"
     [
         (URL, "prod"),
         (URL + "?a=b", "preview"),
-        ("https://h:8443", "preview"),
+        ("https://h.example:8443", "preview"),
         (LOCAL, "sandbox"),
         ("http://localhost:1/x", "sandbox"),
         ("http://[::1]:1/x", "sandbox"),
@@ -44,6 +44,8 @@ def test_good_url_is_taken_as_it_is(url: str, environment: str) -> None:
         (URL + "#", "has a fragment"),
         ("http://api.learnermax.example/x", "is not https"),
         ("ftp://api.learnermax.example/x", "is not https"),
+        ("https://HOST/api/webhooks/stripe", "has a host without a domain, where Stripe cannot deliver"),
+        ("https://host:8443/api", "has a host without a domain, where Stripe cannot deliver"),
     ],
 )
 def test_bad_url_is_refused(url: str, flaw: str) -> None:

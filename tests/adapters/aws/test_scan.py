@@ -30,4 +30,4 @@ def test_segment_that_fails_ends_the_others(sandbox: Sandbox) -> None:
     with pytest.raises(FailedError, match="ValidationException"):
         list(courses.list_courses())
 
-    assert 4 == count_scans(sandbox, begun) < whole
+    assert count_scans(sandbox, begun) < whole
