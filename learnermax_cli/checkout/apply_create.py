@@ -27,7 +27,7 @@ from learnermax_cli.checkout.plan_checkout import (
     require_not_complete,
     search_since,
 )
-from learnermax_cli.checkout.plan_offer import OfferApp
+from learnermax_cli.checkout.plan_offer import OfferJob
 from learnermax_cli.core.errors import CredentialsError, FailedError, InterruptedRunError
 from learnermax_cli.core.times import site_time
 from learnermax_cli.enrollments.model import (
@@ -43,7 +43,7 @@ from learnermax_cli.planning.change import SupersededError
 _ROUNDS = 5  # how often to look again after another run was faster
 
 
-class CheckoutApp(OfferApp, Protocol):
+class CheckoutJob(OfferJob, Protocol):
     """What a checkout works with."""
 
     @property
@@ -82,8 +82,8 @@ class ToPay:
 class Checkout:
     """One purchase, from what is there to the session to pay."""
 
-    def __init__(self, app: CheckoutApp, purchase: Purchase) -> None:
-        self._app = app
+    def __init__(self, job: CheckoutJob, purchase: Purchase) -> None:
+        self._app = job
         self._purchase = purchase
         self._key = purchase.key
         self._spent: str | None = None

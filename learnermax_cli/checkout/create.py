@@ -1,6 +1,6 @@
 """`checkout create`: a session to pay, and the pending enrollment that names it."""
 
-from learnermax_cli.checkout.apply_create import Checkout, CheckoutApp, Purchase, ToPay
+from learnermax_cli.checkout.apply_create import Checkout, CheckoutJob, Purchase, ToPay
 from learnermax_cli.checkout.model import NAME_LIMIT, CheckoutRequest, Session
 from learnermax_cli.checkout.plan_checkout import Reuse, Start, Step
 from learnermax_cli.checkout.plan_offer import read_form, read_offer, require_buyer, require_student
@@ -10,23 +10,23 @@ from learnermax_cli.enrollments.model import EnrollmentKey
 from learnermax_cli.planning.report import Data, Report
 
 
-def run_create(app: CheckoutApp, request: CheckoutRequest, command: str = "checkout create") -> Report:
+def run_create(job: CheckoutJob, request: CheckoutRequest, command: str = "checkout create") -> Report:
     """Return the report of a checkout; raises FailedError when the course cannot be sold to the student."""
-    environment = app.settings.environment
-    form = read_form(request.form, app.settings, request.course_id)
-    identity = app.stripe_identity
-    offer = read_offer(app, request.course_id, request.user_id)
-    student = require_buyer(require_student(app.enrollments, request.user_id))
+    environment = job.settings.environment
+    form = read_form(request.form, job.settings, request.course_id)
+    identity = job.stripe_identity
+    offer = read_offer(job, request.course_id, request.user_id)
+    student = require_buyer(require_student(job.enrollments, request.user_id))
     purchase = Purchase(environment, offer, student, form, request.expires_in)
-    checkout = Checkout(app, purchase)
+    checkout = Checkout(job, purchase)
     if request.dry_run:
         return Report(command, environment, _planned(checkout.plan(), purchase), dry_run=True, stripe=identity)
     found = checkout.carry_out()
     report = Report(command, environment, _to_pay(found, purchase), dry_run=False, stripe=identity)
-    app.talk.begin(report)
+    job.talk.begin(report)
     again = "the same session again, " if found.reused else ""
     until = show_unix(found.session.expires_at)
-    app.talk.note(f"{purchase.key}: {again}{offer.money}, {found.session.session_id}, open until {until}")
+    job.talk.note(f"{purchase.key}: {again}{offer.money}, {found.session.session_id}, open until {until}")
     return report
 
 

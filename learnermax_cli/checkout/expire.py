@@ -1,7 +1,7 @@
 """`checkout expire`: expires an open session of ours, so that it cannot be paid any more."""
 
 from learnermax_cli.checkout.model import Session
-from learnermax_cli.checkout.show import SessionApp, read_session
+from learnermax_cli.checkout.show import SessionJob, read_session
 from learnermax_cli.core.errors import FailedError, GuardError
 from learnermax_cli.core.ownership import is_ours
 from learnermax_cli.core.remedy import lmx
@@ -9,10 +9,10 @@ from learnermax_cli.planning.change import Change, Result, planned
 from learnermax_cli.planning.report import Changes, Report
 
 
-def run_expire(app: SessionApp, session_id: str, *, dry_run: bool) -> Report:
+def run_expire(job: SessionJob, session_id: str, *, dry_run: bool) -> Report:
     """Return the report of ending a session; raises GuardError for one that lmx did not create."""
-    environment, identity = app.settings.environment, app.stripe_identity
-    session = read_session(app, session_id)
+    environment, identity = job.settings.environment, job.stripe_identity
+    session = read_session(job, session_id)
     if not is_ours(session.metadata, environment):
         raise GuardError(
             f"session {session_id} was not created by lmx for environment {environment}, so lmx does not expire it",
@@ -25,8 +25,8 @@ def run_expire(app: SessionApp, session_id: str, *, dry_run: bool) -> Report:
     if not results:
         line = f"Nothing to do: session {session_id} has already expired."
     elif not dry_run:
-        app.interrupt.begin_writes()
-        _require_not_complete(app.checkout_sessions.expire_session(session_id))
+        job.interrupt.begin_writes()
+        _require_not_complete(job.checkout_sessions.expire_session(session_id))
         results = tuple(Result(result.change, "applied") for result in results)
         line = f"Expired session {session_id}."
     summary = {"expire": len(results), "unchanged": 1 - len(results)}

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from learnermax_cli.checkout.model import NAME_LIMIT, LinkGateway, NewLink, Offer
 from learnermax_cli.checkout.plan_offer import (
-    OfferApp,
+    OfferJob,
     already_enrolled,
     link_return_url,
     read_offer,
@@ -22,7 +22,7 @@ from learnermax_cli.planning.report import Data, Report
 from learnermax_cli.products.model import ListedLink
 
 
-class LinkApp(OfferApp, Protocol):
+class LinkJob(OfferJob, Protocol):
     """What a payment link works with."""
 
     @property
@@ -37,17 +37,17 @@ class LinkPlan:
     old: tuple[ListedLink, ...] = ()
 
 
-def run_link(app: LinkApp, course_id: str, user_id: str | None, *, dry_run: bool) -> Report:
+def run_link(job: LinkJob, course_id: str, user_id: str | None, *, dry_run: bool) -> Report:
     """Return the report of a course's payment link."""
-    return_url = link_return_url(app.settings)
-    environment, identity = app.settings.environment, app.stripe_identity
-    offer = read_offer(app, course_id, user_id)
-    query = "" if user_id is None else _query(app, EnrollmentKey(user_id, course_id))
-    plan = plan_link(app.links.list_active_links(), offer, environment)
+    return_url = link_return_url(job.settings)
+    environment, identity = job.settings.environment, job.stripe_identity
+    offer = read_offer(job, course_id, user_id)
+    query = "" if user_id is None else _query(job, EnrollmentKey(user_id, course_id))
+    plan = plan_link(job.links.list_active_links(), offer, environment)
     link, replaced = plan.keep, plan.old
     if not dry_run:
         new = NewLink(offer.price_id, marker(environment, course_id), return_url)
-        link, replaced = _carry_out(app, plan, new)
+        link, replaced = _carry_out(job, plan, new)
     url = None if link is None else link.url + query
     value: dict[str, object] = {
         "link_id": None if link is None else link.link_id,
@@ -61,11 +61,11 @@ def run_link(app: LinkApp, course_id: str, user_id: str | None, *, dry_run: bool
     body = Data(value, _would(plan, offer) if dry_run else (url or "",))
     report = Report("checkout link", environment, body, dry_run, identity, left=len(plan.old) - len(replaced))
     if link is not None and not dry_run:
-        app.talk.begin(report)
+        job.talk.begin(report)
         for old in replaced:
-            app.talk.note(f"Made {old.link_id} inactive: it sold another price, or the same one a second time.")
+            job.talk.note(f"Made {old.link_id} inactive: it sold another price, or the same one a second time.")
         again = "the same link again, " if plan.keep else ""
-        app.talk.note(f"{course_id}: {again}{offer.money}, {link.link_id}")
+        job.talk.note(f"{course_id}: {again}{offer.money}, {link.link_id}")
     return report
 
 
@@ -80,28 +80,28 @@ def plan_link(links: Sequence[ListedLink], offer: Offer, environment: str) -> Li
     return LinkPlan(keep, tuple(link for link in ours if link is not keep))
 
 
-def _carry_out(app: LinkApp, plan: LinkPlan, new: NewLink) -> tuple[ListedLink, tuple[ListedLink, ...]]:
+def _carry_out(job: LinkJob, plan: LinkPlan, new: NewLink) -> tuple[ListedLink, tuple[ListedLink, ...]]:
     """Return the link, and those that were made inactive."""
     # The new one first: after a crash in between both are there, and the next run makes the old one inactive.
-    stop = app.interrupt.begin_writes()
-    link = plan.keep or app.links.create_link(new, [old.link_id for old in plan.old])
+    stop = job.interrupt.begin_writes()
+    link = plan.keep or job.links.create_link(new, [old.link_id for old in plan.old])
     replaced: list[ListedLink] = []
     for old in plan.old:
         if stop.is_set():
             break
-        app.links.deactivate_link(old.link_id)
+        job.links.deactivate_link(old.link_id)
         replaced.append(old)
     return link, tuple(replaced)
 
 
-def _query(app: LinkApp, key: EnrollmentKey) -> str:
+def _query(job: LinkJob, key: EnrollmentKey) -> str:
     """Return the part of a link's URL that names a student who may buy the course; warns of one who began to."""
-    student = require_student(app.enrollments, key.user_id)
-    enrollment = app.enrollments.read_enrollment(key)
+    student = require_student(job.enrollments, key.user_id)
+    enrollment = job.enrollments.read_enrollment(key)
     if enrollment is not None and not enrollment.pending:
         raise already_enrolled(key, enrollment.status)
     if enrollment is not None and enrollment.session_id is not None:
-        app.talk.warn(f"{key} is pending with {enrollment.session_id}: the student could pay twice")
+        job.talk.warn(f"{key} is pending with {enrollment.session_id}: the student could pay twice")
     reference = encode_reference(key.user_id)
     if reference is None:
         hint = "Use " + lmx("checkout create", key.course_id, "--user", key.user_id) + ": a session accepts longer ids."

@@ -11,14 +11,14 @@ from learnermax_cli.core.ownership import MAX_REFERENCE, is_ours
 from learnermax_cli.core.remedy import lmx, sync_one
 from learnermax_cli.core.times import read_duration
 from learnermax_cli.core.urls import is_absolute
-from learnermax_cli.courses.model import Course, CoursesApp, CourseStore, PriceRules
+from learnermax_cli.courses.model import Course, CoursesJob, CourseStore, PriceRules
 from learnermax_cli.courses.plan_courses import unknown_course
 from learnermax_cli.courses.price import price_rules, read_currency, read_money
 from learnermax_cli.enrollments.model import EnrollmentKey, EnrollmentReader, Student
 from learnermax_cli.planning.confirm import StripeJob
 
 
-class OfferApp(CoursesApp, StripeJob, Protocol):
+class OfferJob(CoursesJob, StripeJob, Protocol):
     """What selling a course works with."""
 
     @property
@@ -27,11 +27,11 @@ class OfferApp(CoursesApp, StripeJob, Protocol):
     def enrollments(self) -> EnrollmentReader: ...
 
 
-def read_offer(app: OfferApp, course_id: str, user_id: str | None = None) -> Offer:
+def read_offer(job: OfferJob, course_id: str, user_id: str | None = None) -> Offer:
     """Read what Stripe sells as a course; raises FailedError when it cannot be sold as it is."""
-    course = require_course(app.courses, course_id)
-    found = app.checkout_sessions.read_product(_require_paid(course, user_id or "USER_ID"))
-    return _require_offer(course, found, app.settings.environment, price_rules(app.settings))
+    course = require_course(job.courses, course_id)
+    found = job.checkout_sessions.read_product(_require_paid(course, user_id or "USER_ID"))
+    return _require_offer(course, found, job.settings.environment, price_rules(job.settings))
 
 
 def require_course(courses: CourseStore, course_id: str) -> Course:

@@ -12,17 +12,17 @@ from learnermax_cli.planning.render_text import show_value
 from learnermax_cli.planning.report import Data, Report
 
 
-class SessionApp(StripeJob, Protocol):
+class SessionJob(StripeJob, Protocol):
     """What showing and ending a session works with."""
 
     @property
     def checkout_sessions(self) -> SessionGateway: ...
 
 
-def run_show(app: SessionApp, session_id: str) -> Report:
+def run_show(job: SessionJob, session_id: str) -> Report:
     """Return the report of a session; its client secret is not shown."""
-    environment, identity = app.settings.environment, app.stripe_identity
-    session = read_session(app, session_id)
+    environment, identity = job.settings.environment, job.stripe_identity
+    session = read_session(job, session_id)
     value = _value(session)
     lines = tuple(f"{name.replace('_', ' ')}: {show_value(shown)}" for name, shown in value.items())
     other = read_marker(session.metadata).environment
@@ -30,13 +30,13 @@ def run_show(app: SessionApp, session_id: str) -> Report:
     return Report("checkout show", environment, Data(value, lines), stripe=identity, warnings=warnings)
 
 
-def read_session(app: SessionApp, session_id: str) -> Session:
+def read_session(job: SessionJob, session_id: str) -> Session:
     """Read a session; raises FailedError when Stripe has none of this id."""
     hint = "A session's id looks like cs_test_… or cs_live_…."
     if usable_session_id(session_id):
-        if (session := app.checkout_sessions.read_session(session_id)) is not None:
+        if (session := job.checkout_sessions.read_session(session_id)) is not None:
             return session
-        hint = f"Check the id, and that it is of this account and of {app.settings.expected_mode} mode (-e)."
+        hint = f"Check the id, and that it is of this account and of {job.settings.expected_mode} mode (-e)."
     raise FailedError(f"Stripe has no session {session_id} for this key", hint=hint, code="invalid.unknown_session")
 
 

@@ -1,7 +1,7 @@
 """`courses list`: all courses with the price that they would be sold for, and what is wrong with them."""
 
 from learnermax_cli.core.remedy import lmx
-from learnermax_cli.courses.model import Course, CoursesApp, PriceRules
+from learnermax_cli.courses.model import Course, CoursesJob, PriceRules
 from learnermax_cli.courses.price import Sale, plan_sale, price_rules
 from learnermax_cli.planning.change import Skipped
 from learnermax_cli.planning.report import Items, Report
@@ -9,13 +9,13 @@ from learnermax_cli.planning.report import Items, Report
 COLUMNS = ("course_id", "name", "pricing_model", "price", "price_unit", "sold_for", "coming_soon", "product", "problem")
 
 
-def run_list(app: CoursesApp) -> Report:
+def run_list(job: CoursesJob) -> Report:
     """Return the report of all courses."""
-    rules = price_rules(app.settings)
-    courses = sorted(app.courses.list_courses(), key=lambda course: course.course_id)
+    rules = price_rules(job.settings)
+    courses = sorted(job.courses.list_courses(), key=lambda course: course.course_id)
     empty = "No courses. To add the test courses: " + lmx("courses seed")
     body = Items(tuple(_row(course, rules) for course in courses), COLUMNS, empty)
-    return Report("courses list", app.settings.environment, body)
+    return Report("courses list", job.settings.environment, body)
 
 
 def _row(course: Course, rules: PriceRules) -> dict[str, object]:

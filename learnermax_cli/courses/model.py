@@ -113,7 +113,7 @@ class CourseStore(Protocol):
         """Write a whole course item; without `replace` it raises FailedError where another item is there."""
 
 
-class CoursesApp(Job, Protocol):
+class CoursesJob(Job, Protocol):
     """What the jobs on courses work with."""
 
     @property

@@ -9,7 +9,7 @@ from importlib.resources import files
 from typing import Any
 
 from learnermax_cli.core.errors import GuardError
-from learnermax_cli.courses.model import CoursesApp, CourseStore
+from learnermax_cli.courses.model import CoursesJob, CourseStore
 from learnermax_cli.courses.plan_courses import plan_seed
 from learnermax_cli.planning.apply import Group, apply
 from learnermax_cli.planning.change import Change, Result, count, planned
@@ -26,22 +26,22 @@ def read_seed_courses() -> list[dict[str, Any]]:
     return items
 
 
-def run_seed(app: CoursesApp, *, replace_items: bool, dry_run: bool, yes: bool, allow_prod: bool) -> Report:
+def run_seed(job: CoursesJob, *, replace_items: bool, dry_run: bool, yes: bool, allow_prod: bool) -> Report:
     """Return the report of putting the test courses into the table."""
-    if app.settings.environment == "prod" and not allow_prod:
+    if job.settings.environment == "prod" and not allow_prod:
         hint = "Use -e preview; if test courses are meant to be in prod, pass --allow-prod."
         raise GuardError("these are test courses, and the environment is prod", hint=hint, code="guard.prod")
     items = read_seed_courses()
-    plans = ((item, plan_seed(item, app.courses.read_item(item["courseId"]), replace=replace_items)) for item in items)
+    plans = ((item, plan_seed(item, job.courses.read_item(item["courseId"]), replace=replace_items)) for item in items)
     wanted = [(item, change) for item, change in plans if change is not None]
-    report = _report(app, planned(change for _, change in wanted), len(items) - len(wanted), dry_run)
+    report = _report(job, planned(change for _, change in wanted), len(items) - len(wanted), dry_run)
     if dry_run or not wanted:
         return report
-    if replace_items and (refusal := ask(app.talk, report, "Replace these courses?", yes=yes)):
+    if replace_items and (refusal := ask(job.talk, report, "Replace these courses?", yes=yes)):
         return replace(report, error=refusal)
-    groups = [Group((change,), partial(_put, app.courses, item, change)) for item, change in wanted]
-    applied = apply(groups, app.interrupt.begin_writes(), workers=_WORKERS, progress=lambda _: None)
-    return replace(_report(app, applied.results, len(items) - len(wanted), dry_run), error=applied.error)
+    groups = [Group((change,), partial(_put, job.courses, item, change)) for item, change in wanted]
+    applied = apply(groups, job.interrupt.begin_writes(), workers=_WORKERS, progress=lambda _: None)
+    return replace(_report(job, applied.results, len(items) - len(wanted), dry_run), error=applied.error)
 
 
 def _put(store: CourseStore, item: Mapping[str, object], change: Change) -> Iterator[None]:
@@ -49,10 +49,10 @@ def _put(store: CourseStore, item: Mapping[str, object], change: Change) -> Iter
     yield
 
 
-def _report(app: CoursesApp, results: tuple[Result, ...], unchanged: int, dry_run: bool) -> Report:
+def _report(job: CoursesJob, results: tuple[Result, ...], unchanged: int, dry_run: bool) -> Report:
     done = any(result.outcome != "planned" for result in results)
     written, failed = count(results, "applied") if done else len(results), count(results, "failed")
-    courses, table = f"{written} course{'s' * (written != 1)}", f"table {app.settings.table}"
+    courses, table = f"{written} course{'s' * (written != 1)}", f"table {job.settings.table}"
     line = f"Plan: write {courses} to {table}, {unchanged} unchanged."
     if done:
         line = f"Applied: {courses} written to {table}, {unchanged} unchanged, {failed} failed."
@@ -60,7 +60,7 @@ def _report(app: CoursesApp, results: tuple[Result, ...], unchanged: int, dry_ru
         line = f"Nothing to do: {table} has these {unchanged} courses."
     return Report(
         "courses seed",
-        app.settings.environment,
+        job.settings.environment,
         Changes(results),
         dry_run,
         summary={"create": written, "unchanged": unchanged, "failed": failed},

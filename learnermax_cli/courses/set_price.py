@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from learnermax_cli.core.errors import UsageError
 from learnermax_cli.core.remedy import lmx
-from learnermax_cli.courses.model import Course, CoursesApp, PriceRules
+from learnermax_cli.courses.model import Course, CoursesJob, PriceRules
 from learnermax_cli.courses.plan_courses import plan_price, unknown_course, with_price
 from learnermax_cli.courses.price import plan_sale, price_rules
 from learnermax_cli.planning.change import Result, Skipped, planned
@@ -15,26 +15,26 @@ _MOST_DIGITS = 38  # of a number in DynamoDB [doc "Data types"]
 _PLAIN_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
 
-def run_set_price(app: CoursesApp, course_id: str, text: str, *, dry_run: bool) -> Report:
+def run_set_price(job: CoursesJob, course_id: str, text: str, *, dry_run: bool) -> Report:
     """Return the report of writing a price, in major units, to one course."""
-    price, rules = _decimal(text), price_rules(app.settings)
-    course = app.courses.read_course(course_id)
+    price, rules = _decimal(text), price_rules(job.settings)
+    course = job.courses.read_course(course_id)
     if course is None:
         raise unknown_course(course_id)
     change = plan_price(course, price, rules)
     results = planned([] if change is None else [change])
     line = f"Nothing to do: the price is already {price} in major units."
     if change is not None and not dry_run:
-        app.interrupt.begin_writes()
-        app.courses.put_price(course, price)
+        job.interrupt.begin_writes()
+        job.courses.put_price(course, price)
         results = (Result(change, "applied"),)
     if change is not None:
-        table = f"table {app.settings.table}"
+        table = f"table {job.settings.table}"
         line = f"Plan: update the price in {table}." if dry_run else f"Price updated in {table}."
         line += " Next: " + lmx("products sync", "--dry-run")
     return Report(
         "courses set-price",
-        app.settings.environment,
+        job.settings.environment,
         Changes(results),
         dry_run,
         warnings=_warnings(with_price(course, price), rules),

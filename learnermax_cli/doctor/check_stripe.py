@@ -19,7 +19,7 @@ from learnermax_cli.doctor.model import (
     warning,
 )
 from learnermax_cli.planning.report import StripeIdentity
-from learnermax_cli.webhooks.endpoints import EndpointsApp, ListedEndpoints, read_endpoints
+from learnermax_cli.webhooks.endpoints import EndpointsJob, ListedEndpoints, read_endpoints
 from learnermax_cli.webhooks.plan_endpoints import find_others
 
 KEY, RIGHTS, ENDPOINT = "Stripe key", "Stripe permissions", "Webhook endpoint"
@@ -70,11 +70,11 @@ def _probe(prober: StripeProber, permission: Permission) -> Verdict | None:
     return failed(RIGHTS, found, remedy, Exit.CREDENTIALS)
 
 
-def check_endpoint(app: EndpointsApp) -> Iterator[Verdict]:
+def check_endpoint(job: EndpointsJob) -> Iterator[Verdict]:
     """Check that Stripe delivers webhooks to this environment; raises LmxError when the endpoints can't be read."""
-    environment = app.settings.environment
+    environment = job.settings.environment
     try:
-        read = read_endpoints(app)
+        read = read_endpoints(job)
     except CredentialsError as error:
         yield not_checked(ENDPOINT, error.message)
         return

@@ -36,7 +36,7 @@ from learnermax_cli.enrollments.model import EnrollmentReader
 from learnermax_cli.planning.confirm import StripeJob
 from learnermax_cli.planning.report import Items, Report
 from learnermax_cli.products.model import CatalogGateway
-from learnermax_cli.webhooks.endpoints import EndpointsApp
+from learnermax_cli.webhooks.endpoints import EndpointsJob
 
 _ERRORS: dict[Exit, type[LmxError]] = {
     Exit.CREDENTIALS: CredentialsError,
@@ -57,7 +57,7 @@ class Check:
     needs: tuple[str, ...] = ()
 
 
-class DoctorApp(EndpointsApp, StripeJob, Protocol):
+class DoctorJob(EndpointsJob, StripeJob, Protocol):
     """What is checked; each part is built by the first check that asks for it, which reports why it can't be."""
 
     @property
@@ -81,10 +81,10 @@ class DoctorApp(EndpointsApp, StripeJob, Protocol):
         """Return the present, in UTC."""
 
 
-def run_doctor(app: DoctorApp) -> Report:
+def run_doctor(job: DoctorJob) -> Report:
     """Return the report of all checks; nothing is written anywhere."""
-    environment = app.settings.environment
-    verdicts = run_checks(plan_checks(app))
+    environment = job.settings.environment
+    verdicts = run_checks(plan_checks(job))
     key = next(verdict for verdict in verdicts if verdict.check == stripe.KEY)
     counts = Counter(verdict.status for verdict in verdicts)
     summary = {word: counts[word] for word in ("ok", "warning", "failed", "not checked")}
@@ -93,11 +93,11 @@ def run_doctor(app: DoctorApp) -> Report:
         environment,
         # A remedy has a line of its own below the table: what is folded in a cell can't be copied.
         Items(tuple(verdict.as_json() for verdict in verdicts), ("status", "check", "found")),
-        stripe=app.stripe_identity if key.status == "ok" else None,
+        stripe=job.stripe_identity if key.status == "ok" else None,
         extra={"summary": {word.replace(" ", "_"): number for word, number in summary.items()}},
         summary_line=", ".join(f"{number} {word}" for word, number in summary.items() if number) + ".",
         notes=tuple(dict.fromkeys(f"Fix {v.check}: " + v.remedy for v in verdicts if v.remedy)),
-        error=ending(verdicts),
+        error=worst_failure(verdicts),
     )
 
 
@@ -126,27 +126,27 @@ def _run(check: Check, needed: Mapping[str, "Future[tuple[Verdict, ...]]"]) -> t
         return (failed_by(check.name, error),)
 
 
-def plan_checks(app: DoctorApp) -> tuple[Check, ...]:
+def plan_checks(job: DoctorJob) -> tuple[Check, ...]:
     """Return all checks in the order of the report, with what each needs."""
-    table = items.TableItems(lambda: app.table_items, app.meter)
-    settings = app.settings
+    table = items.TableItems(lambda: job.table_items, job.meter)
+    settings = job.settings
     needs_aws, needs_stripe, needs_table = (aws.IDENTITY,), (stripe.KEY,), (aws.TABLE,)
     return (
         Check(aws.NAMES, lambda: aws.check_names(settings)),
-        Check(aws.IDENTITY, lambda: aws.check_identity(app.aws_identity, settings)),
-        Check(aws.TABLE, lambda: aws.check_table(settings.table, app.table_probe), needs_aws),
-        Check(secret.SECRET, lambda: secret.check_secret(app.secret_store, settings), needs_aws),
-        Check(aws.TOPIC, lambda: aws.check_topic(settings.topic_arn, app.topic_probe), needs_aws),
-        Check(stripe.KEY, lambda: stripe.check_key(app.stripe_key, app.stripe_identity, settings)),
-        Check(stripe.RIGHTS, lambda: stripe.check_rights(app.stripe_key, app.stripe_probes), needs_stripe),
-        Check(stripe.ENDPOINT, lambda: stripe.check_endpoint(app), needs_stripe),
-        Check(items.CATALOG, lambda: table.check_catalog(app.catalog, settings), (*needs_table, *needs_stripe)),
-        Check(items.PENDING, lambda: table.check_pending(app.now()), needs_table),
-        Check(items.EVENTS, lambda: table.check_events(app.now()), needs_table),
-        Check(machine.AWS_CLOCK, lambda: machine.check_clock(machine.AWS_CLOCK, app.now, app.aws_identity.read_clock)),
+        Check(aws.IDENTITY, lambda: aws.check_identity(job.aws_identity, settings)),
+        Check(aws.TABLE, lambda: aws.check_table(settings.table, job.table_probe), needs_aws),
+        Check(secret.SECRET, lambda: secret.check_secret(job.secret_store, settings), needs_aws),
+        Check(aws.TOPIC, lambda: aws.check_topic(settings.topic_arn, job.topic_probe), needs_aws),
+        Check(stripe.KEY, lambda: stripe.check_key(job.stripe_key, job.stripe_identity, settings)),
+        Check(stripe.RIGHTS, lambda: stripe.check_rights(job.stripe_key, job.stripe_probes), needs_stripe),
+        Check(stripe.ENDPOINT, lambda: stripe.check_endpoint(job), needs_stripe),
+        Check(items.CATALOG, lambda: table.check_catalog(job.catalog, settings), (*needs_table, *needs_stripe)),
+        Check(items.PENDING, lambda: table.check_pending(job.now()), needs_table),
+        Check(items.EVENTS, lambda: table.check_events(job.now()), needs_table),
+        Check(machine.AWS_CLOCK, lambda: machine.check_clock(machine.AWS_CLOCK, job.now, job.aws_identity.read_clock)),
         Check(
             machine.STRIPE_CLOCK,
-            lambda: machine.check_clock(machine.STRIPE_CLOCK, app.now, app.stripe_probes.read_clock),
+            lambda: machine.check_clock(machine.STRIPE_CLOCK, job.now, job.stripe_probes.read_clock),
             needs_stripe,
         ),
         Check(machine.SITE, lambda: machine.check_site(settings)),
@@ -154,7 +154,7 @@ def plan_checks(app: DoctorApp) -> tuple[Check, ...]:
     )
 
 
-def ending(verdicts: Sequence[Verdict]) -> LmxError | None:
+def worst_failure(verdicts: Sequence[Verdict]) -> LmxError | None:
     """Return the failure of a run: of the kind of its worst check, None when none failed."""
     bad = [verdict for verdict in verdicts if verdict.status == "failed"]
     if not bad:

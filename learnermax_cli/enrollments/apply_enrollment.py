@@ -68,7 +68,7 @@ class Run:
         return None if self.publisher is None else EventIntent(self.run_id, site_time(self.now()))
 
 
-class ReadApp(Job, Protocol):
+class ReadJob(Job, Protocol):
     """What the jobs that read enrollments work with."""
 
     @property
@@ -77,7 +77,7 @@ class ReadApp(Job, Protocol):
     def enrollments(self) -> EnrollmentReader: ...
 
 
-class RunApp(Protocol):
+class RunJob(Protocol):
     """What a run writes with."""
 
     @property
@@ -89,9 +89,9 @@ class RunApp(Protocol):
         """Return the present, in UTC."""
 
 
-def begin_run(app: RunApp) -> Run:
+def begin_run(job: RunJob) -> Run:
     """Return a run with a new id."""
-    return Run(uuid.uuid4().hex, app.enrollment_writes, app.events, app.now)
+    return Run(uuid.uuid4().hex, job.enrollment_writes, job.events, job.now)
 
 
 class EnrollmentWork:

@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple, Protocol
 from learnermax_cli.checkout.plan_offer import refused, require_course, require_student
 from learnermax_cli.core.remedy import lmx, reconcile_one, release_one
 from learnermax_cli.core.times import site_time
-from learnermax_cli.enrollments.apply_enrollment import EnrollmentWork, ReadApp, Run, RunApp, begin_run
+from learnermax_cli.enrollments.apply_enrollment import EnrollmentWork, ReadJob, Run, RunJob, begin_run
 from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey, EnrollmentReader, NewEnrollment
 from learnermax_cli.enrollments.plan_enrollment import plan_owed_event
 from learnermax_cli.planning.change import SupersededError
@@ -16,19 +16,19 @@ COMMAND = "enrollments create"
 _NO_TOPIC = "no topic in TRANSACTIONAL_EMAIL_TOPIC_ARN: no event is published, the student gets no mail"
 
 
-class CreateApp(ReadApp, RunApp, Protocol):
+class CreateJob(ReadJob, RunJob, Protocol):
     """What an enrollment is written with."""
 
 
-def run_create(app: CreateApp, key: EnrollmentKey, check_out: Callable[[], Report], *, dry_run: bool) -> Report:
+def run_create(job: CreateJob, key: EnrollmentKey, check_out: Callable[[], Report], *, dry_run: bool) -> Report:
     """Return the report of enrolling a student; `check_out` begins the checkout that a paid course needs.
 
     Raises FailedError where the student cannot be enrolled.
     """
-    course = require_course(app.courses, key.course_id)
+    course = require_course(job.courses, key.course_id)
     match course.text("pricingModel"):
         case "free":
-            return _enroll_free(app, key, dry_run=dry_run)
+            return _enroll_free(job, key, dry_run=dry_run)
         case "paid":
             return check_out()
         case model:
@@ -43,14 +43,14 @@ class _Enrolled(NamedTuple):
     event: Literal["published", "owed", "none"] = "none"
 
 
-def _enroll_free(app: CreateApp, key: EnrollmentKey, *, dry_run: bool) -> Report:
+def _enroll_free(job: CreateJob, key: EnrollmentKey, *, dry_run: bool) -> Report:
     """Enroll a student at once, with the event that sends the mail; an enrollment that is there stays as it is."""
-    require_student(app.enrollments, key.user_id)
-    found = _read(app.enrollments, key)
+    require_student(job.enrollments, key.user_id)
+    found = _read(job.enrollments, key)
     if dry_run:
-        return _report(app, key, _Enrolled(found, created=found is None), dry_run=True)
-    app.interrupt.begin_writes()
-    return _report(app, key, _write(app.enrollments, key, found, begin_run(app)), dry_run=False)
+        return _report(job, key, _Enrolled(found, created=found is None), dry_run=True)
+    job.interrupt.begin_writes()
+    return _report(job, key, _write(job.enrollments, key, found, begin_run(job)), dry_run=False)
 
 
 def _read(reader: EnrollmentReader, key: EnrollmentKey) -> Enrollment | None:
@@ -102,7 +102,7 @@ def _publish_owed(found: Enrollment | None, run: Run) -> _Enrolled:
     return _Enrolled(found, created=False, event="published")
 
 
-def _report(app: CreateApp, key: EnrollmentKey, enrolled: _Enrolled, *, dry_run: bool) -> Report:
+def _report(job: CreateJob, key: EnrollmentKey, enrolled: _Enrolled, *, dry_run: bool) -> Report:
     enrollment, created, event = enrolled
     value: dict[str, object] = {
         "course_id": key.course_id,
@@ -115,8 +115,8 @@ def _report(app: CreateApp, key: EnrollmentKey, enrolled: _Enrolled, *, dry_run:
     line = f"Nothing to do: {key.user_id} is enrolled in {key.course_id} already."
     if created:
         line = f"{'Would enroll' if dry_run else 'Enrolled'} {key.user_id} in {key.course_id}, free."
-    warnings: list[str] = [_NO_TOPIC] if created and app.settings.topic_arn is None else []
+    warnings: list[str] = [_NO_TOPIC] if created and job.settings.topic_arn is None else []
     if event == "owed":
         owed = f"the event of {key} is still owed by another run; "
         warnings.append(owed + lmx("enrollments reconcile") + " publishes it later")
-    return Report(COMMAND, app.settings.environment, Data(value, (line,)), dry_run, warnings=tuple(warnings))
+    return Report(COMMAND, job.settings.environment, Data(value, (line,)), dry_run, warnings=tuple(warnings))

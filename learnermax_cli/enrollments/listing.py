@@ -4,27 +4,27 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from learnermax_cli.core.remedy import lmx
-from learnermax_cli.enrollments.apply_enrollment import ReadApp
+from learnermax_cli.enrollments.apply_enrollment import ReadJob
 from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey, EnrollmentLister
 from learnermax_cli.planning.report import Items, Report
 
 COLUMNS = ("user_id", "course_id", "status", "enrollment_type", "enrolled_at", "session_id", "event_owed_since")
 
 
-class ListApp(ReadApp, Protocol):
+class ListJob(ReadJob, Protocol):
     """What the list works with."""
 
     @property
     def enrollments(self) -> EnrollmentLister: ...
 
 
-def run_list(app: ListApp, status: str | None, course_id: str | None, user_id: str | None) -> Report:
+def run_list(job: ListJob, status: str | None, course_id: str | None, user_id: str | None) -> Report:
     """Return the enrollments that fit; nothing is written."""
-    found = sorted(_read(app, status, course_id, user_id), key=lambda enrollment: enrollment.key)
+    found = sorted(_read(job, status, course_id, user_id), key=lambda enrollment: enrollment.key)
     rows = tuple(_row(enrollment) for enrollment in found if status is None or enrollment.status == status)
-    warnings = () if found else warn_of_unknown(app, course_id, user_id)
+    warnings = () if found else warn_of_unknown(job, course_id, user_id)
     body = Items(rows, COLUMNS, _nothing(status, course_id, user_id))
-    return Report("enrollments list", app.settings.environment, body, warnings=warnings)
+    return Report("enrollments list", job.settings.environment, body, warnings=warnings)
 
 
 def _nothing(status: str | None, course_id: str | None, user_id: str | None) -> str:
@@ -33,24 +33,24 @@ def _nothing(status: str | None, course_id: str | None, user_id: str | None) -> 
     return f"No {kind}{where}{'' if user_id is None else f' of student {user_id}'}."
 
 
-def warn_of_unknown(app: ReadApp, course_id: str | None, user_id: str | None) -> tuple[str, ...]:
+def warn_of_unknown(job: ReadJob, course_id: str | None, user_id: str | None) -> tuple[str, ...]:
     """Return warnings of a course or student that was asked for and is not in the table at all, as after a typo."""
     unknown: list[str] = []
-    if course_id is not None and app.courses.read_course(course_id) is None:
-        unknown.append(f"table {app.settings.table} has no course {course_id}; see " + lmx("courses list"))
-    if user_id is not None and user_id not in app.enrollments.read_students([user_id]):
-        unknown.append(f"table {app.settings.table} has no student {user_id}")
+    if course_id is not None and job.courses.read_course(course_id) is None:
+        unknown.append(f"table {job.settings.table} has no course {course_id}; see " + lmx("courses list"))
+    if user_id is not None and user_id not in job.enrollments.read_students([user_id]):
+        unknown.append(f"table {job.settings.table} has no student {user_id}")
     return tuple(unknown)
 
 
-def _read(app: ListApp, status: str | None, course_id: str | None, user_id: str | None) -> Iterable[Enrollment]:
+def _read(job: ListJob, status: str | None, course_id: str | None, user_id: str | None) -> Iterable[Enrollment]:
     if user_id is not None and course_id is not None:
-        return app.enrollments.read_enrollments([EnrollmentKey(user_id, course_id)]).values()
+        return job.enrollments.read_enrollments([EnrollmentKey(user_id, course_id)]).values()
     if user_id is not None:
-        return app.enrollments.list_of_user(user_id, completed=True)
+        return job.enrollments.list_of_user(user_id, completed=True)
     if course_id is not None:
-        return app.enrollments.list_of_course(course_id, completed=True)
-    return app.enrollments.list_all(status)
+        return job.enrollments.list_of_course(course_id, completed=True)
+    return job.enrollments.list_all(status)
 
 
 def _row(enrollment: Enrollment) -> dict[str, object]:

@@ -10,7 +10,7 @@ from learnermax_cli.core.money import Money
 from learnermax_cli.courses.model import Course, CourseStore, PriceRules
 from learnermax_cli.courses.plan_courses import unknown_course
 from learnermax_cli.courses.price import known_money, price_rules
-from learnermax_cli.enrollments.apply_enrollment import EnrollmentWork, ReadApp, Run, RunApp, begin_run
+from learnermax_cli.enrollments.apply_enrollment import EnrollmentWork, ReadJob, Run, RunJob, begin_run
 from learnermax_cli.enrollments.decide import Rules
 from learnermax_cli.enrollments.listing import warn_of_unknown
 from learnermax_cli.enrollments.model import Enrollment, EnrollmentReader, PaymentGateway
@@ -65,41 +65,41 @@ class CoursePrices(Mapping[str, Money | None]):
         return sum(course is not None for course in self._courses.values())
 
 
-class ReconcileApp(ReadApp, RunApp, StripeJob, Protocol):
+class ReconcileJob(ReadJob, RunJob, StripeJob, Protocol):
     """What a reconcile works with."""
 
     @property
     def payments(self) -> PaymentGateway: ...
 
 
-def run_reconcile(app: ReconcileApp, request: ReconcileRequest) -> Report:
+def run_reconcile(job: ReconcileJob, request: ReconcileRequest) -> Report:
     """Return the report of a reconcile; what was written before a failure is in it."""
     _require_sense(request)
-    identity = app.stripe_identity
+    identity = job.stripe_identity
     rules = Rules(
-        Realm(app.settings.environment, livemode=identity.mode == "live"),
-        app.now(),
+        Realm(job.settings.environment, livemode=identity.mode == "live"),
+        job.now(),
         release_expired=request.release_expired,
         create_missing=request.create_missing,
         audit=request.audit,
     )
-    run, stop = begin_run(app), app.interrupt.begin_writes()
+    run, stop = begin_run(job), job.interrupt.begin_writes()
     event = run.publisher is not None
-    payments = StoppablePayments(app.payments, stop)
-    job = Reconcile(payments, app.enrollments, rules, request.scope, event=event)
+    payments = StoppablePayments(job.payments, stop)
+    one_pass = Reconcile(payments, job.enrollments, rules, request.scope, event=event)
     results = PackedResults()
     error: LmxError | None = None
     examined = True
     try:
-        for batch in _batches(app, request, job):
+        for batch in _batches(job, request, one_pass):
             _carry_out(batch, request, run, stop, results)
     except InterruptedRunError:
         examined = False
     except LmxError as failure:
         error = failure
     warnings = () if event else ("no topic in TRANSACTIONAL_EMAIL_TOPIC_ARN: no events are published",)
-    unknown = () if error or not examined or job.tally.examined else warn_of_unknown(app, None, request.scope.user)
-    report = _report(app.settings.environment, request, results, job.tally)
+    unknown = () if error or not examined or one_pass.tally.examined else warn_of_unknown(job, None, request.scope.user)
+    report = _report(job.settings.environment, request, results, one_pass.tally)
     error = error if examined else _unfinished(report)
     return replace(report, stripe=identity, error=error, warnings=(*warnings, *unknown))
 
@@ -114,21 +114,21 @@ def _require_sense(request: ReconcileRequest) -> None:
         raise UsageError(f"{flag} needs more than the paid sessions of a span", hint="Run it without --window-only.")
 
 
-def _batches(app: ReconcileApp, request: ReconcileRequest, job: Reconcile) -> Iterator[list[Work]]:
+def _batches(job: ReconcileJob, request: ReconcileRequest, one_pass: Reconcile) -> Iterator[list[Work]]:
     """Yield the work to be done and show how far it is."""
-    table = read_table(app, request)
-    total, batches = len(table.enrollments or ()), job.batches(table)
-    del table  # the job lets go of what it has decided
-    with app.talk.progress("Reconciling", total) as progress:
+    table = read_table(job, request)
+    total, batches = len(table.enrollments or ()), one_pass.batches(table)
+    del table  # the pass lets go of what it has decided
+    with job.talk.progress("Reconciling", total) as progress:
         for batch in batches:
             yield batch
-            progress(job.tally.examined)
+            progress(one_pass.tally.examined)
 
 
-def read_table(app: ReconcileApp, request: ReconcileRequest) -> Table:
+def read_table(job: ReconcileJob, request: ReconcileRequest) -> Table:
     """Read the enrollments of a scope: one scan, or an index query per course, or a query for the user; or none."""
-    scope, reader, rules = request.scope, app.enrollments, price_rules(app.settings)
-    prices = CoursePrices(app.courses, rules)
+    scope, reader, rules = request.scope, job.enrollments, price_rules(job.settings)
+    prices = CoursePrices(job.courses, rules)
     if request.window_only:
         return Table(None, prices)
     if scope.user is None and not scope.courses:

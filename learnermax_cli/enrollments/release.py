@@ -7,7 +7,7 @@ from typing import Protocol
 from learnermax_cli.core.errors import FailedError, GuardError
 from learnermax_cli.core.remedy import lmx, reconcile_one
 from learnermax_cli.core.times import parse_time
-from learnermax_cli.enrollments.apply_enrollment import RunApp
+from learnermax_cli.enrollments.apply_enrollment import RunJob
 from learnermax_cli.enrollments.decide import Case, Rules, decide
 from learnermax_cli.enrollments.model import (
     Enrollment,
@@ -28,7 +28,7 @@ _OVER: frozenset[State] = frozenset(("expired", "failed", "refunded"))
 _MARGIN = 900  # seconds that a session may be older than the item that was written for it
 
 
-class ReleaseApp(RunApp, StripeJob, Protocol):
+class ReleaseJob(RunJob, StripeJob, Protocol):
     """What a release works with."""
 
     @property
@@ -38,29 +38,29 @@ class ReleaseApp(RunApp, StripeJob, Protocol):
 
 
 def run_release(
-    app: ReleaseApp, key: EnrollmentKey, *, dry_run: bool, yes: bool, allow_missing_session: bool
+    job: ReleaseJob, key: EnrollmentKey, *, dry_run: bool, yes: bool, allow_missing_session: bool
 ) -> Report:
     """Return the report of removing a pending enrollment; raises FailedError when it must stay."""
-    identity = app.stripe_identity
-    enrollment = app.enrollments.read_enrollment(key)
-    report = Report(COMMAND, app.settings.environment, Changes(), dry_run, identity)
+    identity = job.stripe_identity
+    enrollment = job.enrollments.read_enrollment(key)
+    report = Report(COMMAND, job.settings.environment, Changes(), dry_run, identity)
     if enrollment is None:
         line = f"Nothing to do: {key.user_id} has no enrollment in {key.course_id}."
         return replace(report, summary_line=line)
     _require_pending(enrollment)
-    rules = Rules(Realm(app.settings.environment, livemode=identity.mode == "live"), app.now(), release_expired=True)
-    case = read_case(app.payments, enrollment)
+    rules = Rules(Realm(job.settings.environment, livemode=identity.mode == "live"), job.now(), release_expired=True)
+    case = read_case(job.payments, enrollment)
     state = require_releasable(case, rules, allow_missing_session=allow_missing_session)
     change = Change("enrollment", str(key), "release", _before(enrollment), None, state)
     line = "Plan: 1 enrollment to release."
     report = replace(report, body=Changes(planned([change])), summary={"release": 1}, summary_line=line)
     if dry_run:
         return report
-    if refusal := ask(app.talk, report, f"Release {key}?", yes=yes):
+    if refusal := ask(job.talk, report, f"Release {key}?", yes=yes):
         return replace(report, error=refusal)
-    app.interrupt.begin_writes()
+    job.interrupt.begin_writes()
     try:
-        app.enrollment_writes.release(enrollment)
+        job.enrollment_writes.release(enrollment)
     except SupersededError as error:
         body = Changes((Result(change, "superseded", error.message),))
         return replace(report, body=body, summary={"release": 0}, summary_line=f"Not released: {error.message}.")

@@ -9,15 +9,15 @@ from learnermax_cli.planning.render_text import show_value
 from learnermax_cli.planning.report import Items, Report
 from learnermax_cli.products.model import Catalog, ListedProduct, SyncOptions
 from learnermax_cli.products.plan_sync import SyncPlan, plan_sync
-from learnermax_cli.products.sync import CatalogApp, read_inputs
+from learnermax_cli.products.sync import CatalogJob, read_inputs
 
 COLUMNS = ("course_id", "product_id", "name", "price", "active", "drift")
 
 
-def run_list(app: CatalogApp, options: SyncOptions) -> Report:
+def run_list(job: CatalogJob, options: SyncOptions) -> Report:
     """Return the report of the managed products; raises FailedError for a course that is not there."""
-    identity = app.stripe_identity
-    courses, catalog = read_inputs(app, options)
+    identity = job.stripe_identity
+    courses, catalog = read_inputs(job, options)
     plan = plan_sync(courses, catalog, options)
     for skipped in plan.skipped:
         if skipped.code == "invalid.unknown_course":
@@ -28,7 +28,7 @@ def run_list(app: CatalogApp, options: SyncOptions) -> Report:
         if is_ours(product.metadata, options.environment) and options.covers(product.metadata.get("courseId", ""))
     )
     body = Items(rows, COLUMNS, "No managed products. To create them: " + lmx("products sync"))
-    return Report("products list", app.settings.environment, body, stripe=identity, findings=plan.findings)
+    return Report("products list", job.settings.environment, body, stripe=identity, findings=plan.findings)
 
 
 def _row(product: ListedProduct, catalog: Catalog, plan: SyncPlan) -> dict[str, object]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from learnermax_cli.core.errors import CredentialsError, LmxError
-from learnermax_cli.courses.model import Course, CoursesApp
+from learnermax_cli.courses.model import Course, CoursesJob
 from learnermax_cli.planning.apply import Applied, Group, apply
 from learnermax_cli.planning.change import Result, planned
 from learnermax_cli.planning.confirm import StripeJob, ask
@@ -21,14 +21,14 @@ COMMAND = "products sync"
 WORKERS = 8
 
 
-class CatalogApp(CoursesApp, StripeJob, Protocol):
+class CatalogJob(CoursesJob, StripeJob, Protocol):
     """What planning a sync works with."""
 
     @property
     def catalog(self) -> CatalogGateway: ...
 
 
-class SyncApp(CatalogApp, Protocol):
+class SyncJob(CatalogJob, Protocol):
     """What a sync works with."""
 
     @property
@@ -48,11 +48,11 @@ class SyncRequest:
     plan: Path | None = None
 
 
-def run_sync(app: SyncApp, request: SyncRequest) -> Report:
+def run_sync(job: SyncJob, request: SyncRequest) -> Report:
     """Return the report of a sync; a dry run runs the same code up to the question."""
     reviewed = None if request.plan is None else read_plan_file(request.plan)
-    settings, identity = app.settings, app.stripe_identity
-    plan = _plan(app, request.options)
+    settings, identity = job.settings, job.stripe_identity
+    plan = _plan(job, request.options)
     report = replace(_report(plan, planned(plan.changes), request), stripe=identity)
     scope = PlanScope(COMMAND, settings.environment, settings.table, identity.mode, identity.account)
     try:
@@ -65,40 +65,40 @@ def run_sync(app: SyncApp, request: SyncRequest) -> Report:
         return replace(report, error=error)
     if request.dry_run or not plan.changes:
         return report
-    if refusal := ask(app.talk, report, f"Apply this to {identity}?", yes=request.yes):
+    if refusal := ask(job.talk, report, f"Apply this to {identity}?", yes=request.yes):
         return replace(report, error=refusal)
-    applied = _apply(app, plan)
+    applied = _apply(job, plan)
     return replace(_report(plan, applied.results, request), stripe=identity, error=applied.error)
 
 
-def read_inputs(app: CatalogApp, options: SyncOptions) -> tuple[list[Course], Catalog]:
+def read_inputs(job: CatalogJob, options: SyncOptions) -> tuple[list[Course], Catalog]:
     """Read the courses that the plan depends on, with --course one by one where the others do not matter."""
     if not options.only:
-        return list(app.courses.list_courses()), app.catalog.read_catalog()
-    found = (app.courses.read_course(course_id) for course_id in sorted(options.only))
-    courses, catalog = [course for course in found if course is not None], app.catalog.read_catalog()
+        return list(job.courses.list_courses()), job.catalog.read_catalog()
+    found = (job.courses.read_course(course_id) for course_id in sorted(options.only))
+    courses, catalog = [course for course in found if course is not None], job.catalog.read_catalog()
     if any(depends_on_others(course, catalog, options.environment) for course in courses):
-        courses = list(app.courses.list_courses())
+        courses = list(job.courses.list_courses())
     return courses, catalog
 
 
-def _plan(app: SyncApp, options: SyncOptions) -> SyncPlan:
-    courses, catalog = read_inputs(app, options)
+def _plan(job: SyncJob, options: SyncOptions) -> SyncPlan:
+    courses, catalog = read_inputs(job, options)
     plan = plan_sync(courses, catalog, options)
     try:
-        links = app.links.list_active_links()
+        links = job.links.list_active_links()
     except CredentialsError as error:
         return replace(plan, warnings=(*plan.warnings, f"payment links were not checked: {error.message}"))
     return replace(plan, findings=(*plan.findings, *find_stale_links(links, courses, plan, options)))
 
 
-def _apply(app: SyncApp, plan: SyncPlan) -> Applied:
-    catalog, courses, environment = app.catalog, app.courses, app.settings.environment
+def _apply(job: SyncJob, plan: SyncPlan) -> Applied:
+    catalog, courses, environment = job.catalog, job.courses, job.settings.environment
     groups = [
         Group(course.changes, CourseSync(course, catalog, courses, environment).carry_out) for course in plan.courses
     ]
-    stop = app.interrupt.begin_writes()
-    with app.talk.progress("Syncing", len(groups)) as progress:
+    stop = job.interrupt.begin_writes()
+    with job.talk.progress("Syncing", len(groups)) as progress:
         return apply(groups, stop, workers=WORKERS, progress=progress)
 
 

@@ -13,7 +13,7 @@ from learnermax_cli.core.times import read_duration
 from learnermax_cli.planning.change import count, planned
 from learnermax_cli.planning.report import Changes, Report
 from learnermax_cli.webhooks.apply_create import Drained, Look, Ports, Registered, Registration, Retirement
-from learnermax_cli.webhooks.endpoints import EndpointsApp
+from learnermax_cli.webhooks.endpoints import EndpointsJob
 from learnermax_cli.webhooks.model import WEBHOOK_PATH
 from learnermax_cli.webhooks.plan_endpoints import Wanted, find_others
 from learnermax_cli.webhooks.plan_url import fits_host, is_usual_path, require_url
@@ -36,7 +36,7 @@ class CreateRequest:
     dry_run: bool = False
 
 
-class CreateJob(EndpointsApp, ReplayJob, Protocol):
+class CreateJob(EndpointsJob, ReplayJob, Protocol):
     """What a registration works with: the endpoints, the secret, and a replay of what an old one did not deliver."""
 
 

@@ -36,7 +36,7 @@ class ListedEndpoints:
     warnings: tuple[str, ...] = ()
 
 
-class EndpointsApp(Job, Protocol):
+class EndpointsJob(Job, Protocol):
     """What the endpoints are read with."""
 
     @property
@@ -45,17 +45,17 @@ class EndpointsApp(Job, Protocol):
     def secret_store(self) -> SecretStore: ...
 
 
-def read_endpoints(app: EndpointsApp) -> ListedEndpoints:
+def read_endpoints(job: EndpointsJob) -> ListedEndpoints:
     """Read the endpoints at Stripe and compare ours; raises LmxError when they can't be read."""
-    settings = app.settings
-    listed = sorted(app.endpoints.list_endpoints(), key=lambda e: (e.url, e.created, e.endpoint_id))
+    settings = job.settings
+    listed = sorted(job.endpoints.list_endpoints(), key=lambda e: (e.url, e.created, e.endpoint_id))
     secrets: StoredSecrets | None = None
     warnings: tuple[str, ...] = ()
     try:
-        secrets = read_stored_secrets(app.secret_store, settings.secret_name)
+        secrets = read_stored_secrets(job.secret_store, settings.secret_name)
     except LmxError as error:
         warnings = (f"signing secrets were not compared: {error.message}",)
-    standard = Standard(settings.environment, app.endpoints.api_version, settings.frontend_url, secrets)
+    standard = Standard(settings.environment, job.endpoints.api_version, settings.frontend_url, secrets)
     return ListedEndpoints(listed, {e.endpoint_id: find_drift(e, listed, standard) for e in listed}, warnings)
 
 

@@ -12,7 +12,7 @@ from learnermax_cli.config.keys import StripeKey
 from learnermax_cli.core.errors import FailedError, LmxError
 from learnermax_cli.core.remedy import lmx
 from learnermax_cli.courses.price import known_money, price_rules
-from learnermax_cli.enrollments.apply_enrollment import EnrollmentWork, ReadApp, RunApp, begin_run
+from learnermax_cli.enrollments.apply_enrollment import EnrollmentWork, ReadJob, RunJob, begin_run
 from learnermax_cli.enrollments.decide import Case, Decision, Rules, decide, decide_unnamed
 from learnermax_cli.enrollments.model import (
     Enrollment,
@@ -60,7 +60,7 @@ class Settled:
         return seen[1] if seen is not None and self._monotonic() - seen[0] < SETTLED_SECONDS else None
 
 
-class HandlerApp(ReadApp, RunApp, Protocol):
+class HandlerJob(ReadJob, RunJob, Protocol):
     """What events are handled with."""
 
     @property
@@ -72,15 +72,15 @@ class HandlerApp(ReadApp, RunApp, Protocol):
 class Handler:
     """Handles every event, whoever delivers it; threads may share it."""
 
-    def __init__(self, app: HandlerApp) -> None:
+    def __init__(self, job: HandlerJob) -> None:
         """Raise LmxError where the key does not fit the environment or its account."""
-        settings = app.settings
+        settings = job.settings
         if settings.stripe_account is not None:
-            _ = app.payments  # else it is created when it is needed: it is slow to load
-        self._app = app
-        self._realm = Realm(settings.environment, livemode=app.stripe_key.mode == "live")
-        self._reader = app.enrollments
-        self._run = begin_run(app)
+            _ = job.payments  # else it is created when it is needed: it is slow to load
+        self._app = job
+        self._realm = Realm(settings.environment, livemode=job.stripe_key.mode == "live")
+        self._reader = job.enrollments
+        self._run = begin_run(job)
         self._locks = tuple(threading.Lock() for _ in range(_LOCKS))
         self._settled = Settled()
 

@@ -5,8 +5,9 @@ from typing import Protocol
 from learnermax_cli.core.remedy import lmx
 from learnermax_cli.core.times import show_unix
 from learnermax_cli.planning.change import Finding
-from learnermax_cli.planning.report import Items, Report, StripeIdentity
-from learnermax_cli.webhooks.endpoints import EndpointsApp, ListedEndpoints, read_endpoints
+from learnermax_cli.planning.confirm import StripeJob
+from learnermax_cli.planning.report import Items, Report
+from learnermax_cli.webhooks.endpoints import EndpointsJob, ListedEndpoints, read_endpoints
 from learnermax_cli.webhooks.model import Endpoint
 from learnermax_cli.webhooks.plan_endpoints import find_others
 
@@ -14,11 +15,8 @@ from learnermax_cli.webhooks.plan_endpoints import find_others
 _COLUMNS = ("url", "id", "owner", "enabled", "api_version", "drift")
 
 
-class ListJob(EndpointsApp, Protocol):
+class ListJob(EndpointsJob, StripeJob, Protocol):
     """What a list works with."""
-
-    @property
-    def stripe_identity(self) -> StripeIdentity: ...
 
 
 def run_list(job: ListJob, *, exit_code: bool) -> Report:

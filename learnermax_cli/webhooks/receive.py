@@ -6,16 +6,16 @@ from typing import Protocol
 
 from learnermax_cli.core.errors import LmxError
 from learnermax_cli.core.retries import INTERACTIVE, RetryPolicy
-from learnermax_cli.webhooks.handle import Handler, HandlerApp
+from learnermax_cli.webhooks.handle import Handler, HandlerJob
 from learnermax_cli.webhooks.model import MAX_BODY_BYTES, Answer, Delivery, DeliveryReader, EventHint, Handled
-from learnermax_cli.webhooks.signing import CachedSecrets, SigningApp, build_cached_secrets
+from learnermax_cli.webhooks.signing import CachedSecrets, SigningJob, build_cached_secrets
 
 TOLERANCE_SECONDS = 300
 """As Stripe's libraries have it, but in both directions: they accept signatures from the future."""
 Handle = Callable[[EventHint], Handled]
 
 
-class ReceiverApp(HandlerApp, SigningApp, Protocol):
+class ReceiverJob(HandlerJob, SigningJob, Protocol):
     """What a receiver works with."""
 
     retry_policy: RetryPolicy
@@ -78,11 +78,11 @@ def _own_failure(error: LmxError, hint: EventHint | None = None) -> Answer:
     return Answer(503, line, None if hint is None else Handled(hint, "failed", error.message), error.code)
 
 
-def build_receiver(app: ReceiverApp, handle: Handle | None = None) -> Receiver:
-    """Return the receiver of an app, with short time limits; raises LmxError where the app's key does not fit.
+def build_receiver(job: ReceiverJob, handle: Handle | None = None) -> Receiver:
+    """Return the receiver, with short time limits; raises LmxError where the run's key does not fit.
 
     With `handle`, that is what signed events go to, and the key is not looked at before the first of them.
     """
-    app.retry_policy = INTERACTIVE
-    secrets = build_cached_secrets(app)
-    return Receiver(app.delivery_reader, secrets, app.now, handle or Handler(app).handle)
+    job.retry_policy = INTERACTIVE
+    secrets = build_cached_secrets(job)
+    return Receiver(job.delivery_reader, secrets, job.now, handle or Handler(job).handle)

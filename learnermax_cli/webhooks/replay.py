@@ -12,7 +12,7 @@ from learnermax_cli.core.remedy import lmx
 from learnermax_cli.core.times import read_window
 from learnermax_cli.planning.confirm import StripeJob
 from learnermax_cli.planning.report import Changes, Report
-from learnermax_cli.webhooks.handle import Handler, HandlerApp
+from learnermax_cli.webhooks.handle import Handler, HandlerJob
 from learnermax_cli.webhooks.model import Effect, EventGateway, EventWindow, Handled
 from learnermax_cli.webhooks.replay_pass import ReplayPass, Tally
 
@@ -31,7 +31,7 @@ class ReplayRequest:
     exit_code: bool = False
 
 
-class ReplayJob(HandlerApp, StripeJob, Protocol):
+class ReplayJob(HandlerJob, StripeJob, Protocol):
     """What a replay works with."""
 
     @property

@@ -13,14 +13,14 @@ from learnermax_cli.core.times import show_time
 from learnermax_cli.planning.confirm import StripeJob, Talk
 from learnermax_cli.planning.report import Data, Report
 from learnermax_cli.webhooks.model import Address, Answer, Delivery, WebhookServer
-from learnermax_cli.webhooks.receive import Receiver, ReceiverApp, build_receiver
+from learnermax_cli.webhooks.receive import Receiver, ReceiverJob, build_receiver
 
 WORDS = ("changed", "done", "waiting", "attention", "ignored", "refused", "failed")
 """What becomes of a delivery: an effect of the handler's, refused as not Stripe's, or failed and to be sent again."""
 _HEALTH = "/health"
 
 
-class ServeJob(ReceiverApp, StripeJob, Protocol):
+class ServeJob(ReceiverJob, StripeJob, Protocol):
     """What `webhooks serve` works with."""
 
     @property

@@ -23,7 +23,7 @@ PLACES = 8
 """So many deliveries that do not match may wait for a reading, far fewer than a receiver has threads."""
 
 
-class SigningApp(Job, Protocol):
+class SigningJob(Job, Protocol):
     """What the signing secrets are read with."""
 
     @property
@@ -99,17 +99,17 @@ def _is_younger(at: datetime, age: timedelta, now: datetime) -> bool:
     return timedelta(0) <= now - at < age
 
 
-def build_cached_secrets(app: SigningApp) -> CachedSecrets:
-    """Return the signing secrets of an app: from environment or env file where they are set there, else stored ones.
+def build_cached_secrets(job: SigningJob) -> CachedSecrets:
+    """Return the signing secrets of a run: from environment or env file where they are set there, else stored ones.
 
     Raises ConfigError for a configured one that is none: with it every delivery would be rejected.
     """
-    values, name = app.settings.values, app.settings.secret_name
+    values, name = job.settings.values, job.settings.secret_name
     fixed = tuple(_signing_secret(key, values[key]) for key in SIGNING_SECRETS if values.get(key))
     if fixed:
-        return CachedSecrets(lambda: fixed, app.now)
-    _ = app.secret_store  # a mismatch with the environment fails before the first delivery
-    return CachedSecrets(lambda: find_accepted(app.read_secret(), name), app.now)
+        return CachedSecrets(lambda: fixed, job.now)
+    _ = job.secret_store  # a mismatch with the environment fails before the first delivery
+    return CachedSecrets(lambda: find_accepted(job.read_secret(), name), job.now)
 
 
 def _signing_secret(name: str, text: str) -> SecretText:

@@ -1,4 +1,4 @@
-"""How verdicts become a report: independent of each other, ending in the worst."""
+"""How verdicts become a report: independent of each other, worst_failure in the worst."""
 
 import json
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ import pytest
 
 from learnermax_cli.core.errors import CredentialsError, Exit, FailedError
 from learnermax_cli.doctor.model import Verdict, failed, not_checked, ok, warning
-from learnermax_cli.doctor.run import Check, ending, run_checks
+from learnermax_cli.doctor.run import Check, worst_failure, run_checks
 from tests.doctor.worlds import PREVIEW
 from tests.running import Sandbox
 
@@ -77,19 +77,19 @@ def test_bug_in_a_check_is_not_swallowed() -> None:
 )
 def test_run_ends_as_its_worst_check(codes: tuple[Exit, ...], worst: Exit) -> None:
     """Credentials before configuration before guards before the rest."""
-    error = ending((*(failed("c", "f", "r", code) for code in codes), warning("w", "f", "r")))
+    error = worst_failure((*(failed("c", "f", "r", code) for code in codes), warning("w", "f", "r")))
     assert error is not None
     assert (worst, "failed: c") == (error.exit_code, error.message)
 
 
 def test_warnings_and_unchecked_rows_end_well() -> None:
     """Exit code 0 says that no check failed."""
-    assert ending((ok("a", "f"), warning("b", "f", "r"), not_checked("c", "because"))) is None
+    assert worst_failure((ok("a", "f"), warning("b", "f", "r"), not_checked("c", "because"))) is None
 
 
 def test_other_failures_end_in_one() -> None:
     """The kind of the error goes with the code."""
-    assert isinstance(ending((failed("c", "f", "r", Exit.FAILED),)), FailedError)
+    assert isinstance(worst_failure((failed("c", "f", "r", Exit.FAILED),)), FailedError)
 
 
 def test_json_has_items_summary_and_error(sandbox: Sandbox) -> None:
