@@ -15,8 +15,9 @@ from tests.sampling import ALL_EXAMPLES
 
 settings.register_profile(ALL_EXAMPLES)
 
-# A runner that was started in the background ignores Ctrl-C, and so would every process that the tests start.
+# A runner that was started in the background, or by nohup, ignores these, and so would every process that it starts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 _OUTSIDE = ("AWS_", "STRIPE_", "NEXT_PUBLIC_STRIPE_", "LMX_", "EDUCATION_", "TRANSACTIONAL_", "FRONTEND_", "GITHUB_")
 
