@@ -70,9 +70,13 @@ class HandlerJob(ReadJob, RunJob, Protocol):
 
 
 class Handler:
-    """Handles every event, whoever delivers it; threads may share it."""
+    """Handles every event, whoever delivers it; threads may share it.
 
-    def __init__(self, job: HandlerJob) -> None:
+    An event of ours that another run owes, and that run may live: with `leave_owed` it is left to a later run, as
+    `reconcile` does, else it is a failure, so that Stripe delivers again.
+    """
+
+    def __init__(self, job: HandlerJob, *, leave_owed: bool = False) -> None:
         """Raise LmxError where the key does not fit the environment or its account."""
         settings = job.settings
         if settings.stripe_account is not None:
@@ -81,6 +85,7 @@ class Handler:
         self._realm = Realm(settings.environment, livemode=job.stripe_key.mode == "live")
         self._reader = job.enrollments
         self._run = begin_run(job)
+        self._leave_owed = leave_owed
         self._locks = tuple(threading.Lock() for _ in range(_LOCKS))
         self._settled = Settled()
 
@@ -142,8 +147,8 @@ class Handler:
         work = plan_owed_event(enrollment, self._run.now(), ended=self._run.run_id)
         if work is not None:
             return Handled(hint, "changed", enrollment.status, self._carry_out(work, dry_run))
-        if dry_run:
-            return Handled(hint, "done", enrollment.status)
+        if dry_run or self._leave_owed:
+            return Handled(hint, "done", enrollment.status, owed=enrollment.key)
         raise SupersededError(f"another run owes the event of {enrollment.key}", hint="It publishes it.")
 
     def _decide(

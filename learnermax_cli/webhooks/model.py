@@ -59,6 +59,8 @@ class Handled:
     state: str
     results: tuple[Result, ...] = ()
     findings: tuple[Finding, ...] = ()
+    owed: EnrollmentKey | None = None
+    """The enrollment whose event another run owes, and may be about to publish."""
 
 
 class HalfDoneError(LmxError):

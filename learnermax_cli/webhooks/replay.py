@@ -60,7 +60,7 @@ def run_replay(job: ReplayJob, request: ReplayRequest) -> Report:
         dry_run=request.dry_run,
         stripe=identity,
         findings=tally.findings,
-        warnings=() if job.events else ("no topic in TRANSACTIONAL_EMAIL_TOPIC_ARN: no events are published",),
+        warnings=tuple(_warnings(job, tally)),
         notes=tally.lines(),
         extra={"effects": effects, "events": iter(tally.rows)},
         summary=_summary(tally, dry_run=request.dry_run),
@@ -81,7 +81,7 @@ def replay_events(job: ReplayJob, window: EventWindow, *, dry_run: bool = False)
     error: LmxError | None = None
     stop = job.interrupt.begin_writes()
     try:
-        work = ReplayPass(partial(Handler(job).handle, dry_run=dry_run), job.now, stop)
+        work = ReplayPass(partial(Handler(job, leave_owed=True).handle, dry_run=dry_run), job.now, stop)
         with _progress(job, window) as progress:
             for batch in work.batches(job.stripe_events.list_events(window)):
                 tally.add(batch)
@@ -115,6 +115,19 @@ def _progress(job: ReplayJob, window: EventWindow) -> Iterator[Callable[[Sequenc
     until = window.until or int(job.now().timestamp())
     with job.talk.progress("Replaying (minutes of the window)", max(1, (until - window.since) // 60)) as show:
         yield lambda batch: show((batch[-1].hint.created - window.since) // 60)
+
+
+def _warnings(job: ReplayJob, tally: Tally) -> Iterator[str]:
+    if not job.events:
+        yield "no topic in TRANSACTIONAL_EMAIL_TOPIC_ARN: no events are published"
+    if not tally.owed:
+        return
+    first, *more = sorted(map(str, tally.owed))
+    publishes = "; " + lmx("enrollments reconcile") + " publishes "
+    if more:
+        yield f"the events of {len(tally.owed)} enrollments are still owed by other runs" + publishes + "them later"
+    else:
+        yield f"the event of {first} is still owed by another run" + publishes + "it later"
 
 
 def _some_failed(tally: Tally) -> LmxError | None:

@@ -127,6 +127,8 @@ class Tally:
     effects: Counter[str] = field(default_factory=Counter)
     results: PackedResults = field(default_factory=PackedResults)
     rows: PackedRows = field(default_factory=PackedRows)
+    owed: set[EnrollmentKey] = field(default_factory=set)
+    """The enrollments whose event another run still owes."""
     _findings: dict[Finding, None] = field(default_factory=dict)
     _enrollments: Counter[tuple[str, str]] = field(default_factory=Counter)
 
@@ -149,6 +151,8 @@ class Tally:
         self.rows.add([_row(handled) for handled in batch])
         for handled in batch:
             self._findings.update(dict.fromkeys(handled.findings))
+            if handled.owed is not None:
+                self.owed.add(handled.owed)
 
     def count(self, action: str, outcome: str) -> int:
         """Return how many enrollments had an action with an outcome."""
