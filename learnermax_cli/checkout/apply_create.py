@@ -94,7 +94,8 @@ class Checkout:
         """Read what is there and return the next step; writes nothing."""
         now, purchase = self._app.now(), self._purchase
         situation = self._situation(self._app.enrollments.read_enrollment(self._key), now)
-        wanted = WantedSession(purchase.environment, self._key, purchase.offer.price_id, purchase.form, now)
+        price_id = purchase.offer.price_id
+        wanted = WantedSession(purchase.environment, self._key, price_id, purchase.form, now, purchase.expires_in)
         step = plan_checkout(situation, wanted)
         if isinstance(step, Resume) and step.enrollment.enrolled_at == self._spent:
             return Start(step.enrollment)

@@ -31,13 +31,14 @@ class Situation:
 
 @dataclass(frozen=True, slots=True)
 class WantedSession:
-    """The session that is asked for: for whom, at what price, in which form, and when."""
+    """The session that is asked for: for whom, at what price, in which form, when, and how long it stays open."""
 
     environment: str
     key: EnrollmentKey
     price_id: str
     form: Form
     now: datetime
+    expires_in: timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ def plan_checkout(situation: Situation, wanted: WantedSession) -> Step:
         chosen = min(fitting, key=lambda session: (session.created, session.session_id))
         return Reuse(enrollment, chosen, _ends([s for s in still_open if s is not chosen], wanted))
     ends = _ends(still_open, wanted)
-    if not sessions and not unusable and may_resume(enrollment, wanted.now):
+    if not sessions and not unusable and may_resume(enrollment, wanted):
         return Resume(enrollment)
     return Start(enrollment, ends)
 
@@ -109,16 +110,23 @@ def search_since(enrollment: Enrollment, now: datetime) -> int | None:
     return int((begun - timedelta(minutes=10)).timestamp())
 
 
-def may_resume(enrollment: Enrollment, now: datetime) -> bool:
-    """Return whether an attempt is young enough that Stripe still knows its idempotency key."""
+def may_resume(enrollment: Enrollment, wanted: WantedSession) -> bool:
+    """Return whether Stripe still knows an attempt's idempotency key, and would accept its `expires_at` now."""
     begun = parse_time(enrollment.enrolled_at)
-    return begun is not None and now - begun < KEY_LIFETIME
+    if begun is None:
+        return False
+    age = wanted.now - begun
+    return age < KEY_LIFETIME and SHORTEST + _SOONER <= _life(wanted.expires_in) - age < LONGEST
 
 
 def expires_at(enrolled_at: str, expires_in: timedelta) -> int:
     """Return a session's `expires_at`, counted from the attempt's start, a little inside Stripe's bounds."""
     begun = parse_time(enrolled_at) or datetime.fromtimestamp(0, UTC)
-    return int((begun + min(max(expires_in, SHORTEST + _LATER), LONGEST - _SOONER)).timestamp())
+    return int((begun + _life(expires_in)).timestamp())
+
+
+def _life(expires_in: timedelta) -> timedelta:
+    return min(max(expires_in, SHORTEST + _LATER), LONGEST - _SOONER)
 
 
 def is_open_long_enough(session: Session, now: datetime) -> bool:

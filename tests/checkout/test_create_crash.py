@@ -1,12 +1,14 @@
 """A checkout that is killed, or loses an answer, at each of its writes leaves one session to pay, once run again."""
 
+from email.utils import formatdate
 from itertools import product as combinations
 from typing import Any
 
 import pytest
 
 from tests.checkout import worlds
-from tests.checkout.worlds import COURSE, CREATE_SESSION, ENV, EXPIRE_SESSION, PUT, UPDATE, USER
+from tests.checkout.worlds import COURSE, CREATE_SESSION, ENV, EXPIRE_SESSION, PUT, SITE, UPDATE, USER
+from tests.enrollments import worlds as enrollments
 from tests.kills import (
     DAY_AND_MORE,
     LATER,
@@ -44,6 +46,20 @@ FIRST = SCENARIOS[0]
 POINTS = points(SCENARIOS)
 LOSSES = ("dropped-before", "dropped-after", "500-before", "500-stored-after", "500-stored-before")
 KILLS = list(combinations(POINTS, MOMENTS, LATER))
+OPTIONS = {
+    "hosted": ("--ui", "hosted"),
+    "success": ("--success-url", f"{SITE}/thanks"),
+    "cancel": ("--cancel-url", f"{SITE}/back"),
+    "embedded": ("--ui", "embedded"),
+    "return": ("--ui", "embedded", "--return-url", f"{SITE}/thanks"),
+    "codes": ("--allow-promotion-codes",),
+    "30m": ("--expires-in", "30m"),
+    "2h": ("--expires-in", "2h"),
+    "24h": ("--expires-in", "24h"),
+}
+WAITS = {"at-once": 0, "five-minutes": 300, "100-minutes": 6_000, "next-day": DAY_AND_MORE}
+OPTION_POINTS = points([Scenario(name, worlds.on_sale, FIRST.writes, args) for name, args in OPTIONS.items()])
+OPTION_KILLS = list(combinations(OPTION_POINTS, MOMENTS, WAITS))
 LOST = [
     (point, loss)
     for point, loss in combinations(POINTS, LOSSES)
@@ -90,12 +106,37 @@ def test_killed_run_is_made_good_late(sandbox: Sandbox, hours: float) -> None:
     assert worlds.created(sandbox)["session_id"] == worlds.only_session(sandbox)
 
 
-def test_short_session_is_made_good_after_its_bounds(sandbox: Sandbox) -> None:
-    """An attempt at a short session that is too old for Stripe's bounds starts afresh."""
+@pytest.mark.parametrize("case", sampled(OPTION_KILLS, one_in=13), ids=point_id)
+def test_killed_run_is_made_good_by_the_next_with_every_option(sandbox: Sandbox, case: tuple[Point, str, str]) -> None:
+    """Whatever the options and however long ago the SIGKILL: the same command leaves one session to pay."""
+    point, when, later = case
+    scenario = point[0]
+    scenario.build(sandbox)
+    kill_at(sandbox, point, when, (*COMMAND, *scenario.args), ENV)
+    sandbox.control.advance_clock(WAITS[later])
+    data = worlds.created(sandbox, *scenario.args)
+    assert data["session_id"] == worlds.only_session(sandbox)
+    _require_nothing_to_do(sandbox, scenario, data)
+
+
+@pytest.mark.parametrize("times", [1, 2])
+@pytest.mark.parametrize("named", [True, False], ids=["param", "no-param"])
+def test_attempt_whose_end_stripe_refuses_starts_afresh_once(sandbox: Sandbox, named: bool, times: int) -> None:
+    """The clocks differ: a resumed attempt is refused and starts afresh; refused again, the clock is to blame."""
     worlds.on_sale(sandbox)
-    kill_at(sandbox, (FIRST, 0), "after", (*COMMAND, "--expires-in", "30m"), ENV)
-    sandbox.control.advance_clock(600)
-    assert worlds.created(sandbox, "--expires-in", "30m")["session_id"] == worlds.only_session(sandbox)
+    before = worlds.put_enrollment(sandbox, enrolledAt=worlds.ago(sandbox, 1))
+    fault = {"operation": CREATE_SESSION, "status": 400, "message": "Too soon.", "times": times}
+    later = formatdate(enrollments.now(sandbox) + 2 * DAY_AND_MORE, usegmt=True)
+    fault |= {"param": "expires_at"} if named else {"headers": {"Date": later}}
+    sandbox.control.add_fault("error", **fault)
+    ran = worlds.create(sandbox)
+    item = worlds.read_enrollment(sandbox)
+    assert item is not None
+    assert before["enrolledAt"] != item["enrolledAt"]
+    if times == 1:
+        assert (0, ran.data["session_id"]) == (ran.exit_code, worlds.only_session(sandbox))
+    else:
+        assert (1, "failed.clock", []) == (ran.exit_code, ran.error[0], worlds.open_sessions(sandbox))
 
 
 @pytest.mark.parametrize("case", sampled(LOST, one_in=5), ids=point_id)

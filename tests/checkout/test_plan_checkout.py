@@ -22,7 +22,7 @@ from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey
 NOW = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
 KEY = EnrollmentKey("user-7", "TEST-COURSE-003")
 FORM = Form("hosted", "https://x.example/ok", None, None, allow_promotion_codes=False)
-WANTED = WantedSession("preview", KEY, "price_1", FORM, NOW)
+WANTED = WantedSession("preview", KEY, "price_1", FORM, NOW, timedelta(hours=24))
 OURS = {"managedBy": "lmx", "environment": "preview", "courseId": KEY.course_id, "userId": KEY.user_id}
 THEIRS = {"courseId": KEY.course_id, "userId": KEY.user_id}
 
@@ -125,6 +125,32 @@ def test_attempt_without_session_is_taken_up_for_23_hours(hours_ago: float, youn
     enrollment = _pending(hours_ago)
     expected = Resume(enrollment) if young else Start(enrollment)
     assert expected == plan_checkout(Situation(enrollment), WANTED)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "seconds_ago", "accepted"),
+    [
+        (30, 50, True),
+        (30, 51, False),
+        (30, 300, False),
+        (120, 5_390, True),
+        (120, 5_391, False),
+        (24 * 60, -9, True),
+        (24 * 60, -10, False),
+    ],
+)
+def test_attempt_whose_end_would_be_refused_now_begins_anew(minutes: int, seconds_ago: int, accepted: bool) -> None:
+    """Its `expires_at` is counted from its start: with less than 30 minutes left, or 24 hours, it is not resumed."""
+    enrollment = _pending(seconds_ago / 3600)
+    expected = Resume(enrollment) if accepted else Start(enrollment)
+    wanted = replace(WANTED, expires_in=timedelta(minutes=minutes))
+    assert expected == plan_checkout(Situation(enrollment), wanted)
+
+
+def test_attempt_of_the_last_year_of_all_begins_anew() -> None:
+    """A time that nothing can be added to is no error."""
+    enrollment = replace(_pending(), enrolled_at="9999-12-31T23:59:59Z")
+    assert Start(enrollment) == plan_checkout(Situation(enrollment), WANTED)
 
 
 def test_session_that_nobody_noted_is_taken() -> None:

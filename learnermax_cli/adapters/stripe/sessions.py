@@ -1,6 +1,7 @@
 """Creates, expires and reads Checkout Sessions; implements `checkout.model.SessionGateway`."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import stripe
@@ -24,9 +25,11 @@ from learnermax_cli.checkout.model import (
     Session,
     SessionRefusedError,
 )
+from learnermax_cli.checkout.plan_offer import LONGEST, SHORTEST
 from learnermax_cli.core.errors import FailedError
 from learnermax_cli.core.money import Money
 from learnermax_cli.core.secret_text import SecretText
+from learnermax_cli.core.times import read_http_date
 
 if TYPE_CHECKING:
     from stripe.params.checkout import SessionCreateParams
@@ -34,6 +37,8 @@ if TYPE_CHECKING:
 _PATH = "/v1/checkout/sessions"
 # [stripe.checkout.Session.ui_mode] of the pinned version; hosted_page is the default and is not sent.
 _UIS = {"hosted_page": "hosted", "embedded_page": "embedded"}
+# A Date header has whole seconds, and the answer may be a little later than the check.
+_DATE_PRECISION = timedelta(seconds=2)
 
 
 class StripeSessions:
@@ -145,7 +150,7 @@ def _create_params(new: NewSession) -> "SessionCreateParams":
 
 def _refused(new: NewSession, error: stripe.InvalidRequestError) -> FailedError:
     message = error.user_message or "no message"
-    if error.param == "expires_at":
+    if error.param == "expires_at" or (error.param is None and _is_out_of_bounds(new.expires_at, error)):
         hint = "Check the clock of this machine, then run the command again."
         return AttemptTooOldError(
             f"Stripe rejected the session's expiry time: {message}", hint=hint, code="failed.clock"
@@ -158,6 +163,16 @@ def _refused(new: NewSession, error: stripe.InvalidRequestError) -> FailedError:
     return SessionRefusedError(
         f"Stripe rejected the session for {new.key}: {message}", hint=hint, code="failed.refused"
     )
+
+
+def _is_out_of_bounds(expires_at: int, error: stripe.InvalidRequestError) -> bool:
+    """Return whether it is `expires_at` that Stripe rejected, by its clock: newer versions name no `param`."""
+    try:
+        answered = read_http_date((error.headers or {}).get("Date"), "Stripe")
+    except FailedError:
+        return False
+    left = timedelta(seconds=expires_at - answered.timestamp())
+    return not SHORTEST + _DATE_PRECISION <= left < LONGEST - _DATE_PRECISION
 
 
 def _session(raw: Raw) -> Session:

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from itertools import count
 from typing import Literal, get_args
 
-Kind = Literal["slow", "error", "drop", "hold", "unprocessed"]
+Kind = Literal["slow", "error", "drop", "hold", "pause", "unprocessed"]
 When = Literal["before", "after"]
 
 
@@ -18,7 +18,8 @@ class Fault:
 
     `when="before"` does no work at all, `"after"` does and stores all of it and loses the answer. A `stored` error is
     kept under the idempotency key, as Stripe keeps a 500 of a request that had begun. `times=None` means forever.
-    `unprocessed` is for DynamoDB's BatchGetItem: it reads nothing and returns all keys as unprocessed.
+    `hold` loses the answer once it is released, `pause` gives it then, as it was. `unprocessed` is for DynamoDB's
+    BatchGetItem: it reads nothing and returns all keys as unprocessed.
     """
 
     kind: Kind
@@ -32,6 +33,7 @@ class Fault:
     seconds: float = 0.0
     status: int = 500
     code: str | None = None
+    param: str | None = None
     error_type: str | None = None
     message: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -68,8 +70,8 @@ class Faults:
         self.rate_limit: float | None = None
         self._armed: list[_Armed] = []
         self._random = random.Random(seed)
-        self._held = 0
-        self._releases = 0
+        self._held: dict[object, str] = {}
+        """The requests that are held, and the faults that hold them."""
 
     def add(self, fault: Fault) -> str:
         """Arm a fault and return its id."""
@@ -108,22 +110,20 @@ class Faults:
             return None
 
     def hold(self, fault: Fault) -> None:
-        """Block until the held requests are released."""
-        del fault
+        """Block until what this fault holds is released."""
         with self._condition:
-            released = self._releases
-            self._held += 1
+            held = object()
+            self._held[held] = fault.id
             self._condition.notify_all()
-            self._condition.wait_for(lambda: self._releases > released)
-            self._held -= 1
+            self._condition.wait_for(lambda: held not in self._held)
 
     def held(self) -> int:
         """Return how many requests are held now."""
         with self._condition:
-            return self._held
+            return len(self._held)
 
-    def release(self) -> None:
-        """Release all held requests."""
+    def release(self, fault_id: str | None = None) -> None:
+        """Release the requests that a fault holds, or all that are held."""
         with self._condition:
-            self._releases += 1
+            self._held = {held: by for held, by in self._held.items() if fault_id not in (None, by)}
             self._condition.notify_all()

@@ -54,6 +54,8 @@ class Dispatcher:
                 self._state.control.faults.hold(exchange.fault)
             mark_dropped(incoming.environ)
             return Answer(500, b"")
+        if exchange.fault is not None and exchange.fault.kind == "pause" and exchange.fault.when == "after":
+            self._state.control.faults.hold(exchange.fault)
         return Answer(answer.status, answer.body, {**exchange.headers(), **answer.headers})
 
     def _admitted(self, exchange: Exchange) -> Answer:
@@ -69,6 +71,8 @@ class Dispatcher:
         fault = exchange.fault = faults.take("stripe", route.operation, route.write)
         if fault is not None and fault.kind in _LOSSES and fault.when == "before":
             raise _NoAnswerError
+        if fault is not None and fault.kind == "pause" and fault.when == "before":
+            faults.hold(fault)
         return self._answered_once(exchange, key, route, path_params)
 
     def _answered_once(self, exchange: Exchange, key: Key, route: Route, path_params: dict[str, str]) -> Answer:
@@ -146,6 +150,7 @@ def _fault_body(fault: Fault) -> ErrorBody:
         message=fault.message or "An unknown error occurred",
         type=fault.error_type or ("api_error" if fault.status >= 500 else "invalid_request_error"),
         code=fault.code,
+        param=fault.param,
         stored=fault.stored,
         headers=dict(fault.headers),
     )

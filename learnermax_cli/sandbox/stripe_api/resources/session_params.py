@@ -71,14 +71,14 @@ def _check_customer(params: Mapping[str, Any]) -> None:
 
 
 def _check_expiry(params: Mapping[str, Any], now: int) -> None:
-    """Check the bounds as Stripe words them: at least 30 minutes, less than 24 hours."""
+    """Check the bounds as Stripe words them: at least 30 minutes, less than 24 hours; since 2024-10 without `param`."""
     expires_at = params.get("expires_at", now + MIN_LIFE_SECONDS)
     if expires_at < now + MIN_LIFE_SECONDS:
         message = "The `expires_at` timestamp must be at least 30 minutes from Checkout Session creation."
-        raise invalid(message, "expires_at")
+        raise invalid(message)
     if expires_at >= now + MAX_LIFE_SECONDS:
         message = "The `expires_at` timestamp must be less than 24 hours from Checkout Session creation."
-        raise invalid(message, "expires_at")
+        raise invalid(message)
 
 
 def _refuse(params: Mapping[str, Any], reason: str, *names: str) -> None:
