@@ -49,9 +49,9 @@ class SandboxClient(SalesClient, WebhookClient):
             time.sleep(0.01)
         return held
 
-    def release(self) -> None:
-        """Let all held requests go on; their connections are dropped."""
-        self._call("POST", "/release", {})
+    def release(self, fault_id: str | None = None) -> None:
+        """Let what a fault holds go on, or all that is held: `hold` drops the connections, `pause` answers."""
+        self._call("POST", "/release", {} if fault_id is None else {"id": fault_id})
 
     def advance_clock(self, seconds: float) -> float:
         """Advance the clock by `seconds` and return the new time."""

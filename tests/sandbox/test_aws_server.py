@@ -167,6 +167,19 @@ def test_held_call_blocks_nobody_else(sandbox: Sandbox, when: str, done: bool) -
     assert (done, 1) == (seen_while_held, len(failures))
 
 
+@pytest.mark.parametrize(("when", "done"), [("before", False), ("after", True)])
+def test_paused_call_is_answered_once_it_is_released(sandbox: Sandbox, when: str, done: bool) -> None:
+    """It is carried out before or after the pause, and its answer is not lost."""
+    sandbox.control.add_fault("pause", service="dynamodb", operation="PutItem", when=when)
+    with ThreadPoolExecutor(1) as pool:
+        put = pool.submit(put_once, sandbox)
+        sandbox.control.wait_held()
+        assert done == stored(sandbox)
+        sandbox.control.release()
+        put.result(10)
+    assert stored(sandbox)
+
+
 def test_throttled_call_is_tried_again_by_boto3(sandbox: Sandbox) -> None:
     """A throttle of DynamoDB's is recognized and retried by the SDK."""
     code = "ProvisionedThroughputExceededException"

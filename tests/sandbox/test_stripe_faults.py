@@ -1,6 +1,7 @@
 """Faults and rate limits of the local Stripe, as a client sees them."""
 
 import threading
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 
 import pytest
 import requests
@@ -70,16 +71,38 @@ def test_a_held_request_waits_and_is_lost_when_it_is_released(
     assert 0 == stripe_server.control.held()
 
 
+@pytest.mark.parametrize(("when", "seen"), [("before", 1), ("after", 0)])
+def test_a_paused_request_is_answered_once_it_is_released(stripe_server: StripeServer, when: str, seen: int) -> None:
+    """It was carried out before or is after the pause; the client gets that answer, and another stays paused."""
+    operation = "GET /v1/products"
+    first, second = (stripe_server.control.add_fault("pause", operation=operation, when=when) for _ in range(2))
+    with ThreadPoolExecutor(2) as pool:
+        answers = [pool.submit(products, stripe_server) for _ in range(2)]
+        stripe_server.control.wait_held(timeout=10, at_least=2)
+        stripe_server.client().v1.products.create({"name": "Course"})
+        stripe_server.control.release(first)
+        assert [seen] == [answer.result(10) for answer in wait(answers, 10, FIRST_COMPLETED).done]
+        assert 1 == stripe_server.control.held()
+        stripe_server.control.release(second)
+        assert [seen, seen] == [answer.result(10) for answer in answers]
+
+
 def test_an_error_can_have_any_shape(stripe_server: StripeServer) -> None:
-    """Status, type, code, message and headers are what the fault says."""
+    """Status, type, code, param, message and headers are what the fault says."""
     stripe_server.control.add_fault(
-        "error", status=429, code="lock_timeout", message="locked", headers={"Stripe-Should-Retry": "true"}
+        "error",
+        status=429,
+        code="lock_timeout",
+        param="name",
+        message="locked",
+        headers={"Stripe-Should-Retry": "true"},
     )
     answer = stripe_server.raw("POST", "/v1/products", COURSE)
     error = answer.json()["error"]
-    assert (429, "lock_timeout", "locked", "true") == (
+    assert (429, "lock_timeout", "name", "locked", "true") == (
         answer.status_code,
         error["code"],
+        error["param"],
         error["message"],
         answer.headers["Stripe-Should-Retry"],
     )

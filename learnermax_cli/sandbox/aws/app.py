@@ -50,8 +50,12 @@ class AwsApp:
             self._lose(fault, call, environ)
         if fault is not None and fault.kind == "slow":
             time.sleep(fault.seconds)
+        if fault is not None and fault.kind == "pause" and fault.when == "before":
+            self._control.faults.hold(fault)
         answer = self._answer(fault, call, environ)
         self._record(call, answer.status, answer, fault)
+        if fault is not None and fault.kind == "pause" and fault.when == "after":
+            self._control.faults.hold(fault)
         headers = [(name, value) for name, value in answer.headers if name.lower() != "date"]
         start_response(answer.status_line, [*headers, ("Date", formatdate(self._control.clock.now(), usegmt=True))])
         return [answer.body]

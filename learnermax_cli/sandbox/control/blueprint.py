@@ -48,7 +48,7 @@ def _add_fault_routes(blueprint: Blueprint, control: Control) -> None:
 
     @blueprint.post("/release")
     def release() -> Response:
-        control.faults.release()
+        control.faults.release(json_body().get("id"))
         return jsonify(status="ok")
 
 
