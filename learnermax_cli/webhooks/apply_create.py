@@ -1,57 +1,30 @@
 """Applies the plan of `webhooks create` in an order that a crash may cut anywhere."""
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
+from typing import Protocol
 
 from learnermax_cli.config.keys import PREVIOUS_SECRET, WEBHOOK_SECRET
-from learnermax_cli.core.errors import FailedError, LmxError
-from learnermax_cli.core.interrupt import Interrupt
+from learnermax_cli.core.errors import Exit, FailedError, LmxError
 from learnermax_cli.planning.change import Finding, Result
 from learnermax_cli.secrets.apply_push import Push, PushRequest
-from learnermax_cli.secrets.model import LostRaceError, SecretStore
+from learnermax_cli.secrets.model import LostRaceError
 from learnermax_cli.secrets.plan_push import PushPlan
-from learnermax_cli.webhooks.endpoints import read_stored_secrets
-from learnermax_cli.webhooks.model import (
-    Endpoint,
-    EndpointGateway,
-    EndpointGoneError,
-    NewEndpoint,
-    StoredSecrets,
-    fingerprint,
-)
+from learnermax_cli.webhooks.endpoints import EndpointsJob, read_stored_secrets
+from learnermax_cli.webhooks.model import Endpoint, EndpointGoneError, NewEndpoint, StoredSecrets, fingerprint
 from learnermax_cli.webhooks.plan_endpoints import EndpointPlan, Step, Wanted, plan_create
+from learnermax_cli.webhooks.replay import ReplayJob, replay_undelivered
 
 MAX_ROUNDS = 5
+# Stripe tries to deliver for up to three days [doc "Webhooks", retries].
+UNDELIVERED = timedelta(days=3)
+_TICK = timedelta(seconds=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Ports:
-    """What a registration works with."""
-
-    gateway: EndpointGateway
-    store: SecretStore
-    interrupt: Interrupt
-    now: Callable[[], datetime]
-
-
-@dataclass(frozen=True, slots=True)
-class Drained:
-    """What became of the events that an endpoint had not delivered; `error` when not all of them were handled."""
-
-    results: tuple[Result, ...] = ()
-    findings: tuple[Finding, ...] = ()
-    error: LmxError | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Retirement:
-    """What precedes the deletion of an endpoint: the overlap for receivers, and handling the undelivered events."""
-
-    overlap: timedelta
-    wait: Callable[[timedelta, threading.Event], None]
-    drain: Callable[[], Drained]
+class CreateJob(EndpointsJob, ReplayJob, Protocol):
+    """What a registration works with: the endpoints, the secret, and a replay of what an old one did not deliver."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,25 +48,25 @@ class Look:
 class Registration:
     """One `webhooks create`; planned again when another run comes in between."""
 
-    def __init__(self, ports: Ports, wanted: Wanted, retirement: Retirement) -> None:
-        self._ports = ports
+    def __init__(self, job: CreateJob, wanted: Wanted, overlap: timedelta) -> None:
+        self._job = job
         self._wanted = wanted
-        self._retirement = retirement
+        self._overlap = overlap
         self._results: list[Result] = []
         self._findings: list[Finding] = []
         self._prepared = False
 
     def look(self) -> Look:
         """Read and plan; raises LmxError for what would keep the secret from being stored."""
-        secrets = read_stored_secrets(self._ports.store, self._wanted.secret_name)
-        listed = tuple(self._ports.gateway.list_endpoints())
+        secrets = read_stored_secrets(self._job.secret_store, self._wanted.secret_name)
+        listed = tuple(self._job.endpoints.list_endpoints())
         return Look(listed, secrets, plan_create(listed, secrets, self._wanted))
 
     def carry_out(self, look: Look) -> Registered:
         """Write until the URL has one endpoint whose secret is stored; a failure on the way is part of the outcome."""
         error: LmxError | None = None
         try:
-            self._insist(look, self._ports.interrupt.begin_writes())
+            self._insist(look, self._job.interrupt.begin_writes())
         except LmxError as failure:
             error = failure
         return Registered(tuple(self._results), tuple(self._findings), error)
@@ -133,7 +106,7 @@ class Registration:
         return look.plan.goes_on
 
     def _carry_out(self, step: Step, look: Look) -> None:
-        gateway = self._ports.gateway
+        gateway = self._job.endpoints
         if step.how == "create":
             new = gateway.create_endpoint(self._wanted.url, self._wanted.environment, look.plan.replaces)
             self._store(new, look)
@@ -149,14 +122,14 @@ class Registration:
         secrets = {WEBHOOK_SECRET: new.secret.reveal()}
         if look.plan.keeps_former and look.secrets.current is not None:
             secrets[PREVIOUS_SECRET] = look.secrets.current.reveal()
-        store, name = self._ports.store, self._wanted.secret_name
+        store, name = self._job.secret_store, self._wanted.secret_name
 
         def approve(_: PushPlan) -> None:
             if not read_stored_secrets(store, name).same_as(look.secrets):
                 raise LostRaceError("storing the signing secret", "another run has stored another")
 
         outcome = Push(store, PushRequest(name, self._wanted.environment, secrets)).carry_out(
-            approve, self._ports.interrupt
+            approve, self._job.interrupt
         )
         stored = outcome.result is None or outcome.result.outcome in ("applied", "superseded")
         if not stored:
@@ -168,18 +141,39 @@ class Registration:
             return
         created = any(step.how == "create" for step in look.plan.steps)
         since = None if created else look.secrets.since
-        passed = timedelta(0) if since is None else self._ports.now() - since
-        left = self._retirement.overlap - max(passed, timedelta(0))
+        passed = timedelta(0) if since is None else self._job.now() - since
+        left = self._overlap - max(passed, timedelta(0))
         if left > timedelta(0):
-            self._retirement.wait(left, stop)
-        if stop.is_set():
+            self._wait(left, stop)
+        if not stop.is_set():
+            self._drain(stop)
+            self._prepared = True
+
+    def _wait(self, span: timedelta, stop: threading.Event) -> None:
+        seconds, talk = max(1, round(span.total_seconds())), self._job.talk
+        talk.note(f"Waiting {seconds} s for receivers to read the new signing secret; both are valid meanwhile.")
+        with talk.progress("Overlap (s)", seconds) as show:
+            for passed in range(seconds):
+                if stop.wait(min(_TICK, span - passed * _TICK).total_seconds()):
+                    return
+                show(passed + 1)
+
+    def _drain(self, stop: threading.Event) -> None:
+        """Handle what the old endpoint has not delivered; raises LmxError when not all of it was handled."""
+        self._job.talk.note("Handling what the old endpoint has not delivered.")
+        outcome = replay_undelivered(self._job, self._job.now() - UNDELIVERED)
+        self._results += outcome.tally.results
+        self._findings += outcome.tally.findings
+        error = outcome.error
+        if error is None or stop.is_set():
             return
-        drained = self._retirement.drain()
-        self._results += drained.results
-        self._findings += drained.findings
-        if drained.error is not None and not stop.is_set():
-            raise drained.error
-        self._prepared = True
+        if error.exit_code is not Exit.FAILED:
+            raise error
+        raise FailedError(
+            f"the old endpoint is kept, since what it has not delivered was not handled: {error.message}",
+            hint=error.hint + " Then run the command again.",
+            code="failed.undelivered",
+        )
 
 
 def _planned(steps: Iterable[Step]) -> list[Result]:

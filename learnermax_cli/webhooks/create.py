@@ -1,28 +1,21 @@
 """`webhooks create` from end to end: read, plan, create the endpoint, store its secret, mark it, report."""
 
-import threading
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Protocol
 
 from learnermax_cli.config.keys import PREVIOUS_SECRET, WEBHOOK_SECRET
 from learnermax_cli.config.settings import Settings
-from learnermax_cli.core.errors import Exit, FailedError, LmxError
+from learnermax_cli.core.errors import LmxError
 from learnermax_cli.core.remedy import lmx
 from learnermax_cli.core.times import read_duration
 from learnermax_cli.planning.change import count, planned
 from learnermax_cli.planning.report import Changes, Report
-from learnermax_cli.webhooks.apply_create import Drained, Look, Ports, Registered, Registration, Retirement
-from learnermax_cli.webhooks.endpoints import EndpointsJob
+from learnermax_cli.webhooks.apply_create import CreateJob, Look, Registered, Registration
 from learnermax_cli.webhooks.model import WEBHOOK_PATH
 from learnermax_cli.webhooks.plan_endpoints import Wanted, find_others
 from learnermax_cli.webhooks.plan_url import fits_host, is_usual_path, require_url
-from learnermax_cli.webhooks.replay import ReplayJob, replay_undelivered
 
-# Stripe tries to deliver for up to three days [doc "Webhooks", retries].
-UNDELIVERED = timedelta(days=3)
 _ACTIONS = ("create", "update", "replace", "delete")
-_TICK = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +27,6 @@ class CreateRequest:
     overlap: timedelta = timedelta(seconds=90)
     allow_other: bool = False
     dry_run: bool = False
-
-
-class CreateJob(EndpointsJob, ReplayJob, Protocol):
-    """What a registration works with: the endpoints, the secret, and a replay of what an old one did not deliver."""
 
 
 def read_overlap(text: str) -> timedelta:
@@ -58,9 +47,7 @@ def run_create(job: CreateJob, request: CreateRequest) -> Report:
         roll=request.roll,
         allow_other=request.allow_other,
     )
-    registration = Registration(
-        Ports(job.endpoints, job.secret_store, job.interrupt, job.now), wanted, _retirement(job, request)
-    )
+    registration = Registration(job, wanted, request.overlap)
     look = registration.look()
     report = Report(
         "webhooks create",
@@ -131,28 +118,3 @@ def _warnings(settings: Settings, url: str) -> tuple[str, ...]:
     if any(settings.values.get(name) for name in (WEBHOOK_SECRET, PREVIOUS_SECRET)):
         found.append(f"{WEBHOOK_SECRET} is configured here: a receiver started here uses that, not the stored one")
     return tuple(found)
-
-
-def _retirement(job: CreateJob, request: CreateRequest) -> Retirement:
-    def wait(span: timedelta, stop: threading.Event) -> None:
-        seconds = max(1, round(span.total_seconds()))
-        job.talk.note(f"Waiting {seconds} s for receivers to read the new signing secret; both are valid meanwhile.")
-        with job.talk.progress("Overlap (s)", seconds) as show:
-            for passed in range(seconds):
-                if stop.wait(min(_TICK, span - passed * _TICK).total_seconds()):
-                    return
-                show(passed + 1)
-
-    def drain() -> Drained:
-        job.talk.note("Handling what the old endpoint has not delivered.")
-        outcome = replay_undelivered(job, job.now() - UNDELIVERED)
-        error = outcome.error
-        if error is not None and error.exit_code is Exit.FAILED:
-            error = FailedError(
-                f"the old endpoint is kept, since what it has not delivered was not handled: {error.message}",
-                hint=error.hint + " Then run the command again.",
-                code="failed.undelivered",
-            )
-        return Drained(tuple(outcome.tally.results), tuple(outcome.tally.findings), error)
-
-    return Retirement(request.overlap, wait, drain)
