@@ -138,16 +138,18 @@ class EnrollmentWork:
                 self._publish()
 
     def _create(self) -> None:
-        payment = self._work.payment
-        assert payment is not None
-        enrolled_at = site_time(datetime.fromtimestamp(payment.created, UTC))
-        extra: dict[str, object] = {"stripeSessionId": payment.session_id}
-        if payment.intent_id is not None:
-            extra["stripePaymentIntentId"] = payment.intent_id
+        new, payment, extra = self._work.enrollment, self._work.payment, {}
+        if payment is not None:
+            enrolled_at = site_time(datetime.fromtimestamp(payment.created, UTC))
+            new = Enrollment(self._work.key, "completed", "paid", enrolled_at)
+            extra["stripeSessionId"] = payment.session_id
+            if payment.intent_id is not None:
+                extra["stripePaymentIntentId"] = payment.intent_id
+        assert new is not None
         self._intent = self._run.intent()
-        new = NewEnrollment(self._work.key, "paid", "completed", enrolled_at, self._intent, extra)
-        self._run.writer.create(new)
-        self._completed = ("paid", enrolled_at)
+        kind, at = new.enrollment_type, new.enrolled_at
+        self._run.writer.create(NewEnrollment(new.key, kind, new.status, at, self._intent, extra))
+        self._completed = (kind, at)
 
     def _publish(self) -> None:
         """Publish the event and remove its intent; of an event that is published already, only the intent is left."""

@@ -1,19 +1,22 @@
 """`enrollments create`: how a student is enrolled depends on the course's pricing model."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Literal, NamedTuple, Protocol
 
 from learnermax_cli.checkout.plan_offer import refused, require_course, require_student
+from learnermax_cli.core.errors import LmxError
 from learnermax_cli.core.remedy import lmx, reconcile_one, release_one
-from learnermax_cli.core.times import site_time
 from learnermax_cli.enrollments.apply_enrollment import EnrollmentWork, ReadJob, Run, RunJob, begin_run
-from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey, EnrollmentReader, NewEnrollment
-from learnermax_cli.enrollments.plan_enrollment import plan_owed_event
-from learnermax_cli.planning.change import SupersededError
+from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey, EnrollmentReader
+from learnermax_cli.enrollments.plan_enrollment import Work, plan_free, plan_owed_event
+from learnermax_cli.planning.change import Change, SupersededError
 from learnermax_cli.planning.report import Data, Report
 
 COMMAND = "enrollments create"
 _NO_TOPIC = "no topic in TRANSACTIONAL_EMAIL_TOPIC_ARN: no event is published, the student gets no mail"
+# Seconds in which another run may be about to publish the event that it owes.
+_PAUSES = (0.1, 0.2, 0.4, 0.8)
 
 
 class CreateJob(ReadJob, RunJob, Protocol):
@@ -39,8 +42,10 @@ def run_create(job: CreateJob, key: EnrollmentKey, check_out: Callable[[], Repor
 
 class _Enrolled(NamedTuple):
     enrollment: Enrollment | None
-    created: bool
+    created: bool = False
     event: Literal["published", "owed", "none"] = "none"
+    error: LmxError | None = None
+    """What failed once the student was enrolled."""
 
 
 def _enroll_free(job: CreateJob, key: EnrollmentKey, *, dry_run: bool) -> Report:
@@ -48,9 +53,9 @@ def _enroll_free(job: CreateJob, key: EnrollmentKey, *, dry_run: bool) -> Report
     require_student(job.enrollments, key.user_id)
     found = _read(job.enrollments, key)
     if dry_run:
-        return _report(job, key, _Enrolled(found, created=found is None), dry_run=True)
-    job.interrupt.begin_writes()
-    return _report(job, key, _write(job.enrollments, key, found, begin_run(job)), dry_run=False)
+        owed = "none" if found is None or found.intent is None else "owed"
+        return _report(job, key, _Enrolled(found, created=found is None, event=owed), dry_run=True)
+    return _report(job, key, _write(job, key, found), dry_run=False)
 
 
 def _read(reader: EnrollmentReader, key: EnrollmentKey) -> Enrollment | None:
@@ -67,43 +72,44 @@ def _read(reader: EnrollmentReader, key: EnrollmentKey) -> Enrollment | None:
     return found
 
 
-def _write(reader: EnrollmentReader, key: EnrollmentKey, found: Enrollment | None, run: Run) -> _Enrolled:
+def _write(job: CreateJob, key: EnrollmentKey, found: Enrollment | None) -> _Enrolled:
+    stop, run = job.interrupt.begin_writes(), begin_run(job)
     if found is None:
         try:
-            return _create(key, run)
+            return _carry_out(plan_free(key, run.now(), event=run.publisher is not None), run, created=True)
         except SupersededError:
-            found = _read(reader, key)
-    return _publish_owed(found, run)
+            if (found := _read(job.enrollments, key)) is None:
+                raise
+    for pause in _PAUSES:
+        if found.intent is None or run.publisher is None or stop.wait(pause):
+            break
+        found = _read(job.enrollments, key) or found
+    if found.intent is None:
+        return _Enrolled(found)
+    # The event of a free enrollment is taken over from whoever still owes it: a run that was killed, or that takes
+    # longer than the pauses, and then two mails are sent. Events of payments are left to reconcile.
+    work = plan_owed_event(found, run.now(), ended=found.intent.run if found.status == "free" else None)
+    if work is not None and run.publisher is not None and not stop.is_set():
+        with suppress(SupersededError):
+            return _carry_out(work, run, created=False)
+    return _Enrolled(found, event="owed")
 
 
-def _create(key: EnrollmentKey, run: Run) -> _Enrolled:
-    at = site_time(run.now())
-    run.writer.create(NewEnrollment(key, "free", "free", at, run.intent()))
-    enrollment = Enrollment(key, "free", "free", at)
-    if run.publisher is None:
-        return _Enrolled(enrollment, created=True)
-    run.publisher.publish_completed(key, "free", at)
-    run.writer.clear_event(key, run.run_id)
-    return _Enrolled(enrollment, created=True, event="published")
-
-
-def _publish_owed(found: Enrollment | None, run: Run) -> _Enrolled:
-    """Publish the event that an earlier run owes, unless that run may still do it itself."""
-    if found is None or found.intent is None:
-        return _Enrolled(found, created=False)
-    work = None if run.publisher is None else plan_owed_event(found, run.now())
-    if work is None:
-        return _Enrolled(found, created=False, event="owed")
+def _carry_out(work: Work, run: Run, *, created: bool) -> _Enrolled:
+    """Carry out the work; what fails once the student is enrolled is in the result."""
+    done: list[Change] = []
     try:
-        for _ in EnrollmentWork(work, run).carry_out():
-            pass
-    except SupersededError:
-        return _Enrolled(found, created=False, event="owed")
-    return _Enrolled(found, created=False, event="published")
+        for change, _ in zip(work.changes, EnrollmentWork(work, run).carry_out(), strict=True):
+            done.append(change)
+    except LmxError as error:
+        if isinstance(error, SupersededError) or (created and not done):
+            raise
+        return _Enrolled(work.enrollment, created, "owed", error)
+    return _Enrolled(work.enrollment, created, "published" if done[-1].kind == "event" else "none")
 
 
 def _report(job: CreateJob, key: EnrollmentKey, enrolled: _Enrolled, *, dry_run: bool) -> Report:
-    enrollment, created, event = enrolled
+    enrollment, created, event, error = enrolled
     value: dict[str, object] = {
         "course_id": key.course_id,
         "user_id": key.user_id,
@@ -112,11 +118,16 @@ def _report(job: CreateJob, key: EnrollmentKey, enrolled: _Enrolled, *, dry_run:
         "created": created,
         "event": event,
     }
-    line = f"Nothing to do: {key.user_id} is enrolled in {key.course_id} already."
+    line = f"{key.user_id} is enrolled in {key.course_id} already"
+    line = {
+        "none": f"Nothing to do: {line}.",
+        "owed": f"{line}; the event is owed.",
+        "published": f"{line}; the event that was owed is published.",
+    }[event]
     if created:
         line = f"{'Would enroll' if dry_run else 'Enrolled'} {key.user_id} in {key.course_id}, free."
     warnings: list[str] = [_NO_TOPIC] if created and job.settings.topic_arn is None else []
     if event == "owed":
-        owed = f"the event of {key} is still owed by another run; "
-        warnings.append(owed + lmx("enrollments reconcile") + " publishes it later")
-    return Report(COMMAND, job.settings.environment, Data(value, (line,)), dry_run, warnings=tuple(warnings))
+        warnings.append(f"the event of {key} is still owed; " + lmx("enrollments reconcile") + " publishes it later")
+    body = Data(value, (line,))
+    return Report(COMMAND, job.settings.environment, body, dry_run, warnings=tuple(warnings), error=error)

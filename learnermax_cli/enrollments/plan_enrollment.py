@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from learnermax_cli.core.times import parse_time
+from learnermax_cli.core.times import parse_time, site_time
 from learnermax_cli.enrollments.decide import Case, Decision
 from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey, Payment, Student
 from learnermax_cli.enrollments.payment_state import Realm
@@ -52,6 +52,15 @@ def plan_enrollment(
     if event:
         changes.append(Change("event", name, "publish", None, EVENT))
     return Work(key, tuple(changes), enrollment, payment)
+
+
+def plan_free(key: EnrollmentKey, now: datetime, *, event: bool) -> Work:
+    """Return the work of enrolling a student in a free course."""
+    new = Enrollment(key, "free", "free", site_time(now))
+    changes = [Change("enrollment", str(key), "create", None, {"paymentStatus": new.status})]
+    if event:
+        changes.append(Change("event", str(key), "publish", None, EVENT))
+    return Work(key, tuple(changes), new)
 
 
 def plan_owed_event(enrollment: Enrollment, now: datetime, ended: str | None = None) -> Work | None:

@@ -6,17 +6,22 @@ import pytest
 
 from tests.checkout import worlds
 from tests.checkout.worlds import COURSE, ENV, PUT, UPDATE, USER
+from tests.kills import MOMENTS, Scenario, kill_at
 from tests.products.worlds import edit_course
 from tests.ran import last_entry, writes_since
 from tests.running import Sandbox
 
 FREE = "TEST-COURSE-001"
 PUBLISH = "Publish"
+CREATE = ("enrollments", "create", FREE, "--user", USER)
 
 
 def _free_course(sandbox: Sandbox) -> None:
     worlds.put_course(sandbox, FREE, None, pricingModel="free")
     worlds.put_student(sandbox)
+
+
+FREE_RUN = Scenario("free", _free_course, (PUT, PUBLISH, UPDATE))
 
 
 def _enroll(sandbox: Sandbox, *args: str, course: str = FREE) -> worlds.Ran:
@@ -63,25 +68,50 @@ def test_dry_run_writes_nothing(sandbox: Sandbox) -> None:
     assert worlds.read_enrollment(sandbox, course=FREE) is None
 
 
-def test_event_of_a_killed_run_is_not_lost(sandbox: Sandbox) -> None:
-    """Killed before publishing: the item owes the event, and a run after ten minutes publishes it, once."""
+@pytest.mark.parametrize("when", MOMENTS)
+@pytest.mark.parametrize("index", range(3))
+def test_killed_run_is_made_good_by_the_next(sandbox: Sandbox, index: int, when: str) -> None:
+    """After a SIGKILL before or after any write, the next run enrolls the student and publishes the event at once."""
     _free_course(sandbox)
-    sandbox.control.add_fault("hold", operation=PUBLISH)
-    process = sandbox.start("enrollments", "create", FREE, "--user", USER)
-    sandbox.control.wait_held(timeout=60)
-    process.kill()
-    process.wait()
-    sandbox.control.release()
+    kill_at(sandbox, (FREE_RUN, index), when, (*CREATE, "-o", "json"))
+    mailed = len(_mails(sandbox))
+    ran = _enroll(sandbox)
+    complete = (index, when) == (2, "after")
+    assert (0, "none" if complete else "published") == (ran.exit_code, ran.data["event"])
     item = worlds.read_enrollment(sandbox, course=FREE)
     assert item is not None
-    assert {"run", "at"} == set(item["enrollmentEvent"])
-    assert "owed" == _enroll(sandbox).data["event"]
-    assert [] == _mails(sandbox)
-    sandbox.control.advance_clock(11 * 60)
+    at = item["enrolledAt"]
+    free = {"enrollmentType": "free", "paymentStatus": "free"}
+    assert worlds.enrollment_item(course=FREE, enrolledAt=at, **free) == item
+    assert (int((index, when) >= (1, "after") or index == 2), int(not complete)) == (mailed, len(_mails(sandbox)))
+
+
+def test_run_that_publishes_for_long_is_helped_by_the_next(sandbox: Sandbox) -> None:
+    """Both send the mail, and neither leaves the event owed: a second mail is better than none."""
+    _free_course(sandbox)
+    sandbox.control.add_fault("hold", operation=PUBLISH, when="after")
+    slow = sandbox.start(*CREATE, "-o", "json")
+    sandbox.control.wait_held(timeout=60)
     assert "published" == _enroll(sandbox).data["event"]
-    assert [USER] == [event["studentId"] for event in _mails(sandbox)]
-    after = worlds.read_enrollment(sandbox, course=FREE)
-    assert {name: value for name, value in item.items() if name != "enrollmentEvent"} == after
+    sandbox.control.release()
+    slow.communicate(timeout=60)
+    item = worlds.read_enrollment(sandbox, course=FREE)
+    assert item is not None
+    assert "enrollmentEvent" not in item
+    assert [USER, USER] == [mail["studentId"] for mail in _mails(sandbox)][:2]
+
+
+def test_event_that_is_refused_is_reported_with_the_enrollment(sandbox: Sandbox) -> None:
+    """The student is enrolled and the report says so, with the failure; the next run publishes what is owed."""
+    _free_course(sandbox)
+    sandbox.control.add_fault("error", operation=PUBLISH, status=403, code="AuthorizationError")
+    ran = _enroll(sandbox)
+    assert (4, True, "owed") == (ran.exit_code, ran.data["created"], ran.data["event"])
+    assert "credentials" == ran.error[0].partition(".")[0]
+    assert [] == _mails(sandbox)
+    again = _enroll(sandbox)
+    assert (0, False, "published") == (again.exit_code, again.data["created"], again.data["event"])
+    assert 1 == len(_mails(sandbox))
 
 
 @pytest.mark.parametrize("index", range(2))
