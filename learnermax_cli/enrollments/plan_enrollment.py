@@ -34,7 +34,8 @@ def plan_enrollment(
     payment, name = decision.payment, str(key)
     changes: list[Change] = []
     if decision.verdict == "release":
-        before = {**_PENDING, "stripeSessionId": None if enrollment is None else enrollment.session_id}
+        assert enrollment is not None
+        before = {**_PENDING, "stripeSessionId": enrollment.session_id, "enrolledAt": enrollment.enrolled_at}
         return Work(key, (Change("enrollment", name, "release", before, None, decision.state),), enrollment)
     if payment is None or decision.verdict == "unchanged":
         return None

@@ -20,10 +20,10 @@ WINDOW_SIZE = 500
 _READ_AHEAD = 4
 _FIRST_ASKED = 10
 _HOUR = 3_600
-# A session is made about when its item is written.
-_MARGIN = 900
+SESSION_MARGIN = 900
+"""Seconds that a session may be older than the item that was written for it, and the other way round."""
 # Windows overlap by their margins: shorter ones would list many sessions more than once.
-_SHORTEST = timedelta(seconds=4 * _MARGIN)
+_SHORTEST = timedelta(seconds=4 * SESSION_MARGIN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +187,7 @@ def _window(enrollments: Sequence[Enrollment]) -> Window | None:
     times = sorted(time for e in enrollments if (time := parse_time(e.enrolled_at)) is not None)
     if not times:
         return None
-    return Window(max(0, int(times[0].timestamp()) - _MARGIN), int(times[-1].timestamp()) + _MARGIN)
+    return Window(max(0, int(times[0].timestamp()) - SESSION_MARGIN), int(times[-1].timestamp()) + SESSION_MARGIN)
 
 
 def read_all(

@@ -26,7 +26,7 @@ from learnermax_cli.enrollments.plan_enrollment import (
     plan_enrollment,
     plan_owed_event,
 )
-from learnermax_cli.enrollments.read_payments import Strategy, WindowRead, read_all, read_windows
+from learnermax_cli.enrollments.read_payments import SESSION_MARGIN, Strategy, WindowRead, read_all, read_windows
 
 _CHUNK = 1_000
 
@@ -189,7 +189,7 @@ class Reconcile:
         """Read all sessions back to the oldest item that may go, and decide again."""
         times = [parse_time(case.enrollment.enrolled_at) for case in waiting if case.enrollment]
         oldest = min(time for time in times if time is not None)
-        window = Window(int(oldest.timestamp()) - 900, None)
+        window = Window(int(oldest.timestamp()) - SESSION_MARGIN, None)
         by_key: dict[EnrollmentKey, list[Payment]] = {case.key: list(case.others) for case in waiting}
         for payment in self._read_all(window, None, lambda p: p.key in by_key):
             assert payment.key is not None

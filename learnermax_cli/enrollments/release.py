@@ -7,8 +7,8 @@ from typing import Protocol
 from learnermax_cli.core.errors import FailedError, GuardError
 from learnermax_cli.core.remedy import lmx, reconcile_one
 from learnermax_cli.core.times import parse_time
-from learnermax_cli.enrollments.apply_enrollment import RunJob
-from learnermax_cli.enrollments.decide import Case, Rules, decide
+from learnermax_cli.enrollments.apply_enrollment import EnrollmentWork, RunJob, begin_run
+from learnermax_cli.enrollments.decide import Case, Decision, Rules, decide
 from learnermax_cli.enrollments.model import (
     Enrollment,
     EnrollmentKey,
@@ -19,13 +19,15 @@ from learnermax_cli.enrollments.model import (
     usable_session_id,
 )
 from learnermax_cli.enrollments.payment_state import Realm, State, read_state
-from learnermax_cli.planning.change import Change, Result, SupersededError, planned
+from learnermax_cli.enrollments.plan_enrollment import Work, plan_enrollment
+from learnermax_cli.enrollments.read_payments import SESSION_MARGIN
+from learnermax_cli.planning.apply import Group, apply
+from learnermax_cli.planning.change import count, planned
 from learnermax_cli.planning.confirm import StripeJob, ask
 from learnermax_cli.planning.report import Changes, Report
 
 COMMAND = "enrollments release"
 _OVER: frozenset[State] = frozenset(("expired", "failed", "refunded"))
-_MARGIN = 900  # seconds that a session may be older than the item that was written for it
 
 
 class ReleaseJob(RunJob, StripeJob, Protocol):
@@ -51,21 +53,26 @@ def run_release(
     rules = Rules(Realm(job.settings.environment, livemode=identity.mode == "live"), job.now(), release_expired=True)
     case = read_case(job.payments, enrollment)
     state = require_releasable(case, rules, allow_missing_session=allow_missing_session)
-    change = Change("enrollment", str(key), "release", _before(enrollment), None, state)
+    work = plan_enrollment(key, enrollment, Decision("release", state), None, event=False)
+    assert work is not None
     line = "Plan: 1 enrollment to release."
-    report = replace(report, body=Changes(planned([change])), summary={"release": 1}, summary_line=line)
+    report = replace(report, body=Changes(planned(work.changes)), summary={"release": 1}, summary_line=line)
     if dry_run:
         return report
     if refusal := ask(job.talk, report, f"Release {key}?", yes=yes):
         return replace(report, error=refusal)
-    job.interrupt.begin_writes()
-    try:
-        job.enrollment_writes.release(enrollment)
-    except SupersededError as error:
-        body = Changes((Result(change, "superseded", error.message),))
-        return replace(report, body=body, summary={"release": 0}, summary_line=f"Not released: {error.message}.")
-    line = f"Released {key}: the student can buy the course again."
-    return replace(report, body=Changes((Result(change, "applied"),)), summary_line=line)
+    return _apply(job, work, report)
+
+
+def _apply(job: ReleaseJob, work: Work, report: Report) -> Report:
+    groups = [Group(work.changes, EnrollmentWork(work, begin_run(job)).carry_out)]
+    applied = apply(groups, job.interrupt.begin_writes(), workers=1, progress=lambda _: None)
+    done = count(applied.results, "applied")
+    line = f"Not released: {applied.results[0].error or 'interrupted'}."
+    if done:
+        line = f"Released {work.key}: the student can buy the course again."
+    body = Changes(applied.results)
+    return replace(report, body=body, summary={"release": done}, summary_line=line, error=applied.error)
 
 
 def read_case(gateway: PaymentGateway, enrollment: Enrollment) -> Case:
@@ -74,7 +81,7 @@ def read_case(gateway: PaymentGateway, enrollment: Enrollment) -> Case:
     asked = session_id is not None and usable_session_id(session_id)
     named = gateway.read_payment(session_id) if asked and session_id is not None else None
     begun = parse_time(enrollment.enrolled_at)
-    since = None if begun is None else int(begun.timestamp()) - _MARGIN
+    since = None if begun is None else int(begun.timestamp()) - SESSION_MARGIN
     found = [
         payment
         for page in gateway.list_payments(Window(since, None))
@@ -139,7 +146,3 @@ def _require_pending(enrollment: Enrollment) -> None:
             hint="Only pending enrollments are released; see " + lmx("enrollments list"),
             code="failed.not_pending",
         )
-
-
-def _before(enrollment: Enrollment) -> dict[str, object]:
-    return {"paymentStatus": "pending", "stripeSessionId": enrollment.session_id, "enrolledAt": enrollment.enrolled_at}

@@ -83,11 +83,11 @@ def test_killed_run_is_made_good_by_the_next(sandbox: Sandbox, index: int, when:
     at = item["enrolledAt"]
     free = {"enrollmentType": "free", "paymentStatus": "free"}
     assert worlds.enrollment_item(course=FREE, enrolledAt=at, **free) == item
-    assert (int((index, when) >= (1, "after") or index == 2), int(not complete)) == (mailed, len(_mails(sandbox)))
+    assert (int((index, when) == (1, "after") or index == 2), int(not complete)) == (mailed, len(_mails(sandbox)))
 
 
 def test_run_that_publishes_for_long_is_helped_by_the_next(sandbox: Sandbox) -> None:
-    """Both send the mail, and neither leaves the event owed: a second mail is better than none."""
+    """Both may send the mail, and neither leaves the event owed: a second mail is better than none."""
     _free_course(sandbox)
     sandbox.control.add_fault("hold", operation=PUBLISH, when="after")
     slow = sandbox.start(*CREATE, "-o", "json")
@@ -98,7 +98,7 @@ def test_run_that_publishes_for_long_is_helped_by_the_next(sandbox: Sandbox) -> 
     item = worlds.read_enrollment(sandbox, course=FREE)
     assert item is not None
     assert "enrollmentEvent" not in item
-    assert [USER, USER] == [mail["studentId"] for mail in _mails(sandbox)][:2]
+    assert {USER} == {mail["studentId"] for mail in _mails(sandbox)}
 
 
 def test_event_that_is_refused_is_reported_with_the_enrollment(sandbox: Sandbox) -> None:

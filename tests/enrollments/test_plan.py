@@ -54,7 +54,7 @@ def test_release() -> None:
     """A release removes the pending item, and no event is published."""
     item = enrollment()
     work = plan_enrollment(KEY, item, Decision("release", "expired"), None, event=True)
-    before = {"paymentStatus": "pending", "stripeSessionId": "cs_test_own"}
+    before = {"paymentStatus": "pending", "stripeSessionId": "cs_test_own", "enrolledAt": item.enrolled_at}
     assert Work(KEY, (Change("enrollment", WHO, "release", before, None, "expired"),), item) == work
 
 

@@ -160,3 +160,15 @@ def test_completed_meanwhile_stays(sandbox: Sandbox) -> None:
     stdout, _ = process.communicate(timeout=60)
     assert (0, "superseded") == (process.returncode, json.loads(stdout)["changes"][0]["outcome"])
     assert item == worlds.read_enrollment(sandbox)
+
+
+@pytest.mark.parametrize(("code", "exit_code"), [("ValidationException", 1), ("AccessDeniedException", 4)])
+def test_delete_that_fails_is_in_the_report(sandbox: Sandbox, code: str, exit_code: int) -> None:
+    """The change is there with its error, nothing counts as released, and the item stays."""
+    _expired(sandbox)
+    sandbox.control.add_fault("error", operation=DELETE, status=400, code=code)
+    ran = _release(sandbox, "--yes")
+    (change,) = ran.report["changes"]
+    assert (exit_code, "failed", {"release": 0}) == (ran.exit_code, change["outcome"], ran.report["summary"])
+    assert code in change["error"]
+    assert worlds.read_enrollment(sandbox) is not None
