@@ -25,6 +25,7 @@ UPWARD: Mapping[tuple[str, str], str] = {}
 # What a feature may import of another, beside `model`, `plan_*`, `decide*` and `apply_*`: pure rules and reads through
 # a port that is handed in.
 SHARED = (
+    "checkout.offer",
     "courses.price",
     "enrollments.payment_state",
     "secrets.content",

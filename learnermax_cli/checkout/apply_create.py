@@ -14,6 +14,7 @@ from learnermax_cli.checkout.model import (
     Session,
     SessionRefusedError,
 )
+from learnermax_cli.checkout.offer import OfferJob
 from learnermax_cli.checkout.plan_checkout import (
     Resume,
     Reuse,
@@ -27,7 +28,6 @@ from learnermax_cli.checkout.plan_checkout import (
     require_not_complete,
     search_since,
 )
-from learnermax_cli.checkout.plan_offer import OfferJob
 from learnermax_cli.core.errors import CredentialsError, FailedError, InterruptedRunError
 from learnermax_cli.core.times import site_time
 from learnermax_cli.enrollments.model import (

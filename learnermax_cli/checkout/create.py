@@ -2,8 +2,9 @@
 
 from learnermax_cli.checkout.apply_create import Checkout, CheckoutJob, Purchase, ToPay
 from learnermax_cli.checkout.model import NAME_LIMIT, CheckoutRequest, Session
+from learnermax_cli.checkout.offer import read_offer, require_student
 from learnermax_cli.checkout.plan_checkout import Reuse, Start, Step
-from learnermax_cli.checkout.plan_offer import read_form, read_offer, require_buyer, require_student
+from learnermax_cli.checkout.plan_offer import read_form, require_buyer
 from learnermax_cli.core.text_safety import printable
 from learnermax_cli.core.times import show_unix
 from learnermax_cli.enrollments.model import EnrollmentKey

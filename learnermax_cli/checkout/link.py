@@ -6,14 +6,8 @@ from typing import Protocol
 from urllib.parse import urlencode
 
 from learnermax_cli.checkout.model import NAME_LIMIT, LinkGateway, NewLink, Offer
-from learnermax_cli.checkout.plan_offer import (
-    OfferJob,
-    already_enrolled,
-    link_return_url,
-    read_offer,
-    refused,
-    require_student,
-)
+from learnermax_cli.checkout.offer import OfferJob, read_offer, require_student
+from learnermax_cli.checkout.plan_offer import already_enrolled, link_return_url, refused
 from learnermax_cli.core.ownership import encode_reference, is_ours, marker
 from learnermax_cli.core.remedy import lmx
 from learnermax_cli.core.text_safety import printable

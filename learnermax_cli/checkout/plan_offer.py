@@ -1,51 +1,21 @@
-"""What a course is sold as: whether it can be sold to a student, and the form of the session."""
+"""What a course is sold as: whether it can be sold to a student, and the form of the session. Pure."""
 
 from datetime import timedelta
-from typing import Protocol
 from urllib.parse import quote
 
-from learnermax_cli.checkout.model import Form, GivenForm, Offer, ProductWithPrice, SessionGateway, Ui
+from learnermax_cli.checkout.model import Form, GivenForm, Offer, ProductWithPrice, Ui
 from learnermax_cli.config.settings import Settings
 from learnermax_cli.core.errors import ConfigError, FailedError, UsageError
 from learnermax_cli.core.ownership import MAX_REFERENCE, is_ours
 from learnermax_cli.core.remedy import lmx, sync_one
 from learnermax_cli.core.times import read_duration
 from learnermax_cli.core.urls import is_absolute
-from learnermax_cli.courses.model import Course, CoursesJob, CourseStore, PriceRules
-from learnermax_cli.courses.plan_courses import unknown_course
-from learnermax_cli.courses.price import price_rules, read_currency, read_money
-from learnermax_cli.enrollments.model import EnrollmentKey, EnrollmentReader, Student
-from learnermax_cli.planning.confirm import StripeJob
+from learnermax_cli.courses.model import Course, PriceRules
+from learnermax_cli.courses.price import read_currency, read_money
+from learnermax_cli.enrollments.model import EnrollmentKey, Student
 
 
-class OfferJob(CoursesJob, StripeJob, Protocol):
-    """What selling a course works with."""
-
-    @property
-    def checkout_sessions(self) -> SessionGateway: ...
-    @property
-    def enrollments(self) -> EnrollmentReader: ...
-
-
-def read_offer(job: OfferJob, course_id: str, user_id: str | None = None) -> Offer:
-    """Read what Stripe sells as a course; raises FailedError when it cannot be sold as it is."""
-    course = require_course(job.courses, course_id)
-    found = job.checkout_sessions.read_product(_require_paid(course, user_id or "USER_ID"))
-    return _require_offer(course, found, job.settings.environment, price_rules(job.settings))
-
-
-def require_course(courses: CourseStore, course_id: str) -> Course:
-    """Read a course that students can enroll in now; raises FailedError when there is none."""
-    course = courses.read_course(course_id)
-    if course is None:
-        raise unknown_course(course_id)
-    if course.coming_soon:
-        hint = "Wait until it is on sale, or remove comingSoon from the course's item."
-        raise refused(f"course {course_id} is coming soon, not on sale yet", hint, "coming_soon")
-    return course
-
-
-def _require_paid(course: Course, user_id: str) -> str:
+def require_paid(course: Course, user_id: str) -> str:
     """Return the product that a paid course names; raises FailedError when the course is free or not synced."""
     if not course.paid:
         hint = "Enroll the student without payment: " + lmx("enrollments create", course.course_id, "--user", user_id)
@@ -55,7 +25,7 @@ def _require_paid(course: Course, user_id: str) -> str:
     return course.product_id
 
 
-def _require_offer(course: Course, found: ProductWithPrice | None, environment: str, rules: PriceRules) -> Offer:
+def require_offer(course: Course, found: ProductWithPrice | None, environment: str, rules: PriceRules) -> Offer:
     """Return what Stripe sells as this course; raises FailedError when that is not what the course states."""
     course_id = course.course_id
     if found is None:
@@ -80,14 +50,6 @@ def _require_offer(course: Course, found: ProductWithPrice | None, environment: 
             "price_drift",
         )
     return Offer(course_id, course.text("name") or course_id, price.price_id, money)
-
-
-def require_student(reader: EnrollmentReader, user_id: str) -> Student:
-    """Read a student; raises FailedError when there is none."""
-    student = reader.read_students([user_id]).get(user_id)
-    if student is None:
-        raise refused(f"student {user_id} not found", "Name an existing student's userId with --user.", "no_student")
-    return student
 
 
 def require_buyer(student: Student) -> Student:

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Literal, NamedTuple, Protocol
 
-from learnermax_cli.checkout.plan_offer import refused, require_course, require_student
+from learnermax_cli.checkout.offer import require_course, require_student
+from learnermax_cli.checkout.plan_offer import refused
 from learnermax_cli.core.errors import LmxError
 from learnermax_cli.core.remedy import lmx, reconcile_one, release_one
 from learnermax_cli.enrollments.apply_enrollment import EnrollmentWork, ReadJob, Run, RunJob, begin_run

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from learnermax_cli.checkout.create import run_create
 from learnermax_cli.checkout.model import CheckoutRequest, GivenForm
 from learnermax_cli.checkout.model import Session as CheckoutSession
-from learnermax_cli.checkout.plan_offer import read_offer
+from learnermax_cli.checkout.offer import read_offer
 from learnermax_cli.config.sandbox_state import SandboxInfo, require_sandbox
 from learnermax_cli.core.errors import FailedError, UsageError
 from learnermax_cli.core.ownership import encode_reference

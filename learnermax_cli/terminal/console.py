@@ -203,7 +203,7 @@ class Console:
 
     def progress(self, label: str, total: int) -> AbstractContextManager[Callable[[int], None]]:
         """Show progress on stderr when it is a terminal; yields a function that takes how much is done."""
-        from learnermax_cli.terminal.progress import bar, lines, nothing
+        from learnermax_cli.terminal.streams import bar, lines, nothing
 
         if self.manner.quiet or not sys.stderr.isatty():
             return nothing()

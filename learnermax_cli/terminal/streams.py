@@ -1,7 +1,8 @@
-"""What gets onto a stream: Rich's lines, uncut in a pipe and scrubbed, and JSON piece by piece."""
+"""What gets onto a stream: Rich's lines, uncut in a pipe and scrubbed, JSON piece by piece, and progress."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
 from learnermax_cli.core.secret_text import scrub
@@ -13,6 +14,11 @@ if TYPE_CHECKING:
 
 _INDENT = "  "
 _PIPE_WIDTH = 100_000  # Rich falls back to 80 columns in a pipe and cuts cells
+_WORTH_LINES = 20
+_LINES = 4
+
+Advance = Callable[[int], None]
+"""Takes how much is done."""
 
 
 class Printer:
@@ -88,3 +94,36 @@ def _dumps(value: object, indent: str) -> str:
 
     # No line break in JSON text is part of a value.
     return json.dumps(value, indent=2, ensure_ascii=True).replace("\n", "\n" + indent)
+
+
+@contextmanager
+def bar(rich: "RichConsole", label: str, total: int) -> Iterator[Advance]:
+    """Show a bar that is gone when the work is done."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=rich, transient=True) as shown:
+        # The total may be unknown, or too low.
+        task = shown.add_task(label, total=total or None)
+        yield lambda done: shown.update(task, completed=done, total=max(total, done) if total else None)
+
+
+@contextmanager
+def lines(say: Callable[[str], None], label: str, total: int) -> Iterator[Advance]:
+    """Say a line at each quarter of long work, and nothing of short work."""
+    told = 0
+
+    def advance(done: int) -> None:
+        nonlocal told
+        quarter = min(_LINES, done * _LINES // total)
+        if quarter > told:
+            told = quarter
+            say(f"{label}: {done} of {max(total, done)}")
+
+    yield advance if total >= _WORTH_LINES else lambda _: None
+
+
+@contextmanager
+def nothing() -> Iterator[Advance]:
+    """Show nothing."""
+    yield lambda _: None

@@ -7,7 +7,7 @@ import pytest
 
 from learnermax_cli.core.errors import CredentialsError, Exit, FailedError
 from learnermax_cli.doctor.model import Verdict, failed, not_checked, ok, warning
-from learnermax_cli.doctor.run import Check, worst_failure, run_checks
+from learnermax_cli.doctor.run import Check, run_checks, worst_failure
 from tests.doctor.worlds import PREVIEW
 from tests.running import Sandbox
 
