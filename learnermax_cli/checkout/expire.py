@@ -1,10 +1,10 @@
 """`checkout expire`: expires an open session of ours, so that it cannot be paid any more."""
 
 from learnermax_cli.checkout.model import Session
+from learnermax_cli.checkout.plan_checkout import require_not_complete
 from learnermax_cli.checkout.show import SessionJob, read_session
-from learnermax_cli.core.errors import FailedError, GuardError
+from learnermax_cli.core.errors import GuardError
 from learnermax_cli.core.ownership import is_ours
-from learnermax_cli.core.remedy import lmx
 from learnermax_cli.planning.change import Change, Result, planned
 from learnermax_cli.planning.report import Changes, Report
 
@@ -19,14 +19,14 @@ def run_expire(job: SessionJob, session_id: str, *, dry_run: bool) -> Report:
             hint="Name its environment with -e, or expire it in the Dashboard; no flag lifts this.",
             code="guard.foreign_session",
         )
-    _require_not_complete(session)
+    require_not_complete(session, session.key)
     results = planned(_changes(session))
     line = f"Would expire session {session_id}."
     if not results:
         line = f"Nothing to do: session {session_id} has already expired."
     elif not dry_run:
         job.interrupt.begin_writes()
-        _require_not_complete(job.checkout_sessions.expire_session(session_id))
+        require_not_complete(job.checkout_sessions.expire_session(session_id), session.key)
         results = tuple(Result(result.change, "applied") for result in results)
         line = f"Expired session {session_id}."
     summary = {"expire": len(results), "unchanged": 1 - len(results)}
@@ -40,12 +40,3 @@ def _changes(session: Session) -> list[Change]:
         return []
     before = {"status": session.status, "course": session.course_id, "user": session.user_id}
     return [Change("session", session.session_id, "expire", before, {**before, "status": "expired"})]
-
-
-def _require_not_complete(session: Session) -> None:
-    if session.status == "complete":
-        raise FailedError(
-            f"session {session.session_id} is not open but complete ({session.payment_status})",
-            hint="To apply its payment: " + lmx("enrollments reconcile"),
-            code="failed.complete",
-        )

@@ -86,10 +86,14 @@ class Session:
         """The course that it names, if any."""
         return self.metadata.get("courseId")
 
+    @property
+    def key(self) -> EnrollmentKey | None:
+        """The enrollment that it is for, if it names one."""
+        return EnrollmentKey(self.user_id, self.course_id) if self.user_id and self.course_id else None
+
     def is_for(self, key: EnrollmentKey, environment: str) -> bool:
         """Return whether it names this student and course; sessions of the site name no environment."""
-        named = (self.user_id, self.course_id) == (key.user_id, key.course_id)
-        return named and self.metadata.get("environment", environment) == environment
+        return self.key == key and self.metadata.get("environment", environment) == environment
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from learnermax_cli.checkout.model import Form, Session
 from learnermax_cli.checkout.plan_offer import LONGEST, SHORTEST, already_enrolled, refused
 from learnermax_cli.core.errors import FailedError
 from learnermax_cli.core.ownership import is_ours
-from learnermax_cli.core.remedy import reconcile_one, release_one
+from learnermax_cli.core.remedy import lmx, reconcile_one, release_one
 from learnermax_cli.core.times import parse_time
 from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey, usable_session_id
 
@@ -92,12 +92,13 @@ def plan_checkout(situation: Situation, wanted: WantedSession) -> Step:
     return Start(enrollment, ends)
 
 
-def require_not_complete(session: Session, key: EnrollmentKey) -> None:
-    """Raise FailedError when a session was completed: `reconcile` decides what that means."""
+def require_not_complete(session: Session, key: EnrollmentKey | None) -> None:
+    """Raise FailedError when a session, of this enrollment, was completed: `reconcile` decides what that means."""
     if session.status == "complete":
+        settle = lmx("enrollments reconcile") if key is None else reconcile_one(key.course_id, key.user_id)
         raise FailedError(
-            f"session {session.session_id} of {key} is complete ({session.payment_status})",
-            hint="Settle it first: " + reconcile_one(key.course_id, key.user_id),
+            f"session {session.session_id} of {key or 'nobody'} is complete ({session.payment_status})",
+            hint="Settle it first: " + settle,
             code="failed.complete",
         )
 
