@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from benchmarks.measuring import Measured, measure_lmx, measure_script
 from benchmarks.world import World, say
-from learnermax_cli.config.sandbox_state import table_name
+from learnermax_cli.config.keys import table_name
 from tests.items import course_item
 
 RECONCILE = ("enrollments", "reconcile", "--dry-run")

@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 
 import boto3
 
-from learnermax_cli.config.sandbox_state import ACCESS_KEY_ID, SECRET_ACCESS_KEY, SandboxInfo, table_name
+from learnermax_cli.config.keys import table_name
+from learnermax_cli.config.sandbox_state import ACCESS_KEY_ID, SECRET_ACCESS_KEY, SandboxInfo
 from learnermax_cli.sandbox import process
 from learnermax_cli.sandbox.client import SandboxClient
 from tests.items import course_item, enrollment_item

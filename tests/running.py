@@ -13,14 +13,8 @@ from typing import TYPE_CHECKING, cast
 import boto3
 import stripe
 
-from learnermax_cli.config.sandbox_state import (
-    ACCESS_KEY_ID,
-    ACCOUNT_ID,
-    SECRET_ACCESS_KEY,
-    SandboxInfo,
-    table_name,
-    topic_name,
-)
+from learnermax_cli.config.keys import table_name
+from learnermax_cli.config.sandbox_state import ACCESS_KEY_ID, ACCOUNT_ID, SECRET_ACCESS_KEY, TOPIC_NAME, SandboxInfo
 from learnermax_cli.sandbox.client import SandboxClient
 from tests.forking import PROJECT, READ_AT_START, forkserver
 from tests.started import Started
@@ -90,7 +84,7 @@ class Sandbox:
     @property
     def queue_url(self) -> str:
         """The queue that keeps what was published to the topic of mails."""
-        return f"{self.info.aws_url}/{ACCOUNT_ID}/{topic_name()}-events"
+        return f"{self.info.aws_url}/{ACCOUNT_ID}/{TOPIC_NAME}-events"
 
     def stripe(self, key: str | None = None) -> stripe.StripeClient:
         """Return a Stripe client with a key, by default the test mode secret key; it retries nothing."""

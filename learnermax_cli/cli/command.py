@@ -125,6 +125,7 @@ def _run(
     invocation.console = Console(manner, invocation.environ)
     _require_filled(ctx, {**given, **common})
     app = App(Flags(**common), invocation.environ, invocation.console)
+    app.interrupt.install()
     invocation.meter = app.meter
     try:
         report = function(app, **given)
@@ -141,7 +142,7 @@ def _run(
     report = ending(replace(report, meter=app.meter.reading()), interrupted=app.interrupt.stop.is_set())
     report = complete_report(report, options)
     invocation.console.show(report)
-    written = app.after_report(report)
+    written = invocation.console.tell_actions(report)
     return int(report.exit_code if written else weightiest((report.exit_code, Exit.FAILED)))
 
 

@@ -26,6 +26,7 @@ from learnermax_cli.cli.secrets import group as secrets
 from learnermax_cli.cli.webhooks import group as webhooks
 from learnermax_cli.core.errors import Exit, FailedError, LmxError, UsageError, weightiest
 from learnermax_cli.terminal.console import Console, Manner
+from learnermax_cli.terminal.streams import discard
 
 app = typer.Typer(
     name="lmx",
@@ -63,10 +64,7 @@ def root(
         bool, typer.Option("--version", help="Show the version and exit.", is_eager=True, callback=_show_version)
     ] = False,
 ) -> None:
-    """Administration toolkit of LearnerMax: Stripe keys, products and prices, enrollments.
-
-    Try it without an account: lmx demo
-    """
+    """Take the options of lmx itself; its help is above."""
 
 
 def run() -> NoReturn:
@@ -84,13 +82,13 @@ def run() -> NoReturn:
     try:
         sys.stdout.flush()
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        discard(sys.stdout)
     except OSError as error:
         code = weightiest((Exit(code), Exit(_unwritten(invocation, error))))
     try:
         sys.stderr.flush()
     except OSError:  # a closed stderr does not change how a run ends
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+        discard(sys.stderr)
     sys.exit(code)
 
 
@@ -130,7 +128,7 @@ def _exit_code(invocation: Invocation) -> int:
 
 def _unread(invocation: Invocation) -> int:
     """Warn that stdout was closed, as after `| head -1`, where something was written before."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    discard(sys.stdout)
     # The meter does not count Secrets Manager; a run that showed a plan may have written.
     wrote = invocation.meter is not None and invocation.meter.reading().wrote
     if wrote or _console(invocation).about_to_write:
@@ -140,7 +138,7 @@ def _unread(invocation: Invocation) -> int:
 
 def _unwritten(invocation: Invocation, error: OSError) -> int:
     """Report that stdout takes no more, as on a full disk: the output is incomplete."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    discard(sys.stdout)
     hint = "Free space there, and run the command again. Completed changes are kept."
     return _fail(invocation, FailedError(f"the output cannot be written: {error.strerror}", hint=hint))
 
@@ -160,7 +158,7 @@ def _fail(invocation: Invocation, error: LmxError) -> int:
     try:
         _console(invocation).show_failure(invocation.command or _command_words(invocation.argv), error, meter)
     except OSError:  # stdout takes no document; the failure is on stderr
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        discard(sys.stdout)
     return int(error.exit_code)
 
 

@@ -1,12 +1,9 @@
 """The composition root: builds what a command works with, on first use, from the clients that `clients` hands out."""
 
-from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from learnermax_cli.composition.clients import Clients
-from learnermax_cli.config.settings import Flags
-from learnermax_cli.terminal.console import Console
 
 if TYPE_CHECKING:
     from learnermax_cli.adapters.aws.table import Table
@@ -21,20 +18,12 @@ if TYPE_CHECKING:
         PaymentGateway,
     )
     from learnermax_cli.planning.confirm import Talk
-    from learnermax_cli.planning.report import Report
     from learnermax_cli.products.model import CatalogGateway
     from learnermax_cli.webhooks.model import DeliveryReader, EndpointGateway, EventGateway, WebhookServer
 
 
 class App(Clients):
     """Everything a command works with."""
-
-    def __init__(
-        self, flags: Flags, environ: Mapping[str, str], console: Console, *, take_signals: bool = True
-    ) -> None:
-        super().__init__(flags, environ, console)
-        if take_signals:
-            self.interrupt.install()
 
     @cached_property
     def _table(self) -> "Table":
@@ -170,12 +159,3 @@ class App(Clients):
     def talk(self) -> "Talk":
         """The console, as jobs see it."""
         return self.console
-
-    def after_report(self, report: "Report") -> bool:
-        """Write the report for GitHub Actions, when it runs there; return whether the outputs were written."""
-        if not self.console.in_actions:
-            return True
-        from learnermax_cli.planning.report import without_private_lines
-        from learnermax_cli.terminal.github import tell_actions
-
-        return tell_actions(without_private_lines(report), self.environ)

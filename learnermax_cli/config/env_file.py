@@ -7,6 +7,7 @@ from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from learnermax_cli.config.keys import ENV_FILE_NAMES, KEY_START
 from learnermax_cli.core.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -15,9 +16,8 @@ if TYPE_CHECKING:
 # A line that can't be understood matters when it is about one of ours, or holds a key that got onto a line of its own;
 # others belong to other programs, and to Docker a name alone means that of the process.
 _OURS = re.compile(
-    r"""\s*(?:export\s+)?'?(?:STRIPE_|NEXT_PUBLIC_STRIPE_|LMX_|EDUCATION_TABLE_NAME\b|FRONTEND_URL\b
-        |TRANSACTIONAL_EMAIL_TOPIC_ARN\b) | .*(?:\b(?:sk|rk|rkcs|pk)_(?:test|live)_|\bwhsec_)""",
-    re.VERBOSE | re.DOTALL,
+    rf"\s*(?:export\s+)?'?(?:STRIPE_|NEXT_PUBLIC_STRIPE_|LMX_|(?:{'|'.join(ENV_FILE_NAMES)})\b)|.*\b(?:{KEY_START})",
+    re.DOTALL,
 )
 _ASSIGNMENT = re.compile(
     r"""(?P<head>\s*(?:export[^\S\r\n]+)?(?:'[^']+'|[^=\#\s]+)[^\S\r\n]*=[^\S\r\n]*)

@@ -1,4 +1,4 @@
-"""Stripe keys: the one table of their names, and what a key shows: kind, mode, account. No key is shown."""
+"""Names of Stripe keys and of the table, in one place, and what a key shows: kind, mode, account. No key is shown."""
 
 import re
 from dataclasses import dataclass, field
@@ -14,6 +14,11 @@ SECRET_KEY: Final = "STRIPE_SECRET_KEY"  # noqa: S105 - the name of a key, not a
 PUBLISHABLE_KEY: Final = "NEXT_PUBLIC_STRIPE_PUBLISHABLE_KEY"
 WEBHOOK_SECRET: Final = "STRIPE_WEBHOOK_SECRET"  # noqa: S105 - likewise
 PREVIOUS_SECRET: Final = "STRIPE_WEBHOOK_SECRET_PREVIOUS"  # noqa: S105 - likewise
+
+
+def table_name(environment: str = "sandbox") -> str:
+    """Return the name of LearnerMax's table in an environment."""
+    return f"learnermax-education-{environment}"
 
 
 class KeyName(NamedTuple):
@@ -37,6 +42,16 @@ KEYS: Final = (
 PUSHED_KEYS: Final = tuple(key.name for key in KEYS if key.pushed)
 REQUIRED_KEYS: Final = tuple(key.name for key in KEYS if key.required)
 SIGNING_SECRETS: Final = tuple(key.name for key in KEYS if key.kinds == ("webhook",))
+ENV_FILE_NAMES: Final = (
+    *(key.name for key in KEYS),
+    "EDUCATION_TABLE_NAME",
+    "FRONTEND_URL",
+    "TRANSACTIONAL_EMAIL_TOPIC_ARN",
+)
+"""What is read from an env file besides the settings that begin with LMX_.
+
+A file in a cloned repository must not be able to send keys elsewhere: it sets no endpoint, profile or state folder.
+"""
 _KINDS_OF: Final = {key.name: key.kinds for key in KEYS}
 
 # [doc "API keys"]; rkcs keys belong to sandboxes that the Stripe CLI made and that are not claimed yet.
@@ -44,10 +59,10 @@ _KINDS: Final[dict[str, KeyKind]] = {"sk": "secret", "rk": "restricted", "rkcs":
 _PREFIXES: Final[dict[KeyKind, str]] = {"secret": "sk_", "restricted": "rk_", "publishable": "pk_", "webhook": "whsec_"}
 _API_KEY = re.compile(r"(?P<prefix>sk|rk|rkcs|pk)_(?P<mode>test|live)_(?P<body>[A-Za-z0-9_]{8,247})")
 _WEBHOOK_SECRET = re.compile(r"whsec_[A-Za-z0-9+/=_]{8,247}")
+KEY_START: Final = r"(?:sk|rk|rkcs|pk)_(?:test|live)_|whsec_"
+"""The pattern of what keys begin with."""
 # The dashboard shows a key in part, with dots or the like for the rest, until it is asked for the whole.
-_CUT_SHORT = re.compile(
-    r"(?:(?:sk|rk|rkcs|pk)_(?:test|live)_|whsec_)(?:[A-Za-z0-9+/=_]{0,7}|\w*(?:\.{2,}|[*\u2026\u2022]+)\w*)"
-)
+_CUT_SHORT = re.compile(rf"(?:{KEY_START})" r"(?:[A-Za-z0-9+/=_]{0,7}|\w*(?:\.{2,}|[*\u2026\u2022]+)\w*)")
 # Keys of newer accounts carry the account id without `acct_` behind a leading 5.
 _ACCOUNT_PART = re.compile(r"5(?P<part>1[A-Za-z0-9]{15})[A-Za-z0-9]{8,}")
 _QUOTES: Final = frozenset("\"'`\u2018\u2019\u201c\u201d")

@@ -1,9 +1,8 @@
-"""The state file of a running sandbox, which `-e sandbox` reads: its addresses and keys; standard library only."""
+"""The state file of a running sandbox, which `-e sandbox` reads: its addresses and keys."""
 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.request import ProxyHandler, build_opener
 
+from learnermax_cli.config.keys import table_name
 from learnermax_cli.core.errors import ConfigError
 
 STATE_FILE = "state.json"
@@ -19,22 +19,13 @@ REGION = "us-east-1"
 ACCOUNT_ID = "123456789012"
 ACCESS_KEY_ID = "LMXSANDBOXACCESSKEY"
 SECRET_ACCESS_KEY = "sandbox-only"  # noqa: S105 - opens nothing but a sandbox on loopback
+TOPIC_NAME = "learnermax-transactional-email-sandbox"
 _HEALTH_SECONDS = 5.0
 
 
-def table_name(environment: str = "sandbox") -> str:
-    """Return the name of LearnerMax's table in an environment."""
-    return f"learnermax-education-{environment}"
-
-
-def topic_name(environment: str = "sandbox") -> str:
-    """Return the name of the topic that sends mails to students."""
-    return f"learnermax-transactional-email-{environment}"
-
-
 def topic_arn() -> str:
-    """Return the ARN of the sandbox's topic."""
-    return f"arn:aws:sns:{REGION}:{ACCOUNT_ID}:{topic_name()}"
+    """Return the ARN of the topic that sends mails to students."""
+    return f"arn:aws:sns:{REGION}:{ACCOUNT_ID}:{TOPIC_NAME}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +80,7 @@ class SandboxInfo:
             return json.load(response)
 
 
-def default_state_dir(environ: Mapping[str, str] = os.environ) -> Path:
+def default_state_dir(environ: Mapping[str, str]) -> Path:
     """Return `$LMX_SANDBOX_HOME`, else `$XDG_STATE_HOME/lmx/sandbox`, else `~/.local/state/lmx/sandbox`."""
     if home := environ.get("LMX_SANDBOX_HOME"):
         return Path(home)

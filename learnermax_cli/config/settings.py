@@ -6,7 +6,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 
-from learnermax_cli.config.keys import KEYS, Mode
+from learnermax_cli.config.keys import ENV_FILE_NAMES, Mode, table_name
 from learnermax_cli.core.errors import ConfigError, LmxError, UsageError
 from learnermax_cli.core.money import PriceUnit
 from learnermax_cli.core.secret_text import SecretText
@@ -21,13 +21,6 @@ DEFAULT_ENV_FILE = Path(".env.local")
 SANDBOX_FRONTEND_URL = "https://learnermax.example"
 STRIPE_API_BASE = "https://api.stripe.com"
 
-# A file in a cloned repository must not be able to send keys elsewhere: it sets no endpoint, profile or state folder.
-_FROM_ENV_FILE = {
-    *(key.name for key in KEYS),
-    "EDUCATION_TABLE_NAME",
-    "FRONTEND_URL",
-    "TRANSACTIONAL_EMAIL_TOPIC_ARN",
-}
 # What lifts a guard must come from the operator, not from a file in a repository.
 _NEVER_FROM_ENV_FILE = {"LMX_SANDBOX_HOME", "LMX_ALLOW_MISMATCH"}
 
@@ -101,7 +94,7 @@ def load_settings(flags: Flags, environ: Mapping[str, str]) -> Settings:
         values = {"FRONTEND_URL": SANDBOX_FRONTEND_URL, **_without_outside_access(values), **sandbox.environment()}
     return Settings(
         environment=environment,
-        table=flags.table or values.get("EDUCATION_TABLE_NAME") or f"learnermax-education-{environment}",
+        table=flags.table or values.get("EDUCATION_TABLE_NAME") or table_name(environment),
         secret_name=flags.secret_name or values.get("LMX_STRIPE_SECRET_NAME") or _default_secret_name(environment),
         aws=_aws_access(flags, values, sandbox),
         stripe_api_base=(sandbox.stripe_url if sandbox else environ.get("STRIPE_API_BASE")) or STRIPE_API_BASE,
@@ -186,7 +179,7 @@ def _allowed(values: Mapping[str, str]) -> dict[str, str]:
     return {
         name: value
         for name, value in values.items()
-        if value and (name in _FROM_ENV_FILE or (name.startswith("LMX_") and name not in _NEVER_FROM_ENV_FILE))
+        if value and (name in ENV_FILE_NAMES or (name.startswith("LMX_") and name not in _NEVER_FROM_ENV_FILE))
     }
 
 

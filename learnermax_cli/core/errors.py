@@ -17,17 +17,6 @@ class Exit(IntEnum):
     INTERRUPTED = 130
 
 
-EXIT_MEANINGS = {
-    Exit.OK: "done, or nothing to do; also with coming-soon courses and findings",
-    Exit.FAILED: "failed, wholly or for some items, invalid and guarded rows included; running again is safe",
-    Exit.USAGE: "wrong usage",
-    Exit.CONFIG: "configuration missing or invalid",
-    Exit.CREDENTIALS: "credentials missing, refused or not permitted",
-    Exit.GUARD: "a guard stopped the run; the message names the flag that lifts it",
-    Exit.PENDING: "changes or findings pending, only with --exit-code",
-    Exit.INTERRUPTED: "interrupted; the report says what was and was not applied",
-}
-
 _PRECEDENCE = (Exit.INTERRUPTED, Exit.USAGE, Exit.CREDENTIALS, Exit.CONFIG, Exit.GUARD, Exit.FAILED, Exit.PENDING)
 
 

@@ -89,6 +89,12 @@ class RunJob(Protocol):
         """Return the present, in UTC."""
 
 
+def warn_of_no_topic(job: RunJob) -> tuple[str, ...]:
+    """Return the warning of a run that publishes no events, if it is one."""
+    lost = "no topic in TRANSACTIONAL_EMAIL_TOPIC_ARN: no events are published, students get no mail"
+    return () if job.events else (lost,)
+
+
 def begin_run(job: RunJob) -> Run:
     """Return a run with a new id."""
     return Run(uuid.uuid4().hex, job.enrollment_writes, job.events, job.now)

@@ -8,14 +8,20 @@ from learnermax_cli.checkout.offer import require_course, require_student
 from learnermax_cli.checkout.plan_offer import refused
 from learnermax_cli.core.errors import LmxError
 from learnermax_cli.core.remedy import lmx, reconcile_one, release_one
-from learnermax_cli.enrollments.apply_enrollment import EnrollmentWork, ReadJob, Run, RunJob, begin_run
+from learnermax_cli.enrollments.apply_enrollment import (
+    EnrollmentWork,
+    ReadJob,
+    Run,
+    RunJob,
+    begin_run,
+    warn_of_no_topic,
+)
 from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey, EnrollmentReader
 from learnermax_cli.enrollments.plan_enrollment import Work, plan_free, plan_owed_event
 from learnermax_cli.planning.change import Change, SupersededError
 from learnermax_cli.planning.report import Data, Report
 
 COMMAND = "enrollments create"
-_NO_TOPIC = "no topic in TRANSACTIONAL_EMAIL_TOPIC_ARN: no event is published, the student gets no mail"
 # Seconds in which another run may be about to publish the event that it owes.
 _PAUSES = (0.1, 0.2, 0.4, 0.8)
 
@@ -127,8 +133,8 @@ def _report(job: CreateJob, key: EnrollmentKey, enrolled: _Enrolled, *, dry_run:
     }[event]
     if created:
         line = f"{'Would enroll' if dry_run else 'Enrolled'} {key.user_id} in {key.course_id}, free."
-    warnings: list[str] = [_NO_TOPIC] if created and job.settings.topic_arn is None else []
+    warnings = warn_of_no_topic(job) if created else ()
     if event == "owed":
-        warnings.append(f"the event of {key} is still owed; " + lmx("enrollments reconcile") + " publishes it later")
+        warnings += (f"the event of {key} is still owed; " + lmx("enrollments reconcile") + " publishes it later",)
     body = Data(value, (line,))
-    return Report(COMMAND, job.settings.environment, body, dry_run, warnings=tuple(warnings), error=error)
+    return Report(COMMAND, job.settings.environment, body, dry_run, warnings=warnings, error=error)

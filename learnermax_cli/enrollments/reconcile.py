@@ -10,7 +10,14 @@ from learnermax_cli.core.money import Money
 from learnermax_cli.courses.model import Course, CourseStore, PriceRules
 from learnermax_cli.courses.plan_courses import unknown_course
 from learnermax_cli.courses.price import known_money, price_rules
-from learnermax_cli.enrollments.apply_enrollment import EnrollmentWork, ReadJob, Run, RunJob, begin_run
+from learnermax_cli.enrollments.apply_enrollment import (
+    EnrollmentWork,
+    ReadJob,
+    Run,
+    RunJob,
+    begin_run,
+    warn_of_no_topic,
+)
 from learnermax_cli.enrollments.decide import Rules
 from learnermax_cli.enrollments.listing import warn_of_unknown
 from learnermax_cli.enrollments.model import Enrollment, EnrollmentReader, PaymentGateway
@@ -84,9 +91,8 @@ def run_reconcile(job: ReconcileJob, request: ReconcileRequest) -> Report:
         audit=request.audit,
     )
     run, stop = begin_run(job), job.interrupt.begin_writes()
-    event = run.publisher is not None
     payments = StoppablePayments(job.payments, stop)
-    one_pass = Reconcile(payments, job.enrollments, rules, request.scope, event=event)
+    one_pass = Reconcile(payments, job.enrollments, rules, request.scope, event=run.publisher is not None)
     results = PackedResults()
     error: LmxError | None = None
     examined = True
@@ -97,11 +103,10 @@ def run_reconcile(job: ReconcileJob, request: ReconcileRequest) -> Report:
         examined = False
     except LmxError as failure:
         error = failure
-    warnings = () if event else ("no topic in TRANSACTIONAL_EMAIL_TOPIC_ARN: no events are published",)
     unknown = () if error or not examined or one_pass.tally.examined else warn_of_unknown(job, None, request.scope.user)
     report = _report(job.settings.environment, request, results, one_pass.tally)
     error = error if examined else _unfinished(report)
-    return replace(report, stripe=identity, error=error, warnings=(*warnings, *unknown))
+    return replace(report, stripe=identity, error=error, warnings=(*warn_of_no_topic(job), *unknown))
 
 
 def _require_sense(request: ReconcileRequest) -> None:

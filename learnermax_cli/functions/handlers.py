@@ -151,13 +151,13 @@ class Functions:
     def _get_warm(self, *, anew: bool = False) -> "_Warm":
         now = self._monotonic()
         if anew or self._warm is None or now - self._warm.since >= KEYS_SECONDS:
-            self._warm = _Warm(App(Flags(), self._environ, self._console, take_signals=False), now)
+            self._warm = _Warm(App(Flags(), self._environ, self._console), now)
         return self._warm
 
     def _build_app(self, context: Context) -> App:
         loaded()
         self._console.set_request(context)
-        return App(Flags(), self._environ, self._console, take_signals=False)
+        return App(Flags(), self._environ, self._console)
 
     def _run(self, app: App, request: "ReconcileRequest", context: Context) -> "Report":
         from learnermax_cli.enrollments.reconcile import run_reconcile

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from learnermax_cli.config.settings import Settings
     from learnermax_cli.core.interrupt import Interrupt
 
+_REVIEW = "Review the plan with --dry-run, then pass --yes."
+
 
 class Talk(Protocol):
     """The console as jobs see it: notes and warnings on stderr, the question before a write, progress."""
@@ -28,8 +30,8 @@ class Talk(Protocol):
     def show_plan(self, report: Report) -> None:
         """Print a plan before a question."""
 
-    def require_confirmation(self, question: str, *, yes: bool) -> bool:
-        """Ask before a write; raises GuardError naming --yes where nobody can answer."""
+    def require_confirmation(self, question: str, *, yes: bool, remedy: str) -> bool:
+        """Ask before a write; raises GuardError, with this remedy, where nobody can answer."""
 
     def progress(self, label: str, total: int) -> AbstractContextManager[Callable[[int], None]]:
         """Show progress; yields a function that takes how much is done."""
@@ -53,11 +55,11 @@ class StripeJob(Job, Protocol):
     def stripe_identity(self) -> StripeIdentity: ...
 
 
-def ask(talk: Talk, report: Report, question: str, *, yes: bool) -> LmxError | None:
-    """Show a plan and ask; return why it must not be applied, None when it may."""
+def ask(talk: Talk, report: Report, question: str, *, yes: bool, remedy: str = _REVIEW) -> LmxError | None:
+    """Show a plan and ask; return why it must not be applied, None when it may; `remedy` is for who cannot answer."""
     talk.show_plan(report)
     try:
-        if talk.require_confirmation(question, yes=yes):
+        if talk.require_confirmation(question, yes=yes, remedy=remedy):
             return None
     except GuardError as refusal:
         return refusal

@@ -145,9 +145,11 @@ def complete_report(report: Report, options: str) -> Report:
         case Items():
             rows = tuple({name: completed(value, options) for name, value in row.items()} for row in body.rows)
             body = replace(body, rows=rows, empty=completed_text(body.empty, options))
-        case Changes():
+        case Changes(results=results):
+            if isinstance(results, tuple):  # those of long runs are packed, and hold plain texts alone
+                results = tuple(replace(r, error=completed_text(r.error, options)) if r.error else r for r in results)
             skipped = tuple(row._replace(reason=completed_text(row.reason, options)) for row in body.skipped)
-            body = replace(body, skipped=skipped)
+            body = replace(body, results=results, skipped=skipped)
         case Data():
             value = {name: completed(part, options) for name, part in body.value.items()}
             body = replace(body, value=value, lines=tuple(completed_text(line, options) for line in body.lines))

@@ -2,7 +2,8 @@
 
 import boto3
 
-from learnermax_cli.config.sandbox_state import SandboxInfo, table_name
+from learnermax_cli.config.keys import table_name
+from learnermax_cli.config.sandbox_state import SandboxInfo
 from learnermax_cli.core.ownership import encode_reference
 
 STUDENT_ID = "test-student"

@@ -118,6 +118,12 @@ def read_stored(store: SecretStore, name: str) -> Stored | None:
     return Stored(description, parse_content(name, value), value.created)
 
 
+def no_secret(name: str) -> ConfigError:
+    """Return the failure of a run that needs the secret, where there is none."""
+    hint = "Store keys first: " + lmx("secrets push")
+    return ConfigError(f"secret {name} does not exist", hint=hint, code="config.secret_missing")
+
+
 def require_readable(description: SecretDescription) -> None:
     """Raise ConfigError, with the date, for a secret that is scheduled for deletion."""
     if description.deleted is not None:

@@ -7,12 +7,12 @@ from typing import Protocol
 from learnermax_cli.config.env_file import read_env_text
 from learnermax_cli.config.keys import WEBHOOK_SECRET
 from learnermax_cli.config.settings import DEFAULT_ENV_FILE, Flags
-from learnermax_cli.core.errors import ConfigError, LmxError
+from learnermax_cli.core.errors import LmxError
 from learnermax_cli.core.remedy import lmx
 from learnermax_cli.planning.change import OutcomeWord, Result
 from learnermax_cli.planning.confirm import ask
 from learnermax_cli.planning.report import Changes, Report
-from learnermax_cli.secrets.content import SecretsJob, read_stored, require_readable
+from learnermax_cli.secrets.content import SecretsJob, no_secret, read_stored, require_readable
 from learnermax_cli.secrets.plan_pull import PullPlan, plan_pull, require_stored_keys, require_test_keys
 from learnermax_cli.secrets.private_file import require_ignored, require_plain_file, write_private_file
 
@@ -37,11 +37,7 @@ def run_pull(job: PullJob, *, allow_live: bool, yes: bool, dry_run: bool) -> Rep
     settings = job.settings
     stored = read_stored(job.secret_store, settings.secret_name)
     if stored is None:
-        raise ConfigError(
-            f"secret {settings.secret_name} does not exist",
-            hint="Store keys first: " + lmx("secrets push"),
-            code="config.secret_missing",
-        )
+        raise no_secret(settings.secret_name)
     require_readable(stored.description)
     keys = require_stored_keys(settings.secret_name, stored.content or {})
     require_test_keys(keys.values(), allow_live=allow_live)

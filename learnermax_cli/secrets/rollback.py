@@ -12,7 +12,14 @@ from learnermax_cli.core.times import show_age, show_time
 from learnermax_cli.planning.change import Change, OutcomeWord, Result
 from learnermax_cli.planning.confirm import ask
 from learnermax_cli.planning.report import Changes, Report
-from learnermax_cli.secrets.content import SecretsJob, describe_content, parse_content, require_ours, require_readable
+from learnermax_cli.secrets.content import (
+    SecretsJob,
+    describe_content,
+    no_secret,
+    parse_content,
+    require_ours,
+    require_readable,
+)
 from learnermax_cli.secrets.model import (
     Content,
     LostRaceError,
@@ -53,9 +60,10 @@ def run_rollback(job: RollbackJob, *, to: str | None, yes: bool, dry_run: bool) 
     report = _report(job, plan, "planned", dry_run=dry_run)
     if plan.change is None or dry_run:
         return report
-    if refusal := ask(job.talk, report, f"Make version {plan.version}{_age(job, plan)} current?", yes=yes):
-        if refusal.code == "guard.confirm":  # --yes needs the version too, see above
-            refusal.hint = "If this is the right version: " + lmx("secrets rollback", "--yes", "--to", plan.version)
+    # --yes needs the version too, see above.
+    remedy = "If this is the right version: " + lmx("secrets rollback", "--yes", "--to", plan.version)
+    question = f"Make version {plan.version}{_age(job, plan)} current?"
+    if refusal := ask(job.talk, report, question, yes=yes, remedy=remedy):
         return replace(report, error=refusal)
     job.interrupt.begin_writes()
     try:
@@ -69,11 +77,7 @@ def _read_plan(store: SecretStore, name: str, to: str | None) -> RollbackPlan:
     """Return the plan that makes a version, by default the previous one, current; raises UsageError if unknown."""
     description = store.read_description(name)
     if description is None:
-        raise ConfigError(
-            f"secret {name} does not exist",
-            hint="Store keys first: " + lmx("secrets push"),
-            code="config.secret_missing",
-        )
+        raise no_secret(name)
     require_ours(description)
     require_readable(description)
     version = to or description.previous

@@ -1,17 +1,15 @@
 """The only printer: data to stdout, messages to stderr, all of it scrubbed of keys and of workflow commands."""
 
-import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TextIO
 
 from learnermax_cli.core.errors import GuardError, LmxError
 from learnermax_cli.core.remedy import complete_error, completed_text
 from learnermax_cli.core.text_safety import printable
-from learnermax_cli.terminal.streams import Printer, json_pieces
+from learnermax_cli.terminal.streams import Printer, discard, json_pieces
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -20,7 +18,6 @@ if TYPE_CHECKING:
     from learnermax_cli.planning.report import Report
 
 Format = Literal["table", "json", "markdown"]
-_STDERR = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +34,9 @@ class Manner:
 class Console:
     """Prints reports to stdout and messages to stderr."""
 
-    def __init__(self, manner: Manner, environ: Mapping[str, str], stdin: TextIO | None = None) -> None:
+    def __init__(self, manner: Manner, environ: Mapping[str, str]) -> None:
         self.manner = manner
         self.environ = environ
-        self._stdin = stdin or sys.stdin
         self.in_actions = environ.get("GITHUB_ACTIONS") == "true"
         self._printer = Printer(no_color=manner.no_color, in_actions=self.in_actions)
         self._asked: Report | None = None
@@ -69,6 +65,15 @@ class Console:
         self.note(report.meter.as_line())
         if report.failure is not None:
             self.error(report.failure)
+
+    def tell_actions(self, report: "Report") -> bool:
+        """Write a report for GitHub Actions, when it runs there; return whether the outputs were written."""
+        if not self.in_actions:
+            return True
+        from learnermax_cli.planning.report import without_private_lines
+        from learnermax_cli.terminal.github import tell_actions
+
+        return tell_actions(without_private_lines(report), self.environ)
 
     def begin(self, report: "Report") -> None:
         """Print the environment and the warnings of a long run at its beginning."""
@@ -184,22 +189,18 @@ class Console:
             sys.stderr.write(self._printer.harmless(text))
             sys.stderr.flush()
 
-    def require_confirmation(self, question: str, *, yes: bool) -> bool:
-        """Ask before a write; raises GuardError naming --yes where nobody can answer."""
+    def require_confirmation(self, question: str, *, yes: bool, remedy: str) -> bool:
+        """Ask before a write; raises GuardError, with this remedy, where nobody can answer."""
         if yes:
             return True
-        if not (self._stdin.isatty() and sys.stderr.isatty()):
-            raise GuardError(
-                "confirmation required, but there is no terminal",
-                hint="Review the plan with --dry-run, then pass --yes.",
-                code="guard.confirm",
-            )
+        if not (sys.stdin.isatty() and sys.stderr.isatty()):
+            raise GuardError("confirmation required, but there is no terminal", hint=remedy, code="guard.confirm")
         if self._asked is not None:
             if self._shown is None:
                 self._show_plan(self._asked, sys.stderr)
             self._warn_once(self._asked.warnings)
         self._printer.print(sys.stderr, self._text(f"{question} [y/N] ", "bold"), end="")
-        return self._stdin.readline().strip().lower() in ("y", "yes")
+        return sys.stdin.readline().strip().lower() in ("y", "yes")
 
     def progress(self, label: str, total: int) -> AbstractContextManager[Callable[[int], None]]:
         """Show progress on stderr when it is a terminal; yields a function that takes how much is done."""
@@ -222,8 +223,6 @@ class Console:
         try:
             self._printer.print(sys.stderr, line)
         except BrokenPipeError:
-            # What is buffered for it would fail again when Python ends.
-            with Path(os.devnull).open("wb") as nowhere:
-                os.dup2(nowhere.fileno(), _STDERR)
+            discard(sys.stderr)
         except (OSError, ValueError):  # a full disk, a closed file
             pass

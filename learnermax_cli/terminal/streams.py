@@ -1,8 +1,10 @@
 """What gets onto a stream: Rich's lines, uncut in a pipe and scrubbed, JSON piece by piece, and progress."""
 
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from learnermax_cli.core.secret_text import scrub
@@ -64,6 +66,12 @@ class Printer:
         with rich.capture() as capture:
             rich.print(line, end=end, soft_wrap=type(line).__name__ != "Table")
         return capture.get()
+
+
+def discard(stream: TextIO) -> None:
+    """Drop what is written to a stream from now on, and what is buffered: Python would fail on it when it ends."""
+    with Path(os.devnull).open("wb") as nowhere:
+        os.dup2(nowhere.fileno(), stream.fileno())
 
 
 def json_pieces(fields: Iterable[tuple[str, object]]) -> Iterator[str]:

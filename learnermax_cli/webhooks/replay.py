@@ -10,6 +10,7 @@ from typing import Protocol, get_args
 from learnermax_cli.core.errors import FailedError, InterruptedRunError, LmxError, UsageError
 from learnermax_cli.core.remedy import lmx
 from learnermax_cli.core.times import read_window
+from learnermax_cli.enrollments.apply_enrollment import warn_of_no_topic
 from learnermax_cli.planning.confirm import StripeJob
 from learnermax_cli.planning.report import Changes, Report
 from learnermax_cli.webhooks.handle import Handler, HandlerJob
@@ -60,7 +61,7 @@ def run_replay(job: ReplayJob, request: ReplayRequest) -> Report:
         dry_run=request.dry_run,
         stripe=identity,
         findings=tally.findings,
-        warnings=tuple(_warnings(job, tally)),
+        warnings=(*warn_of_no_topic(job), *_warnings(tally)),
         notes=tally.lines(),
         extra={"effects": effects, "events": iter(tally.rows)},
         summary=_summary(tally, dry_run=request.dry_run),
@@ -117,9 +118,7 @@ def _progress(job: ReplayJob, window: EventWindow) -> Iterator[Callable[[Sequenc
         yield lambda batch: show((batch[-1].hint.created - window.since) // 60)
 
 
-def _warnings(job: ReplayJob, tally: Tally) -> Iterator[str]:
-    if not job.events:
-        yield "no topic in TRANSACTIONAL_EMAIL_TOPIC_ARN: no events are published"
+def _warnings(tally: Tally) -> Iterator[str]:
     if not tally.owed:
         return
     first, *more = sorted(map(str, tally.owed))

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from learnermax_cli.core.errors import UsageError
 from learnermax_cli.core.times import show_time
+from learnermax_cli.enrollments.apply_enrollment import warn_of_no_topic
 from learnermax_cli.planning.confirm import StripeJob, Talk
 from learnermax_cli.planning.report import Data, Report
 from learnermax_cli.webhooks.model import Address, Answer, Delivery, WebhookServer
@@ -104,7 +105,7 @@ def run_serve(job: ServeJob, address: Address) -> Report:
         environment=job.settings.environment,
         body=Data({}, ()),
         stripe=identity,
-        warnings=() if job.events else ("no topic in TRANSACTIONAL_EMAIL_TOPIC_ARN: no events are published",),
+        warnings=warn_of_no_topic(job),
         ends_by_signal=True,
     )
     job.talk.begin(report)

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 import stripe
 
-from learnermax_cli.config.keys import StripeKey, parse_stripe_key
-from learnermax_cli.config.sandbox_state import table_name
+from learnermax_cli.config.keys import StripeKey, parse_stripe_key, table_name
 from learnermax_cli.core.secret_text import SecretText
 from learnermax_cli.sandbox import serving
 from tests.adapters.stripe.clients import build_at

@@ -120,8 +120,8 @@ FAILURES = (
         _foreign,
     ),
     _refused(
-        "session $session is not open but complete (paid)",
-        "To apply its payment: lmx enrollments reconcile",
+        f"session $session of {USER}/{COURSE} is complete (paid)",
+        f"Settle it first: lmx enrollments reconcile {_OPTIONS}",
         paid,
         "checkout expire $session",
     ),

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from learnermax_cli.config.sandbox_state import table_name, topic_arn
+from learnermax_cli.config.keys import table_name
+from learnermax_cli.config.sandbox_state import topic_arn
 from learnermax_cli.functions.handlers import Functions
 from tests.functions.worlds import Container
 from tests.running import Sandbox

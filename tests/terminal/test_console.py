@@ -125,14 +125,15 @@ def test_key_is_scrubbed_wherever_it_is_printed(text: str, capsys: Captured) -> 
 
 def test_yes_answers_without_asking() -> None:
     """--yes needs no terminal."""
-    assert Console(Manner(), {}, io.StringIO()).require_confirmation("Sure?", yes=True)
+    assert Console(Manner(), {}).require_confirmation("Sure?", yes=True, remedy="Pass --yes.")
 
 
-def test_without_a_terminal_nothing_is_confirmed() -> None:
-    """Unattended and without --yes the run is refused, naming the flag."""
+def test_without_a_terminal_nothing_is_confirmed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Unattended and without --yes the run is refused, with the remedy."""
+    monkeypatch.setattr("sys.stdin", io.StringIO("y\n"))
     with pytest.raises(GuardError) as refused:
-        Console(Manner(), {}, io.StringIO("y\n")).require_confirmation("Sure?", yes=False)
-    assert ("guard.confirm", True) == (refused.value.code, "--yes" in refused.value.hint)
+        Console(Manner(), {}).require_confirmation("Sure?", yes=False, remedy="Pass --yes.")
+    assert ("guard.confirm", "Pass --yes.") == (refused.value.code, refused.value.hint)
 
 
 @pytest.mark.parametrize(
@@ -142,7 +143,8 @@ def test_without_a_terminal_nothing_is_confirmed() -> None:
 def test_only_yes_is_yes(answer: str, confirmed: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """Everything else, the end of the input too, is no."""
     monkeypatch.setattr("sys.stderr", Terminal())
-    assert confirmed == Console(Manner(), {}, Terminal(answer)).require_confirmation("Sure?", yes=False)
+    monkeypatch.setattr("sys.stdin", Terminal(answer))
+    assert confirmed == Console(Manner(), {}).require_confirmation("Sure?", yes=False, remedy="Pass --yes.")
 
 
 def test_progress_is_silent_without_a_terminal(capsys: Captured) -> None:

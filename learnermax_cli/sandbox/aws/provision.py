@@ -6,11 +6,12 @@ from typing import Any
 
 from moto.backends import get_backend
 
-from learnermax_cli.config.sandbox_state import ACCOUNT_ID, REGION, table_name, topic_name
+from learnermax_cli.config.keys import table_name
+from learnermax_cli.config.sandbox_state import ACCOUNT_ID, REGION, TOPIC_NAME
 from learnermax_cli.sandbox.aws.queue import SandboxQueue
 
 ENVIRONMENTS = ("sandbox", "preview")
-QUEUE = f"{topic_name()}-events"
+QUEUE = f"{TOPIC_NAME}-events"
 _KEYS = {"PK": "HASH", "SK": "RANGE"}
 _INDEXES = {"GSI1": {"GSI1PK": "HASH", "GSI1SK": "RANGE"}, "email-index": {"email": "HASH"}}
 
@@ -19,7 +20,7 @@ def provision() -> None:
     """Create tables, topic and queue in an empty backend."""
     for environment in ENVIRONMENTS:
         create_table(table_name(environment))
-    topic = get_backend("sns")[ACCOUNT_ID][REGION].create_topic(topic_name())
+    topic = get_backend("sns")[ACCOUNT_ID][REGION].create_topic(TOPIC_NAME)
     queue = SandboxQueue(QUEUE, REGION, ACCOUNT_ID)
     get_backend("sqs")[ACCOUNT_ID][REGION].queues[queue.name] = queue
     get_backend("sns")[ACCOUNT_ID][REGION].subscribe(topic.arn, queue.queue_arn, "sqs")
