@@ -69,10 +69,11 @@ class Invocation:
     meter: "Meter | None" = None
 
 
-def add_command(group: typer.Typer, name: str) -> Callable[[Callable[..., "Report | None"]], None]:
+def add_command(group: typer.Typer, name: str, **settings: Any) -> Callable[[Callable[..., "Report | None"]], None]:
     """Register a function as a command: its first parameter is the App, its result the Report to show.
 
-    A parameter that is a NamedTuple stands for its fields, each an option: so several commands share them.
+    A parameter that is a NamedTuple stands for its fields, each an option: so several commands share them. `settings`
+    are Typer's.
     """
 
     def register(function: Callable[..., "Report | None"]) -> None:
@@ -97,7 +98,7 @@ def add_command(group: typer.Typer, name: str) -> Callable[[Callable[..., "Repor
         run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
         run.__annotations__ = {p.name: p.annotation for p in parameters}
         run.__doc__ = function.__doc__
-        group.command(name, cls=HelpCommand)(run)
+        group.command(name, cls=HelpCommand, **settings)(run)
 
     return register
 

@@ -24,7 +24,8 @@ def list_courses(app: "App") -> "Report":
     return run_list(app)
 
 
-@add_command(group, "set-price")
+# A negative price is a wrong price, not an option.
+@add_command(group, "set-price", context_settings={"ignore_unknown_options": True})
 def set_price(
     app: "App",
     course_id: Annotated[str, typer.Argument(help="Course to price.")],

@@ -63,8 +63,8 @@ def read_window(since: str | None, until: str | None, now: datetime) -> tuple[da
     """Return the window that --since and --until name; raises UsageError for one that makes no sense."""
     start = None if since is None else read_moment(since, now, "--since")
     end = None if until is None else read_moment(until, now, "--until")
-    if start is not None and start > now:
-        raise UsageError(f"--since {since} is in the future", hint="Give a span such as 3d, or an earlier time.")
+    if start is not None and start >= now:
+        raise UsageError(f"--since {since} is not in the past", hint="Give a span such as 3d, or an earlier time.")
     if end is not None and (start is None or end <= start):
         raise UsageError("--until needs an earlier --since", hint="Give both: --since 30d --until 7d.")
     return start, end

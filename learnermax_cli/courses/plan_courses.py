@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 
-from learnermax_cli.core.errors import FailedError
+from learnermax_cli.core.errors import FailedError, UsageError
 from learnermax_cli.core.remedy import lmx
 from learnermax_cli.courses.model import Course, PriceRules
-from learnermax_cli.courses.price import read_money
+from learnermax_cli.courses.price import read_currency, read_money
 from learnermax_cli.planning.change import Change
 
 
@@ -25,15 +25,16 @@ def plan_seed(item: Mapping[str, object], there: Mapping[str, object] | None, *,
 
 
 def plan_price(course: Course, price: Decimal, rules: PriceRules) -> Change | None:
-    """Return the change to a price in major units; raises FailedError for one that the course cannot be sold for."""
+    """Return the change to a price in major units; raises LmxError for one that the course cannot be sold for."""
     course_id = course.course_id
     if not course.paid:
         raise _unusable(f"course {course_id} is not a paid course", "Set its pricingModel to paid first.")
     money = read_money(with_price(course, price), rules)
     if isinstance(money, str):
-        raise _unusable(
-            f"course {course_id} could not be sold: {money}", "Give another price, or fix the course's item."
-        )
+        if read_currency(course, rules.currency) is None:
+            raise _unusable(f"course {course_id} could not be sold: {money}", "Fix the course's item.")
+        hint = "Give another price, in major units, such as 49.99."
+        raise UsageError(f"course {course_id} could not be sold: {money}", hint=hint, code="usage.price")
     before = {"price": _number(course.attributes.get("price")), "priceUnit": course.attributes.get("priceUnit")}
     if course.attributes.get("price") == price and before["priceUnit"] == "major":
         return None

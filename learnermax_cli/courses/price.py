@@ -88,19 +88,18 @@ def find_price_doubt(course: Course, money: Money, current: Money | None, rules:
     """Return why the price of a course may be a mistake; the price that Stripe has now never is one."""
     if money == current or course.course_id in rules.allowed:
         return None
-    allow = f"pass --allow-price {quote(course.course_id)}"
+    allow = f"--allow-price {quote(course.course_id)}"
     if (reason := _unit_doubt(course, money, rules)) is not None:
-        return reason + f", pass --price-unit, or {allow}"
+        return reason + f", or give products sync --price-unit or {allow}"
     limit = rules.max_price or DEFAULT_MAX_PRICE.get(money.currency)
-    if limit is None:
-        return f"its price {money} has no known maximum in {money.currency}: pass --max-price, or {allow}"
-    if money.major() > limit:
-        return f"its price {money} is above the maximum of {limit} {money.currency}: raise --max-price, or {allow}"
+    if limit is None or money.major() > limit:
+        beyond = "has no known maximum in" if limit is None else f"is above the maximum of {limit}"
+        return f"its price {money} {beyond} {money.currency}: give products sync --max-price or {allow}"
     if current is not None and current.currency == money.currency:
         low, high = sorted((current.amount, money.amount))
         if low > 0 and high >= low * SUSPICIOUS_FACTOR:
             change = f"its price would change from {current} to {money}, by a factor of {SUSPICIOUS_FACTOR} or more"
-            return f"{change}: fix the price, or {allow}"
+            return f"{change}: fix the price, or give products sync {allow}"
     return None
 
 

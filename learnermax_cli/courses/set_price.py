@@ -53,6 +53,8 @@ def _decimal(text: str) -> Decimal:
     hint = "Give it in major units, such as 49.99."
     if not _PLAIN_NUMBER.fullmatch(text):  # Decimal also reads 1e3, 1_000 and NaN
         raise UsageError(f"{text!r} is not a price", hint=hint)
+    if Decimal(text) <= 0:
+        raise UsageError(f"the price is {text}, not a positive number", hint=hint)
     price = Decimal(text)
     if len(price.as_tuple().digits) > _MOST_DIGITS:
         raise UsageError(f"{text!r} has more than {_MOST_DIGITS} digits", hint=hint)

@@ -44,7 +44,7 @@ class TableItems:
         """Report how many enrollments have been pending for more than a day."""
         pending = [enrollment for enrollment in self._scan().enrollments if enrollment.pending]
         if old := _count_before(now - OLD, (enrollment.enrolled_at for enrollment in pending)):
-            remedy = lmx("enrollments reconcile") + "; with --release-expired those who never paid can buy again"
+            remedy = lmx("enrollments reconcile") + " (--release-expired: those who never paid can buy again)"
             yield warning(PENDING, f"{old} of {len(pending)} are older than a day", remedy)
         else:
             yield ok(PENDING, f"{len(pending)}, none older than a day (one scan: {self._units:.1f} read units)")

@@ -32,7 +32,7 @@ def check_secret(store: SecretStore, settings: Settings) -> Iterator[Verdict]:
     configured = settings.stripe_secret_key
     if configured is not None and values.get(SECRET_KEY) not in (None, configured.reveal()):
         found = f"{SECRET_KEY} here differs from the one in {name}, which the site uses"
-        yield warning(CONFIGURED, found, lmx("secrets status") + "; then push or pull")
+        yield warning(CONFIGURED, found, lmx("secrets status") + " (then push or pull)")
 
 
 def _keys_verdict(settings: Settings, values: Mapping[str, str]) -> Verdict:

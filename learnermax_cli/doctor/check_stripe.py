@@ -97,5 +97,5 @@ def _endpoint_verdict(url: str, read: ListedEndpoints) -> Verdict:
         return ok(ENDPOINT, f"{url} is enabled for the right events")
     remedy = lmx("webhooks create", "--url", url)
     if any(flaw.startswith("the host") for flaw in flaws):
-        remedy = lmx("webhooks delete", "--url", url) + "; then " + CREATE_ENDPOINT
+        remedy = lmx("webhooks delete", "--url", url) + " && " + CREATE_ENDPOINT
     return failed(ENDPOINT, f"{url}: " + join("; ", flaws), remedy, Exit.CONFIG)

@@ -63,7 +63,10 @@ def run_sync(job: SyncJob, request: SyncRequest) -> Report:
             save_plan(request.save_plan, scope, plan.changes)
     except LmxError as error:
         return replace(report, error=error)
-    if request.dry_run or not plan.changes:
+    if not plan.changes and not request.dry_run:
+        left_alone = f"{len(plan.unchanged)} unchanged, {len(plan.skipped)} skipped"
+        return replace(report, summary_line=f"Nothing to do: {left_alone}.")
+    if request.dry_run:
         return report
     if refusal := ask(job.talk, report, f"Apply this to {identity}?", yes=request.yes):
         return replace(report, error=refusal)

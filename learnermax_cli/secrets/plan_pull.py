@@ -13,6 +13,8 @@ from learnermax_cli.planning.change import Change
 from learnermax_cli.secrets.content import describe_content
 from learnermax_cli.secrets.model import Content
 
+_REASON = "keys in an env file"
+
 
 @dataclass(frozen=True, slots=True)
 class PullPlan:
@@ -56,10 +58,10 @@ def plan_pull(path: Path, text: str | None, wanted: Mapping[str, str]) -> PullPl
     _require_only_these(path, here, new_text, wanted)
     present = {name: value for name, value in here.items() if value}
     if text is None:
-        change: Change | None = Change("secret", str(path), "create", None, describe_content(wanted, every))
+        change: Change | None = Change("secret", str(path), "create", None, describe_content(wanted, every), _REASON)
     elif here != {**here, **wanted}:
         before, after = describe_content(present, every), describe_content(wanted, every, present)
-        change = Change("secret", str(path), "update", before, after)
+        change = Change("secret", str(path), "update", before, after, _REASON)
     else:
         change = None
     return PullPlan(change, new_text, loses, tuple(wanted))

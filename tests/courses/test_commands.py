@@ -78,7 +78,7 @@ def test_price_that_a_sync_refuses_is_warned_of(sandbox: Sandbox) -> None:
     """5000 may be 50.00: it is written, in major units as always, and the maximum is named at once."""
     put_course(sandbox, "a", "49.99")
     code, document = run(sandbox, "set-price", "a", "5000")
-    reason = "its price 5,000.00 usd is above the maximum of 1000 usd: raise --max-price"
+    reason = "its price 5,000.00 usd is above the maximum of 1000 usd: give products sync --max-price"
     assert (0, True) == (code, document["warnings"][0].startswith(f"products sync will refuse course a: {reason}"))
     assert "warnings" not in run(sandbox, "set-price", "a", "50")[1]
 
@@ -107,9 +107,12 @@ def test_dry_run_of_set_price_writes_nothing(sandbox: Sandbox) -> None:
     ("args", "code", "word"),
     [
         (("none", "20"), 1, "invalid.unknown_course"),
-        (("a", "49.999"), 1, "invalid.price"),
-        (("a", "0.10"), 1, "invalid.price"),
-        (("a", "1" + "0" * 20), 1, "invalid.price"),
+        (("a", "49.999"), 2, "usage.price"),
+        (("a", "0.10"), 2, "usage.price"),
+        (("a", "1" + "0" * 20), 2, "usage.price"),
+        (("a", "-5"), 2, "usage"),
+        (("a", "0"), 2, "usage"),
+        (("a", "-0.00"), 2, "usage"),
         (("a", "much"), 2, "usage"),
         (("a", "1e3"), 2, "usage"),
         (("a", "1_000"), 2, "usage"),

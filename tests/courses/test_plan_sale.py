@@ -85,7 +85,7 @@ def test_whole_number_that_may_be_minor_is_refused_with_both_readings() -> None:
     """4999 could be $4,999.00 or $49.99; the reason names every remedy."""
     expected = (
         "ambiguous price 4999: 4,999.00 usd or 49.99 usd? "
-        "Run lmx courses set-price a 49.99, pass --price-unit, or pass --allow-price a"
+        "Run lmx courses set-price a 49.99, or give products sync --price-unit or --allow-price a"
     )
     assert expected == reason(course(price=Decimal(4999)))
 
@@ -94,7 +94,7 @@ def test_both_units_of_a_currency_without_decimals_are_the_same() -> None:
     """5000 yen are 5000 yen in either unit: with a maximum stated, as for any such currency, it goes through."""
     yen = course(price=Decimal(5000), currency="jpy")
     assert Money(5000, "jpy") == money(yen, replace(RULES, max_price=Decimal(10_000)))
-    expected = "its price 5,000 jpy has no known maximum in jpy: pass --max-price, or pass --allow-price a"
+    expected = "its price 5,000 jpy has no known maximum in jpy: give products sync --max-price or --allow-price a"
     assert expected == reason(yen)
 
 
@@ -179,7 +179,7 @@ def test_price_above_the_default_maximum_is_refused(currency: str) -> None:
     """1000 is the most in usd, eur and gbp; the remedies are named."""
     expected = (
         f"its price 1,000.01 {currency} is above the maximum of 1000 {currency}: "
-        "raise --max-price, or pass --allow-price a"
+        "give products sync --max-price or --allow-price a"
     )
     assert expected == reason(course(price=Decimal("1000.01"), currency=currency))
 
@@ -199,7 +199,7 @@ def test_stated_maximum_replaces_the_default() -> None:
 
 def test_other_currency_must_state_a_maximum() -> None:
     """Nobody knows what is usual in sek."""
-    expected = "its price 49.99 sek has no known maximum in sek: pass --max-price, or pass --allow-price a"
+    expected = "its price 49.99 sek has no known maximum in sek: give products sync --max-price or --allow-price a"
     assert expected == reason(course(currency="sek"))
     assert Money(4999, "sek") == money(course(currency="sek"), replace(RULES, max_price=Decimal(100)))
 
@@ -210,8 +210,10 @@ def test_other_currency_must_state_a_maximum() -> None:
 )
 def test_change_by_a_factor_of_ten_is_refused_both_ways(price: str, current: int, shown: str) -> None:
     """Ten times more or less is a misplaced decimal point until it is allowed."""
-    expected = f"its price would change {shown}, by a factor of 10 or more: fix the price, or pass --allow-price a"
-    assert expected == reason(course(price=Decimal(price)), current=Money(current, "usd"))
+    change = f"its price would change {shown}, by a factor of 10 or more"
+    assert f"{change}: fix the price, or give products sync --allow-price a" == reason(
+        course(price=Decimal(price)), current=Money(current, "usd")
+    )
 
 
 def test_change_below_a_factor_of_ten_passes() -> None:

@@ -18,7 +18,7 @@ from tests.terminals import show
 Env = Mapping[str, str | None]
 Break = Callable[[Sandbox], Env]
 SITE_URL = "https://api.learnermax.example/api/webhooks/stripe"
-_COMMAND = re.compile(r"\blmx [^,;()]*[^,;().\s]")
+_COMMAND = re.compile(r"\blmx [^,;()&]*[^,;()&.\s]")
 _SETTING = re.compile(r"\b([A-Z_]{2,}=[^\s,]+)")
 
 

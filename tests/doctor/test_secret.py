@@ -131,7 +131,7 @@ def test_key_here_that_is_not_the_stored_one(sandbox: Sandbox) -> None:
     put_secret(sandbox, keys_of(sandbox, STRIPE_SECRET_KEY=str(other["value"])))
     status, found, remedy, _ = examine(sandbox).row("Configured key")
     assert ("warning", True) == (status, found.startswith("STRIPE_SECRET_KEY here differs from the one in"))
-    assert "lmx secrets status; then push or pull" == remedy
+    assert "lmx secrets status (then push or pull)" == remedy
 
 
 def test_secret_that_another_writer_rotates(sandbox: Sandbox) -> None:

@@ -58,7 +58,7 @@ def test_pending_enrollments_that_nobody_decided_on(sandbox: Sandbox) -> None:
         put(sandbox, enrollment_item(user, enrolledAt=at, paymentStatus=status))
     status, found, remedy, code = examine(sandbox).row("Pending enrollments")
     assert ("warning", "2 of 3 are older than a day", 0) == (status, found, code)
-    assert str(remedy).startswith("lmx enrollments reconcile; with --release-expired")
+    assert str(remedy).startswith("lmx enrollments reconcile (--release-expired")
 
 
 def test_fresh_pending_enrollments_are_fine(sandbox: Sandbox) -> None:

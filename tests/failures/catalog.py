@@ -37,16 +37,16 @@ COURSES = (
     ),
     Failure(
         "courses set-price a 10.999",
-        1,
+        2,
         "course a could not be sold: 10.999 has more decimals than usd allows (2 in major units)",
-        "Give another price, or fix the course's item.",
+        "Give another price, in major units, such as 49.99.",
         course(),
     ),
     Failure(
         "courses set-price a 0.10",
-        1,
+        2,
         "course a could not be sold: its price 0.10 usd is below Stripe's minimum of 0.50 usd",
-        "Give another price, or fix the course's item.",
+        "Give another price, in major units, such as 49.99.",
         course(),
     ),
 )

@@ -48,6 +48,12 @@ FAILURES = (
     Failure("courses '$hostile'", 2, "No such command '$harmless'.", "See lmx courses --help."),
     Failure("courses list a b", 2, "Got unexpected extra argument(s) (a b)", "See lmx courses list --help."),
     Failure("checkout create a", 2, "Missing option '--user'.", "See lmx checkout create --help."),
+    Failure(
+        "courses set-price a -5",
+        2,
+        "the price is -5, not a positive number",
+        "Give it in major units, such as 49.99.",
+    ),
     Failure("courses set-price a 49,99", 2, "'49,99' is not a price", "Give it in major units, such as 49.99."),
     Failure(
         "courses list",
