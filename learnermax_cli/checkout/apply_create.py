@@ -33,7 +33,6 @@ from learnermax_cli.core.times import site_time
 from learnermax_cli.enrollments.model import (
     Enrollment,
     EnrollmentKey,
-    EnrollmentWriter,
     NewEnrollment,
     Student,
     usable_session_id,
@@ -47,12 +46,7 @@ class CheckoutJob(OfferJob, Protocol):
     """What a checkout works with."""
 
     @property
-    def enrollment_writes(self) -> EnrollmentWriter: ...
-    @property
-    def pending_store(self) -> PendingStore: ...
-
-    def now(self) -> datetime:
-        """Return the present, in UTC."""
+    def enrollment_writes(self) -> PendingStore: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +153,7 @@ class Checkout:
         if step.enrollment is None:
             self._app.enrollment_writes.create(NewEnrollment(self._key, "paid", "pending", enrolled_at))
         else:
-            self._app.pending_store.restart(step.enrollment, enrolled_at)
+            self._app.enrollment_writes.restart(step.enrollment, enrolled_at)
         self._done.append(f"the pending enrollment {self._key} was written")
         return enrolled_at
 
@@ -208,7 +202,7 @@ class Checkout:
 
     def _store(self, session: Session, enrolled_at: str) -> ToPay | None:
         try:
-            self._app.pending_store.put_session(self._key, enrolled_at, session.session_id)
+            self._app.enrollment_writes.put_session(self._key, enrolled_at, session.session_id)
         except SupersededError:
             # Another run restarted this enrollment, or stored another session: ours must not be paid beside it.
             require_not_complete(self._app.checkout_sessions.expire_session(session.session_id), self._key)

@@ -3,36 +3,24 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Literal, Protocol
+from typing import Protocol
 
 from learnermax_cli.core.errors import FailedError
 from learnermax_cli.core.money import Money
 from learnermax_cli.core.ownership import decode_reference, is_ours, marker
 from learnermax_cli.core.secret_text import SecretText
-from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey
+from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey, EnrollmentWriter
 from learnermax_cli.products.model import ListedLink, ListedPrice, ListedProduct
 
-Ui = Literal["hosted", "embedded"]
 NAME_LIMIT = 72
 """How much of a course's name a message shows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """How a session is shown: `ui` is our word for Stripe's ui_mode, other modes stay as they are."""
+    """How a session is, or is to be, shown: `ui` is our word for Stripe's ui_mode, other modes stay as they are."""
 
     ui: str
-    success_url: str | None
-    cancel_url: str | None
-    return_url: str | None
-    allow_promotion_codes: bool
-
-
-@dataclass(frozen=True, slots=True)
-class GivenForm:
-    """The form as the command line states it."""
-
-    ui: Ui
     success_url: str | None
     cancel_url: str | None
     return_url: str | None
@@ -45,7 +33,7 @@ class CheckoutRequest:
 
     course_id: str
     user_id: str
-    form: GivenForm
+    form: Form
     expires_in: timedelta
     dry_run: bool = False
 
@@ -175,7 +163,7 @@ class SessionGateway(Protocol):
         """Expire a session and return it as it is then; one that was not open stays as it is."""
 
 
-class PendingStore(Protocol):
+class PendingStore(EnrollmentWriter, Protocol):
     """The conditional writes of a checkout to the table; raises SupersededError when another run was faster."""
 
     def restart(self, enrollment: Enrollment, enrolled_at: str) -> None:

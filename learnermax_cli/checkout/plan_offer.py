@@ -3,7 +3,7 @@
 from datetime import timedelta
 from urllib.parse import quote
 
-from learnermax_cli.checkout.model import Form, GivenForm, Offer, ProductWithPrice, Ui
+from learnermax_cli.checkout.model import Form, Offer, ProductWithPrice
 from learnermax_cli.config.settings import Settings
 from learnermax_cli.core.errors import ConfigError, FailedError, UsageError
 from learnermax_cli.core.ownership import MAX_REFERENCE, is_ours
@@ -84,7 +84,7 @@ LONGEST = timedelta(hours=24)
 _SESSION_ID = "{CHECKOUT_SESSION_ID}"  # Stripe puts the id in its place [doc "Custom success page"]
 
 
-def read_form(given: GivenForm, settings: Settings, course_id: str) -> Form:
+def read_form(given: Form, settings: Settings, course_id: str) -> Form:
     """Return the form to request; raises UsageError for URLs that do not fit, ConfigError without FRONTEND_URL."""
     if given.ui == "embedded":
         _require_none(given.ui, ("--success-url", given.success_url), ("--cancel-url", given.cancel_url))
@@ -138,7 +138,7 @@ def _url(option: str, text: str | None) -> str | None:
     return text
 
 
-def _require_none(ui: Ui, *options: tuple[str, str | None]) -> None:
+def _require_none(ui: str, *options: tuple[str, str | None]) -> None:
     for option, value in options:
         if value is not None:
             raise UsageError(f"{option} does not go with --ui {ui}", hint=_FITTING[ui])

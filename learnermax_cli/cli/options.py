@@ -38,10 +38,10 @@ class CheckoutOptions(NamedTuple):
 
     def request(self, course_id: str, *, dry_run: bool) -> "CheckoutRequest":
         """Return the checkout that is asked for; raises UsageError for a malformed --expires-in."""
-        from learnermax_cli.checkout.model import CheckoutRequest, GivenForm
+        from learnermax_cli.checkout.model import CheckoutRequest, Form
         from learnermax_cli.checkout.plan_offer import read_expires_in
 
-        form = GivenForm(self.ui, self.success_url, self.cancel_url, self.return_url, self.allow_promotion_codes)
+        form = Form(self.ui, self.success_url, self.cancel_url, self.return_url, self.allow_promotion_codes)
         return CheckoutRequest(course_id, self.user, form, read_expires_in(self.expires_in), dry_run)
 
 

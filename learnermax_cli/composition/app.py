@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from learnermax_cli.enrollments.model import (
         EnrollmentLister,
         EnrollmentReader,
-        EnrollmentWriter,
         EventPublisher,
         PaymentGateway,
     )
@@ -46,15 +45,8 @@ class App(Clients):
         return EnrollmentTable(self._table)
 
     @cached_property
-    def enrollment_writes(self) -> "EnrollmentWriter":
+    def enrollment_writes(self) -> "PendingStore":
         """The conditional writes to enrollments."""
-        from learnermax_cli.adapters.aws.enrollment_writes import EnrollmentWrites
-
-        return EnrollmentWrites(self._table)
-
-    @cached_property
-    def pending_store(self) -> "PendingStore":
-        """The writes of a checkout to pending enrollments."""
         from learnermax_cli.adapters.aws.enrollment_writes import EnrollmentWrites
 
         return EnrollmentWrites(self._table)

@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Protocol
 
 from learnermax_cli.config.keys import StripeKey
@@ -76,9 +75,6 @@ class DoctorJob(EndpointsJob, StripeJob, Protocol):
     def catalog(self) -> CatalogGateway: ...
     @property
     def meter(self) -> Meter: ...
-
-    def now(self) -> datetime:
-        """Return the present, in UTC."""
 
 
 def run_doctor(job: DoctorJob) -> Report:

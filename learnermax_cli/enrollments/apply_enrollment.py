@@ -77,16 +77,13 @@ class ReadJob(Job, Protocol):
     def enrollments(self) -> EnrollmentReader: ...
 
 
-class RunJob(Protocol):
+class RunJob(Job, Protocol):
     """What a run writes with."""
 
     @property
     def enrollment_writes(self) -> EnrollmentWriter: ...
     @property
     def events(self) -> EventPublisher | None: ...
-
-    def now(self) -> datetime:
-        """Return the present, in UTC."""
 
 
 def warn_of_no_topic(job: RunJob) -> tuple[str, ...]:

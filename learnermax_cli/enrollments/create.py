@@ -60,8 +60,8 @@ def _enroll_free(job: CreateJob, key: EnrollmentKey, *, dry_run: bool) -> Report
     require_student(job.enrollments, key.user_id)
     found = _read(job.enrollments, key)
     if dry_run:
-        owed = "none" if found is None or found.intent is None else "owed"
-        return _report(job, key, _Enrolled(found, created=found is None, event=owed), dry_run=True)
+        owes = found is not None and found.intent is not None
+        return _report(job, key, _Enrolled(found, found is None, "owed" if owes else "none"), dry_run=True)
     return _report(job, key, _write(job, key, found), dry_run=False)
 
 

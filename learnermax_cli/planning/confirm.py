@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 from learnermax_cli.core.errors import FailedError, GuardError, InterruptedRunError, LmxError
@@ -46,6 +47,9 @@ class Job(Protocol):
     def talk(self) -> Talk: ...
     @property
     def interrupt(self) -> "Interrupt": ...
+
+    def now(self) -> datetime:
+        """Return the present, in UTC."""
 
 
 class StripeJob(Job, Protocol):

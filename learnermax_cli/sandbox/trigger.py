@@ -7,7 +7,7 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from learnermax_cli.checkout.create import run_create
-from learnermax_cli.checkout.model import CheckoutRequest, GivenForm
+from learnermax_cli.checkout.model import CheckoutRequest, Form
 from learnermax_cli.checkout.model import Session as CheckoutSession
 from learnermax_cli.checkout.offer import read_offer
 from learnermax_cli.config.sandbox_state import SandboxInfo, require_sandbox
@@ -88,7 +88,7 @@ def _course_to_buy(app: "App", user_id: str, known: Mapping[str, CheckoutSession
 
 def _made_session(app: "App", info: SandboxInfo, key: EnrollmentKey) -> str:
     _put_in_if_missing(app, info, key)
-    form = GivenForm("hosted", None, None, None, allow_promotion_codes=False)
+    form = Form("hosted", None, None, None, allow_promotion_codes=False)
     report = run_create(app, CheckoutRequest(key.course_id, key.user_id, form, timedelta(hours=24)), _COMMAND)
     if not isinstance(report.body, Data):
         raise TypeError(report.body)

@@ -98,6 +98,9 @@ def _refuse_constant(constant: str) -> object:
 class SecretsJob(Job, Protocol):
     """What every job on the secret works with."""
 
+    flags: Flags
+    environ: Mapping[str, str]
+
     @property
     def secret_store(self) -> SecretStore: ...
 

@@ -2,11 +2,10 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
 
 from learnermax_cli.config.env_file import read_env_text
 from learnermax_cli.config.keys import WEBHOOK_SECRET
-from learnermax_cli.config.settings import DEFAULT_ENV_FILE, Flags
+from learnermax_cli.config.settings import DEFAULT_ENV_FILE
 from learnermax_cli.core.errors import LmxError
 from learnermax_cli.core.remedy import lmx
 from learnermax_cli.planning.change import OutcomeWord, Result
@@ -23,13 +22,7 @@ _FIXED = (
 )
 
 
-class PullJob(SecretsJob, Protocol):
-    """What a pull works with."""
-
-    flags: Flags
-
-
-def run_pull(job: PullJob, *, allow_live: bool, yes: bool, dry_run: bool) -> Report:
+def run_pull(job: SecretsJob, *, allow_live: bool, yes: bool, dry_run: bool) -> Report:
     """Return the report of writing the stored keys into the env file."""
     job.flags = replace(job.flags, new_env_file=True)
     path = job.flags.env_file or DEFAULT_ENV_FILE
@@ -65,7 +58,7 @@ def _read_target(path: Path) -> str | None:
     return read_env_text(path) if path.exists() else None
 
 
-def _report(job: PullJob, path: Path, plan: PullPlan, outcome: OutcomeWord, error: str | None = None) -> Report:
+def _report(job: SecretsJob, path: Path, plan: PullPlan, outcome: OutcomeWord, error: str | None = None) -> Report:
     results = () if plan.change is None else (Result(plan.change, outcome, error),)
     keys = f"{', '.join(plan.names)} from secret {job.settings.secret_name}"
     lines = {"planned": f"Plan: {keys} into {path}.", "failed": f"Not written to {path}."}

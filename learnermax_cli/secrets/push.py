@@ -6,7 +6,6 @@ from typing import Protocol
 
 from learnermax_cli.config import guard
 from learnermax_cli.config.keys import StripeKey
-from learnermax_cli.config.settings import Flags
 from learnermax_cli.planning.change import planned
 from learnermax_cli.planning.confirm import ask
 from learnermax_cli.planning.report import Changes, Report, StripeIdentity
@@ -35,9 +34,6 @@ class PushOptions:
 
 class PushJob(SecretsJob, Protocol):
     """What a push works with."""
-
-    flags: Flags
-    environ: Mapping[str, str]
 
     def identify(self, key: StripeKey) -> StripeIdentity:
         """Work with this key from here on, and ask Stripe whose it is; raises GuardError for another account."""

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Protocol
 
 from learnermax_cli.config.keys import PREVIOUS_SECRET, WEBHOOK_SECRET
 from learnermax_cli.core.errors import ConfigError, FailedError, LmxError, UsageError
@@ -43,14 +42,7 @@ class RollbackPlan:
     warnings: tuple[str, ...] = ()
 
 
-class RollbackJob(SecretsJob, Protocol):
-    """What a rollback works with."""
-
-    def now(self) -> datetime:
-        """Return the present, in UTC."""
-
-
-def run_rollback(job: RollbackJob, *, to: str | None, yes: bool, dry_run: bool) -> Report:
+def run_rollback(job: SecretsJob, *, to: str | None, yes: bool, dry_run: bool) -> Report:
     """Return the report of making an earlier version current."""
     if yes and to is None:
         # Without --to, each run would undo the one before.
@@ -155,12 +147,12 @@ def _no_such_version(name: str, version: str, versions: Sequence[SecretVersion])
     )
 
 
-def _age(job: RollbackJob, plan: RollbackPlan) -> str:
+def _age(job: SecretsJob, plan: RollbackPlan) -> str:
     return f", {show_age(plan.created, job.now())} old," if plan.created else ""
 
 
 def _report(
-    job: RollbackJob, plan: RollbackPlan, outcome: OutcomeWord, error: str | None = None, *, dry_run: bool = False
+    job: SecretsJob, plan: RollbackPlan, outcome: OutcomeWord, error: str | None = None, *, dry_run: bool = False
 ) -> Report:
     results: tuple[Result, ...] = ()
     line = f"Nothing to do: version {plan.version} is current."

@@ -2,11 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Literal, Protocol
+from typing import Literal
 
 from learnermax_cli.config.keys import PUSHED_KEYS, WEBHOOK_SECRET
-from learnermax_cli.config.settings import Flags
 from learnermax_cli.core.remedy import lmx
 from learnermax_cli.core.times import show_age, show_time
 from learnermax_cli.planning.change import Finding
@@ -16,16 +14,6 @@ from learnermax_cli.secrets.model import Content, Stored
 
 KeyState = Literal["same", "differs", "missing here", "missing there"]
 _COLUMNS = ("key", "state", "here", "there")
-
-
-class StatusJob(SecretsJob, Protocol):
-    """What a comparison works with."""
-
-    flags: Flags
-    environ: Mapping[str, str]
-
-    def now(self) -> datetime:
-        """Return the present, in UTC."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +56,7 @@ def compare_keys(here: Mapping[str, str], there: Content) -> tuple[KeyStatus, ..
     return tuple(rows)
 
 
-def run_status(job: StatusJob, *, exit_code: bool) -> Report:
+def run_status(job: SecretsJob, *, exit_code: bool) -> Report:
     """Return how the stored keys compare with those at hand."""
     settings = job.settings
     source = find_keys(settings, job.flags, job.environ)
@@ -100,7 +88,7 @@ def run_status(job: StatusJob, *, exit_code: bool) -> Report:
     )
 
 
-def _describe(job: StatusJob, stored: Stored | None) -> str:
+def _describe(job: SecretsJob, stored: Stored | None) -> str:
     name = job.settings.secret_name
     if stored is None:
         return f"Secret {name} does not exist."

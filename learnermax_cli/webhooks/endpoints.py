@@ -8,8 +8,7 @@ from learnermax_cli.config.keys import PREVIOUS_SECRET, WEBHOOK_SECRET
 from learnermax_cli.core.errors import LmxError
 from learnermax_cli.core.remedy import lmx
 from learnermax_cli.core.secret_text import SecretText
-from learnermax_cli.planning.confirm import Job
-from learnermax_cli.secrets.content import read_stored, require_new_name, require_ours, require_readable
+from learnermax_cli.secrets.content import SecretsJob, read_stored, require_new_name, require_ours, require_readable
 from learnermax_cli.secrets.model import Content, SecretStore
 from learnermax_cli.webhooks.model import Endpoint, EndpointGateway, StoredSecrets
 from learnermax_cli.webhooks.plan_endpoints import differing_events, ours_at, why_secret
@@ -36,13 +35,11 @@ class ListedEndpoints:
     warnings: tuple[str, ...] = ()
 
 
-class EndpointsJob(Job, Protocol):
+class EndpointsJob(SecretsJob, Protocol):
     """What the endpoints are read with."""
 
     @property
     def endpoints(self) -> EndpointGateway: ...
-    @property
-    def secret_store(self) -> SecretStore: ...
 
 
 def read_endpoints(job: EndpointsJob) -> ListedEndpoints:

@@ -9,9 +9,8 @@ from learnermax_cli.config.keys import SIGNING_SECRETS, WEBHOOK_SECRET, parse_na
 from learnermax_cli.core.errors import ConfigError, FailedError, LmxError
 from learnermax_cli.core.remedy import lmx
 from learnermax_cli.core.secret_text import SecretText
-from learnermax_cli.planning.confirm import Job
-from learnermax_cli.secrets.content import parse_content
-from learnermax_cli.secrets.model import SecretStore, SecretValue
+from learnermax_cli.secrets.content import SecretsJob, parse_content
+from learnermax_cli.secrets.model import SecretValue
 
 MAX_AGE = timedelta(minutes=5)
 """After this long the secrets are read again in any case."""
@@ -23,17 +22,11 @@ PLACES = 8
 """So many deliveries that do not match may wait for a reading, far fewer than a receiver has threads."""
 
 
-class SigningJob(Job, Protocol):
+class SigningJob(SecretsJob, Protocol):
     """What the signing secrets are read with."""
-
-    @property
-    def secret_store(self) -> SecretStore: ...
 
     def read_secret(self) -> SecretValue | None:
         """Read the secret's current value; the Stripe key, when it is needed later, is taken from it."""
-
-    def now(self) -> datetime:
-        """Return the present, in UTC."""
 
 
 class CachedSecrets:

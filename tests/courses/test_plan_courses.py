@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from learnermax_cli.core.errors import FailedError
+from learnermax_cli.core.errors import FailedError, LmxError, UsageError
 from learnermax_cli.courses.model import Course, PriceRules
 from learnermax_cli.courses.plan_courses import plan_price, plan_seed
 from learnermax_cli.courses.seed import read_seed_courses
@@ -55,7 +55,7 @@ def test_course_without_price_gets_one() -> None:
 
 def test_courses_currency_decides_what_is_exact() -> None:
     """Jpy has no decimals."""
-    with pytest.raises(FailedError, match=r"49\.99 has more decimals than jpy allows"):
+    with pytest.raises(UsageError, match=r"49\.99 has more decimals than jpy allows"):
         plan_price(course(currency="JPY"), Decimal("49.99"), RULES)
 
 
@@ -73,11 +73,12 @@ def test_courses_currency_decides_what_is_exact() -> None:
     ],
 )
 def test_price_that_nobody_can_charge_is_refused(listed: Course, price: str, message: str) -> None:
-    """Nothing unsellable gets into the table."""
-    with pytest.raises(FailedError) as refused:
+    """Nothing unsellable gets into the table; a price that was given is wrong usage, a course's currency is not."""
+    with pytest.raises(LmxError) as refused:
         plan_price(listed, Decimal(price), RULES)
     expected = f"course a could not be sold: {message}"
-    assert (expected, "invalid.price") == (refused.value.message, refused.value.code)
+    code = "usage.price" if listed == course() else "invalid.price"
+    assert (expected, code) == (refused.value.message, refused.value.code)
 
 
 def test_course_that_is_not_paid_gets_no_price() -> None:

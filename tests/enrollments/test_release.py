@@ -170,5 +170,5 @@ def test_delete_that_fails_is_in_the_report(sandbox: Sandbox, code: str, exit_co
     ran = _release(sandbox, "--yes")
     (change,) = ran.report["changes"]
     assert (exit_code, "failed", {"release": 0}) == (ran.exit_code, change["outcome"], ran.report["summary"])
-    assert code in change["error"]
+    assert "releasing enrollment" in change["error"]
     assert worlds.read_enrollment(sandbox) is not None
