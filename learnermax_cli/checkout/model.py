@@ -12,6 +12,9 @@ from learnermax_cli.core.secret_text import SecretText
 from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey, EnrollmentWriter
 from learnermax_cli.products.model import ListedLink, ListedPrice, ListedProduct
 
+# [stripe.params SessionCreateParams.expires_at]: 30 minutes to 24 hours after the session is created.
+SHORTEST = timedelta(minutes=30)
+LONGEST = timedelta(hours=24)
 NAME_LIMIT = 72
 """How much of a course's name a message shows."""
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from learnermax_cli.checkout.model import Form, Session
-from learnermax_cli.checkout.plan_offer import LONGEST, SHORTEST, already_enrolled, refused
+from learnermax_cli.checkout.model import LONGEST, SHORTEST, Form, Session
+from learnermax_cli.checkout.plan_offer import already_enrolled, refused
 from learnermax_cli.core.errors import FailedError
 from learnermax_cli.core.ownership import is_ours
 from learnermax_cli.core.remedy import lmx, reconcile_one, release_one

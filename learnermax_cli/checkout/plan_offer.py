@@ -3,7 +3,7 @@
 from datetime import timedelta
 from urllib.parse import quote
 
-from learnermax_cli.checkout.model import Form, Offer, ProductWithPrice
+from learnermax_cli.checkout.model import LONGEST, SHORTEST, Form, Offer, ProductWithPrice
 from learnermax_cli.config.settings import Settings
 from learnermax_cli.core.errors import ConfigError, FailedError, UsageError
 from learnermax_cli.core.ownership import MAX_REFERENCE, is_ours
@@ -78,9 +78,6 @@ def _not_synced(course_id: str, reason: str) -> FailedError:
     return refused(f"course {course_id} is not synced: {reason}", "Sync it first: " + sync_one(course_id), "not_synced")
 
 
-# [stripe.params SessionCreateParams.expires_at]: 30 minutes to 24 hours after the session is created.
-SHORTEST = timedelta(minutes=30)
-LONGEST = timedelta(hours=24)
 _SESSION_ID = "{CHECKOUT_SESSION_ID}"  # Stripe puts the id in its place [doc "Custom success page"]
 
 

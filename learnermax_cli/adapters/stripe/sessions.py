@@ -17,6 +17,8 @@ from learnermax_cli.adapters.stripe.writes import (
     write_until_answered,
 )
 from learnermax_cli.checkout.model import (
+    LONGEST,
+    SHORTEST,
     AttemptSpentError,
     AttemptTooOldError,
     Form,
@@ -25,7 +27,6 @@ from learnermax_cli.checkout.model import (
     Session,
     SessionRefusedError,
 )
-from learnermax_cli.checkout.plan_offer import LONGEST, SHORTEST
 from learnermax_cli.core.errors import FailedError
 from learnermax_cli.core.money import Money
 from learnermax_cli.core.secret_text import SecretText
