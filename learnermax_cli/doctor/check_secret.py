@@ -25,7 +25,7 @@ def check_secret(store: SecretStore, settings: Settings) -> Iterator[Verdict]:
         return
     require_readable(stored.description)
     guard.require_tag_fits(name, stored.description.environment, settings)
-    values = {key: value for key, value in (stored.content or {}).items() if isinstance(value, str)}
+    values = {key: value.text for key, value in (stored.content or {}).items() if value.text is not None}
     yield _keys_verdict(settings, values)
     yield from _owner_verdicts(stored.description)
     yield from _signing_verdicts(name, values)

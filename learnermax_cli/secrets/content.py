@@ -3,34 +3,34 @@
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 from learnermax_cli.config.keys import PUSHED_KEYS, SECRET_KEY, parse_stripe_key
 from learnermax_cli.config.settings import Flags, Settings
 from learnermax_cli.core.errors import ConfigError, GuardError
 from learnermax_cli.core.remedy import lmx
 from learnermax_cli.core.secret_text import SecretText
-from learnermax_cli.planning.change import canonical_json
 from learnermax_cli.planning.confirm import Job
-from learnermax_cli.secrets.model import Content, SecretDescription, SecretStore, SecretValue, Stored
+from learnermax_cli.secrets.model import Content, SecretDescription, SecretStore, SecretValue, Stored, StoredValue
 
 # [doc "Secrets Manager quotas"]
 MAX_VALUE_BYTES = 65_536
+_BLANKS = re.compile(r"[ \t\n\r]*")
 
 
-def parse_content(name: str, value: SecretValue, remedy: str | None = None) -> dict[str, object]:
+def parse_content(name: str, value: SecretValue, remedy: str | None = None) -> Content:
     """Return the JSON object of a version; raises ConfigError, without the value, for anything else."""
-    content: object = None
     flaw = "is binary" if value.text is None else "is not a JSON object"
     if value.text is not None:
+        text = value.text.reveal()
         try:
-            content = json.loads(value.text.reveal(), parse_constant=_refuse_constant)
+            text.encode()  # lone surrogates are no text
+            if isinstance(_DECODER.decode(text), dict):
+                return _read_object(text)
         except (ValueError, RecursionError):
             flaw = "is not JSON"
-    if isinstance(content, dict):
-        return content
     raise ConfigError(
         f"the value of secret {name} {flaw}",
         hint=remedy
@@ -45,15 +45,30 @@ def find_stripe_key(value: SecretValue | None, secret_name: str) -> SecretText:
     """Return the STRIPE_SECRET_KEY in a secret; raises ConfigError when the secret or the key in it is missing."""
     if value is None:
         raise _missing(f"no {SECRET_KEY}: it is not configured, and secret {secret_name} does not exist")
-    key = parse_content(secret_name, value).get(SECRET_KEY)
-    if not isinstance(key, str) or not key:
+    key = find_text(parse_content(secret_name, value), SECRET_KEY)
+    if not key:
         raise _missing(f"secret {secret_name} holds no {SECRET_KEY}")
     return SecretText(key)
 
 
+def find_text(content: Content, name: str) -> str | None:
+    """Return a value of a secret; None when there is none, or it is no text."""
+    value = content.get(name)
+    return None if value is None else value.text
+
+
+def new_content(values: Mapping[str, str]) -> Content:
+    """Return values as a secret will hold them."""
+    pairs = ((name, json.dumps(name), text, json.dumps(text)) for name, text in values.items())
+    return {name: StoredValue(text, value, f"{key}:{value}") for name, key, text, value in pairs}
+
+
 def canonical_text(content: Content) -> SecretText:
-    """Return the canonical JSON of this content; raises ConfigError beyond Secrets Manager's 65,536 bytes."""
-    text = canonical_json(dict(content))
+    """Return JSON of this content, by name, each value as it stands.
+
+    Raises ConfigError beyond Secrets Manager's 65,536 bytes.
+    """
+    text = "{" + ",".join(content[name].entry for name in sorted(content)) + "}"
     if len(text.encode()) > MAX_VALUE_BYTES:
         raise ConfigError(
             f"the secret would hold {len(text.encode())} bytes, more than {MAX_VALUE_BYTES}",
@@ -68,9 +83,9 @@ def describe_content(content: Content, names: Iterable[str], before: Content | N
     return {name: _word(name, content, before) for name in sorted(names)}
 
 
-def describe_value(name: str, value: object) -> str:
+def describe_value(name: str, value: str | None) -> str:
     """Return kind and mode of a Stripe key, such as `restricted, test`; nothing of any other value."""
-    if not isinstance(value, str):
+    if value is None:
         return ""
     try:
         key = parse_stripe_key(name, SecretText(value))
@@ -79,11 +94,11 @@ def describe_value(name: str, value: object) -> str:
     return key.kind if key.mode is None else f"{key.kind}, {key.mode}"
 
 
-def _word(name: str, content: Content, before: Mapping[str, object] | None) -> str:
+def _word(name: str, content: Content, before: Content | None) -> str:
     if name not in content:
         return "missing"
     changed = before is not None and name in before and before[name] != content[name]
-    kind = describe_value(name, content[name])
+    kind = describe_value(name, content[name].text)
     return ("changed" if changed else "present") + (f" ({kind})" if kind else "")
 
 
@@ -93,6 +108,40 @@ def _missing(message: str) -> ConfigError:
 
 def _refuse_constant(constant: str) -> object:
     raise ValueError(f"{constant} is not JSON")
+
+
+# Numbers are not read: Python's have limits that JSON's have not.
+_NO_NUMBERS: Any = {"parse_int": len, "parse_float": len, "parse_constant": _refuse_constant}
+_DECODER = json.JSONDecoder(**_NO_NUMBERS)
+
+
+def _read_object(text: str) -> dict[str, StoredValue]:
+    found: dict[str, StoredValue] = {}
+    for key, value in _read_entries(text):
+        name, entry = _DECODER.decode(key), f"{key}:{value}"
+        if name in found:
+            entry = f"{found[name].entry},{entry}"
+        found[name] = StoredValue(_DECODER.decode(value) if value[0] == '"' else None, value, entry)
+    return found
+
+
+def _read_entries(text: str) -> Iterator[tuple[str, str]]:
+    """Yield name and value of each entry of a JSON object as they stand in its text."""
+    at = _skip_blanks(text, text.index("{") + 1)
+    while text[at] != "}":
+        if text[at] == ",":
+            at = _skip_blanks(text, at + 1)
+        _, end = _DECODER.raw_decode(text, at)
+        start = _skip_blanks(text, text.index(":", end) + 1)
+        _, stop = _DECODER.raw_decode(text, start)
+        yield text[at:end], text[start:stop]
+        at = _skip_blanks(text, stop)
+
+
+def _skip_blanks(text: str, at: int) -> int:
+    found = _BLANKS.match(text, at)
+    assert found is not None
+    return found.end()
 
 
 class SecretsJob(Job, Protocol):

@@ -8,7 +8,20 @@ from typing import NamedTuple, Protocol
 from learnermax_cli.core.errors import FailedError
 from learnermax_cli.core.secret_text import SecretText
 
-Content = Mapping[str, object]
+
+@dataclass(frozen=True, slots=True)
+class StoredValue:
+    """A value of the JSON object in a secret; what others stored there is written again as it was."""
+
+    text: str | None = field(repr=False)
+    """None when it is no text."""
+    json: str = field(repr=False)
+    """The value as it stands in the JSON object."""
+    entry: str = field(repr=False)
+    """Name and value as they stand there; all of them where the name is repeated, of which the last counts."""
+
+
+Content = Mapping[str, StoredValue]
 """The JSON object that a secret holds; its values are never shown."""
 
 

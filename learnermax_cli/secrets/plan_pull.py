@@ -10,10 +10,11 @@ from learnermax_cli.core.errors import ConfigError, GuardError
 from learnermax_cli.core.remedy import lmx
 from learnermax_cli.core.secret_text import SecretText
 from learnermax_cli.planning.change import Change
-from learnermax_cli.secrets.content import describe_content
+from learnermax_cli.secrets.content import describe_content, new_content
 from learnermax_cli.secrets.model import Content
 
 _REASON = "keys in an env file"
+_EMPTY = ('""', "null")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +32,15 @@ def require_stored_keys(name: str, content: Content) -> dict[str, StripeKey]:
 
     Only these names are read: whoever can write the secret must not be able to set other variables here.
     """
-    stored = [(key, content[key]) for key in PUSHED_KEYS if content.get(key)]
+    stored = [(key, content[key]) for key in PUSHED_KEYS if key in content and content[key].json not in _EMPTY]
     if not stored:
         raise ConfigError(
             f"secret {name} holds no Stripe keys", hint="Store them: " + lmx("secrets push"), code="config.key_missing"
         )
-    return {key: parse_stripe_key(f"{key} in secret {name}", SecretText(str(value))) for key, value in stored}
+    return {
+        key: parse_stripe_key(f"{key} in secret {name}", SecretText(value.json if value.text is None else value.text))
+        for key, value in stored
+    }
 
 
 def require_test_keys(keys: Iterable[StripeKey], *, allow_live: bool) -> None:
@@ -56,11 +60,11 @@ def plan_pull(path: Path, text: str | None, wanted: Mapping[str, str]) -> PullPl
     loses = tuple(name for name, value in wanted.items() if here.get(name) and here[name] != value)
     new_text = with_values(text or "", wanted)
     _require_only_these(path, here, new_text, wanted)
-    present = {name: value for name, value in here.items() if value}
+    present, new = new_content({name: value for name, value in here.items() if value}), new_content(wanted)
     if text is None:
-        change: Change | None = Change("secret", str(path), "create", None, describe_content(wanted, every), _REASON)
+        change: Change | None = Change("secret", str(path), "create", None, describe_content(new, every), _REASON)
     elif here != {**here, **wanted}:
-        before, after = describe_content(present, every), describe_content(wanted, every, present)
+        before, after = describe_content(present, every), describe_content(new, every, present)
         change = Change("secret", str(path), "update", before, after, _REASON)
     else:
         change = None

@@ -16,7 +16,7 @@ from learnermax_cli.config.keys import (
 from learnermax_cli.core.errors import ConfigError
 from learnermax_cli.core.secret_text import SecretText
 from learnermax_cli.planning.change import Change
-from learnermax_cli.secrets.content import canonical_text, describe_content
+from learnermax_cli.secrets.content import canonical_text, describe_content, find_text, new_content
 from learnermax_cli.secrets.model import Content
 
 
@@ -93,7 +93,9 @@ class PushPlan:
 def plan_push(name: str, stored: Content | None, wanted: Mapping[str, str], *, prune: bool) -> PushPlan:
     """Return the plan that makes a secret hold the wanted keys; `stored` is None when there is no secret."""
     before: Content = stored or {}
-    after: dict[str, object] = {**({} if prune else before), **wanted}
+    other = {key: value for key, value in wanted.items() if find_text(before, key) != value}
+    kept = {key: value for key, value in before.items() if key in wanted or not prune}
+    after: Content = {**kept, **new_content(other)}
     changed = tuple(sorted(key for key in before if key in after and before[key] != after[key]))
     removed = tuple(sorted(before.keys() - after.keys()))
     added = after.keys() - before.keys()
@@ -111,12 +113,13 @@ def plan_push(name: str, stored: Content | None, wanted: Mapping[str, str], *, p
 def plan_restore(name: str, deleted: datetime, wanted: Mapping[str, str]) -> PushPlan:
     """Return the plan for a secret that is restored first: its content can't be read before."""
     state = f"scheduled for deletion, {deleted:%Y-%m-%d}"
-    after = {"state": "restored", **describe_content(wanted, wanted)}
+    content = new_content(wanted)
+    after = {"state": "restored", **describe_content(content, wanted)}
     change = Change(
         "secret", name, "update", {"state": state}, after, reason="restored first, then compared and merged"
     )
     names = tuple(sorted(wanted))
-    return PushPlan(change, canonical_text(wanted), names, KeyCounts(change=len(names)), loses=names)
+    return PushPlan(change, canonical_text(content), names, KeyCounts(change=len(names)), loses=names)
 
 
 def _parse(values: Mapping[str, str], name: str) -> StripeKey:

@@ -14,6 +14,7 @@ from learnermax_cli.planning.report import Changes, Report
 from learnermax_cli.secrets.content import (
     SecretsJob,
     describe_content,
+    find_text,
     no_secret,
     parse_content,
     require_ours,
@@ -109,8 +110,8 @@ def _version(value: SecretValue | None) -> dict[str, object]:
 
 
 def _warnings(old: Content, new: Content) -> tuple[str, ...]:
-    signing = old.get(WEBHOOK_SECRET)
-    if not signing or signing in (new.get(WEBHOOK_SECRET), new.get(PREVIOUS_SECRET)):
+    signing = find_text(old, WEBHOOK_SECRET)
+    if not signing or signing in (find_text(new, WEBHOOK_SECRET), find_text(new, PREVIOUS_SECRET)):
         return ()
     found = f"{WEBHOOK_SECRET} changes too: receivers reject deliveries of the present endpoint until "
     return (found + lmx("webhooks create", "--url", "URL") + " replaces it",)

@@ -9,7 +9,14 @@ from learnermax_cli.core.remedy import lmx
 from learnermax_cli.core.times import show_age, show_time
 from learnermax_cli.planning.change import Finding
 from learnermax_cli.planning.report import Items, Report
-from learnermax_cli.secrets.content import SecretsJob, describe_value, find_keys, read_stored, require_readable
+from learnermax_cli.secrets.content import (
+    SecretsJob,
+    describe_value,
+    find_keys,
+    find_text,
+    read_stored,
+    require_readable,
+)
 from learnermax_cli.secrets.model import Content, Stored
 
 KeyState = Literal["same", "differs", "missing here", "missing there"]
@@ -44,7 +51,7 @@ def compare_keys(here: Mapping[str, str], there: Content) -> tuple[KeyStatus, ..
     """Return the state of each Stripe key that is here or there."""
     rows = []
     for name in PUSHED_KEYS:
-        ours, stored = here.get(name), there.get(name)
+        ours, stored = here.get(name), find_text(there, name)
         if ours is None and name not in there:
             continue
         state: KeyState = "same" if ours == stored else "differs"
@@ -64,7 +71,7 @@ def run_status(job: SecretsJob, *, exit_code: bool) -> Report:
     stored = read_stored(job.secret_store, settings.secret_name)
     if stored is not None:
         require_readable(stored.description)
-    content = {} if stored is None or stored.content is None else stored.content
+    content: Content = {} if stored is None or stored.content is None else stored.content
     rows = compare_keys(source.values, content)
     findings = tuple(finding for row in rows if (finding := row.finding(pull=not source.fixed)) is not None)
     others = sorted(content.keys() - set(PUSHED_KEYS))

@@ -8,7 +8,14 @@ from learnermax_cli.config.keys import PREVIOUS_SECRET, WEBHOOK_SECRET
 from learnermax_cli.core.errors import LmxError
 from learnermax_cli.core.remedy import lmx
 from learnermax_cli.core.secret_text import SecretText
-from learnermax_cli.secrets.content import SecretsJob, read_stored, require_new_name, require_ours, require_readable
+from learnermax_cli.secrets.content import (
+    SecretsJob,
+    find_text,
+    read_stored,
+    require_new_name,
+    require_ours,
+    require_readable,
+)
 from learnermax_cli.secrets.model import Content, SecretStore
 from learnermax_cli.webhooks.model import Endpoint, EndpointGateway, StoredSecrets
 from learnermax_cli.webhooks.plan_endpoints import differing_events, ours_at, why_secret
@@ -96,5 +103,5 @@ def _state_drift(endpoint: Endpoint, standard: Standard) -> list[str]:
 
 
 def _secret(content: Content, name: str) -> SecretText | None:
-    value = content.get(name)
-    return SecretText(value) if isinstance(value, str) and value else None
+    value = find_text(content, name)
+    return SecretText(value) if value else None

@@ -9,8 +9,8 @@ from learnermax_cli.config.keys import SIGNING_SECRETS, WEBHOOK_SECRET, parse_na
 from learnermax_cli.core.errors import ConfigError, FailedError, LmxError
 from learnermax_cli.core.remedy import lmx
 from learnermax_cli.core.secret_text import SecretText
-from learnermax_cli.secrets.content import SecretsJob, parse_content
-from learnermax_cli.secrets.model import SecretValue
+from learnermax_cli.secrets.content import SecretsJob, find_text, parse_content
+from learnermax_cli.secrets.model import Content, SecretValue
 
 MAX_AGE = timedelta(minutes=5)
 """After this long the secrets are read again in any case."""
@@ -111,8 +111,8 @@ def _signing_secret(name: str, text: str) -> SecretText:
 
 def find_accepted(value: SecretValue | None, secret_name: str) -> Sequence[SecretText]:
     """Return the signing secrets in a secret; raises ConfigError when there is none."""
-    content = {} if value is None else parse_content(secret_name, value)
-    found = tuple(SecretText(text) for key in SIGNING_SECRETS if isinstance(text := content.get(key), str) and text)
+    content: Content = {} if value is None else parse_content(secret_name, value)
+    found = tuple(SecretText(text) for key in SIGNING_SECRETS if (text := find_text(content, key)))
     if not found:
         raise ConfigError(
             f"{WEBHOOK_SECRET} is neither configured nor in secret {secret_name}",

@@ -6,9 +6,13 @@ import pty
 import subprocess
 import sys
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from learnermax_cli.core.secret_text import SecretText
+from learnermax_cli.secrets.content import parse_content
+from learnermax_cli.secrets.model import Content, SecretValue
 from tests.running import Sandbox
 
 NAME = "learnermax/stripe-keys"
@@ -40,6 +44,12 @@ def create_secret(sandbox: Sandbox, content: Mapping[str, object], name: str = N
     """Store a secret with one version, `FIRST`."""
     client = sandbox.secretsmanager()
     client.create_secret(Name=name, SecretString=json.dumps(content), ClientRequestToken=FIRST)
+
+
+def content_of(values: Mapping[str, object]) -> Content:
+    """Return values as they are read from a secret."""
+    text = SecretText(json.dumps(values))
+    return parse_content(NAME, SecretValue(FIRST, datetime(2026, 1, 1, tzinfo=UTC), text))
 
 
 def create_owned_secret(sandbox: Sandbox, content: Mapping[str, object]) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from learnermax_cli.core.errors import ConfigError
 from learnermax_cli.core.secret_text import SecretText
-from learnermax_cli.secrets.content import canonical_text, parse_content, require_new_name, version_token
+from learnermax_cli.secrets.content import canonical_text, new_content, parse_content, require_new_name, version_token
 from learnermax_cli.secrets.model import SecretValue
 
 
@@ -17,7 +17,30 @@ def value(text: str | None) -> SecretValue:
 
 def test_json_object() -> None:
     """A JSON object is read as it is."""
-    assert {"A": "1", "b": [1]} == parse_content("name", value('{"b": [1], "A": "1"}'))
+    content = parse_content("name", value('{"b": [1], "A": "1"}'))
+    assert {"A": ("1", '"1"'), "b": (None, "[1]")} == {name: (v.text, v.json) for name, v in content.items()}
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        '"n":12345678901234567890.12345',
+        '"n":1E5',
+        '"n":-0.0',
+        '"n":1e400',
+        '"n":1e99999999999999999999',
+        '"n":' + "9" * 5_000,
+        '"n":{"b": [1.50,  {}], "a" :null}',
+        '"n":"\\u00fc \\/ \\ud800"',
+        '"\\u006e":true',
+        '"n":1,"n":"last"',
+        '"":"\u00fc\u2028{\\"}"',
+    ],
+)
+def test_value_is_written_as_it_was_read(entry: str) -> None:
+    """Numbers of any size, blanks, escapes and repeated names keep their bytes."""
+    content = parse_content("name", value(" {\n" + entry + '\t, "z" : 1 } '))
+    assert "{" + entry + ',"z":1}' == canonical_text(content).reveal()
 
 
 @pytest.mark.parametrize(
@@ -27,6 +50,7 @@ def test_json_object() -> None:
         ("", "is not JSON"),
         ("sk_canary", "is not JSON"),
         ('{"A": NaN}', "is not JSON"),
+        ('{"A": "\ud800"}', "is not JSON"),
         ("[" * 60_000, "is not JSON"),
         ('"canary"', "is not a JSON object"),
         ("[1]", "is not a JSON object"),
@@ -44,7 +68,7 @@ def test_anything_else(text: str | None, flaw: str) -> None:
 def test_too_large() -> None:
     """More than Secrets Manager takes is refused before it is sent."""
     with pytest.raises(ConfigError, match="more than 65536"):
-        canonical_text({"A": "x" * 65_536})
+        canonical_text(new_content({"A": "x" * 65_536}))
 
 
 def test_token_depends_on_secret_text_and_previous() -> None:

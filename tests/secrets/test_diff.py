@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from learnermax_cli.planning.change import Change
 from learnermax_cli.secrets.plan_push import KeyCounts, plan_push, plan_restore
+from tests.secrets.support import NAME, content_of
 
-NAME = "learnermax/stripe-keys"
 SECRET = "sk_" + "test_" + "a" * 24
 NEWER = "rk_" + "test_" + "b" * 24
 PUBLISHABLE = "pk_" + "test_" + "c" * 24
@@ -30,7 +30,7 @@ def test_create() -> None:
 
 def test_merge() -> None:
     """Keys there stay, new ones come, different ones change and are named as losses."""
-    stored = {"STRIPE_SECRET_KEY": SECRET, "other": {"nested": 1}}
+    stored = content_of({"STRIPE_SECRET_KEY": SECRET, "other": {"nested": 1}})
     plan = plan_push(
         NAME, stored, {"STRIPE_SECRET_KEY": NEWER, "NEXT_PUBLIC_STRIPE_PUBLISHABLE_KEY": PUBLISHABLE}, prune=False
     )
@@ -51,7 +51,7 @@ def test_merge() -> None:
 
 def test_prune() -> None:
     """With prune, keys that are not pushed go, and count as losses."""
-    plan = plan_push(NAME, {"A": "1", "other": "2"}, {"A": "1"}, prune=True)
+    plan = plan_push(NAME, content_of({"A": "1", "other": "2"}), {"A": "1"}, prune=True)
 
     assert Change(
         "secret", NAME, "update", {"A": "present", "other": "present"}, {"A": "present", "other": "missing"}
@@ -61,7 +61,7 @@ def test_prune() -> None:
 
 def test_equal() -> None:
     """Nothing to change is no change."""
-    assert plan_push(NAME, {"B": "2", "A": "1"}, {"A": "1"}, prune=False).change is None
+    assert plan_push(NAME, content_of({"B": "2", "A": "1"}), {"A": "1"}, prune=False).change is None
 
 
 def test_empty_secret_is_filled() -> None:
@@ -89,11 +89,11 @@ def test_applied_plan_leaves_nothing_to_do(
     stored: dict[str, object] | None, wanted: dict[str, str], prune: bool
 ) -> None:
     """What a plan stores is what was wanted, planning again is nothing, and no value is told."""
-    plan = plan_push(NAME, stored, wanted, prune=prune)
+    plan = plan_push(NAME, None if stored is None else content_of(stored), wanted, prune=prune)
     after = json.loads(plan.text.reveal())
 
     assert wanted == {name: after[name] for name in wanted}
-    assert plan_push(NAME, after, wanted, prune=prune).change is None
+    assert plan_push(NAME, content_of(after), wanted, prune=prune).change is None
     assert (plan.change is None) == (stored == after)
     told = "" if plan.change is None else plan.change.canonical()
     assert not any(value in told for value in wanted.values() if len(value) > 8)

@@ -226,6 +226,27 @@ def test_other_keys_of_any_type_survive(sandbox: Sandbox) -> None:
     assert {**foreign, **support.api_keys(sandbox)} == support.stored(sandbox)
 
 
+FOREIGN = r'"a\u0062":12345678901234567890.12345,"b":[1E5,  1e400, {"x" : -0.0}],"c":"\u00fc","c":2.50'
+
+
+def test_other_keys_keep_their_bytes(sandbox: Sandbox) -> None:
+    """Through a push, a registration and a rollback."""
+    client = sandbox.secretsmanager()
+    client.create_secret(Name=NAME, SecretString="{" + FOREIGN + "}", ClientRequestToken=support.FIRST)
+    for args in (
+        ("secrets", "push"),
+        ("webhooks", "create", "--url", "https://api.learnermax.example/api/webhooks/stripe"),
+        ("secrets", "status"),
+        ("secrets", "pull", *PREVIEW, "--env-file", "pulled"),
+    ):
+        assert 0 == sandbox.run(*args).returncode
+        assert FOREIGN in client.get_secret_value(SecretId=NAME, VersionStage="AWSCURRENT")["SecretString"]
+    keys = {*support.api_keys(sandbox), "STRIPE_WEBHOOK_SECRET", "ab", "b", "c"}
+    assert keys == support.stored(sandbox).keys()
+    assert 0 == sandbox.run("secrets", "rollback", "--to", support.FIRST, "--yes").returncode
+    assert "{" + FOREIGN + "}" == client.get_secret_value(SecretId=NAME)["SecretString"]
+
+
 def test_push_after_another_version(sandbox: Sandbox) -> None:
     """The text stored is canonical JSON, so that equal content is equal text."""
     support.create_secret(sandbox, {"z": "1"})

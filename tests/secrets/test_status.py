@@ -5,7 +5,18 @@ import pytest
 from learnermax_cli.core.times import show_age
 from learnermax_cli.secrets.status import compare_keys
 from tests.running import Sandbox
-from tests.secrets.support import FIRST, NAME, PREVIEW, WEBHOOK, api_keys, create_secret, document, ending, write_env
+from tests.secrets.support import (
+    FIRST,
+    NAME,
+    PREVIEW,
+    WEBHOOK,
+    api_keys,
+    content_of,
+    create_secret,
+    document,
+    ending,
+    write_env,
+)
 
 OTHER_KEY = "sk_" + "test_" + "other" * 5
 
@@ -127,7 +138,7 @@ def test_values_of_another_type_differ() -> None:
     assert ["differs", "missing here"] == [
         row.state
         for row in compare_keys(
-            {"STRIPE_SECRET_KEY": OTHER_KEY}, {"STRIPE_SECRET_KEY": None, "STRIPE_WEBHOOK_SECRET": 3}
+            {"STRIPE_SECRET_KEY": OTHER_KEY}, content_of({"STRIPE_SECRET_KEY": None, "STRIPE_WEBHOOK_SECRET": 3})
         )
     ]
 
