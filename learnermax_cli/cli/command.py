@@ -117,7 +117,6 @@ def _run(
     from learnermax_cli.composition.app import App
     from learnermax_cli.config.settings import Flags
     from learnermax_cli.planning.confirm import ending, interrupted_error
-    from learnermax_cli.planning.report import complete_report
 
     invocation: Invocation = ctx.obj
     invocation.command = command_words(ctx)
@@ -141,7 +140,7 @@ def _run(
     if report is None:
         return 0
     report = ending(replace(report, meter=app.meter.reading()), interrupted=app.interrupt.stop.is_set())
-    report = complete_report(report, options)
+    report = invocation.console.complete(report)
     invocation.console.show(report)
     written = invocation.console.tell_actions(report)
     return int(report.exit_code if written else weightiest((report.exit_code, Exit.FAILED)))

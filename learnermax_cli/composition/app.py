@@ -124,7 +124,7 @@ class App(Clients):
         """Webhook endpoints at Stripe."""
         from learnermax_cli.adapters.stripe.endpoints import StripeEndpoints
 
-        return StripeEndpoints(self.stripe)
+        return StripeEndpoints(self.stripe, self.console.known)
 
     @cached_property
     def stripe_events(self) -> "EventGateway":

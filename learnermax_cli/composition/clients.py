@@ -12,6 +12,7 @@ from learnermax_cli.core.errors import ConfigError
 from learnermax_cli.core.interrupt import Interrupt
 from learnermax_cli.core.meter import Meter
 from learnermax_cli.core.retries import BATCH
+from learnermax_cli.core.secret_text import SecretText
 from learnermax_cli.terminal.console import Console
 
 if TYPE_CHECKING:
@@ -49,7 +50,10 @@ class Clients:
     @cached_property
     def settings(self) -> Settings:
         """The configuration; raises ConfigError on first use."""
-        return load_settings(self.flags, self.environ)
+        settings = load_settings(self.flags, self.environ, self.console.known)
+        if settings.sandbox is not None:
+            self.console.known.add(settings.sandbox.secret_key)
+        return settings
 
     @cached_property
     def aws(self) -> "AwsClients":
@@ -70,7 +74,8 @@ class Clients:
         """Secrets Manager; a secret that is tagged with another environment is not described."""
         from learnermax_cli.adapters.aws.secrets_manager import SecretsManagerStore
 
-        return SecretsManagerStore(self.aws.secretsmanager(), self._require_secret_fits)
+        client = self.aws.secretsmanager()
+        return SecretsManagerStore(client, self._require_secret_fits, self._note_secret)
 
     def read_secret(self) -> "SecretValue | None":
         """Read the secret's current value anew; the key, when it is asked for later, is taken from there."""
@@ -144,11 +149,23 @@ class Clients:
         if not self.report_mismatches:
             guard.require_tag_fits(name, tag, self.settings)
 
+    def _note_secret(self, text: SecretText) -> None:
+        """Let nothing print what a secret holds, but publishable keys and what is a setting too."""
+        from learnermax_cli.secrets.content import find_texts
+
+        own, aws = self.settings, self.settings.aws
+        shown = [own.table, own.secret_name, own.stripe_api_base, own.stripe_account, own.frontend_url, own.topic_arn]
+        shown += [own.aws_account, aws.region, aws.profile, aws.endpoint_url]
+        found = (value for value in find_texts(text) if not any(setting and value in setting for setting in shown))
+        self.console.known.add(*found)
+
     @cached_property
     def _aws(self) -> "AwsClients":
         from learnermax_cli.adapters.aws.clients import AwsClients
 
-        return AwsClients(self.settings.aws, self.meter, self.console.debug, self.retry_policy, self.interrupt.stop)
+        clients = AwsClients(self.settings.aws, self.meter, self.console.debug, self.retry_policy, self.interrupt.stop)
+        clients.known = self.console.known
+        return clients
 
     @cached_property
     def _stripe(self) -> "StripeClient":

@@ -52,6 +52,12 @@ ENV_FILE_NAMES: Final = (
 
 A file in a cloned repository must not be able to send keys elsewhere: it sets no endpoint, profile or state folder.
 """
+SECRET_NAMES: Final = (
+    *(key.name for key in KEYS if key.kinds != ("publishable",)),
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+)
+"""The variables of an environment or env file whose values are never printed."""
 _KINDS_OF: Final = {key.name: key.kinds for key in KEYS}
 
 # [doc "API keys"]; rkcs keys belong to sandboxes that the Stripe CLI made and that are not claimed yet.

@@ -6,10 +6,10 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 
-from learnermax_cli.config.keys import ENV_FILE_NAMES, Mode, table_name
+from learnermax_cli.config.keys import ENV_FILE_NAMES, SECRET_NAMES, Mode, table_name
 from learnermax_cli.core.errors import ConfigError, LmxError, UsageError
 from learnermax_cli.core.money import PriceUnit
-from learnermax_cli.core.secret_text import SecretText
+from learnermax_cli.core.secret_text import KnownSecrets, SecretText
 
 if TYPE_CHECKING:
     from learnermax_cli.config.env_file import EnvFile
@@ -80,9 +80,11 @@ class Settings:
         return "live" if self.environment == "prod" else "test"
 
 
-def load_settings(flags: Flags, environ: Mapping[str, str]) -> Settings:
-    """Return the settings of a run; raises ConfigError for what is missing or makes no sense."""
+def load_settings(flags: Flags, environ: Mapping[str, str], known: KnownSecrets | None = None) -> Settings:
+    """Return the settings of a run, with its secrets made `known`; raises ConfigError for what makes no sense."""
     env_file = _find_env_file(flags, environ)
+    if env_file is not None and known is not None:
+        known.add(*map(env_file.values.get, SECRET_NAMES))
     from_file = {} if env_file is None else _allowed(env_file.values)
     environment = _environment(flags.environment or environ.get("LMX_ENVIRONMENT") or from_file.get("LMX_ENVIRONMENT"))
     values = {**from_file, **{name: value for name, value in environ.items() if value}}

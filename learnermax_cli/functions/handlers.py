@@ -167,7 +167,7 @@ class Functions:
         with stopped_in_time(stop, context):
             report = replace(run_reconcile(app, request), meter=app.meter.reading())
         report = ending(report, interrupted=stop.is_set())
-        self._console.log("reconciled", {"report": cut_report(report)})
+        self._console.log("reconciled", {"report": cut_report(self._console.complete(report))})
         return report
 
 

@@ -3,9 +3,9 @@
 import hashlib
 import json
 import zlib
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from learnermax_cli.core.errors import LmxError
 
@@ -15,6 +15,8 @@ Action = Literal[
 ]
 OutcomeWord = Literal["planned", "applied", "failed", "superseded"]
 Fields = Mapping[str, object]
+Mask = Callable[[str], str]
+"""Returns a text without the secrets that the run knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,43 @@ def digest(changes: Iterable[Change]) -> str:
     for number, line in enumerate(sorted(change.canonical().encode() for change in changes)):
         sha.update(b"\n" + line if number else line)
     return "sha256:" + sha.hexdigest()
+
+
+def masked(value: object, mask: Mask) -> Any:
+    """Return a JSON value with its texts masked."""
+    match value:
+        case str():
+            return mask(value)
+        case list() | tuple():
+            return [masked(part, mask) for part in value]
+        case Mapping():
+            return {mask(str(name)): masked(part, mask) for name, part in value.items()}
+    return value
+
+
+def masked_change(change: Change, mask: Mask) -> Change:
+    """Return a change as it may be printed, saved and compared with a saved one."""
+    before, after, reason = (masked(part, mask) for part in (change.before, change.after, change.reason))
+    return Change(change.kind, mask(change.key), change.action, before, after, reason)
+
+
+class MaskedResults(Collection[Result]):
+    """Results as they may be printed, masked one by one, since they may be many."""
+
+    def __init__(self, results: Collection[Result], mask: Mask) -> None:
+        self._results = results
+        self._mask = mask
+
+    def __iter__(self) -> Iterator[Result]:
+        for result in self._results:
+            error = None if result.error is None else self._mask(result.error)
+            yield Result(masked_change(result.change, self._mask), result.outcome, error)
+
+    def __len__(self) -> int:
+        return len(self._results)
+
+    def __contains__(self, result: object) -> bool:
+        return any(result == other for other in self)
 
 
 class PackedResults(Collection[Result]):

@@ -19,6 +19,9 @@ _REVIEW = "Review the plan with --dry-run, then pass --yes."
 class Talk(Protocol):
     """The console as jobs see it: notes and warnings on stderr, the question before a write, progress."""
 
+    def mask(self, text: str) -> str:
+        """Return a text without the secrets that the run knows."""
+
     def note(self, text: str) -> None:
         """Print a note to stderr, unless --quiet."""
 

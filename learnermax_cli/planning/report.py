@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from learnermax_cli.core.errors import Exit, LmxError, weightiest
 from learnermax_cli.core.meter import MeterReading
 from learnermax_cli.core.remedy import complete_error, completed, completed_text
-from learnermax_cli.planning.change import Finding, Result, Skipped, digest
+from learnermax_cli.planning.change import Finding, Mask, MaskedResults, Result, Skipped, digest, masked
 
 SCHEMA = "lmx/1"
 
@@ -161,6 +161,35 @@ def complete_report(report: Report, options: str) -> Report:
         notes=tuple(completed_text(note, options) for note in report.notes),
         summary_line=None if report.summary_line is None else completed_text(report.summary_line, options),
     )
+
+
+def masked_report(report: Report, mask: Mask) -> Report:
+    """Return a report without the secrets that the run knows: masked before anything escapes or cuts its texts."""
+    if report.error is not None:
+        mask_error(report.error, mask)
+    body = report.body
+    match body:
+        case Items():
+            body = replace(body, rows=tuple(masked(row, mask) for row in body.rows), empty=mask(body.empty))
+        case Changes():
+            skipped = tuple(row._replace(key=mask(row.key), reason=mask(row.reason)) for row in body.skipped)
+            body = replace(body, results=MaskedResults(body.results, mask), skipped=skipped)
+        case Data():
+            body = replace(body, value=masked(body.value, mask), lines=tuple(map(mask, body.lines)))
+    return replace(
+        report,
+        body=body,
+        findings=tuple(Finding(*masked(finding, mask)) for finding in report.findings),
+        warnings=tuple(map(mask, report.warnings)),
+        notes=tuple(map(mask, report.notes)),
+        extra=masked(report.extra, mask),
+        summary_line=None if report.summary_line is None else mask(report.summary_line),
+    )
+
+
+def mask_error(error: LmxError, mask: Mask) -> None:
+    """Mask an error's message and hint."""
+    error.message, error.hint = mask(error.message), mask(error.hint)
 
 
 def without_private_lines(report: Report) -> Report:

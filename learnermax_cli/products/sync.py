@@ -8,7 +8,7 @@ from typing import Protocol
 from learnermax_cli.core.errors import CredentialsError, LmxError
 from learnermax_cli.courses.model import Course, CoursesJob
 from learnermax_cli.planning.apply import Applied, Group, apply
-from learnermax_cli.planning.change import Result, planned
+from learnermax_cli.planning.change import Result, masked_change, planned
 from learnermax_cli.planning.confirm import StripeJob, ask
 from learnermax_cli.planning.plan_file import PlanScope, read_plan_file, require_within_plan, save_plan
 from learnermax_cli.planning.report import Changes, Report
@@ -57,10 +57,11 @@ def run_sync(job: SyncJob, request: SyncRequest) -> Report:
     scope = PlanScope(COMMAND, settings.environment, settings.table, identity.mode, identity.account)
     try:
         plan.require_few_archived(request.allow_archive)
+        changes = [masked_change(change, job.talk.mask) for change in plan.changes]
         if reviewed is not None:
-            require_within_plan(reviewed, scope, plan.changes)
+            require_within_plan(reviewed, scope, changes)
         if request.save_plan is not None:
-            save_plan(request.save_plan, scope, plan.changes)
+            save_plan(request.save_plan, scope, changes)
     except LmxError as error:
         return replace(report, error=error)
     if not plan.changes and not request.dry_run:

@@ -1,14 +1,14 @@
-"""The secret as jobs read it: its JSON content, whose it is, and the keys at hand."""
+"""The secret as jobs read it: its JSON content, and whose it is."""
 
 import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from contextlib import suppress
 from typing import Any, Protocol
 
-from learnermax_cli.config.keys import PUSHED_KEYS, SECRET_KEY, parse_stripe_key
-from learnermax_cli.config.settings import Flags, Settings
+from learnermax_cli.config.keys import SECRET_KEY, parse_stripe_key
+from learnermax_cli.config.settings import Flags
 from learnermax_cli.core.errors import ConfigError, GuardError
 from learnermax_cli.core.remedy import lmx
 from learnermax_cli.core.secret_text import SecretText
@@ -55,6 +55,19 @@ def find_text(content: Content, name: str) -> str | None:
     """Return a value of a secret; None when there is none, or it is no text."""
     value = content.get(name)
     return None if value is None else value.text
+
+
+def find_texts(text: SecretText) -> Iterator[str]:
+    """Yield the texts in a secret, those in lists and objects too; the whole of one that is not JSON."""
+    waiting: list[object] = [text.reveal()]
+    with suppress(ValueError, RecursionError):
+        waiting = [_VALUES.decode(text.reveal())]
+    while waiting:
+        match waiting.pop():
+            case str(found):
+                yield found
+            case list(parts):
+                waiting += parts
 
 
 def new_content(values: Mapping[str, str]) -> Content:
@@ -113,6 +126,8 @@ def _refuse_constant(constant: str) -> object:
 # Numbers are not read: Python's have limits that JSON's have not.
 _NO_NUMBERS: Any = {"parse_int": len, "parse_float": len, "parse_constant": _refuse_constant}
 _DECODER = json.JSONDecoder(**_NO_NUMBERS)
+# Of an object the values alone, repeated names included.
+_VALUES = json.JSONDecoder(**_NO_NUMBERS, object_pairs_hook=lambda pairs: [value for _, value in pairs])
 
 
 def _read_object(text: str) -> dict[str, StoredValue]:
@@ -217,26 +232,3 @@ def require_new_name(name: str) -> None:
 def version_token(secret: str, text: str, previous: str | None) -> str:
     """Return the id of the version that holds this text after that version: 64 hexadecimal digits of SHA-256."""
     return hashlib.sha256("\n".join((secret, previous or "", text)).encode()).hexdigest()
-
-
-@dataclass(frozen=True, slots=True)
-class KeySource:
-    """The keys at hand, whose values are never shown, and where they are from."""
-
-    name: str
-    values: Mapping[str, str] = field(repr=False)
-    fixed: bool = False
-    """Whether `secrets pull` can't change them: the keys of the running sandbox."""
-
-
-def find_keys(settings: Settings, flags: Flags, environ: Mapping[str, str]) -> KeySource:
-    """Return the Stripe keys at hand, all from one place: the env file, else the running sandbox, else `environ`."""
-    if settings.sandbox is not None and flags.env_file is None:
-        return replace(_only_keys("the running sandbox", settings.sandbox.environment()), fixed=True)
-    if settings.env_file is not None:
-        return _only_keys(str(settings.env_file.path), settings.env_file.values)
-    return _only_keys("the process environment", environ)
-
-
-def _only_keys(name: str, values: Mapping[str, str]) -> KeySource:
-    return KeySource(name, {key: values[key] for key in PUSHED_KEYS if values.get(key)})

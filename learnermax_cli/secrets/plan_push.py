@@ -1,11 +1,12 @@
-"""Decides a push: checks the keys before anything is written, and compares them with what is stored; pure."""
+"""Decides a push: finds the keys at hand, checks them, and compares them with what is stored; pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from learnermax_cli.config.keys import (
     PUBLISHABLE_KEY,
+    PUSHED_KEYS,
     REQUIRED_KEYS,
     SECRET_KEY,
     WEBHOOK_SECRET,
@@ -13,11 +14,35 @@ from learnermax_cli.config.keys import (
     StripeKey,
     parse_named_key,
 )
+from learnermax_cli.config.settings import Flags, Settings
 from learnermax_cli.core.errors import ConfigError
 from learnermax_cli.core.secret_text import SecretText
 from learnermax_cli.planning.change import Change
 from learnermax_cli.secrets.content import canonical_text, describe_content, find_text, new_content
 from learnermax_cli.secrets.model import Content
+
+
+@dataclass(frozen=True, slots=True)
+class KeySource:
+    """The keys at hand, whose values are never shown, and where they are from."""
+
+    name: str
+    values: Mapping[str, str] = field(repr=False)
+    fixed: bool = False
+    """Whether `secrets pull` can't change them: the keys of the running sandbox."""
+
+
+def find_keys(settings: Settings, flags: Flags, environ: Mapping[str, str]) -> KeySource:
+    """Return the Stripe keys at hand, all from one place: the env file, else the running sandbox, else `environ`."""
+    if settings.sandbox is not None and flags.env_file is None:
+        return replace(_only_keys("the running sandbox", settings.sandbox.environment()), fixed=True)
+    if settings.env_file is not None:
+        return _only_keys(str(settings.env_file.path), settings.env_file.values)
+    return _only_keys("the process environment", environ)
+
+
+def _only_keys(name: str, values: Mapping[str, str]) -> KeySource:
+    return KeySource(name, {key: values[key] for key in PUSHED_KEYS if values.get(key)})
 
 
 @dataclass(frozen=True, slots=True)

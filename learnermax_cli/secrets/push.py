@@ -10,8 +10,8 @@ from learnermax_cli.planning.change import planned
 from learnermax_cli.planning.confirm import ask
 from learnermax_cli.planning.report import Changes, Report, StripeIdentity
 from learnermax_cli.secrets.apply_push import Push, PushOutcome, PushRequest
-from learnermax_cli.secrets.content import SecretsJob, find_keys
-from learnermax_cli.secrets.plan_push import PushKeys, PushPlan, require_keys, require_same_account
+from learnermax_cli.secrets.content import SecretsJob
+from learnermax_cli.secrets.plan_push import PushKeys, PushPlan, find_keys, require_keys, require_same_account
 
 _STALE = (
     "CloudFormation reads these references again only when an update touches the resource that holds them: "

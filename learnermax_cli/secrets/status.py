@@ -12,12 +12,12 @@ from learnermax_cli.planning.report import Items, Report
 from learnermax_cli.secrets.content import (
     SecretsJob,
     describe_value,
-    find_keys,
     find_text,
     read_stored,
     require_readable,
 )
 from learnermax_cli.secrets.model import Content, Stored
+from learnermax_cli.secrets.plan_push import find_keys
 
 KeyState = Literal["same", "differs", "missing here", "missing there"]
 _COLUMNS = ("key", "state", "here", "there")

@@ -1,4 +1,4 @@
-"""The only printer: data to stdout, messages to stderr, all of it scrubbed of keys and of workflow commands."""
+"""The only printer: data to stdout, messages to stderr, without secrets and without workflow commands."""
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, TextIO
 
 from learnermax_cli.core.errors import GuardError, LmxError
 from learnermax_cli.core.remedy import complete_error, completed_text
+from learnermax_cli.core.secret_text import KnownSecrets
 from learnermax_cli.core.text_safety import printable
 from learnermax_cli.terminal.streams import Printer, discard, json_pieces
 
@@ -35,10 +36,15 @@ class Console:
     """Prints reports to stdout and messages to stderr."""
 
     def __init__(self, manner: Manner, environ: Mapping[str, str]) -> None:
+        from learnermax_cli.config.keys import SECRET_NAMES
+
         self.manner = manner
         self.environ = environ
         self.in_actions = environ.get("GITHUB_ACTIONS") == "true"
-        self._printer = Printer(no_color=manner.no_color, in_actions=self.in_actions)
+        self.known = KnownSecrets()
+        """The secrets that the run has read, which are masked in all that is printed."""
+        self.known.add(*map(environ.get, SECRET_NAMES))
+        self._printer = Printer(self.known, no_color=manner.no_color, in_actions=self.in_actions)
         self._asked: Report | None = None
         """The plan that a question is about."""
         self._shown: Report | None = None
@@ -46,6 +52,16 @@ class Console:
         self._warned: set[str] = set()
         self._begun = False
         """Whether the environment was printed."""
+
+    def mask(self, text: str) -> str:
+        """Return a text without the secrets that the run knows."""
+        return self.known.mask(text)
+
+    def complete(self, report: "Report") -> "Report":
+        """Return a report as it is printed: its commands with the options of the run, and without secrets."""
+        from learnermax_cli.planning.report import complete_report, masked_report
+
+        return masked_report(complete_report(report, self.manner.options), self.mask)
 
     def show(self, report: "Report") -> None:
         """Print a report in the chosen format, without what was shown and warned of before a question."""
@@ -77,10 +93,8 @@ class Console:
 
     def begin(self, report: "Report") -> None:
         """Print the environment and the warnings of a long run at its beginning."""
-        from learnermax_cli.planning.report import complete_report
-
         self._note_where(report)
-        self._warn_once(complete_report(report, self.manner.options).warnings)
+        self._warn_once(self.complete(report).warnings)
 
     def _note_where(self, report: "Report") -> None:
         """Print the environment of a list or a single result; a plan has it in its header."""
@@ -95,7 +109,11 @@ class Console:
 
     def show_failure(self, command: str, error: LmxError, meter: "MeterReading | None" = None) -> None:
         """Print the failure of a run that did not reach a report, and its cost where it had one."""
+        from learnermax_cli.planning.report import failure_json, mask_error
+
         complete_error(error, self.manner.options)
+        mask_error(error, self.mask)
+        command = self.mask(command)
         if meter is not None and meter.counted:
             self.note(meter.as_line())
         self.error(error)
@@ -104,8 +122,6 @@ class Console:
 
             tell_failure(command, error, self.environ)
         if self.manner.format == "json":  # last, since stdout may take nothing
-            from learnermax_cli.planning.report import failure_json
-
             self._json(failure_json(command, error, meter).items())
 
     def data(self, text: str) -> None:
@@ -115,11 +131,11 @@ class Console:
     def _json(self, document: Iterable[tuple[str, object]]) -> None:
         for text in json_pieces(document):
             # As an escape the same value is read back, while GitHub's runner finds no command in it.
-            sys.stdout.write(self._printer.harmless(text.replace("##[", "#\\u0023[")))
+            sys.stdout.write(self._printer.harmless_json(text.replace("##[", "#\\u0023[")))
         sys.stdout.write("\n")
 
     def write_sandbox_exports(self, text: str) -> None:
-        """Write the throw-away keys of a local sandbox to stdout: the one text that is not scrubbed."""
+        """Write the throw-away keys of a local sandbox to stdout: the one text that is not masked."""
         sys.stdout.write(text + "\n")
 
     @property
@@ -129,9 +145,7 @@ class Console:
 
     def show_plan(self, report: "Report") -> None:
         """Print a plan before a prompt; JSON and Markdown come whole, at the end, so who is asked sees it on stderr."""
-        from learnermax_cli.planning.report import complete_report
-
-        self._asked = report = complete_report(report, self.manner.options)
+        self._asked = report = self.complete(report)
         if self.manner.format == "table":
             self._shown = report
             self._show_plan(report, sys.stdout)
@@ -216,7 +230,7 @@ class Console:
     def _text(self, text: str, style: str) -> "RenderableType":
         from rich.text import Text
 
-        return Text(printable(completed_text(text, self.manner.options)), style=style)
+        return Text(printable(self.mask(completed_text(text, self.manner.options))), style=style)
 
     def _talk(self, line: "RenderableType") -> None:
         """Print to stderr if possible: a closed stderr must not stop a sync or a payment."""

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from learnermax_cli.core.secret_text import scrub
+from learnermax_cli.core.secret_text import KnownSecrets, scrub
 from learnermax_cli.core.text_safety import without_workflow_commands
 
 if TYPE_CHECKING:
@@ -26,7 +26,8 @@ Advance = Callable[[int], None]
 class Printer:
     """Prints to the streams of a process."""
 
-    def __init__(self, *, no_color: bool, in_actions: bool) -> None:
+    def __init__(self, known: KnownSecrets, *, no_color: bool, in_actions: bool) -> None:
+        self._known = known
         self._no_color = no_color
         self._in_actions = in_actions
 
@@ -39,8 +40,14 @@ class Printer:
         stream.flush()
 
     def harmless(self, text: str) -> str:
-        """Return text without keys, and in GitHub Actions without workflow commands."""
-        text = scrub(text)
+        """Return text without secrets, and in GitHub Actions without workflow commands."""
+        return self._without_commands(self._known.mask(text))
+
+    def harmless_json(self, text: str) -> str:
+        """Return JSON, whose values are masked already: masking it again could break what stands outside of texts."""
+        return self._without_commands(scrub(text))
+
+    def _without_commands(self, text: str) -> str:
         return without_workflow_commands(text) if self._in_actions else text
 
     def rich(self, stream: TextIO) -> "RichConsole":

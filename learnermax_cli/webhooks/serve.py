@@ -49,7 +49,7 @@ class ServeHandler:
             answer = self._receiver.receive(delivery)
         except Exception as bug:  # noqa: BLE001 - one event must not end the receiver
             answer = Answer(500, f"not done ({type(bug).__name__}): please deliver again")
-            self._write(*traceback.format_exc().splitlines())
+            self._write(*self._talk.mask(traceback.format_exc()).splitlines())
         self._note(answer, time.monotonic() - started)
         return answer
 

@@ -9,6 +9,7 @@ import stripe
 from learnermax_cli.adapters.stripe.endpoints import StripeEndpoints
 from learnermax_cli.adapters.stripe.events import StripeEvents
 from learnermax_cli.adapters.stripe.probes import StripeProbes
+from learnermax_cli.core.secret_text import KnownSecrets
 from learnermax_cli.doctor.check_stripe import PERMISSIONS
 from learnermax_cli.webhooks.model import SESSION_EVENTS, EventWindow
 from tests.conformance.commands import run
@@ -31,7 +32,7 @@ def queries(mirror: Mirror) -> list[Mapping[str, str]]:
 
 def test_an_endpoint_is_made_found_marked_mended_and_deleted(heard: Mirror, client: stripe.StripeClient) -> None:
     """The second creation is answered from the past, and looks whether the endpoint is still there."""
-    endpoints = StripeEndpoints(client)
+    endpoints = StripeEndpoints(client, KnownSecrets())
     made = endpoints.create_endpoint(ENDPOINT_URL, "preview", ())
     assert made == endpoints.create_endpoint(ENDPOINT_URL, "preview", ())
     endpoint_id = made.endpoint.endpoint_id
@@ -49,7 +50,7 @@ def test_only_the_version_of_a_new_endpoint_is_newer_than_the_spec(mirror: Mirro
     versions = read_spec()["info"]["version"], stripe.api_version
     assert {f"api_version={versions[1]}": f"api_version={versions[0]}"} == mirror.older
     mirror.older.clear()
-    StripeEndpoints(client).create_endpoint(ENDPOINT_URL, "preview", ())
+    StripeEndpoints(client, KnownSecrets()).create_endpoint(ENDPOINT_URL, "preview", ())
     (refusal,) = mirror.refusals()
     assert refusal.endswith("object property 'api_version' validation failed: value is not in enumeration")
 
@@ -105,7 +106,7 @@ def test_probes_are_requests_that_stripe_knows(heard: Mirror, client: stripe.Str
 
 def test_stripe_mocks_own_answers_are_understood(mock_client: stripe.StripeClient) -> None:
     """Its endpoint is nobody's of ours, and its event is of a plan, so it leads to no session."""
-    (endpoint,) = StripeEndpoints(mock_client).list_endpoints()
+    (endpoint,) = StripeEndpoints(mock_client, KnownSecrets()).list_endpoints()
     assert ((False, None), True) == (endpoint.marker, endpoint.enabled)
     (hint,) = StripeEvents(mock_client).list_events(EventWindow(1))
     assert (None, None, False) == (hint.session_id, hint.key, hint.managed)

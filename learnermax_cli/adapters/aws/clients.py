@@ -18,6 +18,7 @@ from learnermax_cli.config.settings import AwsAccess
 from learnermax_cli.core.errors import GuardError
 from learnermax_cli.core.meter import Meter
 from learnermax_cli.core.retries import Outage, RetryPolicy
+from learnermax_cli.core.secret_text import KnownSecrets
 from learnermax_cli.core.urls import is_loopback
 
 if TYPE_CHECKING:
@@ -57,6 +58,8 @@ class AwsClients:
         self._debug = debug
         self._policy = policy
         self._stop = stop
+        self.known = KnownSecrets()
+        """Takes the credentials that requests are signed with."""
         self._opening = threading.Lock()  # a session makes one client at a time [doc boto3 "Session, multithreading"]
 
     @cached_property
@@ -110,9 +113,17 @@ class AwsClients:
                 max_pool_connections=32,
             )
             client = connect(service, endpoint_url=self._access.endpoint_url, config=policy.merge(config or Config()))
+        client.meta.events.register("before-sign", self._note_credentials)
         client.meta.events.register("after-call", self._log)
         _Watch(called, self._policy, self._stop).register(client)
         return client
+
+    def _note_credentials(self, **_: Any) -> None:
+        """Note what signs a request before its answer can repeat it; credentials may be renewed in between."""
+        credentials = self._session.get_credentials()
+        if credentials is not None:
+            frozen = credentials.get_frozen_credentials()
+            self.known.add(frozen.secret_key, frozen.token)
 
     def _log(self, model: Any, parsed: dict[str, Any], **_: Any) -> None:
         metadata = parsed.get("ResponseMetadata", {})

@@ -27,11 +27,14 @@ RequireTagFits = Callable[[str, str | None], None]
 
 
 class SecretsManagerStore:
-    """Reads and writes secrets; a value leaves this class only as SecretText."""
+    """Reads and writes secrets; a value leaves this class only as SecretText, and `note` takes each that was read."""
 
-    def __init__(self, client: "SecretsManagerClient", require_tag_fits: RequireTagFits) -> None:
+    def __init__(
+        self, client: "SecretsManagerClient", require_tag_fits: RequireTagFits, note: Callable[[SecretText], None]
+    ) -> None:
         self._client = client
         self._require_tag_fits = require_tag_fits
+        self._note = note
 
     def read_description(self, name: str) -> SecretDescription | None:
         """Describe a secret: the one call that also answers for a secret scheduled for deletion.
@@ -74,9 +77,10 @@ class SecretsManagerStore:
                 if _code(error) == _BAD_STATE:
                     raise _unreadable(name) from error
                 raise
-        text = answer.get("SecretString")
-        created = answer["CreatedDate"].astimezone(UTC)
-        return SecretValue(answer["VersionId"], created, None if text is None else SecretText(text))
+        text = SecretText(answer["SecretString"]) if "SecretString" in answer else None
+        if text is not None:
+            self._note(text)
+        return SecretValue(answer["VersionId"], answer["CreatedDate"].astimezone(UTC), text)
 
     def list_versions(self, name: str) -> tuple[SecretVersion, ...]:
         """List all versions, those without a label included, the newest first."""

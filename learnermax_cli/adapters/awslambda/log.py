@@ -1,6 +1,7 @@
-"""What leaves a function beside its answer: JSON lines for CloudWatch, and failures; both scrubbed of keys."""
+"""What leaves a function beside its answer: JSON lines for CloudWatch, and failures; both without secrets."""
 
 import json
+import sys
 import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 from learnermax_cli.adapters.awslambda.invocation import Context
 from learnermax_cli.core.errors import FailedError, LmxError
 from learnermax_cli.core.secret_text import scrub
+from learnermax_cli.planning.change import Mask, masked
 from learnermax_cli.terminal.console import Console, Manner
 from learnermax_cli.webhooks.model import Handled
 
@@ -31,7 +33,8 @@ class LogConsole(Console):
     def log(self, message: str, fields: Mapping[str, object], level: str = "INFO") -> None:
         """Write one line with fields of its own."""
         line = {"level": level, "message": message, "timestamp": datetime.now(UTC).isoformat(timespec="milliseconds")}
-        self.data(json.dumps({**line, "request": self._request, **fields}, default=str))
+        document = masked({**line, "request": self._request, **fields}, self.mask)
+        sys.stdout.write(scrub(json.dumps(document, default=str)) + "\n")
 
     def set_request(self, context: Context) -> None:
         """Put the id of the invocation into every line from now on."""
@@ -89,20 +92,20 @@ class UnexpectedError(FailedError):
 
 @contextmanager
 def safe_to_leave(console: LogConsole) -> Iterator[None]:
-    """Let no failure out that holds a key: expected ones are scrubbed, and the traceback of a bug is only logged."""
+    """Let no failure out that holds a key: expected ones are masked, and the traceback of a bug is only logged."""
     try:
         yield
     except LmxError as error:
-        raise _scrubbed(error) from None
+        raise _masked(error, console.mask) from None
     except Exception as bug:  # noqa: BLE001 - it is logged, and leaves without its text
         console.bug(bug)
         hint = "Its traceback is in the log of the function."
         raise UnexpectedError(f"a bug: {type(bug).__name__}", hint=hint, code="failed.bug") from None
 
 
-def _scrubbed(error: LmxError) -> LmxError:
+def _masked(error: LmxError, mask: Mask) -> LmxError:
     """Return a copy of the same class: Step Functions decide by its name whether to retry."""
     copy = type(error).__new__(type(error))
-    LmxError.__init__(copy, scrub(error.message), hint=scrub(error.hint), code=error.code)
+    LmxError.__init__(copy, mask(error.message), hint=mask(error.hint), code=error.code)
     copy.exit_code = error.exit_code
     return copy

@@ -11,7 +11,7 @@ from learnermax_cli.adapters.stripe.writes import create_once, idempotency_keys,
 from learnermax_cli.core.errors import FailedError, GuardError, LmxError
 from learnermax_cli.core.ownership import marker, read_marker
 from learnermax_cli.core.remedy import lmx
-from learnermax_cli.core.secret_text import SecretText
+from learnermax_cli.core.secret_text import KnownSecrets, SecretText
 from learnermax_cli.webhooks.model import MAX_ENDPOINTS, SESSION_EVENTS, Endpoint, EndpointGoneError, NewEndpoint
 
 if TYPE_CHECKING:
@@ -26,8 +26,9 @@ class StripeEndpoints:
 
     api_version = str(stripe.api_version)
 
-    def __init__(self, client: stripe.StripeClient) -> None:
+    def __init__(self, client: stripe.StripeClient, known: KnownSecrets) -> None:
         self._client = client
+        self._known = known
 
     def list_endpoints(self) -> list[Endpoint]:
         """Read all endpoints, the newest first."""
@@ -48,11 +49,11 @@ class StripeEndpoints:
                 # It may have been created all the same, and nobody can learn its secret any more.
                 self._delete_unknown(url, environment, replaces)
             elif read_or_none(self._client, f"{_PATH}/{raw['id']}") is not None:
-                return _new_endpoint(raw)
+                return self._new_endpoint(raw)
             return None
 
         keys = idempotency_keys("endpoint", {**params, "replaces": sorted(replaces)})
-        return create_once(f"registering {url}", keys, create, _new_endpoint, find)
+        return create_once(f"registering {url}", keys, create, self._new_endpoint, find)
 
     def mark_stored(self, endpoint_id: str, fingerprint: str) -> None:
         """Write the fingerprint to the metadata; other entries stay."""
@@ -65,6 +66,10 @@ class StripeEndpoints:
     def delete_endpoint(self, endpoint_id: str) -> None:
         """Delete an endpoint, unless it is gone already."""
         self._write(f"deleting {endpoint_id}", lambda: self._client.v1.webhook_endpoints.delete(endpoint_id))
+
+    def _new_endpoint(self, raw: Raw) -> NewEndpoint:
+        self._known.add(raw["secret"])
+        return NewEndpoint(_endpoint(raw), SecretText(raw["secret"]))
 
     def _update(self, endpoint_id: str, params: Mapping[str, Any]) -> None:
         def update() -> object:
@@ -119,10 +124,6 @@ def _create_params(url: str, environment: str, api_version: str) -> "WebhookEndp
         "metadata": marker(environment),
     }
     return cast("WebhookEndpointCreateParams", params)
-
-
-def _new_endpoint(raw: Raw) -> NewEndpoint:
-    return NewEndpoint(_endpoint(raw), SecretText(raw["secret"]))
 
 
 def _endpoint(raw: Raw) -> Endpoint:
