@@ -2,7 +2,7 @@
 
 from learnermax_cli.checkout.model import Session
 from learnermax_cli.checkout.plan_checkout import require_not_complete
-from learnermax_cli.checkout.show import SessionJob, read_session
+from learnermax_cli.checkout.show import SessionJob, read_session, require_id
 from learnermax_cli.core.errors import GuardError
 from learnermax_cli.core.ownership import is_ours
 from learnermax_cli.planning.change import Change, Result, planned
@@ -11,6 +11,7 @@ from learnermax_cli.planning.report import Changes, Report
 
 def run_expire(job: SessionJob, session_id: str, *, dry_run: bool) -> Report:
     """Return the report of ending a session; raises GuardError for one that lmx did not create."""
+    require_id(session_id)
     environment, identity = job.settings.environment, job.stripe_identity
     session = read_session(job, session_id)
     if not is_ours(session.metadata, environment):

@@ -3,13 +3,15 @@
 from typing import Protocol
 
 from learnermax_cli.checkout.model import Session, SessionGateway
-from learnermax_cli.core.errors import FailedError
-from learnermax_cli.core.ownership import read_marker
+from learnermax_cli.core.errors import FailedError, UsageError
+from learnermax_cli.core.ownership import is_stripe_id, read_marker
 from learnermax_cli.core.times import show_unix
 from learnermax_cli.enrollments.model import usable_session_id
 from learnermax_cli.planning.confirm import StripeJob
 from learnermax_cli.planning.render_text import show_value
 from learnermax_cli.planning.report import Data, Report
+
+_LOOKS = "A session's id looks like cs_test_… or cs_live_…."
 
 
 class SessionJob(StripeJob, Protocol):
@@ -21,6 +23,7 @@ class SessionJob(StripeJob, Protocol):
 
 def run_show(job: SessionJob, session_id: str) -> Report:
     """Return the report of a session; its client secret is not shown."""
+    require_id(session_id)
     environment, identity = job.settings.environment, job.stripe_identity
     session = read_session(job, session_id)
     value = _value(session)
@@ -30,9 +33,15 @@ def run_show(job: SessionJob, session_id: str) -> Report:
     return Report("checkout show", environment, Data(value, lines), stripe=identity, warnings=warnings)
 
 
+def require_id(session_id: str) -> None:
+    """Raise UsageError for what cannot be the id of anything at Stripe, before it stands in the path of a request."""
+    if not is_stripe_id(session_id):
+        raise UsageError(f"{session_id!r} can't be an id of Stripe", hint=_LOOKS)
+
+
 def read_session(job: SessionJob, session_id: str) -> Session:
     """Read a session; raises FailedError when Stripe has none of this id."""
-    hint = "A session's id looks like cs_test_… or cs_live_…."
+    hint = _LOOKS
     if usable_session_id(session_id):
         if (session := job.checkout_sessions.read_session(session_id)) is not None:
             return session

@@ -12,6 +12,7 @@ import typer
 
 from learnermax_cli.cli.options import HelpCommand
 from learnermax_cli.core.errors import Exit, InterruptedRunError, LmxError, UsageError, weightiest
+from learnermax_cli.core.ownership import id_flaw
 from learnermax_cli.terminal.console import Console, Manner
 
 if TYPE_CHECKING:
@@ -56,6 +57,10 @@ _SHARED = [annotation.__metadata__[0] for annotation in (*COMMON.values(), Yes, 
 # In an annotation Typer takes the first spelling for the default.
 OPTION_NAMES = frozenset(name for option in _SHARED for name in (option.default, *option.param_decls))
 """Every spelling of the options that many commands take."""
+
+
+_IDS: Mapping[str, Literal["course", "user"]] = {"course_id": "course", "course": "course", "user": "user"}
+"""The arguments and options that name a course or a student."""
 
 
 @dataclass
@@ -160,14 +165,24 @@ def _access_options(command: str, common: Mapping[str, object]) -> str:
 
 
 def _require_filled(ctx: typer.Context, given: Mapping[str, Any]) -> None:
-    # An empty text is a shell variable that was not set; it must not mean "all", nor the default.
     for parameter in ctx.command.params:
         value = given.get(parameter.name or "")
-        texts = value if isinstance(value, list | tuple) else [value]
-        if any(isinstance(text, str) and not text.strip() for text in texts):
-            name = max(parameter.opts, key=len)
-            name = name if name.startswith("-") else name.upper()
-            raise UsageError(f"{name} needs a value", hint="Give it one; is a shell variable unset?")
+        for text in value if isinstance(value, list | tuple) else [value]:
+            if isinstance(text, str):
+                _require_usable(parameter, text)
+
+
+def _require_usable(parameter: Any, text: str) -> None:
+    name = max(parameter.opts, key=len)
+    name = name if name.startswith("-") else name.upper()
+    if not text.strip():
+        # An empty text is a shell variable that was not set; it must not mean "all", nor the default.
+        raise UsageError(f"{name} needs a value", hint="Give it one; is a shell variable unset?")
+    kind = _IDS.get(parameter.name)
+    if kind is not None and (flaw := id_flaw(kind, text)) is not None:
+        raise UsageError(f"{name} {flaw}", hint=f"Check the {kind}'s id: no item of the table can have this one.")
+    if not text.isascii() and text.encode(errors="replace").decode() != text:
+        raise UsageError(f"{name} is not valid UTF-8", hint="Check the encoding of the terminal or of the script.")
 
 
 def command_words(ctx: typer.Context) -> str:

@@ -1,17 +1,23 @@
-"""Whose an object at Stripe is: our marker in its metadata, the environment, and the student that it names."""
+"""Whose an object at Stripe is: our marker in its metadata, the environment, the student that it names; and what can
+be an id at all."""
 
 import base64
 import binascii
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 MANAGED_BY: Final = "lmx"
 # A payment link's URL parameter: letters, digits, dashes, underscores, 200 characters [doc "Track a payment link"].
 MAX_REFERENCE = 200
 _SAFE = re.compile(r"(?!b64-)[A-Za-z0-9_-]{1,200}")
 _ENCODED = "b64-"
+# A path of Stripe's API is made of ids: what leads elsewhere in it can't be one.
+_STRIPE_ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}")
+# An enrollment's item has both ids in a sort key, each behind a prefix [doc "Quotas": partition and sort keys].
+_MAX_SORT_KEY = 1_024
+MAX_ID_BYTES = {"course": _MAX_SORT_KEY - len("COURSE#"), "user": _MAX_SORT_KEY - len("USER#")}
 
 
 class Marker(NamedTuple):
@@ -70,6 +76,26 @@ def decode_reference(reference: str) -> str:
         return base64.b64decode(body + "=" * (-len(body) % 4), altchars=b"-_", validate=True).decode()
     except (binascii.Error, UnicodeDecodeError):
         return reference
+
+
+def id_flaw(kind: Literal["course", "user"], text: object) -> str | None:
+    """Return why a text cannot be an id in a key of the table, None where it can."""
+    if not isinstance(text, str) or not text:
+        return "is empty"
+    try:
+        size = len(text.encode())
+    except UnicodeEncodeError:
+        return "is not valid UTF-8"
+    if "#" in text:
+        return "has a #, which separates the parts of a key"
+    if size > MAX_ID_BYTES[kind]:
+        return f"has {size:,} bytes; the limit for a key of the table is {MAX_ID_BYTES[kind]:,}"
+    return None
+
+
+def is_stripe_id(text: str) -> bool:
+    """Return whether a text can be the id of an object at Stripe."""
+    return _STRIPE_ID.fullmatch(text) is not None
 
 
 @lru_cache(maxsize=256)

@@ -102,6 +102,8 @@ def decide_unnamed(payment: Payment, rules: Rules) -> Finding | None:
     """Return what a session means that names no course and user: a finding when it is ours and paid, else nothing."""
     if not rules.realm.owns(payment) or read_state(payment, None, rules.realm).state != "paid":
         return None
+    if payment.user_id and payment.course_id:
+        return Finding("payer unknown", payment.session_id, "paid, but its ids can't be keys of the table")
     course = f"course {payment.course_id}" if payment.course_id else "an unknown course"
     return Finding("payer unknown", payment.session_id, f"paid for {course}, but the session does not say by whom")
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 from learnermax_cli.core.money import Money
-from learnermax_cli.core.ownership import Marker
+from learnermax_cli.core.ownership import Marker, id_flaw
 from learnermax_cli.courses.model import Course
 
 PAGE_SIZE = 100
@@ -26,6 +26,13 @@ class EnrollmentKey(NamedTuple):
         return f"{self.user_id}/{self.course_id}"
 
 
+def enrollment_key(user_id: str | None, course_id: str | None) -> EnrollmentKey | None:
+    """Return the enrollment that ids from Stripe name; None where one is missing, or can't be in a key of the table."""
+    if user_id is None or course_id is None or id_flaw("user", user_id) or id_flaw("course", course_id):
+        return None
+    return EnrollmentKey(user_id, course_id)
+
+
 class EventIntent(NamedTuple):
     """The mark of a run that owes the `EnrollmentCompleted` event: its run id, and since when, in RFC 3339."""
 
@@ -43,6 +50,8 @@ class Enrollment:
     enrolled_at: str
     session_id: str | None = None
     intent: EventIntent | None = None
+    other_type: str | None = None
+    """Its entityType, where that is another than the site's."""
 
     @property
     def pending(self) -> bool:
@@ -99,7 +108,7 @@ class Payment:
     @property
     def key(self) -> EnrollmentKey | None:
         """The enrollment that the session is for, if it names one."""
-        return EnrollmentKey(self.user_id, self.course_id) if self.user_id and self.course_id else None
+        return enrollment_key(self.user_id, self.course_id)
 
 
 class Window(NamedTuple):

@@ -1,5 +1,7 @@
 """`checkout show` and `checkout expire`."""
 
+import pytest
+
 from tests.checkout import worlds
 from tests.checkout.worlds import COURSE, USER
 from tests.ran import last_entry, writes_since
@@ -45,11 +47,20 @@ def test_show_has_the_payment(sandbox: Sandbox) -> None:
 
 
 def test_unknown_session_is_said_to_be_unknown(sandbox: Sandbox) -> None:
-    """Sessions that do not exist, and texts that cannot be one, end in 1."""
+    """Sessions that do not exist, and ids of something else, end in 1."""
     for command in ("show", "expire"):
-        for session_id in ("cs_test_gone", "pi_1", "../products"):
+        for session_id in ("cs_test_gone", "pi_1"):
             ran = worlds.run(sandbox, "checkout", command, session_id)
             assert (1, "invalid.unknown_session") == (ran.exit_code, ran.error[0])
+
+
+@pytest.mark.parametrize("command", ["show", "expire"])
+@pytest.mark.parametrize("session_id", ["../products", "..", "%2e%2e/account", "cs_test_1?", "#"])
+def test_what_cannot_be_an_id_of_stripe_is_wrong_usage(sandbox: Sandbox, command: str, session_id: str) -> None:
+    """Nothing is asked."""
+    seq = last_entry(sandbox)
+    ran = worlds.run(sandbox, "checkout", command, session_id)
+    assert (2, "usage", []) == (ran.exit_code, ran.error[0], sandbox.control.journal(seq))
 
 
 def test_expire_ends_an_open_session(sandbox: Sandbox) -> None:

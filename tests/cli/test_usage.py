@@ -40,6 +40,34 @@ def test_blank_value_is_refused(sandbox: Sandbox, args: tuple[str, ...], name: s
     assert (2, f"Error: {name} needs a value") == (done.returncode, done.stderr.splitlines()[0])
 
 
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (("checkout", "create", "caf\udce9", "--user", "ada"), "COURSE_ID is not valid UTF-8"),
+        (("enrollments", "list", "--table", "caf\udce9"), "--table is not valid UTF-8"),
+        (("products", "sync", "--course", "a", "--course", "é" * 509), "--course has 1,018 bytes; {limit} 1,017"),
+        (("courses", "set-price", "c" * 1_018, "10"), "COURSE_ID has 1,018 bytes; {limit} 1,017"),
+        (("enrollments", "release", "c", "--user", "u" * 1_020), "--user has 1,020 bytes; {limit} 1,019"),
+        (("enrollments", "reconcile", "--user", "u#METADATA"), "--user has a #, which separates the parts of a key"),
+    ],
+)
+def test_id_that_no_key_can_hold_is_refused_before_a_request(
+    sandbox: Sandbox, args: tuple[str, ...], message: str
+) -> None:
+    """With the limit, where there is one."""
+    before = len(sandbox.control.journal())
+    done = sandbox.run(*args)
+    error = "Error: " + message.format(limit="the limit for a key of the table is")
+    assert (2, error, 2) == (done.returncode, done.stderr.splitlines()[0], done.stderr.count("\n"))
+    assert [] == sandbox.control.journal()[before:]
+
+
+def test_longest_ids_reach_the_table(sandbox: Sandbox) -> None:
+    """They are only not found."""
+    done = sandbox.run("enrollments", "list", "--course", "c" * 1_017, "--user", "u" * 1_019)
+    assert 0 == done.returncode, done.stderr
+
+
 def test_wrong_choice_is_told_in_plain_words(sandbox: Sandbox) -> None:
     """The parser's own words are left out."""
     done = sandbox.run("courses", "list", "--output", "yaml")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, NamedTuple, get_type_hints
 
-from learnermax_cli.enrollments.model import EnrollmentKey
+from learnermax_cli.enrollments.model import EnrollmentKey, enrollment_key
 from learnermax_cli.webhooks.model import WEBHOOK_PATH, Answer, Delivery, EventHint
 
 _SIGNATURE = "stripe-signature"
@@ -70,10 +70,10 @@ def read_hint(text: str) -> EventHint:
     raise ValueError(_NO_HINT)
 
 
-def _read_key(names: Any) -> EnrollmentKey:
+def _read_key(names: Any) -> EnrollmentKey | None:
     match names:
         case [str(user), str(course)]:
-            return EnrollmentKey(user, course)
+            return enrollment_key(user, course)
     raise ValueError(_NO_HINT)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import stripe
 
 from learnermax_cli.adapters.stripe.client import stripe_errors
-from learnermax_cli.adapters.stripe.reads import Raw, id_of, list_raw, read_or_none, sold_prices
+from learnermax_cli.adapters.stripe.reads import Raw, id_of, list_raw, path_id, read_or_none, sold_prices
 from learnermax_cli.adapters.stripe.writes import create_once, idempotency_keys, write_until_answered
 from learnermax_cli.checkout.model import NewLink
 from learnermax_cli.core.errors import FailedError
@@ -60,7 +60,8 @@ class StripeCatalog:
     def update_product(self, product_id: str, fields: Mapping[str, object]) -> None:
         """Set the named fields of a product."""
         params = cast("ProductUpdateParams", dict(fields))
-        self._update(f"updating product {product_id}", lambda: self._client.v1.products.update(product_id, params))
+        own_id = path_id(product_id)
+        self._update(f"updating product {product_id}", lambda: self._client.v1.products.update(own_id, params))
 
     def create_price(self, product_id: str, money: Money, metadata: Mapping[str, str], replaces: str | None) -> str:
         """Create an active price once, whatever answer was lost; return its id."""
@@ -83,14 +84,15 @@ class StripeCatalog:
     def update_price(self, price_id: str, fields: Mapping[str, object]) -> None:
         """Set the named fields of a price."""
         params = cast("PriceUpdateParams", dict(fields))
-        self._update(f"updating price {price_id}", lambda: self._client.v1.prices.update(price_id, params))
+        own_id = path_id(price_id)
+        self._update(f"updating price {price_id}", lambda: self._client.v1.prices.update(own_id, params))
 
     def _update(self, doing: str, send: Callable[[], object]) -> None:
         with stripe_errors(doing):
             write_until_answered(send)
 
     def _find_created(self, product_id: str, desired: DesiredProduct, metadata: Mapping[str, str]) -> str | None:
-        product = read_or_none(self._client, f"/v1/products/{product_id}")
+        product = read_or_none(self._client, "/v1/products", product_id)
         if product is None or product.get("deleted"):
             return None
         price_id = self._find_price(product_id, desired.money, metadata)
@@ -174,7 +176,7 @@ class StripeLinks:
     def deactivate_link(self, link_id: str) -> None:
         """Make a link inactive."""
         with stripe_errors(f"making {link_id} inactive"):
-            write_until_answered(lambda: self._client.v1.payment_links.update(link_id, {"active": False}))
+            write_until_answered(lambda: self._client.v1.payment_links.update(path_id(link_id), {"active": False}))
 
     def _find_made(self, new: NewLink) -> ListedLink | None:
         fitting = [

@@ -8,7 +8,7 @@ import stripe
 
 from learnermax_cli.core.ownership import MANAGED_BY, decode_reference
 from learnermax_cli.core.secret_text import SecretText
-from learnermax_cli.enrollments.model import EnrollmentKey
+from learnermax_cli.enrollments.model import enrollment_key
 from learnermax_cli.webhooks.model import Delivery, EventHint
 
 _SCHEME = stripe.WebhookSignature.EXPECTED_SCHEME
@@ -59,7 +59,7 @@ def parse_event(raw: Mapping[str, Any]) -> EventHint:
             created=int(raw["created"]),
             livemode=bool(raw["livemode"]),
             session_id=session.get("id"),
-            key=EnrollmentKey(user, course) if user and course else None,
+            key=enrollment_key(user, course),
             managed=metadata.get("managedBy") == MANAGED_BY,
             environment=metadata.get("environment"),
             account=raw.get("account"),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 import stripe
 
 from learnermax_cli.adapters.stripe.client import stripe_errors, translate
-from learnermax_cli.adapters.stripe.reads import Raw, is_missing, list_raw, read_or_none
+from learnermax_cli.adapters.stripe.reads import Raw, is_missing, list_raw, path_id, read_or_none
 from learnermax_cli.adapters.stripe.writes import create_once, idempotency_keys, write_until_answered
 from learnermax_cli.core.errors import FailedError, GuardError, LmxError
 from learnermax_cli.core.ownership import marker, read_marker
@@ -48,7 +48,7 @@ class StripeEndpoints:
             if raw is None:
                 # It may have been created all the same, and nobody can learn its secret any more.
                 self._delete_unknown(url, environment, replaces)
-            elif read_or_none(self._client, f"{_PATH}/{raw['id']}") is not None:
+            elif read_or_none(self._client, _PATH, raw["id"]) is not None:
                 return self._new_endpoint(raw)
             return None
 
@@ -65,7 +65,7 @@ class StripeEndpoints:
 
     def delete_endpoint(self, endpoint_id: str) -> None:
         """Delete an endpoint, unless it is gone already."""
-        self._write(f"deleting {endpoint_id}", lambda: self._client.v1.webhook_endpoints.delete(endpoint_id))
+        self._write(f"deleting {endpoint_id}", lambda: self._client.v1.webhook_endpoints.delete(path_id(endpoint_id)))
 
     def _new_endpoint(self, raw: Raw) -> NewEndpoint:
         self._known.add(raw["secret"])
@@ -73,7 +73,7 @@ class StripeEndpoints:
 
     def _update(self, endpoint_id: str, params: Mapping[str, Any]) -> None:
         def update() -> object:
-            return self._client.v1.webhook_endpoints.update(endpoint_id, cast("Any", params))
+            return self._client.v1.webhook_endpoints.update(path_id(endpoint_id), cast("Any", params))
 
         if not self._write(f"updating {endpoint_id}", update):
             raise EndpointGoneError(

@@ -33,7 +33,7 @@ class StripePayments:
     def read_payment(self, session_id: str) -> Payment | None:
         """Read one session with its payment; None when there is no such session for this key."""
         with stripe_errors(f"reading session {session_id}"):
-            raw = read_or_none(self._client, f"/v1/checkout/sessions/{session_id}", expand=[_CHARGE])
+            raw = read_or_none(self._client, "/v1/checkout/sessions", session_id, expand=[_CHARGE])
         if raw is None:
             return None
         payment = _payment(raw)

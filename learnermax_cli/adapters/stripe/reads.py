@@ -7,6 +7,7 @@ import stripe
 
 from learnermax_cli.adapters.stripe.client import stripe_errors
 from learnermax_cli.core.errors import FailedError
+from learnermax_cli.core.ownership import is_stripe_id
 from learnermax_cli.enrollments.model import PAGE_SIZE
 
 Raw = Mapping[str, Any]
@@ -21,10 +22,20 @@ def read_raw(client: stripe.StripeClient, path: str, **params: Any) -> Raw:
     return cast("Raw", cast("Any", client.raw_request("get", path, **params)).data)
 
 
-def read_or_none(client: stripe.StripeClient, path: str, **params: Any) -> Raw | None:
-    """Return the raw answer of a GET, None where this key has no such object; raises the SDK's errors."""
+def path_id(object_id: str) -> str:
+    """Return an id as it may stand in a path; raises FailedError for one that would lead elsewhere."""
+    if not is_stripe_id(object_id):
+        hint = "Fix it where it was read from: the table, or the object at Stripe."
+        raise FailedError(f"{object_id!r} can't be an id of Stripe", hint=hint, code="failed.stripe_id")
+    return object_id
+
+
+def read_or_none(client: stripe.StripeClient, collection: str, object_id: str, **params: Any) -> Raw | None:
+    """Return an object of a collection, None where this key has no such object; raises the SDK's errors."""
+    if not is_stripe_id(object_id):
+        return None
     try:
-        return read_raw(client, path, **params)
+        return read_raw(client, f"{collection}/{object_id}", **params)
     except stripe.InvalidRequestError as error:
         if not is_missing(error):
             raise

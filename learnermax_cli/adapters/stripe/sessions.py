@@ -8,7 +8,7 @@ import stripe
 
 from learnermax_cli.adapters.stripe.catalog import parse_price, parse_product
 from learnermax_cli.adapters.stripe.client import stripe_errors
-from learnermax_cli.adapters.stripe.reads import Raw, id_of, list_raw, read_or_none, sold_prices
+from learnermax_cli.adapters.stripe.reads import Raw, id_of, list_raw, path_id, read_or_none, sold_prices
 from learnermax_cli.adapters.stripe.writes import (
     MAX_ATTEMPTS,
     KeysSpentError,
@@ -51,7 +51,7 @@ class StripeSessions:
     def read_product(self, product_id: str) -> ProductWithPrice | None:
         """Read a product with its default price; None when there is no such product."""
         with stripe_errors(f"reading product {product_id}"):
-            raw = read_or_none(self._client, f"/v1/products/{product_id}", expand=["default_price"])
+            raw = read_or_none(self._client, "/v1/products", product_id, expand=["default_price"])
         if raw is None or raw.get("deleted"):
             return None
         price = raw["default_price"]
@@ -60,7 +60,7 @@ class StripeSessions:
     def read_session(self, session_id: str) -> Session | None:
         """Read one session; None when there is no such session for this key."""
         with stripe_errors(f"reading session {session_id}"):
-            raw = read_or_none(self._client, f"{_PATH}/{session_id}", expand=["line_items"])
+            raw = read_or_none(self._client, _PATH, session_id, expand=["line_items"])
         return None if raw is None else _session(raw)
 
     def list_sessions(self, since: int) -> Iterator[Session]:
@@ -98,7 +98,7 @@ class StripeSessions:
         refusal: stripe.InvalidRequestError | None = None
         with stripe_errors(f"expiring session {session_id}"):
             try:
-                write_until_answered(lambda: self._client.v1.checkout.sessions.expire(session_id))
+                write_until_answered(lambda: self._client.v1.checkout.sessions.expire(path_id(session_id)))
             except stripe.InvalidRequestError as error:
                 refusal = error
             # Rejected or done: what counts is the session as it is now.
