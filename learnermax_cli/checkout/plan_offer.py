@@ -6,20 +6,28 @@ from urllib.parse import quote
 from learnermax_cli.checkout.model import LONGEST, SHORTEST, Form, Offer, ProductWithPrice
 from learnermax_cli.config.settings import Settings
 from learnermax_cli.core.errors import ConfigError, FailedError, UsageError
-from learnermax_cli.core.ownership import MAX_REFERENCE, is_ours
+from learnermax_cli.core.ownership import MAX_REFERENCE, is_ours, is_stripe_id
 from learnermax_cli.core.remedy import lmx, sync_one
 from learnermax_cli.core.times import read_duration
 from learnermax_cli.core.urls import is_absolute
 from learnermax_cli.courses.model import Course, PriceRules
-from learnermax_cli.courses.price import read_currency, read_money
+from learnermax_cli.courses.price import find_model_flaw, read_currency, read_money
 from learnermax_cli.enrollments.model import EnrollmentKey, Student
+
+MODEL_HINT = "Known pricing models: free, paid. Fix pricingModel of the course."
 
 
 def require_paid(course: Course, user_id: str) -> str:
     """Return the product that a paid course names; raises FailedError when the course is free or not synced."""
+    if (flaw := find_model_flaw(course)) is not None:
+        raise refused(f"course {course.course_id} cannot be sold: {flaw}", MODEL_HINT, "pricing_model")
     if not course.paid:
         hint = "Enroll the student without payment: " + lmx("enrollments create", course.course_id, "--user", user_id)
         raise refused(f"course {course.course_id} is free", hint, "free_course")
+    if course.product_id is not None and not is_stripe_id(course.product_id):
+        flaw = f"its stripeProductId {course.product_id!r} can't be an id of Stripe"
+        message = f"course {course.course_id} cannot be sold: {flaw}"
+        raise refused(message, "Fix or remove stripeProductId of the course.", "product_id")
     if course.product_id is None or course.price_id is None:
         raise _not_synced(course.course_id, "it names no product and price at Stripe")
     return course.product_id

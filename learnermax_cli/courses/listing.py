@@ -1,8 +1,8 @@
 """`courses list`: all courses with the price that they would be sold for, and what is wrong with them."""
 
-from learnermax_cli.core.remedy import lmx
+from learnermax_cli.core.remedy import join, lmx
 from learnermax_cli.courses.model import Course, CoursesJob, PriceRules
-from learnermax_cli.courses.price import Sale, plan_sale, price_rules
+from learnermax_cli.courses.price import Sale, find_coming_soon_flaw, plan_sale, price_rules
 from learnermax_cli.planning.change import Skipped
 from learnermax_cli.planning.report import Items, Report
 
@@ -19,7 +19,7 @@ def run_list(job: CoursesJob) -> Report:
 
 
 def _row(course: Course, rules: PriceRules) -> dict[str, object]:
-    sale = plan_sale(course, rules) if course.paid else None
+    sale = None if course.pricing_model == "free" else plan_sale(course, rules)
     price = course.attributes.get("price")
     return {
         "course_id": course.course_id,
@@ -31,7 +31,7 @@ def _row(course: Course, rules: PriceRules) -> dict[str, object]:
         "coming_soon": course.coming_soon,
         "product": course.product_id,
         "price_id": course.price_id,
-        "problem": _problem(sale),
+        "problem": join("; ", filter(None, (_problem(sale), find_coming_soon_flaw(course)))) or None,
     }
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Protocol
+from typing import Literal, Protocol
 
 from learnermax_cli.core.money import Money, PriceUnit
 from learnermax_cli.planning.confirm import Job
@@ -36,14 +36,23 @@ class Course:
         return value.strip() or None if isinstance(value, str) else None
 
     @property
+    def pricing_model(self) -> Literal["free", "paid"] | None:
+        """How students get in; None where the item states something else, so that nothing is known."""
+        match self.attributes.get("pricingModel"):
+            case "free" | "paid" as model:
+                return model
+        return None
+
+    @property
     def paid(self) -> bool:
         """Whether the course is sold."""
-        return self.attributes.get("pricingModel") == "paid"
+        return self.pricing_model == "paid"
 
     @property
     def coming_soon(self) -> bool:
-        """Whether the course is announced and not yet on sale."""
-        return self.attributes.get("comingSoon") is True
+        """Whether the course is announced and not yet on sale: what JavaScript takes as true, since the site does."""
+        value = self.attributes.get("comingSoon")
+        return value is not None and value not in (0, "")
 
     @property
     def product_id(self) -> str | None:
@@ -54,6 +63,11 @@ class Course:
     def price_id(self) -> str | None:
         """The Stripe price that the course names."""
         return self.text("stripePriceId")
+
+
+def is_course(course_id: str, attributes: Mapping[str, object]) -> bool:
+    """Return whether an item with the keys of a course is one: below `COURSE#c#…` other things are kept, too."""
+    return "#" not in course_id or "pricingModel" in attributes
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from decimal import Decimal
 from learnermax_cli.core.errors import FailedError, UsageError
 from learnermax_cli.core.remedy import lmx
 from learnermax_cli.courses.model import Course, PriceRules
-from learnermax_cli.courses.price import read_currency, read_money
+from learnermax_cli.courses.price import find_model_flaw, read_currency, read_money
 from learnermax_cli.planning.change import Change
 
 
@@ -28,7 +28,9 @@ def plan_price(course: Course, price: Decimal, rules: PriceRules) -> Change | No
     """Return the change to a price in major units; raises LmxError for one that the course cannot be sold for."""
     course_id = course.course_id
     if not course.paid:
-        raise _unusable(f"course {course_id} is not a paid course", "Set its pricingModel to paid first.")
+        flaw = find_model_flaw(course)
+        what = f"course {course_id} is not a paid course" + (f": {flaw}" if flaw else "")
+        raise _unusable(what, "Set its pricingModel to paid first.")
     money = read_money(with_price(course, price), rules)
     if isinstance(money, str):
         if read_currency(course, rules.currency) is None:

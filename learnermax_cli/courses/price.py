@@ -16,6 +16,7 @@ from learnermax_cli.core.money import (
     minimum_charge,
     to_money,
 )
+from learnermax_cli.core.ownership import id_flaw, is_stripe_id
 from learnermax_cli.core.remedy import lmx
 from learnermax_cli.core.urls import is_absolute
 from learnermax_cli.courses.model import Course, DesiredProduct, PriceRules
@@ -141,6 +142,8 @@ class Sale:
 
 def plan_sale(course: Course, rules: PriceRules, current: Money | None = None) -> Sale | Skipped:
     """Return what a paid course is to be at Stripe, or why it is refused; `current` is its price at Stripe."""
+    if (flaw := find_model_flaw(course)) is not None:
+        return _refused(course, flaw, "invalid.pricing_model")
     if (flaw := _flaw(course)) is not None:
         return _refused(course, flaw, "invalid")
     money = read_money(course, rules)
@@ -148,9 +151,27 @@ def plan_sale(course: Course, rules: PriceRules, current: Money | None = None) -
         return _refused(course, money, "invalid.price")
     if (doubt := find_price_doubt(course, money, current, rules)) is not None:
         return _refused(course, doubt, "guard.price")
+    if (flaw := id_flaw("course", course.course_id)) is not None:  # who pays could not be enrolled
+        return _refused(course, f"its id {flaw}", "invalid")
     images, warnings = _images(course)
     name, description = course.text("name"), course.text("description")
     return Sale(DesiredProduct(course.course_id, name or "", description, images, money), warnings)
+
+
+def find_model_flaw(course: Course) -> str | None:
+    """Return why a course can be neither sold nor given away, None where its item says how students get in."""
+    if course.pricing_model is not None:
+        return None
+    model = course.attributes.get("pricingModel")
+    return "it has no pricingModel" if model is None else f"its pricingModel {reprlib.repr(model)} is not free or paid"
+
+
+def find_coming_soon_flaw(course: Course) -> str | None:
+    """Return what is odd about a course's comingSoon, None where it is a boolean, or absent."""
+    value = course.attributes.get("comingSoon")
+    if value is None or isinstance(value, bool):
+        return None
+    return f"its comingSoon {reprlib.repr(value)} is no boolean; the site takes it as {str(course.coming_soon).lower()}"
 
 
 def _flaw(course: Course) -> str | None:
@@ -163,6 +184,8 @@ def _flaw(course: Course) -> str | None:
         return f"its description has {len(description):,} characters; Stripe's limit is {MAX_DESCRIPTION:,}"
     if not course.course_id or len(course.course_id) > MAX_COURSE_ID:
         return f"its id has {len(course.course_id)} characters; Stripe's limit for metadata is {MAX_COURSE_ID}"
+    if course.product_id is not None and not is_stripe_id(course.product_id):
+        return f"its stripeProductId {reprlib.repr(course.product_id)} can't be an id of Stripe"
     return None
 
 

@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import Literal, NamedTuple, Protocol
 
 from learnermax_cli.checkout.offer import require_course, require_student
-from learnermax_cli.checkout.plan_offer import refused
+from learnermax_cli.checkout.plan_offer import MODEL_HINT, refused
 from learnermax_cli.core.errors import LmxError
 from learnermax_cli.core.remedy import lmx, reconcile_one, release_one
 from learnermax_cli.enrollments.apply_enrollment import (
@@ -36,15 +36,15 @@ def run_create(job: CreateJob, key: EnrollmentKey, check_out: Callable[[], Repor
     Raises FailedError where the student cannot be enrolled.
     """
     course = require_course(job.courses, key.course_id)
-    match course.text("pricingModel"):
+    match course.pricing_model:
         case "free":
             return _enroll_free(job, key, dry_run=dry_run)
         case "paid":
             return check_out()
-        case model:
-            has = f"has the pricing model {model}" if model else "has no pricing model"
-            hint = "Known pricing models: free, paid. Fix pricingModel of the course."
-            raise refused(f"course {course.course_id} {has}", hint, "pricing_model")
+    model = course.attributes.get("pricingModel")
+    shown = model if isinstance(model, str) and model == model.strip() else repr(model)
+    has = f"has the pricing model {shown}" if model else "has no pricing model"
+    raise refused(f"course {course.course_id} {has}", MODEL_HINT, "pricing_model")
 
 
 class _Enrolled(NamedTuple):

@@ -7,7 +7,7 @@ from learnermax_cli.core.errors import GuardError
 from learnermax_cli.core.ownership import is_ours
 from learnermax_cli.core.remedy import lmx
 from learnermax_cli.courses.model import Course
-from learnermax_cli.courses.price import plan_sale
+from learnermax_cli.courses.price import find_coming_soon_flaw, plan_sale
 from learnermax_cli.planning.change import Change, Finding, Skipped
 from learnermax_cli.products.model import Catalog, ListedLink, ListedProduct, SyncOptions
 from learnermax_cli.products.plan_course import (
@@ -69,7 +69,7 @@ def plan_sync(courses: Iterable[Course], catalog: Catalog, options: SyncOptions)
     claims = collect_claims(known.values(), catalog, options.environment)
     draft = _Draft()
     for course in known.values():
-        if course.paid and options.covers(course.course_id):
+        if course.pricing_model != "free" and options.covers(course.course_id):
             _plan_course(draft, course, catalog, claims, options)
     _plan_orphans(draft, known, claims, options)
     for course_id in sorted(options.only - known.keys() - claims.marked_with.keys()):
@@ -87,7 +87,9 @@ def plan_sync(courses: Iterable[Course], catalog: Catalog, options: SyncOptions)
 
 def _plan_course(draft: _Draft, course: Course, catalog: Catalog, claims: Claims, options: SyncOptions) -> None:
     course_id = course.course_id
-    if course.coming_soon and not options.include_coming_soon:
+    if (warning := find_coming_soon_flaw(course)) is not None:
+        draft.warnings.append(f"course {course_id}: {warning}")
+    if course.pricing_model is not None and course.coming_soon and not options.include_coming_soon:
         draft.skipped.append(Skipped("course", course_id, "coming soon", code="coming_soon"))
         return
     found = locate(course, catalog, claims, options.environment)
@@ -133,6 +135,8 @@ def _plan_orphans(draft: _Draft, courses: dict[str, Course], claims: Claims, opt
 def _not_sold(course: Course | None, options: SyncOptions) -> str | None:
     if course is None:
         return "its course is gone"
+    if course.pricing_model is None:  # a typo in the course must not end its sale
+        return None
     if not course.paid:
         return "its course is no longer paid"
     return "its course is coming soon" if course.coming_soon and not options.include_coming_soon else None
@@ -155,7 +159,7 @@ def find_stale_links(
 
 
 def _stale_reason(link: ListedLink, course: Course | None, price_id: str | None) -> str | None:
-    if course is None or not course.paid:
+    if course is None or course.pricing_model == "free":
         state = "gone" if course is None else "no longer paid"
         return f"is still active, but its course is {state}: make it inactive in the Dashboard"
     if link.price_ids == (price_id,):
