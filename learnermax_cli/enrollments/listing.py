@@ -1,6 +1,7 @@
 """`enrollments list`: by status, course and user, each with the cheapest read there is."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from itertools import islice
 from typing import Protocol
 
 from learnermax_cli.core.remedy import lmx
@@ -9,6 +10,8 @@ from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey, Enrollme
 from learnermax_cli.planning.report import Items, Report
 
 COLUMNS = ("user_id", "course_id", "status", "enrollment_type", "enrolled_at", "session_id", "event_owed_since")
+
+_NAMED = 5  # items that a warning names
 
 
 class ListJob(ReadJob, Protocol):
@@ -22,7 +25,8 @@ def run_list(job: ListJob, status: str | None, course_id: str | None, user_id: s
     """Return the enrollments that fit; nothing is written."""
     found = sorted(_read(job, status, course_id, user_id), key=lambda enrollment: enrollment.key)
     rows = tuple(_row(enrollment) for enrollment in found if status is None or enrollment.status == status)
-    warnings = () if found else warn_of_unknown(job, course_id, user_id)
+    other_types = {str(enrollment.key): enrollment.other_type for enrollment in found if enrollment.other_type}
+    warnings = warn_of_types(other_types) if found else warn_of_unknown(job, course_id, user_id)
     body = Items(rows, COLUMNS, _nothing(status, course_id, user_id))
     return Report("enrollments list", job.settings.environment, body, warnings=warnings)
 
@@ -41,6 +45,15 @@ def warn_of_unknown(job: ReadJob, course_id: str | None, user_id: str | None) ->
     if user_id is not None and user_id not in job.enrollments.read_students([user_id]):
         unknown.append(f"table {job.settings.table} has no student {user_id}")
     return tuple(unknown)
+
+
+def warn_of_types(other_types: Mapping[str, str]) -> tuple[str, ...]:
+    """Return a warning of items that have the key of an enrollment and another entityType, a few of them by name."""
+    if not other_types:
+        return ()
+    named = ", ".join(f"{key} ({kind})" for key, kind in islice(other_types.items(), _NAMED))
+    more = f" and {len(other_types) - _NAMED} more" if len(other_types) > _NAMED else ""
+    return (f"read as enrollments by their keys, though their entityType is not ENROLLMENT: {named}{more}",)
 
 
 def _read(job: ListJob, status: str | None, course_id: str | None, user_id: str | None) -> Iterable[Enrollment]:

@@ -102,11 +102,15 @@ class Tally:
     findings: list[Finding] = field(default_factory=list)
     still_pending: list[Skipped] = field(default_factory=list)
     states: Counter[str] = field(default_factory=Counter)
+    other_types: dict[str, str] = field(default_factory=dict)
+    """The entityType of enrollments that have another than the site's."""
 
     def note(self, case: Case, decision: Decision) -> None:
         """Note a decision."""
         self.examined += 1
         self.states[decision.state] += 1
+        if case.enrollment is not None and case.enrollment.other_type is not None:
+            self.other_types[str(case.key)] = case.enrollment.other_type
         self.findings += decision.findings
         if decision.verdict != "unchanged":
             return

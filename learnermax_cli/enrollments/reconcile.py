@@ -19,7 +19,7 @@ from learnermax_cli.enrollments.apply_enrollment import (
     warn_of_no_topic,
 )
 from learnermax_cli.enrollments.decide import Rules
-from learnermax_cli.enrollments.listing import warn_of_unknown
+from learnermax_cli.enrollments.listing import warn_of_types, warn_of_unknown
 from learnermax_cli.enrollments.model import Enrollment, EnrollmentReader, PaymentGateway
 from learnermax_cli.enrollments.payment_state import Realm
 from learnermax_cli.enrollments.plan_enrollment import Tally, Work, summary_line
@@ -106,7 +106,8 @@ def run_reconcile(job: ReconcileJob, request: ReconcileRequest) -> Report:
     unknown = () if error or not examined or one_pass.tally.examined else warn_of_unknown(job, None, request.scope.user)
     report = _report(job.settings.environment, request, results, one_pass.tally)
     error = error if examined else _unfinished(report)
-    return replace(report, stripe=identity, error=error, warnings=(*warn_of_no_topic(job), *unknown))
+    warnings = (*warn_of_no_topic(job), *unknown, *warn_of_types(one_pass.tally.other_types))
+    return replace(report, stripe=identity, error=error, warnings=warnings)
 
 
 def _require_sense(request: ReconcileRequest) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from learnermax_cli.adapters.aws.table import ConditionFailedError, Item, Table, from_item, to_dynamodb, to_item
 from learnermax_cli.core.errors import FailedError
-from learnermax_cli.courses.model import USED_ATTRIBUTES, Course
+from learnermax_cli.courses.model import USED_ATTRIBUTES, Course, is_course
 
 _PREFIX = "COURSE#"
 _SORT_KEY = "METADATA"
@@ -23,7 +23,8 @@ class CourseTable:
     def list_courses(self) -> Iterator[Course]:
         """Read all courses with one scan: no index lists both key shapes."""
         where = "SK = :sk AND begins_with(#PK, :prefix)"
-        return self._table.scan(_NAMES, where, {":sk": _SORT_KEY, ":prefix": _PREFIX}, _course)
+        found = self._table.scan(_NAMES, where, {":sk": _SORT_KEY, ":prefix": _PREFIX}, _course)
+        return (course for course in found if is_course(course.course_id, course.attributes))
 
     def read_course(self, course_id: str) -> Course | None:
         """Read one course, strongly consistent."""

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from learnermax_cli.adapters.aws.table import Item, Table, to_item, to_python
-from learnermax_cli.courses.model import Course
+from learnermax_cli.courses.model import Course, is_course
 from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey, EventIntent, Student, TableRead
 
 _COURSE_ATTRIBUTES = ("name", "pricingModel", "price", "currency", "priceUnit", "comingSoon")
@@ -17,7 +17,9 @@ _NAMES = {
     "#at": "enrolledAt",
     "#session": "stripeSessionId",
     "#event": "enrollmentEvent",
+    "#entity": "entityType",
 }
+_OWN_TYPE = {"S": "ENROLLMENT"}
 _STUDENT_NAMES = {"#PK": "PK", "#email": "email", "#customer": "stripeCustomerId"}
 _ENROLLMENT = "begins_with(#PK, :user) AND begins_with(#SK, :course)"
 _PREFIXES = {":user": "USER#", ":course": "COURSE#"}
@@ -42,22 +44,23 @@ class EnrollmentTable:
         for found in self._table.scan({**_NAMES, **self._course_names}, where, values, self._read):
             if isinstance(found, Course):
                 read.courses.append(found)
-            else:
+            elif found is not None:
                 read.enrollments.append(found)
         return read
 
     def list_all(self, status: str | None) -> Iterator[Enrollment]:
         """Read all enrollments, or those of one status, with one parallel scan."""
-        if status is None:
-            return self._table.scan(_NAMES, _ENROLLMENT, _PREFIXES, _enrollment)
-        return self._table.scan(
-            _NAMES, f"{_ENROLLMENT} AND #status = :status", {**_PREFIXES, ":status": status}, _enrollment
-        )
+        where, values = _ENROLLMENT, _PREFIXES
+        if status is not None:
+            where, values = f"{_ENROLLMENT} AND #status = :status", {**_PREFIXES, ":status": status}
+        found = self._table.scan(_NAMES, where, values, _enrollment)
+        return (enrollment for enrollment in found if enrollment is not None)
 
     def list_of_course(self, course_id: str, *, completed: bool) -> Iterator[Enrollment]:
         """Read the enrollments of a course with one index query; the index may lag, writes are conditional."""
         condition = {"IndexName": "GSI1", "KeyConditionExpression": "GSI1PK = :course AND begins_with(GSI1SK, :user)"}
-        return self._query(condition, {":course": f"COURSE#{course_id}", ":user": "USER#"}, completed)
+        found = self._query(condition, {":course": f"COURSE#{course_id}", ":user": "USER#"}, completed)
+        return (enrollment for enrollment in found if enrollment.key.course_id == course_id)
 
     def list_of_user(self, user_id: str, *, completed: bool) -> Iterator[Enrollment]:
         """Read the enrollments of a user with one strongly consistent query."""
@@ -66,7 +69,7 @@ class EnrollmentTable:
 
     def read_enrollments(self, keys: Iterable[EnrollmentKey]) -> dict[EnrollmentKey, Enrollment]:
         """Read enrollments by key, strongly consistent, a hundred at a time."""
-        found = map(_enrollment, self._table.batch_get([item_key(key) for key in set(keys)], _NAMES))
+        found = _enrollments(self._table.batch_get([item_key(key) for key in set(keys)], _NAMES))
         return {enrollment.key: enrollment for enrollment in found}
 
     def read_enrollment(self, key: EnrollmentKey) -> Enrollment | None:
@@ -84,13 +87,14 @@ class EnrollmentTable:
     def _query(self, condition: dict[str, Any], values: dict[str, str], completed: bool) -> Iterator[Enrollment]:
         if not completed:
             condition, values = {**condition, "FilterExpression": _OPEN}, {**values, ":pending": "pending"}
-        return map(_enrollment, self._table.query(_NAMES, **condition, ExpressionAttributeValues=to_item(values)))
+        return _enrollments(self._table.query(_NAMES, **condition, ExpressionAttributeValues=to_item(values)))
 
-    def _read(self, item: Item) -> Course | Enrollment:
+    def _read(self, item: Item) -> Course | Enrollment | None:
         if item["SK"]["S"] != "METADATA":
             return _enrollment(item)
         values = {name: to_python(item[name]) for name in self._course_names.values() if name in item}
-        return Course(item["PK"]["S"].removeprefix("COURSE#"), values)
+        course_id = item["PK"]["S"].removeprefix("COURSE#")
+        return Course(course_id, values) if is_course(course_id, values) else None
 
 
 def item_key(key: EnrollmentKey) -> Item:
@@ -103,14 +107,24 @@ def student_key(user_id: str) -> Item:
     return {"PK": {"S": f"USER#{user_id}"}, "SK": {"S": "METADATA"}}
 
 
-def _enrollment(item: Item) -> Enrollment:
+def _enrollments(items: Iterable[Item]) -> Iterator[Enrollment]:
+    return (enrollment for item in items if (enrollment := _enrollment(item)) is not None)
+
+
+def _enrollment(item: Item) -> Enrollment | None:
+    """Return the enrollment of an item; None for what has another key shape, such as a note on an enrollment."""
+    (user_kind, _, user_id), (course_kind, _, course_id) = (item[name]["S"].partition("#") for name in ("PK", "SK"))
+    if (user_kind, course_kind) != ("USER", "COURSE") or not user_id or not course_id or "#" in user_id + course_id:
+        return None
     # Read by hand and interned: a hundred thousand of these are held at once.
-    key = EnrollmentKey(item["PK"]["S"].removeprefix("USER#"), sys.intern(item["SK"]["S"].removeprefix("COURSE#")))
+    key = EnrollmentKey(user_id, sys.intern(course_id))
     event = item.get("enrollmentEvent", {}).get("M")
     intent = EventIntent(_text(event, "run"), _text(event, "at")) if event else None
     status, kind = _text(item, "paymentStatus"), _text(item, "enrollmentType")
     session = _text(item, "stripeSessionId") or None
-    return Enrollment(key, sys.intern(status), sys.intern(kind), _text(item, "enrolledAt"), session, intent)
+    entity = item.get("entityType", _OWN_TYPE)
+    other_type = None if entity == _OWN_TYPE else sys.intern(_text(item, "entityType") or "no text")
+    return Enrollment(key, sys.intern(status), sys.intern(kind), _text(item, "enrolledAt"), session, intent, other_type)
 
 
 def _text(item: Item, name: str) -> str:
