@@ -1,7 +1,7 @@
 """Times and durations: one grammar to read them by, one way to write each."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import MAXYEAR, MINYEAR, UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 from learnermax_cli.core.errors import FailedError, UsageError
@@ -12,10 +12,15 @@ _AGES = (("day", 86_400), ("hour", 3_600), ("minute", 60))
 
 
 def parse_time(text: str) -> datetime | None:
-    """Return an RFC 3339 time, in UTC where it names no zone; None when the text is none."""
+    """Return an RFC 3339 time, in UTC where it names no zone; None when the text is none.
+
+    The first and the last year that Python knows are no times: one minute more or less would be out of its range.
+    """
     try:
         time = datetime.fromisoformat(text)
     except ValueError:
+        return None
+    if time.year in (MINYEAR, MAXYEAR):
         return None
     return time if time.tzinfo is not None else time.replace(tzinfo=UTC)
 

@@ -130,7 +130,7 @@ class Reconcile:
         if self._scope.since is None:
             return
         until = None if self._scope.until is None else int(self._scope.until.timestamp())
-        window = Window(int(self._scope.since.timestamp()), until)
+        window = Window(max(0, int(self._scope.since.timestamp())), until)
         for payment in self._read_all(window, "complete", lambda p: p.key is None or self._scope.covers(p.key)):
             if payment.key is None:
                 self._note_unnamed(payment)
@@ -189,7 +189,7 @@ class Reconcile:
         """Read all sessions back to the oldest item that may go, and decide again."""
         times = [parse_time(case.enrollment.enrolled_at) for case in waiting if case.enrollment]
         oldest = min(time for time in times if time is not None)
-        window = Window(int(oldest.timestamp()) - SESSION_MARGIN, None)
+        window = Window(max(0, int(oldest.timestamp()) - SESSION_MARGIN), None)
         by_key: dict[EnrollmentKey, list[Payment]] = {case.key: list(case.others) for case in waiting}
         for payment in self._read_all(window, None, lambda p: p.key in by_key):
             assert payment.key is not None

@@ -81,7 +81,7 @@ def read_case(gateway: PaymentGateway, enrollment: Enrollment) -> Case:
     asked = session_id is not None and usable_session_id(session_id)
     named = gateway.read_payment(session_id) if asked and session_id is not None else None
     begun = parse_time(enrollment.enrolled_at)
-    since = None if begun is None else int(begun.timestamp()) - SESSION_MARGIN
+    since = None if begun is None else max(0, int(begun.timestamp()) - SESSION_MARGIN)
     found = [
         payment
         for page in gateway.list_payments(Window(since, None))
