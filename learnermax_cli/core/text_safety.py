@@ -24,7 +24,7 @@ def markdown(text: str, limit: int | None = None) -> str:
 def without_workflow_commands(text: str) -> str:
     """Return text without workflow commands: `::name` at a line's start, `##[name]` anywhere."""
     text = text.replace("##[", "#\u200b#[")
-    return re.sub(r"(?m)^(\s*):(?=:)", "\\1:\u200b", text)
+    return re.sub(r"(?m)^([^\S\n]*):(?=:)", "\\1:\u200b", text)
 
 
 def workflow_command_message(text: str) -> str:

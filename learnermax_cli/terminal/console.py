@@ -165,10 +165,11 @@ class Console:
     def _fitted(self, line: "RenderableType") -> "Iterator[RenderableType]":
         from rich.table import Table
 
-        if isinstance(line, Table) and sys.stdout.isatty():
-            from learnermax_cli.terminal.tables import fitted
+        if isinstance(line, Table):
+            from learnermax_cli.terminal.tables import fitted, uncut
 
-            yield from fitted(line, self._printer.rich(sys.stdout).width)
+            width = self._printer.rich(sys.stdout).width
+            yield from fitted(line, width) if sys.stdout.isatty() else [uncut(line)]
         else:
             yield line
 

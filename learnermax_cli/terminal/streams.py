@@ -1,7 +1,6 @@
 """What gets onto a stream: Rich's lines, uncut in a pipe and scrubbed, JSON piece by piece, and progress."""
 
 import os
-import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -35,7 +34,7 @@ class Printer:
         """Print Rich text, or a table, and flush."""
         text = self._rendered(stream, line, end)
         if not stream.isatty():
-            text = re.sub(r" +$", "", text, flags=re.MULTILINE)  # Rich pads the last column
+            text = "\n".join(line.rstrip(" ") for line in text.split("\n"))  # Rich pads the last column
         stream.write(self.harmless(text))
         stream.flush()
 

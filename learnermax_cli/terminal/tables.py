@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _GAP = 2
 _LEAST_FOLDED = 30
+_MOST_PADDED = 200
 _NOTHING = "-"
 
 
@@ -35,6 +36,21 @@ def fitted(table: "Table", width: int) -> "Iterator[RenderableType]":
         yield from _with_hanging_end(saying, width)
     else:
         yield from _row_by_row(saying, width)
+
+
+def uncut(table: "Table") -> "Text":
+    """Return a table for a pipe: nothing is folded or cut, and a very long cell makes no other row longer."""
+    from rich.text import Text
+
+    columns = [[_text(column.header), *map(_text, column.cells)] for column in table.columns]
+    widths = [min(_width(column), _MOST_PADDED) + _GAP for column in columns]
+    lines = []
+    for number, row in enumerate(zip(*columns, strict=True)):
+        line = Text(style="bold" if number == 0 else "")
+        for cell, size in zip(row, widths, strict=True):
+            line.append_text(cell).append(" " * max(_GAP, size - cell.cell_len))
+        lines.append(_without_end(line))
+    return Text("\n").join(lines)
 
 
 def _like(table: "Table", columns: "list[Column]", folded: list[int]) -> "Table":

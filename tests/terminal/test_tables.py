@@ -4,7 +4,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from learnermax_cli.terminal.tables import fitted
+from learnermax_cli.terminal.tables import fitted, uncut
 
 ARN = "arn:aws:sns:us-east-1:123456789012:learnermax-transactional-email-preview"
 
@@ -28,6 +28,17 @@ def test_columns_that_say_nothing_go_before_the_table_is_taken_apart() -> None:
     """What is left fits, one line a row."""
     rows = (("id", "problem", "name"), ("a" * 20, "-", "b" * 20), ("c" * 20, "-", "-"))
     assert [f"id{' ' * 20}name", f"{'a' * 20}  {'b' * 20}", f"{'c' * 20}  -"] == shown(42, *rows)
+
+
+def test_table_for_a_pipe_grows_with_its_texts_alone() -> None:
+    """One name of 99,000 characters is whole, and does not make a thousand rows as long as its own."""
+    table = Table("id", "name", "problem", box=None)
+    for number in range(1_000):
+        table.add_row(f"c{number}", "n" * 99_000 if number == 7 else "Name", "-")
+    lines = uncut(table).plain.split("\n")
+    assert ("id    name" + " " * 198 + "problem", "c0    Name" + " " * 198 + "-") == (lines[0], lines[1])
+    assert f"c7    {'n' * 99_000}  -" == lines[8]
+    assert len("\n".join(lines)) < 99_000 + 1_001 * 250
 
 
 def test_columns_that_say_nothing_stay_where_there_is_room() -> None:
