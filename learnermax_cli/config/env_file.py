@@ -1,6 +1,10 @@
 """Env files: read without touching the process environment, and rewritten so that every other line stays as it was."""
 
+import errno
+import os
 import re
+import stat
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from io import StringIO
@@ -25,6 +29,10 @@ _ASSIGNMENT = re.compile(
         (?P<rest>.*)""",
     re.VERBOSE | re.DOTALL,
 )
+# An env file has some kilobytes; the parser takes minutes for some megabytes.
+_MOST_BYTES = 1 << 20
+PIPE_SECONDS = 5
+_PAUSE = 0.05
 _PLAIN = re.compile(r"[A-Za-z0-9_+/=.-]+")
 _BOM = "\ufeff"
 
@@ -45,7 +53,7 @@ def read_env_file(path: Path) -> EnvFile:
 def read_env_text(path: Path) -> str:
     """Return an env file as it stands, line ends included; raises ConfigError when it cannot be read."""
     try:
-        return path.read_bytes().decode("utf-8")
+        return read_whole(path, _MOST_BYTES).decode("utf-8")
     except FileNotFoundError:
         raise ConfigError(
             f"env file {path} does not exist", hint="Name an existing file with --env-file.", code="config.env_file"
@@ -57,6 +65,28 @@ def read_env_text(path: Path) -> str:
             hint="Check its permissions and content, or name another with --env-file.",
             code="config.env_file",
         ) from None
+
+
+def read_whole(path: Path, most: int) -> bytes:
+    """Return what a file, a device or a pipe holds; raises OSError beyond `most` bytes, or where a pipe stays open.
+
+    What comes through a pipe is waited for a few seconds: perhaps nobody writes to it.
+    """
+    deadline = time.monotonic() + PIPE_SECONDS
+    content = bytearray()
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb", buffering=0) as file:
+        is_pipe = stat.S_ISFIFO(os.fstat(file.fileno()).st_mode)
+        while len(content) <= most:
+            part = file.read(1 << 16)
+            if part:
+                content += part
+            elif part == b"" and (content or not is_pipe):
+                return bytes(content)
+            elif time.monotonic() > deadline:
+                raise TimeoutError(errno.ETIMEDOUT, f"nothing complete came through it within {PIPE_SECONDS} s")
+            else:  # no writer yet, or one that has not written yet
+                time.sleep(_PAUSE)
+    raise OSError(errno.EFBIG, f"it has more than {most >> 20} MB")
 
 
 def env_values(text: str, path: Path) -> dict[str, str]:

@@ -21,6 +21,7 @@ DEFAULT_ENV_FILE = Path(".env.local")
 SANDBOX_FRONTEND_URL = "https://learnermax.example"
 STRIPE_API_BASE = "https://api.stripe.com"
 
+_SLOWEST, _FASTEST = Decimal("0.01"), Decimal(1_000_000)  # requests a second
 # What lifts a guard must come from the operator, not from a file in a repository.
 _NEVER_FROM_ENV_FILE = {"LMX_SANDBOX_HOME", "LMX_ALLOW_MISMATCH"}
 
@@ -87,7 +88,7 @@ def load_settings(flags: Flags, environ: Mapping[str, str], known: KnownSecrets 
         known.add(*map(env_file.values.get, SECRET_NAMES))
     from_file = {} if env_file is None else _allowed(env_file.values)
     environment = _environment(flags.environment or environ.get("LMX_ENVIRONMENT") or from_file.get("LMX_ENVIRONMENT"))
-    values = {**from_file, **{name: value for name, value in environ.items() if value}}
+    values = {**from_file, **{name: _utf8(name, value) for name, value in environ.items() if value}}
     sandbox = None
     if environment == "sandbox":
         from learnermax_cli.config.sandbox_state import require_sandbox
@@ -170,6 +171,12 @@ def _env_file_path(flags: Flags, environ: Mapping[str, str]) -> Path | None:
     return DEFAULT_ENV_FILE
 
 
+def _utf8(name: str, value: str) -> str:
+    if not value.isascii() and value.encode(errors="replace").decode() != value and _allowed({name: value}):
+        raise _invalid(name, "is not valid UTF-8", "text in UTF-8")
+    return value
+
+
 def _is_there(path: Path) -> bool:
     try:
         return path.exists()
@@ -232,4 +239,6 @@ def _aws_account(text: str | None) -> str | None:
 
 def _max_rate(text: str | None) -> float | None:
     rate = positive_decimal(text, "LMX_MAX_RATE", example="20")
+    if rate is not None and not _SLOWEST <= rate <= _FASTEST:
+        raise _invalid("LMX_MAX_RATE", f"is {text!r}, not between {_SLOWEST} and {_FASTEST:,}", "a number such as 20")
     return None if rate is None else float(rate)

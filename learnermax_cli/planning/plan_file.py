@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from learnermax_cli.config.env_file import PIPE_SECONDS, read_whole
 from learnermax_cli.core.errors import ConfigError, FailedError, GuardError
 from learnermax_cli.planning.change import Change, canonical_json, digest
 
 SCHEMA = "lmx-plan/1"
-PIPE_SECONDS = 5
 _PAUSE = 0.05
 _MAX_BYTES = 1 << 28
 
@@ -72,7 +72,7 @@ def read_plan_file(path: Path) -> SavedPlan:
     """Read a plan file; raises ConfigError when there is none of this version."""
     hint = "Make one with --save-plan."
     try:
-        document = json.loads(_read(path))
+        document = json.loads(read_whole(path, _MAX_BYTES))
         if not isinstance(document, dict) or document.get("schema") != SCHEMA:
             raise ConfigError(f"{path} is not a plan file of this version", hint=hint)
         changes = document.get("changes")
@@ -133,24 +133,6 @@ def _write_into(path: Path, text: str) -> None:
     os.set_blocking(handle, True)
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         file.write(text)
-
-
-def _read(path: Path) -> bytes:
-    """Return what a file holds, or what comes through a pipe within a few seconds."""
-    if path.is_file():
-        return path.read_bytes()
-    deadline = time.monotonic() + PIPE_SECONDS
-    content = bytearray()
-    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb", buffering=0) as pipe:
-        while time.monotonic() < deadline and len(content) < _MAX_BYTES:
-            part = pipe.read(1 << 16)
-            if part:
-                content += part
-            elif part == b"" and content:
-                return bytes(content)
-            else:  # no writer yet, or one that has not written yet
-                time.sleep(_PAUSE)
-    raise TimeoutError(errno.ETIMEDOUT, f"no complete plan came through it within {PIPE_SECONDS} s")
 
 
 def _difference(saved: object, scope: PlanScope) -> str:

@@ -1,5 +1,7 @@
 """Env files: what is read, and what stays when values are written back."""
 
+import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -184,3 +186,40 @@ def test_only_the_named_values_change(lines: list[str], end: str, tail: bool) ->
 
     assert {**env_values(text, PATH), **wanted} == env_values(written, PATH)
     assert written == with_values(written, wanted)
+
+
+@pytest.mark.parametrize("size", [1 << 20, (1 << 20) + 1])
+def test_env_file_has_a_limit(tmp_path: Path, size: int) -> None:
+    """Far above what anybody writes; beyond it the parser would take minutes."""
+    path = tmp_path / ".env.local"
+    path.write_text("A=1\n" + "#" * (size - 4))
+    if size == 1 << 20:
+        assert {"A": "1"} == read_env_file(path).values
+        return
+    with pytest.raises(ConfigError) as raised:
+        read_env_file(path)
+    assert f"env file {path} cannot be read: it has more than 1 MB" == raised.value.message
+
+
+def test_env_file_comes_through_a_pipe(tmp_path: Path) -> None:
+    """As from a process substitution."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_text, args=("A=1\n",))
+    writer.start()
+    assert {"A": "1"} == read_env_file(pipe).values
+    writer.join()
+
+
+def test_pipe_that_nobody_writes_to_is_given_up(tmp_path: Path) -> None:
+    """After five seconds."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(ConfigError) as raised:
+        read_env_file(pipe)
+    assert f"env file {pipe} cannot be read: nothing complete came through it within 5 s" == raised.value.message
+
+
+def test_no_env_file_is_a_device_without_content() -> None:
+    """A usual way to say so."""
+    assert {} == read_env_file(Path(os.devnull)).values

@@ -140,6 +140,10 @@ def test_aws_region_goes_before_aws_default_region() -> None:
         ("LMX_MAX_PRICE", "NaN", "LMX_MAX_PRICE is 'NaN', not a positive number"),
         ("LMX_MAX_RATE", "0", "LMX_MAX_RATE is '0', not a positive number"),
         ("LMX_MAX_RATE", "inf", "LMX_MAX_RATE is 'inf', not a positive number"),
+        ("LMX_MAX_RATE", "1e-300", "LMX_MAX_RATE is '1e-300', not between 0.01 and 1,000,000"),
+        ("LMX_MAX_RATE", "1e-400", "LMX_MAX_RATE is '1e-400', not between 0.01 and 1,000,000"),
+        ("LMX_MAX_RATE", "1e400", "LMX_MAX_RATE is '1e400', not between 0.01 and 1,000,000"),
+        ("FRONTEND_URL", "https://caf\udce9.example", "FRONTEND_URL is not valid UTF-8"),
     ],
 )
 def test_setting_that_makes_no_sense_is_refused(name: str, value: str, message: str) -> None:

@@ -160,5 +160,5 @@ def test_pipe_with_nobody_at_its_other_end_is_given_up(tmp_path: Path) -> None:
         reading = pool.submit(read_plan_file, to_read)
         with pytest.raises(FailedError, match="nothing read from this pipe within 5 s"):
             save_plan(to_write, SCOPE, [CREATE])
-        with pytest.raises(ConfigError, match="no complete plan came through it within 5 s"):
+        with pytest.raises(ConfigError, match="nothing complete came through it within 5 s"):
             reading.result()

@@ -138,7 +138,7 @@ def test_plan_goes_through_pipes(sandbox: Sandbox) -> None:
 
 @pytest.mark.parametrize(
     ("content", "reason"),
-    [('{"a":' * 100_000 + "1" + "}" * 100_000, "it is nested too deeply"), (None, "no complete plan came through it")],
+    [('{"a":' * 100_000 + "1" + "}" * 100_000, "it is nested too deeply"), (None, "nothing complete came through it")],
     ids=["nested", "pipe"],
 )
 def test_unreadable_plan_is_one_line(sandbox: Sandbox, content: str | None, reason: str) -> None:
