@@ -115,6 +115,10 @@ def _exit_code(invocation: Invocation) -> int:
             raise
         return _unread(invocation)
     except Exception as error:  # noqa: BLE001 - a bug; its traceback is scrubbed like all other output
+        if isinstance(error, OSError) and "--install-completion" in invocation.argv:
+            message = f"completion cannot be installed: {error.filename or 'a file'}: {error.strerror}"
+            hint = "Make it writable, or add what --show-completion prints to your shell's own startup file."
+            return _fail(invocation, FailedError(message, hint=hint))
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
             return _unwritten(invocation, error)  # files of its own it looks after where it writes them
         import traceback

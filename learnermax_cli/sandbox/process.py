@@ -23,6 +23,7 @@ _LOG_FILE = "sandbox.log"
 _START_SECONDS = 60.0
 _STOP_SECONDS = 10.0
 _POLL_SECONDS = 0.02
+_ROOM = 1 << 16
 _EXTRA = ("flask", "flask_cors", "moto", "psutil", "werkzeug")
 
 
@@ -71,6 +72,8 @@ def _starting(state_dir: Path) -> Iterator[None]:
     """Hold a lock, so that two starts at once end in one sandbox."""
     try:
         state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # A full disk takes an empty file, and then neither the sandbox's state nor its log.
+        (state_dir / "start.lock").write_bytes(bytes(_ROOM))
         lock_file = (state_dir / "start.lock").open("w")
     except OSError as error:
         raise ConfigError(

@@ -113,3 +113,18 @@ def test_completing_loads_no_sdk() -> None:
     done = run(sys.executable, "-c", code, _LMX_COMPLETE="complete_bash", **ASKED["bash"])
     answer, *modules = done.stdout.split()
     assert ("enrollments", []) == (answer, [name for name in modules if name.startswith(HEAVY)])
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_home_that_takes_no_completion_is_reported_in_two_lines(shell: str) -> None:
+    """As in a read-only container."""
+    done = run(
+        "lmx",
+        "--install-completion",
+        shell,
+        HOME="/proc/self/nowhere",
+        _TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION="1",
+    )
+    assert (1, "", 2) == (done.returncode, done.stdout, done.stderr.count("\n"))
+    assert done.stderr.startswith("Error: completion cannot be installed: ")
+    assert "--show-completion" in done.stderr

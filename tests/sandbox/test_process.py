@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 from learnermax_cli.config.sandbox_state import STATE_FILE, SandboxInfo, default_state_dir, find_sandbox
-from learnermax_cli.core.errors import FailedError
+from learnermax_cli.core.errors import ConfigError, FailedError
 from learnermax_cli.sandbox import process
 from learnermax_cli.sandbox.server_process import save
 from tests.forking import PROJECT
@@ -256,3 +256,13 @@ def test_missing_extra_is_told_with_its_remedy(state_dir: Path) -> None:
 def test_default_folder(environ: dict[str, str], expected: Path) -> None:
     """Own variable, then the XDG one, then the home folder."""
     assert expected == default_state_dir(environ)
+
+
+def test_full_disk_is_named(state_dir: Path) -> None:
+    """An empty file could still be made there."""
+    device = Path("/dev/full")
+    assert device.is_char_device(), "this machine has no /dev/full"
+    (state_dir / "start.lock").symlink_to(device)
+    with pytest.raises(ConfigError) as refused:
+        process.start(state_dir, parent_pid=os.getpid())
+    assert f"the sandbox's folder {state_dir} can't be written to: No space left on device" == refused.value.message
