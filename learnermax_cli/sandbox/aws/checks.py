@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
-from moto.dynamodb.exceptions import MockValidationException
+from moto.dynamodb.exceptions import HashKeyTooLong, MockValidationException, RangeKeyTooLong
+from moto.dynamodb.limits import HASH_KEY_MAX_LENGTH, RANGE_KEY_MAX_LENGTH
 from moto.dynamodb.models.table import Table
 from moto.dynamodb.parsing.reserved_keywords import ReservedKeywords
 
-from learnermax_cli.sandbox.aws.sizes import significant_digits
+from learnermax_cli.sandbox.aws.sizes import key_size, significant_digits
 
 MAX_DIGITS = 38
 MAX_EXPRESSION_BYTES = 4 * 1024
@@ -42,10 +43,14 @@ def require_sound(body: dict[str, Any]) -> None:
 
 
 def require_key(table: Table, key: dict[str, Any]) -> None:
-    """Refuse a key with other names or types than the table's [doc GetItem: Key]."""
+    """Refuse a key with other names, types or sizes than the table's may have [doc GetItem: Key, Quotas: keys]."""
     kinds = _attribute_types(table)
     if {name: kinds[name] for name in table.table_key_attrs} != {name: next(iter(key[name])) for name in key}:
         raise MockValidationException("The provided key element does not match the schema")
+    if key_size(key[table.hash_key_attr]) > HASH_KEY_MAX_LENGTH:
+        raise HashKeyTooLong
+    if table.range_key_attr is not None and key_size(key[table.range_key_attr]) > RANGE_KEY_MAX_LENGTH:
+        raise RangeKeyTooLong
 
 
 def require_index_keys(table: Table, item: dict[str, Any]) -> None:

@@ -34,6 +34,12 @@ def value_size(value: DynamoType) -> int:
     return _scalar_size(kind, content)
 
 
+def key_size(value: dict[str, Any]) -> int:
+    """Return the bytes of a key in DynamoDB's JSON."""
+    ((kind, content),) = value.items()
+    return _scalar_size(kind, content)
+
+
 def _scalar_size(kind: str, content: Any) -> int:
     if kind == "S":
         return len(content.encode())
