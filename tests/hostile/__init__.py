@@ -1,0 +1,1 @@
+"""What the table and Stripe can hold although nobody meant it: nothing stops the rest."""
