@@ -181,7 +181,7 @@ def _require_usable(parameter: Any, text: str) -> None:
     kind = _IDS.get(parameter.name)
     if kind is not None and (flaw := id_flaw(kind, text)) is not None:
         raise UsageError(f"{name} {flaw}", hint=f"Check the {kind}'s id: no item of the table can have this one.")
-    if not text.isascii() and text.encode(errors="replace").decode() != text:
+    if not name.endswith("url") and text.encode(errors="replace").decode() != text:  # URLs have rules of their own
         raise UsageError(f"{name} is not valid UTF-8", hint="Check the encoding of the terminal or of the script.")
 
 

@@ -106,11 +106,17 @@ FAILURES = (
         "--success-url does not go with --ui embedded",
         "An embedded form takes only --return-url.",
     ),
+    Failure(
+        "checkout show '$hostile'",
+        2,
+        "'$harmless' can't be an id of Stripe",
+        "A session's id looks like cs_test_… or cs_live_….",
+    ),
     _refused(
-        "Stripe has no session $harmless for this key",
+        "Stripe has no session prod_1 for this key",
         "A session's id looks like cs_test_… or cs_live_….",
         lambda _: None,
-        "checkout show '$hostile'",
+        "checkout show prod_1",
     ),
     Failure(
         "checkout expire $session",
