@@ -14,11 +14,12 @@ from learnermax_cli.planning.change import Change, Result, SupersededError, carr
 class Group:
     """Changes that belong together, in order; `carry_out` yields after each, and raises LmxError where it fails.
 
-    It yields the SupersededError of a change that the others do not depend on.
+    It yields the SupersededError of a change that the others do not depend on. Where other changes may become necessary
+    than those planned, it yields results instead: at least one for each that was planned.
     """
 
     changes: Sequence[Change]
-    carry_out: Callable[[], Iterator[SupersededError | None]]
+    carry_out: Callable[[], Iterator[Result | SupersededError | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +62,13 @@ def apply(groups: Sequence[Group], stop: threading.Event, *, workers: int, progr
 def _carry_out(group: Group) -> _Ended:
     results: list[Result] = []
     try:
-        for change, superseded in zip(group.changes, group.carry_out(), strict=True):
-            results.append(carried_out(change, superseded))
+        for done in group.carry_out():
+            results.append(done if isinstance(done, Result) else carried_out(group.changes[len(results)], done))
     except LmxError as error:
         # What depends on a superseded change is no longer needed; what depends on a failed one still is.
         needless = isinstance(error, SupersededError)
-        results.append(Result(group.changes[len(results)], "superseded" if needless else "failed", error.message))
         rest = group.changes[len(results) :]
-        results.extend((Result(change, "superseded") for change in rest) if needless else planned(rest))
+        results.extend(Result(change, "superseded" if needless else "failed", error.message) for change in rest[:1])
+        results.extend((Result(change, "superseded") for change in rest[1:]) if needless else planned(rest[1:]))
         return tuple(results), error if is_fatal(error) else None
     return tuple(results), None

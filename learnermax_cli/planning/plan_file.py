@@ -67,6 +67,10 @@ class SavedPlan:
     scope: object
     changes: frozenset[str]
 
+    def without(self, changes: Sequence[Change]) -> list[Change]:
+        """Return the changes that are not in the file."""
+        return [change for change in changes if change.canonical() not in self.changes]
+
 
 def read_plan_file(path: Path) -> SavedPlan:
     """Read a plan file; raises ConfigError when there is none of this version."""
@@ -95,8 +99,7 @@ def require_within_plan(saved: SavedPlan, scope: PlanScope, changes: Sequence[Ch
             hint=hint,
             code="guard.plan_scope",
         )
-    beyond = [change for change in changes if change.canonical() not in saved.changes]
-    if beyond:
+    if beyond := saved.without(changes):
         first = beyond[0]
         raise GuardError(
             f"{len(beyond)} of {len(changes)} changes are not in plan file {saved.path}, "

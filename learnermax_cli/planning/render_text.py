@@ -137,9 +137,17 @@ def report_lines(report: Report, shown: Report | None = None) -> Iterator[Render
         case Changes(results=results):
             if shown is None:
                 yield from _change_lines(report)
+            else:
+                yield from render_plan(_unseen(results, shown))
             if any(result.outcome != "planned" for result in results):
                 yield from render_outcomes(results)
     yield from _closing_lines(report, shown)
+
+
+def _unseen(results: Iterable[Result], shown: Report) -> Iterator[Result]:
+    """Yield the results of changes that became necessary after the plan was shown."""
+    seen = {result.change for result in shown.body.results} if isinstance(shown.body, Changes) else set()
+    return (result for result in results if result.change not in seen)
 
 
 def plan_lines(report: Report) -> Iterator[RenderableType]:

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -66,6 +66,17 @@ class Catalog:
         prices = self.active_prices(product.product_id)
         return next((price for price in prices if price.price_id == product.default_price_id), None)
 
+    def contradicts_itself(self, product_id: str) -> bool:
+        """Return whether a product's default price is not active: so it is, or a sync came between the two lists."""
+        product = self.products.get(product_id)
+        return product is not None and product.default_price_id is not None and self.default_price(product) is None
+
+    def replaced(self, product_ids: Collection[str], read: "Catalog") -> "Catalog":
+        """Return the catalog with some products, and their prices, as they were read later, or gone."""
+        products = {key: value for key, value in self.products.items() if key not in product_ids}
+        prices = {key: value for key, value in self.prices.items() if key not in product_ids}
+        return Catalog({**products, **read.products}, {**prices, **read.prices})
+
 
 @dataclass(frozen=True, slots=True)
 class SyncOptions:
@@ -88,6 +99,9 @@ class CatalogGateway(Protocol):
 
     def read_catalog(self) -> Catalog:
         """Read all products, inactive ones included, and all active prices."""
+
+    def read_products(self, product_ids: Collection[str]) -> Catalog:
+        """Read some products, as far as they are there, each with its active prices."""
 
     def create_product(self, product_id: str, desired: DesiredProduct, metadata: Mapping[str, str]) -> str:
         """Create product, price and default in one call, or find that an earlier run did; return the price id."""

@@ -1,7 +1,7 @@
 """What has to change at Stripe and in the table so that both agree. Pure, and the same after any crash."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from learnermax_cli.core.errors import GuardError
 from learnermax_cli.core.ownership import is_ours
@@ -54,6 +54,21 @@ class SyncPlan:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Again:
+    """What is left to do about one course after others changed it, or why nothing is."""
+
+    plan: CoursePlan | None
+    reason: str = "another run was faster, or it is no longer needed"
+    refused: bool = False
+    """Whether a person must look first."""
+    unsold: bool = False
+
+    def ends_badly(self, *, wrote: bool) -> bool:
+        """Return whether the course cannot be left as it is; `wrote` says whether this run changed anything for it."""
+        return self.plan is None and (self.refused or (self.unsold and wrote))
+
+
 @dataclass
 class _Draft:
     plans: list[CoursePlan] = field(default_factory=list)
@@ -83,6 +98,22 @@ def plan_sync(courses: Iterable[Course], catalog: Catalog, options: SyncOptions)
         tuple(draft.unchanged),
         managed,
     )
+
+
+def plan_again(former: CoursePlan, courses: Iterable[Course], catalog: Catalog, options: SyncOptions) -> Again:
+    """Return what is left of a course's plan, given what is there now."""
+    plan = plan_sync(courses, catalog, replace(options, only=frozenset((former.course_id,))))
+    for left in plan.courses:
+        if left.desired is not None or left.product_id == former.product_id:
+            return Again(left)
+    for row in plan.skipped:
+        refused = row.blocking and row.code != "invalid.unknown_course"
+        return Again(None, row.reason, refused=refused, unsold=not refused)
+    for finding in plan.findings:
+        if finding.kind in ("needs attention", "orphan product"):
+            refused = finding.kind == "needs attention"
+            return Again(None, finding.detail, refused=refused, unsold=not refused)
+    return Again(None)
 
 
 def _plan_course(draft: _Draft, course: Course, catalog: Catalog, claims: Claims, options: SyncOptions) -> None:

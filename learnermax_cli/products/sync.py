@@ -1,6 +1,7 @@
 """`products sync`: read, plan, check the guards, confirm, apply, report."""
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -8,13 +9,13 @@ from typing import Protocol
 from learnermax_cli.core.errors import CredentialsError, LmxError
 from learnermax_cli.courses.model import Course, CoursesJob
 from learnermax_cli.planning.apply import Applied, Group, apply
-from learnermax_cli.planning.change import Result, masked_change, planned
+from learnermax_cli.planning.change import Change, Result, masked_change, planned
 from learnermax_cli.planning.confirm import StripeJob, ask
 from learnermax_cli.planning.plan_file import PlanScope, read_plan_file, require_within_plan, save_plan
 from learnermax_cli.planning.report import Changes, Report
-from learnermax_cli.products.apply_sync import CourseSync
+from learnermax_cli.products.apply_sync import CourseSync, SyncRun
 from learnermax_cli.products.model import Catalog, CatalogGateway, LinkReader, SyncOptions
-from learnermax_cli.products.plan_course import CoursePlan, depends_on_others
+from learnermax_cli.products.plan_course import depends_on_others
 from learnermax_cli.products.plan_sync import SyncPlan, find_stale_links, plan_sync
 
 COMMAND = "products sync"
@@ -52,7 +53,8 @@ def run_sync(job: SyncJob, request: SyncRequest) -> Report:
     """Return the report of a sync; a dry run runs the same code up to the question."""
     reviewed = None if request.plan is None else read_plan_file(request.plan)
     settings, identity = job.settings, job.stripe_identity
-    plan = _plan(job, request.options)
+    courses, catalog = read_inputs(job, request.options)
+    plan = _plan(job, courses, catalog, request.options)
     report = replace(_report(plan, planned(plan.changes), request), stripe=identity)
     scope = PlanScope(COMMAND, settings.environment, settings.table, identity.mode, identity.account)
     try:
@@ -71,7 +73,9 @@ def run_sync(job: SyncJob, request: SyncRequest) -> Report:
         return report
     if refusal := ask(job.talk, report, f"Apply this to {identity}?", yes=request.yes):
         return replace(report, error=refusal)
-    applied = _apply(job, plan)
+    known = {course.course_id: course for course in courses}
+    run = SyncRun(job.catalog, job.courses, known, catalog, request.options, reviewed, job.talk.mask)
+    applied = _apply(job, plan, run)
     return replace(_report(plan, applied.results, request), stripe=identity, error=applied.error)
 
 
@@ -86,8 +90,7 @@ def read_inputs(job: CatalogJob, options: SyncOptions) -> tuple[list[Course], Ca
     return courses, catalog
 
 
-def _plan(job: SyncJob, options: SyncOptions) -> SyncPlan:
-    courses, catalog = read_inputs(job, options)
+def _plan(job: SyncJob, courses: Sequence[Course], catalog: Catalog, options: SyncOptions) -> SyncPlan:
     plan = plan_sync(courses, catalog, options)
     try:
         links = job.links.list_active_links()
@@ -96,11 +99,8 @@ def _plan(job: SyncJob, options: SyncOptions) -> SyncPlan:
     return replace(plan, findings=(*plan.findings, *find_stale_links(links, courses, plan, options)))
 
 
-def _apply(job: SyncJob, plan: SyncPlan) -> Applied:
-    catalog, courses, environment = job.catalog, job.courses, job.settings.environment
-    groups = [
-        Group(course.changes, CourseSync(course, catalog, courses, environment).carry_out) for course in plan.courses
-    ]
+def _apply(job: SyncJob, plan: SyncPlan, run: SyncRun) -> Applied:
+    groups = [Group(course.changes, CourseSync(course, run).carry_out) for course in plan.courses]
     stop = job.interrupt.begin_writes()
     with job.talk.progress("Syncing", len(groups)) as progress:
         return apply(groups, stop, workers=WORKERS, progress=progress)
@@ -119,34 +119,44 @@ def _report(plan: SyncPlan, results: Sequence[Result], request: SyncRequest) -> 
         summary_line=_summary_line(summary, done=any(result.outcome != "planned" for result in results)),
         pending_exit=request.exit_code,
         unit="course",
-        left=sum({result.outcome for result in mine} == {"planned"} for _, mine in _by_course(plan, results)),
+        left=sum({result.outcome for result in mine} == {"planned"} for mine in _by_course(plan, results)),
     )
 
 
 def summarize(plan: SyncPlan, results: Sequence[Result]) -> dict[str, int]:
     """Return the summary of a sync, counted in courses; a course of which anything failed counts as failed."""
     summary = dict.fromkeys(("create", "update", "replace", "archive", "link"), 0)
-    failed = 0
+    failed, unchanged = 0, len(plan.unchanged)
     untouched = all(result.outcome == "planned" for result in results)
-    for course, mine in _by_course(plan, results):
-        if any(result.outcome == "failed" for result in mine):
+    for mine in _by_course(plan, results):
+        outcomes = {result.outcome for result in mine}
+        if "failed" in outcomes:
             failed += 1
-        elif untouched or all(result.outcome == "applied" for result in mine):
-            summary[category(course)] += 1
-    return {**summary, "unchanged": len(plan.unchanged), "skipped": len(plan.skipped), "failed": failed}
+        elif outcomes == {"superseded"}:
+            unchanged += 1
+        elif untouched or "planned" not in outcomes:
+            summary[category([result.change for result in mine if result.outcome != "superseded"])] += 1
+    return {**summary, "unchanged": unchanged, "skipped": len(plan.skipped), "failed": failed}
 
 
-def _by_course(plan: SyncPlan, results: Sequence[Result]) -> Iterator[tuple[CoursePlan, Sequence[Result]]]:
-    position = 0
+def _by_course(plan: SyncPlan, results: Iterable[Result]) -> Iterator[Sequence[Result]]:
+    """Yield the results of each course of the plan, further changes than those planned with the last of that course."""
+    by_key: dict[str, list[Result]] = {}
+    for result in results:
+        by_key.setdefault(result.change.key, []).append(result)
+    parts = Counter(course.course_id for course in plan.courses)
     for course in plan.courses:
-        yield course, results[position : position + len(course.changes)]
-        position += len(course.changes)
+        mine = by_key[course.course_id]
+        parts[course.course_id] -= 1
+        size = len(course.changes) if parts[course.course_id] else len(mine)
+        yield mine[:size]
+        del mine[:size]
 
 
-def category(course: CoursePlan) -> str:
+def category(changes: Sequence[Change]) -> str:
     """Return the one word under which a course's changes are counted."""
-    actions = {change.action for change in course.changes}
-    if (course.changes[0].kind, course.changes[0].action) == ("product", "create"):
+    actions = {change.action for change in changes}
+    if (changes[0].kind, changes[0].action) == ("product", "create"):
         return "create"
     for action, word in (("replace", "replace"), ("update", "update"), ("adopt", "update"), ("create", "update")):
         if action in actions:

@@ -83,6 +83,20 @@ def test_failure_of_every_item_ends_the_run(error: LmxError) -> None:
     assert (error, False) == (done.error, done.interrupted)
 
 
+@pytest.mark.parametrize("error", [None, REFUSAL])
+def test_group_may_tell_its_results_itself(error: LmxError | None) -> None:
+    """Where other changes became necessary than those planned, these are in the report as well."""
+    [planned, necessary] = changes("a")
+    told = (Result(planned, "superseded", "faster"), Result(necessary, "applied"))
+
+    def carry_out() -> Iterator[Result]:
+        yield from told
+        if error is not None:
+            raise error
+
+    assert Applied(told, error) == run([Group((planned,), carry_out)])
+
+
 def test_stop_finishes_the_group_in_flight() -> None:
     """Ctrl-C: the course in flight is finished, no other is begun."""
     stop = threading.Event()

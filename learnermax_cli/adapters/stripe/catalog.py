@@ -1,6 +1,6 @@
 """Products, prices and Payment Links at Stripe; implements `CatalogGateway` and `LinkGateway`."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -38,13 +38,20 @@ class StripeCatalog:
         with ThreadPoolExecutor(2) as pool:
             products = pool.submit(self._list, "/v1/products", parse_product)
             prices = pool.submit(self._list, "/v1/prices", parse_price, active="true")
-        by_product: dict[str, list[ListedPrice]] = {}
-        for price in sorted(prices.result(), key=_age):
-            by_product.setdefault(price.product_id, []).append(price)
-        return Catalog(
-            {product.product_id: product for product in products.result()},
-            {product_id: tuple(found) for product_id, found in by_product.items()},
-        )
+        return _catalog(products.result(), prices.result())
+
+    def read_products(self, product_ids: Collection[str]) -> Catalog:
+        """Read some products, as far as they are there, each with its active prices."""
+        products: list[ListedProduct] = []
+        prices: list[ListedPrice] = []
+        for product_id in product_ids:
+            with stripe_errors(f"reading product {product_id}"):
+                raw = read_or_none(self._client, "/v1/products", product_id)
+            if raw is not None and not raw.get("deleted"):
+                products.append(parse_product(raw))
+                # Read after the product, so that a default price that is not among them is no longer active.
+                prices.extend(self._list("/v1/prices", parse_price, active="true", product=product_id))
+        return _catalog(products, prices)
 
     def create_product(self, product_id: str, desired: DesiredProduct, metadata: Mapping[str, str]) -> str:
         """Create product, price and default in one call, or find that an earlier run did; return the price id."""
@@ -96,7 +103,9 @@ class StripeCatalog:
         if product is None or product.get("deleted"):
             return None
         price_id = self._find_price(product_id, desired.money, metadata)
-        if price_id is None or not metadata.items() <= product["metadata"].items():
+        listed = parse_product(product)
+        as_wanted = product_fields(listed) == product_fields(desired) and metadata.items() <= listed.metadata.items()
+        if price_id is None or price_id != listed.default_price_id or not as_wanted:
             raise FailedError(
                 f"product {product_id} already exists, and differs from the plan",
                 hint="Run the command again: it plans with what is there now.",
@@ -136,6 +145,16 @@ def parse_price(raw: Raw) -> ListedPrice:
         active=raw["active"],
         metadata=raw["metadata"],
         created=raw["created"],
+    )
+
+
+def _catalog(products: Iterable[ListedProduct], prices: Iterable[ListedPrice]) -> Catalog:
+    by_product: dict[str, list[ListedPrice]] = {}
+    for price in sorted(prices, key=_age):
+        by_product.setdefault(price.product_id, []).append(price)
+    return Catalog(
+        {product.product_id: product for product in products},
+        {product_id: tuple(found) for product_id, found in by_product.items()},
     )
 
 
