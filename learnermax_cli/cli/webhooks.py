@@ -27,14 +27,17 @@ def create(
         bool, typer.Option("--allow-other", help="Register beside an endpoint that gets the same events.")
     ] = False,
     dry_run: DryRun = False,
+    yes: Yes = False,
 ) -> "Report":
     """Register the endpoint at Stripe, once, and put its signing secret straight into the secret.
+
+    Asks before it replaces a stored one that is not this endpoint's; that is kept as the previous.
 
     Example: lmx webhooks create --url https://api.learnermax.example/api/webhooks/stripe
     """
     from learnermax_cli.webhooks.create import CreateRequest, read_overlap, run_create
 
-    return run_create(app, CreateRequest(url, roll, read_overlap(overlap), allow_other, dry_run))
+    return run_create(app, CreateRequest(url, roll, read_overlap(overlap), allow_other, dry_run, yes))
 
 
 @add_command(group, "list")

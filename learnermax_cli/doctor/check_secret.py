@@ -11,6 +11,7 @@ from learnermax_cli.doctor.model import CREATE_ENDPOINT, Verdict, failed, failed
 from learnermax_cli.secrets.content import describe_value, read_stored, require_ours, require_readable
 from learnermax_cli.secrets.model import SecretDescription, SecretStore
 from learnermax_cli.secrets.plan_push import require_keys
+from learnermax_cli.webhooks.endpoints import ASKS_FIRST
 
 SECRET, SIGNING, CONFIGURED, OWNER = "Secret", "Signing secret", "Configured key", "Secret owner"
 _PUSH = lmx("secrets push")
@@ -60,7 +61,7 @@ def _signing_verdicts(name: str, values: Mapping[str, str]) -> Iterator[Verdict]
         yield warning(SIGNING, found, CREATE_ENDPOINT)
     elif describe_value(WEBHOOK_SECRET, values[WEBHOOK_SECRET]) != "webhook":
         found = f"{WEBHOOK_SECRET} in {name} is not a signing secret"
-        yield failed(SIGNING, found, CREATE_ENDPOINT, Exit.CONFIG)
+        yield failed(SIGNING, found, CREATE_ENDPOINT + ASKS_FIRST, Exit.CONFIG)
 
 
 def _owner_verdicts(description: SecretDescription) -> Iterator[Verdict]:

@@ -8,7 +8,7 @@ from learnermax_cli.config.settings import Settings
 from learnermax_cli.core.errors import CredentialsError, Exit, LmxError
 from learnermax_cli.core.remedy import join, lmx
 from learnermax_cli.doctor.model import (
-    CREATE_ENDPOINT,
+    EXAMPLE_URL,
     Permission,
     StripeProber,
     Verdict,
@@ -19,8 +19,8 @@ from learnermax_cli.doctor.model import (
     warning,
 )
 from learnermax_cli.planning.report import StripeIdentity
-from learnermax_cli.webhooks.endpoints import EndpointsJob, ListedEndpoints, read_endpoints
-from learnermax_cli.webhooks.plan_endpoints import find_others
+from learnermax_cli.webhooks.endpoints import EndpointsJob, ListedEndpoints, create_again, read_endpoints
+from learnermax_cli.webhooks.plan_endpoints import find_others, ours_at
 
 KEY, RIGHTS, ENDPOINT = "Stripe key", "Stripe permissions", "Webhook endpoint"
 # [doc "API keys", restricted keys]; refunds go with charges, there is no permission of their own.
@@ -81,21 +81,21 @@ def check_endpoint(job: EndpointsJob) -> Iterator[Verdict]:
     urls = sorted({endpoint.url for endpoint in read.endpoints if endpoint.marker.is_ours(environment)})
     if not urls:
         found = f"no endpoint of environment {environment} is registered: payments wait for the next reconcile"
-        yield failed(ENDPOINT, found, CREATE_ENDPOINT, Exit.CONFIG)
+        yield failed(ENDPOINT, found, create_again(EXAMPLE_URL, (), read.secrets), Exit.CONFIG)
     for url in urls:
-        yield _endpoint_verdict(url, read)
+        yield _endpoint_verdict(url, read, environment)
         for finding in find_others(read.endpoints, url, environment):
             yield warning(ENDPOINT, f"{url}: " + finding.detail, "Disable or delete that one in Stripe's dashboard.")
 
 
-def _endpoint_verdict(url: str, read: ListedEndpoints) -> Verdict:
+def _endpoint_verdict(url: str, read: ListedEndpoints, environment: str) -> Verdict:
     flaws = [flaw for endpoint in read.endpoints if endpoint.url == url for flaw in read.drift[endpoint.endpoint_id]]
     if not flaws and read.warnings:
         found = join("; ", (f"{url} is enabled for the right events", *read.warnings))
         return warning(ENDPOINT, found, "Make the secret readable, then run " + lmx("doctor") + " again.")
     if not flaws:
         return ok(ENDPOINT, f"{url} is enabled for the right events")
-    remedy = lmx("webhooks create", "--url", url)
+    remedy = create_again(url, ours_at(read.endpoints, url, environment), read.secrets)
     if any(flaw.startswith("the host") for flaw in flaws):
-        remedy = lmx("webhooks delete", "--url", url) + " && " + CREATE_ENDPOINT
+        remedy = lmx("webhooks delete", "--url", url) + " && " + create_again(EXAMPLE_URL, (), read.secrets)
     return failed(ENDPOINT, f"{url}: " + join("; ", flaws), remedy, Exit.CONFIG)

@@ -9,7 +9,8 @@ from learnermax_cli.core.errors import Exit, LmxError
 from learnermax_cli.core.remedy import lmx
 from learnermax_cli.webhooks.model import WEBHOOK_PATH
 
-CREATE_ENDPOINT = lmx("webhooks create", "--url", f"https://HOST{WEBHOOK_PATH}")
+EXAMPLE_URL = f"https://HOST{WEBHOOK_PATH}"
+CREATE_ENDPOINT = lmx("webhooks create", "--url", EXAMPLE_URL)
 """The command that registers an endpoint; whoever runs it fills in the host."""
 Status = Literal["ok", "warning", "failed", "not checked"]
 

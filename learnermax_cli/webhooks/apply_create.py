@@ -1,7 +1,7 @@
 """Applies the plan of `webhooks create` in an order that a crash may cut anywhere."""
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Protocol
@@ -13,8 +13,14 @@ from learnermax_cli.secrets.apply_push import Push, PushRequest
 from learnermax_cli.secrets.model import LostRaceError
 from learnermax_cli.secrets.plan_push import PushPlan
 from learnermax_cli.webhooks.endpoints import EndpointsJob, read_stored_secrets
-from learnermax_cli.webhooks.model import Endpoint, EndpointGoneError, NewEndpoint, StoredSecrets, fingerprint
-from learnermax_cli.webhooks.plan_endpoints import EndpointPlan, Step, Wanted, plan_create
+from learnermax_cli.webhooks.model import (
+    Endpoint,
+    EndpointGoneError,
+    NewEndpoint,
+    StoredSecrets,
+    fingerprint,
+)
+from learnermax_cli.webhooks.plan_endpoints import EndpointPlan, Step, Wanted, ours_at, plan_create
 from learnermax_cli.webhooks.replay import ReplayJob, replay_undelivered
 
 MAX_ROUNDS = 5
@@ -45,13 +51,19 @@ class Look:
     plan: EndpointPlan
 
 
+Approve = Callable[[Look], None]
+"""Asks whether a plan that replaces a foreign signing secret may be carried out; raises LmxError if not."""
+
+
 class Registration:
     """One `webhooks create`; planned again when another run comes in between."""
 
-    def __init__(self, job: CreateJob, wanted: Wanted, overlap: timedelta) -> None:
+    def __init__(self, job: CreateJob, wanted: Wanted, overlap: timedelta, approve: Approve) -> None:
         self._job = job
         self._wanted = wanted
         self._overlap = overlap
+        self._approve = approve
+        self._agreed: StoredSecrets | None = None
         self._results: list[Result] = []
         self._findings: list[Finding] = []
         self._prepared = False
@@ -60,24 +72,38 @@ class Registration:
         """Read and plan; raises LmxError for what would keep the secret from being stored."""
         secrets = read_stored_secrets(self._job.secret_store, self._wanted.secret_name)
         listed = tuple(self._job.endpoints.list_endpoints())
-        return Look(listed, secrets, plan_create(listed, secrets, self._wanted))
+        look = Look(listed, secrets, plan_create(listed, secrets, self._wanted))
+        self._note_ours(*(e.stored for e in ours_at(listed, self._wanted.url, self._wanted.environment)))
+        return look
+
+    def _note_ours(self, *stored: str | None) -> None:
+        self._wanted = replace(self._wanted, gone=self._wanted.gone.union(mark for mark in stored if mark))
 
     def carry_out(self, look: Look) -> Registered:
         """Write until the URL has one endpoint whose secret is stored; a failure on the way is part of the outcome."""
         error: LmxError | None = None
         try:
+            self._require_approval(look)
             self._insist(look, self._job.interrupt.begin_writes())
         except LmxError as failure:
             error = failure
-        return Registered(tuple(self._results), tuple(self._findings), error)
+        return Registered(tuple(self._results or _planned(look.plan.steps)), tuple(self._findings), error)
+
+    def _require_approval(self, look: Look) -> None:
+        """Raise LmxError unless the stored signing secret may be replaced."""
+        if look.plan.replaces_foreign and not (self._agreed and self._agreed.same_as(look.secrets)):
+            self._approve(look)
+            self._agreed = look.secrets
 
     def _insist(self, look: Look, stop: threading.Event) -> None:
         for _ in range(MAX_ROUNDS):
             if not self._take(look, stop):
                 return
-            # Whoever came in between has replaced the secret too: it must not be rolled once more.
-            self._wanted = replace(self._wanted, roll=False)
-            look = self.look()
+            before, look = look.secrets, self.look()
+            if self._wanted.roll and not before.same_as(look.secrets):  # once is enough, whoever did it
+                self._wanted = replace(self._wanted, roll=False)
+                look = self.look()
+            self._require_approval(look)
         raise FailedError(
             f"the endpoints of {self._wanted.url} were changed by others {MAX_ROUNDS} times in a row",
             hint="Find out what else registers them, then run the command again; running again is safe.",
@@ -109,14 +135,23 @@ class Registration:
         gateway = self._job.endpoints
         if step.how == "create":
             new = gateway.create_endpoint(self._wanted.url, self._wanted.environment, look.plan.replaces)
-            self._store(new, look)
+            # Marked first: after a crash in between the next run knows whose secret is stored, and asks nobody.
             gateway.mark_stored(new.endpoint.endpoint_id, fingerprint(new.secret))
+            self._note_ours(fingerprint(new.secret))
+            self._store(new, look)
+            self._require_there(new)
             return
         assert step.endpoint_id is not None
         if step.how == "fix":
             gateway.fix_endpoint(step.endpoint_id)
         else:
             gateway.delete_endpoint(step.endpoint_id)
+
+    def _require_there(self, new: NewEndpoint) -> None:
+        """Raise EndpointGoneError when another run has deleted an endpoint whose secret was not stored yet."""
+        endpoint_id = new.endpoint.endpoint_id
+        if all(endpoint.endpoint_id != endpoint_id for endpoint in self._job.endpoints.list_endpoints()):
+            raise EndpointGoneError(endpoint_id)
 
     def _store(self, new: NewEndpoint, look: Look) -> None:
         secrets = {WEBHOOK_SECRET: new.secret.reveal()}

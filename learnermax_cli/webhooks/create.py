@@ -1,4 +1,4 @@
-"""`webhooks create` from end to end: read, plan, create the endpoint, store its secret, mark it, report."""
+"""`webhooks create` from end to end: read, plan, create the endpoint, mark it, store its secret, report."""
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -9,8 +9,9 @@ from learnermax_cli.core.errors import LmxError
 from learnermax_cli.core.remedy import lmx
 from learnermax_cli.core.times import read_duration
 from learnermax_cli.planning.change import count, planned
+from learnermax_cli.planning.confirm import ask
 from learnermax_cli.planning.report import Changes, Report
-from learnermax_cli.webhooks.apply_create import CreateJob, Look, Registered, Registration
+from learnermax_cli.webhooks.apply_create import Approve, CreateJob, Look, Registered, Registration
 from learnermax_cli.webhooks.model import WEBHOOK_PATH
 from learnermax_cli.webhooks.plan_endpoints import Wanted, find_others
 from learnermax_cli.webhooks.plan_url import fits_host, is_usual_path, require_url
@@ -27,6 +28,7 @@ class CreateRequest:
     overlap: timedelta = timedelta(seconds=90)
     allow_other: bool = False
     dry_run: bool = False
+    yes: bool = False
 
 
 def read_overlap(text: str) -> timedelta:
@@ -47,20 +49,21 @@ def run_create(job: CreateJob, request: CreateRequest) -> Report:
         roll=request.roll,
         allow_other=request.allow_other,
     )
-    registration = Registration(job, wanted, request.overlap)
-    look = registration.look()
     report = Report(
         "webhooks create",
         settings.environment,
-        Changes(planned(look.plan.changes)),
+        Changes(),
         dry_run=request.dry_run,
         stripe=identity,
-        findings=find_others(look.listed, url, settings.environment),
         warnings=_warnings(settings, url),
         extra={"url": url, "secret": settings.secret_name},
     )
+
+    registration = Registration(job, wanted, request.overlap, _asking(job, report, yes=request.yes))
+    look = registration.look()
+    report = _planned(report, look)
     if request.dry_run or not look.plan.steps:
-        return _finished(report, look, None)
+        return report
     done = registration.carry_out(look)
     report = replace(
         report,
@@ -69,6 +72,24 @@ def run_create(job: CreateJob, request: CreateRequest) -> Report:
         notes=_notes(done, look, settings.secret_name),
     )
     return _finished(report, look, done.error)
+
+
+def _asking(job: CreateJob, report: Report, *, yes: bool) -> Approve:
+    """Return what asks before a signing secret that is not this endpoint's is replaced."""
+
+    def approve(look: Look) -> None:
+        at = f"{job.settings.secret_name} for an endpoint at {report.stripe}"
+        question = f"Replace {WEBHOOK_SECRET} in {at}? The one stored there becomes {PREVIOUS_SECRET}."
+        if refusal := ask(job.talk, _planned(report, look), question, yes=yes):
+            raise refusal
+
+    return approve
+
+
+def _planned(report: Report, look: Look) -> Report:
+    findings = find_others(look.listed, str(report.extra["url"]), report.environment)
+    planned_report = replace(report, body=Changes(planned(look.plan.changes)), findings=findings)
+    return _finished(planned_report, look, None)
 
 
 def _finished(report: Report, look: Look, error: LmxError | None) -> Report:

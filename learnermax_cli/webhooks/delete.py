@@ -48,7 +48,9 @@ def _apply(job: DeleteJob, plan: EndpointPlan, report: Report) -> Report:
     groups = [Group((step.change,), partial(_delete, job.endpoints, step)) for step in plan.steps]
     applied = apply(groups, job.interrupt.begin_writes(), workers=1, progress=lambda _: None)
     notes = (
-        f"The signing secret stays in {job.settings.secret_name}, as {WEBHOOK_SECRET}: no endpoint uses it any more.",
+        f"The signing secret stays in {job.settings.secret_name}, as {WEBHOOK_SECRET}: no endpoint uses it any more. "
+        + lmx("webhooks create", "--url", plan.steps[0].change.key)
+        + " asks before it replaces it.",
         "To handle what was not delivered: " + lmx("webhooks replay", "--since", "3d", "--undelivered"),
     )
     complete = len(applied.results) == count(applied.results, "applied")

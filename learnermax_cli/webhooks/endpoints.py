@@ -6,7 +6,7 @@ from typing import Protocol
 
 from learnermax_cli.config.keys import PREVIOUS_SECRET, WEBHOOK_SECRET
 from learnermax_cli.core.errors import LmxError
-from learnermax_cli.core.remedy import lmx
+from learnermax_cli.core.remedy import Advice, lmx
 from learnermax_cli.core.secret_text import SecretText
 from learnermax_cli.secrets.content import (
     SecretsJob,
@@ -18,8 +18,10 @@ from learnermax_cli.secrets.content import (
 )
 from learnermax_cli.secrets.model import Content, SecretStore
 from learnermax_cli.webhooks.model import Endpoint, EndpointGateway, StoredSecrets
-from learnermax_cli.webhooks.plan_endpoints import differing_events, ours_at, why_secret
+from learnermax_cli.webhooks.plan_endpoints import differing_events, is_foreign, ours_at, why_secret
 from learnermax_cli.webhooks.plan_url import fits_host
+
+ASKS_FIRST = f" (asks, or takes --yes, since the stored {WEBHOOK_SECRET} is not this endpoint's)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,8 @@ class ListedEndpoints:
     drift: Mapping[str, tuple[str, ...]]
     """Per endpoint id; empty for the endpoints of others."""
     warnings: tuple[str, ...] = ()
+    secrets: StoredSecrets | None = None
+    """None when they could not be read."""
 
 
 class EndpointsJob(SecretsJob, Protocol):
@@ -60,7 +64,7 @@ def read_endpoints(job: EndpointsJob) -> ListedEndpoints:
     except LmxError as error:
         warnings = (f"signing secrets were not compared: {error.message}",)
     standard = Standard(settings.environment, job.endpoints.api_version, settings.frontend_url, secrets)
-    return ListedEndpoints(listed, {e.endpoint_id: find_drift(e, listed, standard) for e in listed}, warnings)
+    return ListedEndpoints(listed, {e.endpoint_id: find_drift(e, listed, standard) for e in listed}, warnings, secrets)
 
 
 def read_stored_secrets(store: SecretStore, name: str) -> StoredSecrets:
@@ -80,12 +84,19 @@ def find_drift(endpoint: Endpoint, listed: Sequence[Endpoint], standard: Standar
     if not endpoint.marker.is_ours(standard.environment):
         return ()
     found = _state_drift(endpoint, standard)
+    ours = ours_at(listed, endpoint.url, standard.environment)
+    create = create_again(endpoint.url, ours, standard.secrets)
     if standard.secrets is not None and (flaw := why_secret(endpoint, standard.secrets)):
-        found.append(flaw)
-    if len(ours_at(listed, endpoint.url, standard.environment)) > 1:
-        create = lmx("webhooks create", "--url", endpoint.url)
+        found.append(flaw + ": " + create)
+    if len(ours) > 1:
         found.append("two of ours at this URL, a replacement is not finished: " + create)
     return tuple(found)
+
+
+def create_again(url: str, ours: Sequence[Endpoint], secrets: StoredSecrets | None) -> Advice:
+    """Return the command that registers an endpoint, and whether it asks before it replaces the stored secret."""
+    command = lmx("webhooks create", "--url", url)
+    return command + ASKS_FIRST if secrets is not None and is_foreign(ours, secrets) else command
 
 
 def _state_drift(endpoint: Endpoint, standard: Standard) -> list[str]:

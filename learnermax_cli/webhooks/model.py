@@ -168,6 +168,11 @@ class NewEndpoint(NamedTuple):
 class EndpointGoneError(FailedError):
     """The endpoint was deleted meanwhile; the endpoints have to be read again."""
 
+    def __init__(self, endpoint_id: str) -> None:
+        super().__init__(
+            f"endpoint {endpoint_id} was deleted meanwhile", hint="Run the command again.", code="failed.endpoint_gone"
+        )
+
 
 class EndpointGateway(Protocol):
     """Webhook endpoints at Stripe, at most 16 of an account and mode."""

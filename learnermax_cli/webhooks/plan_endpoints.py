@@ -4,12 +4,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from learnermax_cli.config.keys import WEBHOOK_SECRET
+from learnermax_cli.config.keys import PREVIOUS_SECRET, WEBHOOK_SECRET
 from learnermax_cli.config.settings import ENVIRONMENTS
 from learnermax_cli.core.errors import GuardError
 from learnermax_cli.core.remedy import lmx
 from learnermax_cli.planning.change import Change, Finding
-from learnermax_cli.webhooks.model import MAX_ENDPOINTS, SESSION_EVENTS, Endpoint, StoredSecrets
+from learnermax_cli.webhooks.model import MAX_ENDPOINTS, SESSION_EVENTS, Endpoint, StoredSecrets, fingerprint
 from learnermax_cli.webhooks.plan_url import same_url
 
 
@@ -23,6 +23,8 @@ class Wanted:
     secret_name: str
     roll: bool = False
     allow_other: bool = False
+    gone: frozenset[str] = frozenset()
+    """Fingerprints of signing secrets of ours whose endpoints another run may have deleted: nobody needs them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,8 @@ class EndpointPlan:
     """The ids of ours at the URL until now."""
     keeps_former: bool = False
     """Whether the stored signing secret is still needed, as the previous one, when a new one takes its place."""
+    replaces_foreign: bool = False
+    """Whether that one is of none of our endpoints at the URL, so that a person has to agree."""
     goes_on: bool = False
     """Whether another plan is due after this one."""
 
@@ -68,6 +72,16 @@ def others_at(listed: Iterable[Endpoint], url: str, environment: str) -> list[En
     return [e for e in others if e.enabled and not {"*", *SESSION_EVENTS}.isdisjoint(e.enabled_events)]
 
 
+def is_foreign(ours: Iterable[Endpoint], secrets: StoredSecrets) -> bool:
+    """Return whether the stored signing secret is of none of these endpoints."""
+    return secrets.current is not None and not any(secrets.is_current_of(endpoint) for endpoint in ours)
+
+
+def _is_foreign_to(wanted: Wanted, ours: Iterable[Endpoint], secrets: StoredSecrets) -> bool:
+    current = secrets.current
+    return is_foreign(ours, secrets) and current is not None and fingerprint(current) not in wanted.gone
+
+
 def plan_create(listed: Sequence[Endpoint], secrets: StoredSecrets, wanted: Wanted) -> EndpointPlan:
     """Return the steps to one endpoint of ours whose secret is stored; raises GuardError when another is in the way."""
     ours = ours_at(listed, wanted.url, wanted.environment)
@@ -84,7 +98,8 @@ def plan_create(listed: Sequence[Endpoint], secrets: StoredSecrets, wanted: Want
         return EndpointPlan(steps, goes_on=stale)
     elsewhere = [e for e in listed if e.marker.is_ours(wanted.environment) and e not in ours]
     relying = [e for e in elsewhere if secrets.is_current_of(e)]
-    keeps_former = not former and bool(head is not None or relying)
+    foreign = _is_foreign_to(wanted, ours, secrets)
+    keeps_former = foreign or (not former and bool(head is not None or relying))
     _require_alone(listed, relying or [e for e in elsewhere if keeps_former and secrets.is_previous_of(e)], wanted)
     retired = former if head is None else [head]
     creation = Step("create", _creation(ours, head, secrets, wanted))
@@ -94,6 +109,7 @@ def plan_create(listed: Sequence[Endpoint], secrets: StoredSecrets, wanted: Want
         steps=(*first, *(_retire(e, wanted) for e in retired)),
         replaces=tuple(e.endpoint_id for e in ours),
         keeps_former=keeps_former,
+        replaces_foreign=foreign,
     )
 
 
@@ -152,13 +168,13 @@ def _require_alone(listed: Sequence[Endpoint], relying: Sequence[Endpoint], want
 
 
 def _creation(ours: Sequence[Endpoint], head: Endpoint | None, secrets: StoredSecrets, wanted: Wanted) -> Change:
-    after = {
-        "events": list(SESSION_EVENTS),
-        "api_version": wanted.api_version,
-        "signing_secret": f"{WEBHOOK_SECRET} in {'' if secrets.exists else 'a new secret, '}{wanted.secret_name}",
-    }
+    place = f"{WEBHOOK_SECRET} in {'' if secrets.exists else 'a new secret, '}{wanted.secret_name}"
+    if foreign := _is_foreign_to(wanted, ours, secrets):
+        place += f"; the one stored there becomes {PREVIOUS_SECRET}"
+    after = {"events": list(SESSION_EVENTS), "api_version": wanted.api_version, "signing_secret": place}
     if not ours:
-        return Change("endpoint", wanted.url, "create", None, after)
+        reason = "replaces a signing secret that is not this endpoint's" if foreign else None
+        return Change("endpoint", wanted.url, "create", None, after, reason)
     if head is None:
         reason = _why_lost(ours[0], secrets)
     else:

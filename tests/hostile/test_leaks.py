@@ -38,8 +38,8 @@ FAILURES = {
     "checkout create": (("checkout", "create", "plain", "--user", "u"), STRIPE_POST, 0),
     "checkout create, item": (("checkout", "create", "plain", "--user", "u"), ("dynamodb", "PutItem"), 0),
     "enrollments reconcile": (("enrollments", "reconcile", "--since", "3d"), STRIPE_GET, 1),
-    "webhooks create": (("webhooks", "create", "--url", HOOK), STRIPE_POST, 0),
-    "webhooks create, store": (("webhooks", "create", "--url", HOOK), ("secretsmanager", "PutSecretValue"), 0),
+    "webhooks create": (("webhooks", "create", "--url", HOOK, "--yes"), STRIPE_POST, 0),
+    "webhooks create, store": (("webhooks", "create", "--url", HOOK, "--yes"), ("secretsmanager", "PutSecretValue"), 0),
     "webhooks list": (("webhooks", "list"), STRIPE_GET, 1),
     "secrets push": (("secrets", "push", "--yes", "--no-verify"), ("secretsmanager", "PutSecretValue"), 0),
     "secrets push, move": (

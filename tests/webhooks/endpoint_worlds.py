@@ -10,10 +10,10 @@ import stripe
 from learnermax_cli.webhooks.model import SESSION_EVENTS
 from tests import ran
 from tests.running import Sandbox
-from tests.secrets.support import NAME, create_secret, stored, versions
+from tests.secrets.support import NAME, create_secret, put_secret, stored, versions
 from tests.webhooks.recording import Recorder
 
-__all__ = ["NAME", "create_secret", "stored", "versions"]
+__all__ = ["NAME", "create_secret", "put_secret", "stored", "versions"]
 
 URL = "https://api.learnermax.example/api/webhooks/stripe"
 OTHER_URL = "https://other.learnermax.example/api/webhooks/stripe"

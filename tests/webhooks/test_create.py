@@ -26,7 +26,7 @@ from tests.webhooks.endpoint_worlds import (
 )
 from tests.webhooks.recording import recording
 
-RENEW = [MAKE, PUT, MOVE, CHANGE, DELETE]
+RENEW = [MAKE, CHANGE, PUT, MOVE, DELETE]
 
 
 def test_first_run_registers_and_stores(sandbox: Sandbox) -> None:
@@ -34,7 +34,7 @@ def test_first_run_registers_and_stores(sandbox: Sandbox) -> None:
     ran = worlds.created(sandbox)
     worlds.healthy(sandbox)
     assert {CURRENT} == set(worlds.stored(sandbox))
-    assert [MAKE, CREATE_SECRET, CHANGE] == writes_since(sandbox, 0)
+    assert [MAKE, CHANGE, CREATE_SECRET] == writes_since(sandbox, 0)
     assert [("create", "applied")] == ran.outcomes
     assert {"create": 1, "update": 0, "replace": 0, "delete": 0, "unchanged": 0, "failed": 0} == ran.report["summary"]
     assert (URL, NAME) == (ran.report["url"], ran.report["secret"])
@@ -98,7 +98,7 @@ def test_unmarked_endpoint_is_replaced(sandbox: Sandbox) -> None:
     before = last_entry(sandbox)
     ran = worlds.created(sandbox)
     assert [("replace", "applied"), ("delete", "applied")] == ran.outcomes
-    assert [MAKE, CREATE_SECRET, CHANGE, DELETE] == writes_since(sandbox, before)
+    assert [MAKE, CHANGE, CREATE_SECRET, DELETE] == writes_since(sandbox, before)
     assert lost.id != worlds.healthy(sandbox).id
     assert {CURRENT} == set(worlds.stored(sandbox))
 
@@ -110,10 +110,10 @@ def test_endpoint_whose_secret_was_overwritten_is_replaced(sandbox: Sandbox) -> 
     content = '{"theirs": "kept", "STRIPE_WEBHOOK_SECRET": "whsec_' + 'somebodys"}'
     sandbox.secretsmanager().put_secret_value(SecretId=NAME, SecretString=content)
     before = last_entry(sandbox)
-    worlds.created(sandbox)
+    worlds.created(sandbox, "--yes")
     worlds.healthy(sandbox)
     assert RENEW == writes_since(sandbox, before)
-    assert {"theirs", CURRENT} == set(worlds.stored(sandbox))
+    assert {"theirs", CURRENT, PREVIOUS} == set(worlds.stored(sandbox))
 
 
 def test_other_version_is_replaced_without_a_gap(sandbox: Sandbox) -> None:
@@ -133,7 +133,7 @@ def test_deleted_endpoint_is_not_believed_from_a_replay(sandbox: Sandbox) -> Non
     """Made, deleted and made again inside a day, Stripe would replay the first answer: three times a fresh one."""
     seen = set()
     for _ in range(3):
-        worlds.created(sandbox)
+        worlds.created(sandbox, "--yes")
         seen.add(worlds.healthy(sandbox).id)
         assert 0 == worlds.run(sandbox, "delete", "--url", URL, "--yes").exit_code
     assert 3 == len(seen)
@@ -165,7 +165,7 @@ def test_second_url_of_an_environment_needs_the_flag(sandbox: Sandbox) -> None:
     with recording() as one, recording() as two:
         worlds.created(sandbox, url=one.url)
         assert "guard.other_endpoint" == worlds.create(sandbox, url=two.url).error
-        worlds.created(sandbox, "--allow-other", url=two.url)
+        worlds.created(sandbox, "--allow-other", "--yes", url=two.url)
         worlds.expire_a_session(sandbox)
         secrets = worlds.stored(sandbox)
         for recorder, name in ((one, PREVIOUS), (two, CURRENT)):

@@ -20,22 +20,29 @@ def _secret(sandbox: Sandbox, _url: str) -> None:
     worlds.create_secret(sandbox, KEPT)
 
 
+def _foreign(sandbox: Sandbox, _url: str) -> None:
+    worlds.create_secret(sandbox, {**KEPT, CURRENT: THEIRS})
+
+
 def _registered(sandbox: Sandbox, url: str) -> None:
     _secret(sandbox, url)
     worlds.created(sandbox, url=url)
 
 
+THEIRS = "whsec_" + "somebodys"
 Point = tuple[Scenario, int]
-FIRST = Scenario("first", _nothing, (MAKE, CREATE_SECRET, CHANGE))
-MERGED = Scenario("merged", _secret, (MAKE, PUT, MOVE, CHANGE))
-ROLL = Scenario("roll", _registered, (MAKE, PUT, MOVE, CHANGE, DELETE), ("--roll",))
-SCENARIOS = (FIRST, MERGED, ROLL)
+FIRST = Scenario("first", _nothing, (MAKE, CHANGE, CREATE_SECRET))
+MERGED = Scenario("merged", _secret, (MAKE, CHANGE, PUT, MOVE))
+ROLL = Scenario("roll", _registered, (MAKE, CHANGE, PUT, MOVE, DELETE), ("--roll",))
+FOREIGN = Scenario("foreign", _foreign, (MAKE, CHANGE, PUT, MOVE), ("--yes",))
+SCENARIOS = (FIRST, MERGED, ROLL, FOREIGN)
 # Killed before a write is killed after the one before it.
 KILLS = [
     ((FIRST, 1), "at-once"),
     ((MERGED, 0), "next-day"),
     *((point, "at-once") for point in points([MERGED])),
     *((point, "next-day") for point in points([ROLL])),
+    *((point, "at-once") for point in points([FOREIGN])),
 ]
 LOSSES = ("dropped-after", "500-stored-after", "500-stored-before")
 LOST = [
@@ -62,7 +69,8 @@ def test_killed_run_is_made_good_by_the_next(sandbox: Sandbox, case: tuple[Point
         scenario.build(sandbox, recorder.url)
         kill_at(sandbox, point, "after", _command(recorder.url, *scenario.args))
         sandbox.control.advance_clock(LATER[later])
-        worlds.created(sandbox, url=recorder.url)
+        args = scenario.args if scenario is FOREIGN else ()
+        worlds.created(sandbox, *args, url=recorder.url)
         _require_clean(sandbox, scenario, recorder.url)
         worlds.require_signed(sandbox, recorder)
 
@@ -95,6 +103,7 @@ def _command(url: str, *args: str) -> tuple[str, ...]:
 def _require_clean(sandbox: Sandbox, scenario: Scenario, url: str) -> None:
     worlds.healthy(sandbox, url)
     content = worlds.stored(sandbox)
+    assert scenario is not FOREIGN or content[PREVIOUS] == THEIRS
     assert ({} if scenario is FIRST else KEPT) == {
         name: value for name, value in content.items() if name not in (CURRENT, PREVIOUS)
     }

@@ -24,7 +24,7 @@ def test_roll_replaces_the_secret_and_keeps_the_former(sandbox: Sandbox) -> None
     old, former = worlds.healthy(sandbox).id, worlds.stored(sandbox)[CURRENT]
     before = last_entry(sandbox)
     ran = worlds.created(sandbox, "--roll")
-    assert [MAKE, PUT, MOVE, CHANGE, DELETE] == writes_since(sandbox, before)
+    assert [MAKE, CHANGE, PUT, MOVE, DELETE] == writes_since(sandbox, before)
     assert old != worlds.healthy(sandbox).id
     content = worlds.stored(sandbox)
     assert ({"theirs", CURRENT, PREVIOUS}, former, 3) == (

@@ -22,7 +22,7 @@ def test_two_first_runs_register_one(sandbox: Sandbox) -> None:
         _require_one(sandbox, recorder)
 
 
-@pytest.mark.parametrize("operation", [MAKE, PUT, MOVE, CHANGE])
+@pytest.mark.parametrize("operation", [MAKE, CHANGE, PUT, MOVE])
 def test_run_that_comes_in_between(sandbox: Sandbox, operation: str) -> None:
     """While the first is held before a write, a second run does it all; the first finds that, and ends well too."""
     worlds.create_secret(sandbox, KEPT)
@@ -41,7 +41,7 @@ def test_run_that_comes_in_between(sandbox: Sandbox, operation: str) -> None:
 
 @pytest.mark.parametrize(
     ("operation", "args"),
-    [*((operation, ("--roll",)) for operation in (MAKE, PUT, MOVE, CHANGE)), (MAKE, ()), (CHANGE, ())],
+    [(operation, args) for args in (("--roll",), ()) for operation in (MAKE, CHANGE, PUT, MOVE)],
     ids=lambda value: value if isinstance(value, str) else " ".join(value) or "create",
 )
 def test_run_that_comes_in_between_a_roll(sandbox: Sandbox, operation: str, args: tuple[str, ...]) -> None:
@@ -61,18 +61,25 @@ def test_run_that_comes_in_between_a_roll(sandbox: Sandbox, operation: str, args
         assert former != content[CURRENT]
 
 
-def test_another_signing_secret_stored_meanwhile_is_not_overwritten_unseen(sandbox: Sandbox) -> None:
-    """Somebody pushes one between reading and storing: looked at again, and then replaced knowingly."""
+@pytest.mark.parametrize(("args", "code"), [((), 5), (("--yes",), 0)], ids=["unasked", "yes"])
+def test_another_signing_secret_stored_meanwhile_is_not_overwritten_unseen(
+    sandbox: Sandbox, args: tuple[str, ...], code: int
+) -> None:
+    """Somebody pushes one between reading and storing: looked at again, refused, and replaced once somebody agrees."""
     worlds.create_secret(sandbox, KEPT)
-    process = _held(sandbox, MOVE, URL)
+    process = _held(sandbox, MOVE, URL, *args)
     theirs = {**KEPT, CURRENT: "whsec_" + "somebodys", "more": "theirs"}
     put = sandbox.secretsmanager().put_secret_value
     put(SecretId=worlds.NAME, SecretString=str(theirs).replace("'", '"'))
     sandbox.control.release()
     ran = _end(process)
-    assert (0, ("create", "superseded")) == (ran.exit_code, ran.outcomes[0])
+    assert (code, ("create", "superseded")) == (ran.exit_code, ran.outcomes[0])
+    if code:
+        assert ("guard.confirm", theirs) == (ran.error, worlds.stored(sandbox))
+        worlds.created(sandbox, "--yes")
     worlds.healthy(sandbox)
-    assert "theirs" == worlds.stored(sandbox)["more"]
+    stored = worlds.stored(sandbox)
+    assert ("theirs", theirs[CURRENT]) == (stored["more"], stored[PREVIOUS])
 
 
 def test_endpoint_deleted_while_it_is_fixed(sandbox: Sandbox) -> None:

@@ -18,6 +18,7 @@ AFTER = {
     "api_version": VERSION,
     "signing_secret": "STRIPE_WEBHOOK_SECRET in learnermax/stripe-keys",
 }
+KEPT = AFTER["signing_secret"] + "; the one stored there becomes STRIPE_WEBHOOK_SECRET_PREVIOUS"  # type: ignore[operator]
 OTHER_URL = "https://other.learnermax.example/api/webhooks/stripe"
 
 
@@ -72,15 +73,26 @@ def test_drifted_endpoint_is_fixed(fields: dict[str, Any], before: dict[str, obj
     ids=("unmarked", "another"),
 )
 def test_endpoint_with_a_lost_secret_is_replaced(secret: SecretText | None, reason: str) -> None:
-    """The new one comes first, then the other is deleted; what is stored is of no use to anybody."""
+    """The new one comes first, then the other is deleted; what is stored is somebody's: kept, and a person is asked."""
     plan = plan_create([endpoint(secret=secret)], STORED, wanted())
     before = {"endpoints": ["we_1"], "api_version": VERSION}
     told = {"endpoint": "we_1", "api_version": VERSION}
     assert (
-        Change("endpoint", URL, "replace", before, AFTER, reason),
+        Change("endpoint", URL, "replace", before, {**AFTER, "signing_secret": KEPT}, reason),
         Change("endpoint", URL, "delete", told, None, reason),
     ) == plan.changes
-    assert ([("create", None), ("drop", "we_1")], ("we_1",), False) == (steps(plan), plan.replaces, plan.keeps_former)
+    assert ([("create", None), ("drop", "we_1")], ("we_1",)) == (steps(plan), plan.replaces)
+    assert (True, True) == (plan.keeps_former, plan.replaces_foreign)
+
+
+def test_stored_secret_of_nobody_known() -> None:
+    """The plan says that it is replaced and kept; where none is stored, or it is this endpoint's, nobody is asked."""
+    plan = plan_create([], STORED, wanted())
+    reason = "replaces a signing secret that is not this endpoint's"
+    assert (Change("endpoint", URL, "create", None, {**AFTER, "signing_secret": KEPT}, reason),) == plan.changes
+    assert (True, True) == (plan.keeps_former, plan.replaces_foreign)
+    for other in (plan_create([], StoredSecrets(), wanted()), plan_create([endpoint()], STORED, wanted(roll=True))):
+        assert not other.replaces_foreign
 
 
 def test_lost_endpoint_makes_room_first() -> None:
@@ -110,11 +122,11 @@ def test_unfinished_roll_is_finished(roll: bool) -> None:
     assert ([("retire", "we_1")], False) == (steps(plan), plan.keeps_former)
 
 
-def test_roll_cut_before_the_mark_keeps_the_former_secret() -> None:
-    """The newest has a secret that nobody can tell: it is replaced, and the one in use stays the previous."""
+def test_stored_secret_of_nobody_known_during_a_roll() -> None:
+    """It is kept rather than the former one, whose endpoint is deleted by the same run."""
     plan = plan_create([endpoint("we_1", OLD), endpoint("we_2", None)], STORED, wanted())
     assert [("create", None), ("drop", "we_2"), ("retire", "we_1")] == steps(plan)
-    assert (("we_2", "we_1"), False) == (plan.replaces, plan.keeps_former)
+    assert (("we_2", "we_1"), True, True) == (plan.replaces, plan.keeps_former, plan.replaces_foreign)
 
 
 def test_roll_cut_before_the_secret_was_stored() -> None:

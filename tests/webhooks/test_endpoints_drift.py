@@ -6,10 +6,12 @@ import pytest
 
 from learnermax_cli.core.ownership import Marker
 from learnermax_cli.core.secret_text import SecretText
-from learnermax_cli.webhooks.endpoints import Standard, find_drift
+from learnermax_cli.webhooks.endpoints import ASKS_FIRST, Standard, find_drift
 from learnermax_cli.webhooks.model import SESSION_EVENTS, Endpoint, StoredSecrets, fingerprint
-from tests.webhooks.endpoint_values import GONE, NEW, OLD, STORED, VERSION, endpoint, foreign
+from tests.webhooks.endpoint_values import GONE, NEW, OLD, STORED, URL, VERSION, endpoint, foreign
 
+CREATE = f": lmx webhooks create --url {URL}"
+LOST = "its signing secret was never stored" + CREATE + ASKS_FIRST
 STANDARD = Standard("preview", VERSION, "https://learnermax.example", STORED)
 
 
@@ -25,9 +27,12 @@ STANDARD = Standard("preview", VERSION, "https://learnermax.example", STORED)
         (endpoint(api_version="2020-01-01"), (f"API version 2020-01-01, not {VERSION}",)),
         (endpoint(api_version=None), (f"API version of the account, not {VERSION}",)),
         (endpoint(url="https://elsewhere.example/"), ("the host is not environment preview's",)),
-        (endpoint(secret=None), ("its signing secret was never stored",)),
-        (endpoint(secret=GONE), ("its signing secret is not the stored one",)),
-        (endpoint(enabled=False, secret=None), ("disabled", "its signing secret was never stored")),
+        (endpoint(secret=None), (LOST,)),
+        (endpoint(secret=GONE), ("its signing secret is not the stored one" + CREATE + ASKS_FIRST,)),
+        (
+            endpoint(enabled=False, secret=None),
+            ("disabled", LOST),
+        ),
         (foreign(enabled=False, api_version=None), ()),
         (endpoint(marker=Marker(managed=True, environment="prod"), enabled=False), ()),
     ],
@@ -49,7 +54,13 @@ def test_secret_that_could_not_be_read_is_no_drift() -> None:
     """Unknown is not wrong; none stored at all is."""
     assert () == find_drift(endpoint(), [], replace(STANDARD, secrets=None))
     empty = replace(STANDARD, secrets=StoredSecrets())
-    assert ("its signing secret is not the stored one",) == find_drift(endpoint(), [], empty)
+    assert ("its signing secret is not the stored one" + CREATE,) == find_drift(endpoint(), [], empty)
+
+
+def test_replacement_beside_the_endpoint_of_the_stored_secret_asks_nobody() -> None:
+    """The stored secret stays; the endpoint that lost its own goes."""
+    lost, found = endpoint("we_1", None), endpoint("we_2", NEW)
+    assert "its signing secret was never stored" + CREATE == find_drift(lost, [lost, found], STANDARD)[0]
 
 
 def test_fingerprint_gives_nothing_away() -> None:

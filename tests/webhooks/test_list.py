@@ -1,5 +1,6 @@
 """`lmx webhooks list` end to end: every endpoint, whose it is, and what drifted about ours."""
 
+import json
 from typing import Any
 
 import pytest
@@ -64,7 +65,7 @@ def test_drift_is_a_finding(sandbox: Sandbox, change: dict[str, Any], drift: str
     assert (8, "endpoint drift") == (ran.exit_code, kind)
     assert detail.startswith(f"{endpoint.id}: {drift}")
     if "url" not in change:
-        worlds.created(sandbox)
+        worlds.created(sandbox, "--yes")
         assert [] == worlds.run(sandbox, "list").findings
 
 
@@ -99,7 +100,21 @@ def test_lost_secret_is_drift(sandbox: Sandbox) -> None:
     """When nothing is stored any more."""
     worlds.created(sandbox)
     sandbox.secretsmanager().delete_secret(SecretId=NAME, ForceDeleteWithoutRecovery=True)
-    assert ["its signing secret is not the stored one"] == worlds.run(sandbox, "list").report["items"][0]["drift"]
+    [drift] = worlds.run(sandbox, "list").report["items"][0]["drift"]
+    assert f"its signing secret is not the stored one: lmx webhooks create --url {URL}" == drift
+
+
+def test_remedy_says_that_it_asks(sandbox: Sandbox) -> None:
+    """Where another signing secret is stored, in list and doctor."""
+    worlds.created(sandbox)
+    worlds.put_secret(sandbox, {CURRENT: "whsec_" + "somebodys"})
+    remedy = (
+        f"lmx webhooks create --url {URL} (asks, or takes --yes, since the stored {CURRENT} is not this endpoint's)"
+    )
+    [(_, detail)] = worlds.run(sandbox, "list").findings
+    assert detail.endswith(f": its signing secret is not the stored one: {remedy}")
+    report = json.loads(sandbox.run("doctor", "-o", "json").stdout)
+    assert [remedy] == [row["remedy"] for row in report["items"] if row["check"] == "Webhook endpoint"]
 
 
 def test_secret_that_cannot_be_read_is_told(sandbox: Sandbox) -> None:

@@ -76,11 +76,7 @@ class StripeEndpoints:
             return self._client.v1.webhook_endpoints.update(path_id(endpoint_id), cast("Any", params))
 
         if not self._write(f"updating {endpoint_id}", update):
-            raise EndpointGoneError(
-                f"endpoint {endpoint_id} was deleted meanwhile",
-                hint="Run the command again.",
-                code="failed.endpoint_gone",
-            )
+            raise EndpointGoneError(endpoint_id)
 
     def _write(self, doing: str, write: Callable[[], object]) -> bool:
         """Return False when there is no such endpoint."""
