@@ -97,6 +97,20 @@ REQUESTS: dict[str, tuple[str, dict[str, Any]]] = {
     "get with an unused name": get(ProjectionExpression="price", ExpressionAttributeNames=names(n="name")),
     "get by half a key": get(Key={"PK": {"S": "COURSE#a"}}),
     "get by an empty key": get(Key={**key("a"), "PK": {"S": ""}}),
+    "get by a partition key of 2,049 bytes": get(Key={**key("a"), "PK": {"S": "\u6f22" * 683}}),
+    "get by a sort key of 1,025 bytes": get(Key={**key("a"), "SK": {"S": "é" * 512 + "e"}}),
+    "get by the longest keys": get(Key={"PK": {"S": "p" * 2_048}, "SK": {"S": "é" * 512}}),
+    "put a partition key of 2,049 bytes": put({**course("b"), "PK": {"S": "p" * 2_049}}),
+    "put a sort key of 1,025 bytes": put({**course("b"), "SK": {"S": "s" * 1_025}}),
+    "put an index key of 1,025 bytes": put(course("b", GSI1SK={"S": "s" * 1_025})),
+    "update by a sort key of 1,025 bytes": update(
+        "SET a = :a", texts(a="b"), Key={**key("a"), "SK": {"S": "s" * 1_025}}
+    ),
+    "delete by a partition key of 2,049 bytes": ("delete_item", {"Key": {**key("a"), "PK": {"S": "p" * 2_049}}}),
+    "query a sort key of 1,025 bytes": query("PK = :p AND SK = :s", texts(p="COURSE#a", s="s" * 1_025)),
+    "query the beginning of a sort key, of 1,025 bytes": query(
+        "PK = :p AND begins_with(SK, :s)", texts(p="COURSE#a", s="s" * 1_025)
+    ),
     "update": update("SET stripeProductId = :p", texts(p="prod_1")),
     "update to what it is": update("SET description = :d", texts(d="old")),
     "update and return the new": update("SET description = :d", texts(d=""), ReturnValues="ALL_NEW"),

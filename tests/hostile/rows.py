@@ -1,7 +1,8 @@
 """A table of bad rows, each as DynamoDB or Stripe holds it, and what each command is to say about it."""
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from learnermax_cli.adapters.aws.table import to_item
@@ -18,6 +19,9 @@ LONG_COURSE, LONG_USER = "\u6f22" * 340, "\u6f22" * 341
 """1,020 and 1,023 bytes: three more than the keys of the table have room for."""
 
 
+_IDS = ("PK", "SK", "GSI1PK", "GSI1SK", "courseId", "userId")
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """Something bad beside good courses and students; `says` is by command, and names the row with its reason."""
@@ -30,6 +34,23 @@ class Row:
     """What no command may say."""
     refused: bool = False
     """Whether a sync refuses it, and so ends in 1."""
+
+
+def numbered(row: Row, number: int) -> Row:
+    """Return a row whose course, student and sessions are called otherwise than those of any other row."""
+
+    def new(text: str) -> str:
+        return re.sub(r"\b(bad|eve)\b", rf"\1-{number}", text)
+
+    def renamed(item: Item) -> Item:
+        return {**item, **{name: {"S": new(item[name]["S"])} for name in _IDS if name in item}}
+
+    return replace(
+        row,
+        items=tuple(map(renamed, row.items)),
+        sessions=tuple({**session, "id": f"{session['id']}{number}"} for session in row.sessions),
+        says={command: new(text) for command, text in row.says.items()},
+    )
 
 
 def course(course_id: str = BAD, /, **attributes: Value | None) -> Item:
@@ -56,7 +77,7 @@ def _refused(name: str, reason: str, /, **attributes: Value | None) -> Row:
 
 def _sold(name: str, /, **attributes: Value) -> Row:
     """A course that is sold all the same."""
-    return Row(name, (course(**attributes),), says={"sync": f"lmx_sandbox_{BAD}", "list": f'"{BAD}"'})
+    return Row(name, (course(**attributes),), says={"sync": f"_{BAD}", "list": f'"{BAD}"'})
 
 
 def _announced(name: str, value: Value) -> Row:
@@ -144,7 +165,7 @@ COURSES = (
     Row("lesson", (course("good#LESSON#1", pricingModel=None),), silent=("LESSON",)),
 )
 FAR = "9999-12-31T23:59:59Z"
-TYPED = {"reconcile": "entityType is not ENROLLMENT: eve/good (NOTE)"}
+TYPED = {"reconcile": "eve/good (NOTE)"}
 ENROLLMENTS = (
     _enrolled("in the last year", {"reconcile": "eve/good"}, enrolledAt={"S": FAR}),
     _enrolled("in the last year, far east", {"reconcile": "eve/good"}, enrolledAt={"S": "9999-12-31T23:59:59-14:00"}),
@@ -187,3 +208,5 @@ SESSIONS = (
     _foreign("of ours with a long user", LONG_USER, GOOD, UNKNOWN, **OURS),
 )
 ROWS = (*NUMBERS, *MODELS, *COMING_SOON, *PRODUCT_IDS, *COURSES, *ENROLLMENTS, *STUDENTS, *SESSIONS)
+ALL_ROWS = tuple(numbered(row, number) for number, row in enumerate(ROWS))
+"""The rows of one table that has them all."""

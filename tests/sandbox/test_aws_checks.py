@@ -44,6 +44,26 @@ REFUSED: list[tuple[Callable[["DynamoDBClient"], object], str]] = [
         "The provided key element does not match the schema",
     ),
     (
+        lambda client: client.get_item(TableName=TABLE, Key={**KEY, "PK": {"S": "\u6f22" * 683}}),
+        "Size of hashkey has exceeded the maximum size limit of2048 bytes",
+    ),
+    (
+        lambda client: client.batch_get_item(RequestItems={TABLE: {"Keys": [KEY, {**KEY, "SK": {"S": "s" * 1_025}}]}}),
+        "Aggregated size of all range keys has exceeded the size limit of 1024 bytes",
+    ),
+    (
+        lambda client: client.put_item(TableName=TABLE, Item={**KEY, "GSI1SK": {"S": "s" * 1_025}}),
+        "Aggregated size of all range keys has exceeded the size limit of 1024 bytes",
+    ),
+    (
+        lambda client: client.query(
+            TableName=TABLE,
+            KeyConditionExpression="PK = :p AND SK = :s",
+            ExpressionAttributeValues={":p": {"S": "p"}, ":s": {"S": "s" * 1_025}},
+        ),
+        "Aggregated size of all range keys has exceeded the size limit of 1024 bytes",
+    ),
+    (
         lambda client: client.put_item(TableName=TABLE, Item={**KEY, "GSI1PK": {"N": "1"}}),
         "Type mismatch for Index Key GSI1PK Expected: S Actual: N IndexName: GSI1",
     ),

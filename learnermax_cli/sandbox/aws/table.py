@@ -12,7 +12,8 @@ from itertools import islice
 from operator import gt, lt
 from typing import Any
 
-from moto.dynamodb.exceptions import MockValidationException
+from moto.dynamodb.exceptions import MockValidationException, RangeKeyTooLong
+from moto.dynamodb.limits import RANGE_KEY_MAX_LENGTH
 from moto.dynamodb.models.dynamo_type import DynamoType, Item
 from moto.dynamodb.models.table import SecondaryIndex, Table
 
@@ -51,6 +52,8 @@ class SandboxTable(Table):
         """Evaluate the items that meet the key condition, in the order of the sort key."""
         asked = _bound(_QUERY, self, args, kwargs)
         _require_no_legacy(asked["filter_kwargs"])
+        if any(value.size() > RANGE_KEY_MAX_LENGTH for value in asked["range_objs"] or ()):
+            raise RangeKeyTooLong
         index_name, forward = asked["index_name"], asked["scan_index_forward"]
         index = self._require_index(index_name, asked["consistent_read"])
         found = list(self._matching(index, asked["hash_key"]))
