@@ -13,11 +13,10 @@ import h11
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from learnermax_cli.adapters.webhook_app import WebhookApp
+from learnermax_cli.adapters.webhook_app import MAX_IN_FLIGHT, WebhookApp
 from learnermax_cli.core.errors import ConfigError
 from learnermax_cli.webhooks.model import Address, DeliveryHandler
 
-_WORKERS = 32
 _MAX_CONNECTIONS = 256
 _BACKLOG = 256
 _SLOWEST_SENDER = 10.0
@@ -32,7 +31,7 @@ class UvicornServer:
 
     def serve(self, address: Address, handler: DeliveryHandler, stop: threading.Event) -> None:
         """Serve until `stop` is set and what is in flight is answered; raises ConfigError without the address."""
-        with _listener(address) as listener, ThreadPoolExecutor(_WORKERS) as pool:
+        with _listener(address) as listener, ThreadPoolExecutor(MAX_IN_FLIGHT) as pool:
             handler.listening(_url(listener, address.path))
             config = uvicorn.Config(
                 WebhookApp(address.path, handler, pool, self._sender_timeout),

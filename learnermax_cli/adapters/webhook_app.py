@@ -11,6 +11,7 @@ from learnermax_cli.webhooks.model import MAX_BODY_BYTES, Answer, Delivery, Deli
 
 HEALTH_PATH = "/health"
 MAX_IN_FLIGHT = 64
+"""Each has a thread of its own, so that none waits behind others."""
 # Seconds for which the rest of a rejected body is read: a sender that still writes would not read the answer.
 _LINGER = 1.0
 _PLAIN = (b"content-type", b"text/plain; charset=utf-8")

@@ -6,7 +6,7 @@ import sys
 import warnings
 from collections.abc import Callable
 from functools import cache
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from typer.exceptions import TyperException
@@ -14,9 +14,8 @@ from typer.main import get_command
 
 from learnermax_cli import __version__
 from learnermax_cli.cli.checkout import group as checkout
-from learnermax_cli.cli.command import OPTION_NAMES, Invocation, command_words
+from learnermax_cli.cli.command import OPTION_NAMES, Invocation, add_command, command_words
 from learnermax_cli.cli.courses import group as courses
-from learnermax_cli.cli.doctor import add_doctor
 from learnermax_cli.cli.enrollments import group as enrollments
 from learnermax_cli.cli.options import HelpCommand, HelpGroup
 from learnermax_cli.cli.products import group as products
@@ -27,6 +26,10 @@ from learnermax_cli.cli.webhooks import group as webhooks
 from learnermax_cli.core.errors import Exit, FailedError, LmxError, UsageError, weightiest
 from learnermax_cli.terminal.console import Console, Manner
 from learnermax_cli.terminal.streams import discard
+
+if TYPE_CHECKING:
+    from learnermax_cli.composition.app import App
+    from learnermax_cli.planning.report import Report
 
 app = typer.Typer(
     name="lmx",
@@ -48,7 +51,22 @@ _GROUPS = (
 )
 for _group, _name, _example in _GROUPS:
     app.add_typer(_group, name=_name, cls=HelpGroup, epilog=f"Example: {_example}")
-add_doctor(app)
+
+
+@add_command(app, "doctor")
+def doctor(app: "App") -> "Report":
+    """Check every precondition of the other commands; each failure names its remedy. Writes nothing.
+
+    Example: lmx doctor -e prod
+    """
+    from learnermax_cli.core.retries import INTERACTIVE
+    from learnermax_cli.doctor.run import run_doctor
+
+    app.report_mismatches = True
+    app.retry_policy = INTERACTIVE  # somebody waits for the report
+    return run_doctor(app)
+
+
 app.command("demo", cls=HelpCommand)(demo)
 
 

@@ -28,7 +28,7 @@ class App(Clients):
     def _table(self) -> "Table":
         from learnermax_cli.adapters.aws.table import Table
 
-        return Table(self.dynamodb, self.settings.table, self.interrupt.stop, self.retry_policy.in_all)
+        return Table(self.dynamodb, self.settings.table, self.interrupt.stop, self._policy.in_all)
 
     @cached_property
     def courses(self) -> "CourseStore":
@@ -87,7 +87,7 @@ class App(Clients):
     @cached_property
     def stripe_probes(self) -> "StripeProber":
         """Requests that show what a Stripe key may read."""
-        from learnermax_cli.adapters.stripe.probes import StripeProbes
+        from learnermax_cli.adapters.stripe.client import StripeProbes
 
         return StripeProbes(self.stripe)
 

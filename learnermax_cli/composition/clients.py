@@ -11,7 +11,7 @@ from learnermax_cli.config.settings import Flags, Settings, load_settings
 from learnermax_cli.core.errors import ConfigError
 from learnermax_cli.core.interrupt import Interrupt
 from learnermax_cli.core.meter import Meter
-from learnermax_cli.core.retries import BATCH
+from learnermax_cli.core.retries import BATCH, RetryPolicy
 from learnermax_cli.core.secret_text import SecretText
 from learnermax_cli.terminal.console import Console
 
@@ -163,17 +163,22 @@ class Clients:
     def _aws(self) -> "AwsClients":
         from learnermax_cli.adapters.aws.clients import AwsClients
 
-        clients = AwsClients(self.settings.aws, self.meter, self.console.debug, self.retry_policy, self.interrupt.stop)
+        clients = AwsClients(self.settings.aws, self.meter, self.console, self._policy, self.interrupt.stop)
         clients.known = self.console.known
         return clients
+
+    @property
+    def _policy(self) -> RetryPolicy:
+        return self.retry_policy.shorter(self.settings.timeout)
 
     @cached_property
     def _stripe(self) -> "StripeClient":
         """One client, and with it one rate limit; raises GuardError when something named is not the environment's."""
         from learnermax_cli.adapters.stripe.client import build_stripe
-        from learnermax_cli.adapters.stripe.http import DEFAULT_RATE, PacedHttpClient, RateLimiter
+        from learnermax_cli.adapters.stripe.http import DEFAULT_RATE, PacedHttpClient
+        from learnermax_cli.core.retries import RateLimiter
 
         self._require_guard()
         limiter = RateLimiter(self.settings.max_rate or DEFAULT_RATE)
-        http = PacedHttpClient(limiter, self.meter, self.console.debug, self.retry_policy, self.interrupt.stop)
+        http = PacedHttpClient(limiter, self.meter, self.console, self._policy, self.interrupt.stop)
         return build_stripe(self.stripe_key, self.settings.stripe_api_base, http)

@@ -21,7 +21,7 @@ DEFAULT_ENV_FILE = Path(".env.local")
 SANDBOX_FRONTEND_URL = "https://learnermax.example"
 STRIPE_API_BASE = "https://api.stripe.com"
 
-_SLOWEST, _FASTEST = Decimal("0.01"), Decimal(1_000_000)  # requests a second
+_SMALLEST, _GREATEST = Decimal("0.01"), Decimal(1_000_000)  # requests a second, seconds
 # What lifts a guard must come from the operator, not from a file in a repository.
 _NEVER_FROM_ENV_FILE = {"LMX_SANDBOX_HOME", "LMX_ALLOW_MISMATCH"}
 
@@ -65,6 +65,8 @@ class Settings:
     price_unit: PriceUnit | None
     max_price: Decimal | None
     max_rate: float | None
+    timeout: float | None
+    """Seconds until an answer of Stripe or AWS must be complete, where that is less than usual."""
     frontend_url: str | None
     topic_arn: str | None
     values: Mapping[str, str] = field(repr=False)
@@ -106,7 +108,8 @@ def load_settings(flags: Flags, environ: Mapping[str, str], known: KnownSecrets 
         currency=_currency(values.get("LMX_CURRENCY")),
         price_unit=price_unit(values.get("LMX_PRICE_UNIT"), "LMX_PRICE_UNIT"),
         max_price=positive_decimal(values.get("LMX_MAX_PRICE"), "LMX_MAX_PRICE"),
-        max_rate=_max_rate(values.get("LMX_MAX_RATE")),
+        max_rate=_number(values.get("LMX_MAX_RATE"), "LMX_MAX_RATE", "20"),
+        timeout=_number(values.get("LMX_TIMEOUT"), "LMX_TIMEOUT", "10"),
         frontend_url=values.get("FRONTEND_URL"),
         topic_arn=values.get("TRANSACTIONAL_EMAIL_TOPIC_ARN"),
         values=values,
@@ -237,8 +240,8 @@ def _aws_account(text: str | None) -> str | None:
     return text
 
 
-def _max_rate(text: str | None) -> float | None:
-    rate = positive_decimal(text, "LMX_MAX_RATE", example="20")
-    if rate is not None and not _SLOWEST <= rate <= _FASTEST:
-        raise _invalid("LMX_MAX_RATE", f"is {text!r}, not between {_SLOWEST} and {_FASTEST:,}", "a number such as 20")
-    return None if rate is None else float(rate)
+def _number(text: str | None, source: str, example: str) -> float | None:
+    number = positive_decimal(text, source, example)
+    if number is not None and not _SMALLEST <= number <= _GREATEST:
+        raise _invalid(source, f"is {text!r}, not between {_SMALLEST} and {_GREATEST:,}", f"a number such as {example}")
+    return None if number is None else float(number)

@@ -35,9 +35,16 @@ class Interrupt:
 
     def _on_signal(self, _signum: int, _frame: FrameType | None) -> None:
         if self.stop.is_set():
+            _say("Stopped at once: what was in flight may have been done. Running the command again is safe.")
             os._exit(Exit.INTERRUPTED)
         self.stop.set()
-        if not self._writing:
-            raise KeyboardInterrupt
-        with suppress(OSError):  # stderr may be closed
-            os.write(2, b"\nStopping: finishing what is in flight. Press Ctrl-C again to stop at once.\n")
+        if self._writing:
+            _say("Stopping: finishing what is in flight. Press Ctrl-C again to stop at once.")
+            return
+        _say("Stopping. Press Ctrl-C again to stop at once.")
+        raise KeyboardInterrupt
+
+
+def _say(line: str) -> None:
+    with suppress(OSError):  # stderr may be closed
+        os.write(2, f"\n{line}\n".encode())

@@ -7,6 +7,7 @@ from email.utils import parsedate_to_datetime
 from learnermax_cli.core.errors import FailedError, UsageError
 
 _DURATION = re.compile(r"(?=\d)(?:(\d{1,5})d)?(?:(\d{1,5})h)?(?:(\d{1,5})m)?(?:(\d{1,5})s)?")
+_LAST_SECOND = 253_402_300_799  # of the year 9999, in Unix time
 _TWO_DAYS = 2 * 86_400
 _AGES = (("day", 86_400), ("hour", 3_600), ("minute", 60))
 
@@ -88,6 +89,13 @@ def read_http_date(header: str | None, source: str) -> datetime:
 def show_time(time: datetime) -> str:
     """Return a time as reports write it: RFC 3339, UTC, seconds."""
     return f"{time.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def unix_time(value: object) -> int:
+    """Return Unix seconds; raises ValueError for what is no time until the year 9999."""
+    if type(value) is not int or not 0 <= value <= _LAST_SECOND:
+        raise ValueError(f"{str(value)[:40]!r} is no time")
+    return value
 
 
 def show_unix(seconds: int) -> str:

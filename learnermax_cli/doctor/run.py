@@ -1,5 +1,6 @@
 """`doctor` from end to end: all checks side by side, one report, and the exit code of the worst."""
 
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -17,10 +18,10 @@ from learnermax_cli.core.errors import (
     weightiest,
 )
 from learnermax_cli.core.meter import Meter
+from learnermax_cli.core.retries import finish_within
 from learnermax_cli.doctor import check_aws as aws
 from learnermax_cli.doctor import check_items as items
 from learnermax_cli.doctor import check_machine as machine
-from learnermax_cli.doctor import check_secret as secret
 from learnermax_cli.doctor import check_stripe as stripe
 from learnermax_cli.doctor.model import (
     IdentityReader,
@@ -44,6 +45,8 @@ _ERRORS: dict[Exit, type[LmxError]] = {
 }
 
 
+_LONGEST = 75.0
+"""Seconds after which no check asks anything more: all of them end within 90 s."""
 Verdicts = Iterable[Verdict]
 
 
@@ -100,15 +103,16 @@ def run_doctor(job: DoctorJob) -> Report:
 def run_checks(checks: Sequence[Check]) -> tuple[Verdict, ...]:
     """Return the verdicts of all checks, in their order."""
     running: dict[str, Future[tuple[Verdict, ...]]] = {}
+    ends_at = time.monotonic() + _LONGEST
     # A thread for each, so that one which waits for another never keeps that from running.
     with ThreadPoolExecutor(len(checks) or 1) as pool:
         for check in checks:
             before = {name: running[name] for name in check.needs}
-            running[check.name] = pool.submit(_run, check, before)
+            running[check.name] = pool.submit(_run, check, before, ends_at)
         return tuple(verdict for future in running.values() for verdict in future.result())
 
 
-def _run(check: Check, needed: Mapping[str, "Future[tuple[Verdict, ...]]"]) -> tuple[Verdict, ...]:
+def _run(check: Check, needed: Mapping[str, "Future[tuple[Verdict, ...]]"], ends_at: float) -> tuple[Verdict, ...]:
     for name, future in needed.items():
         first = future.result()[0]
         # Trouble with one answer need not meet the next who asks; credentials, configuration and no connection do.
@@ -117,7 +121,8 @@ def _run(check: Check, needed: Mapping[str, "Future[tuple[Verdict, ...]]"]) -> t
         if first.status == "not checked":
             return (not_checked(check.name, f"“{name}” was not checked"),)
     try:
-        return tuple(check.run())
+        with finish_within(ends_at - time.monotonic()):
+            return tuple(check.run())
     except LmxError as error:
         return (failed_by(check.name, error),)
 
@@ -131,7 +136,7 @@ def plan_checks(job: DoctorJob) -> tuple[Check, ...]:
         Check(aws.NAMES, lambda: aws.check_names(settings)),
         Check(aws.IDENTITY, lambda: aws.check_identity(job.aws_identity, settings)),
         Check(aws.TABLE, lambda: aws.check_table(settings.table, job.table_probe), needs_aws),
-        Check(secret.SECRET, lambda: secret.check_secret(job.secret_store, settings), needs_aws),
+        Check(aws.SECRET, lambda: aws.check_secret(job.secret_store, settings), needs_aws),
         Check(aws.TOPIC, lambda: aws.check_topic(settings.topic_arn, job.topic_probe), needs_aws),
         Check(stripe.KEY, lambda: stripe.check_key(job.stripe_key, job.stripe_identity, settings)),
         Check(stripe.RIGHTS, lambda: stripe.check_rights(job.stripe_key, job.stripe_probes), needs_stripe),

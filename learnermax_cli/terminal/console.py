@@ -50,6 +50,7 @@ class Console:
         self._shown: Report | None = None
         """The plan that was printed to stdout."""
         self._warned: set[str] = set()
+        self._waited: set[str] = set()
         self._begun = False
         """Whether the environment was printed."""
 
@@ -181,6 +182,12 @@ class Console:
     def debug(self, text: str) -> None:
         """Say something on stderr, only with --verbose."""
         if self.manner.verbose:
+            self._talk(self._text(text, "dim"))
+
+    def waiting(self, text: str) -> None:
+        """Say on a terminal what the run waits for, once for each text."""
+        if not self.manner.quiet and text not in self._waited and sys.stderr.isatty():
+            self._waited.add(text)
             self._talk(self._text(text, "dim"))
 
     def warn(self, text: str) -> None:

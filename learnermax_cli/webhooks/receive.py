@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from learnermax_cli.core.errors import LmxError
-from learnermax_cli.core.retries import INTERACTIVE, RetryPolicy
+from learnermax_cli.core.retries import DELIVERY, INTERACTIVE, RetryPolicy, finish_within
 from learnermax_cli.webhooks.handle import Handler, HandlerJob
 from learnermax_cli.webhooks.model import MAX_BODY_BYTES, Answer, Delivery, DeliveryReader, EventHint, Handled
 from learnermax_cli.webhooks.signing import CachedSecrets, SigningJob, build_cached_secrets
@@ -43,6 +43,10 @@ class Receiver:
         """Answer one delivery: 200 once all is written, 400 for what Stripe did not send, 503 to be sent again."""
         if len(delivery.body) > MAX_BODY_BYTES:
             return Answer(413, f"the body is longer than {MAX_BODY_BYTES} bytes")
+        with finish_within(DELIVERY):
+            return self._receive(delivery)
+
+    def _receive(self, delivery: Delivery) -> Answer:
         try:
             flaw = self._flaw_of_signature(delivery)
         except LmxError as error:

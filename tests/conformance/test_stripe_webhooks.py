@@ -6,9 +6,9 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 import stripe
 
+from learnermax_cli.adapters.stripe.client import StripeProbes
 from learnermax_cli.adapters.stripe.endpoints import StripeEndpoints
 from learnermax_cli.adapters.stripe.events import StripeEvents
-from learnermax_cli.adapters.stripe.probes import StripeProbes
 from learnermax_cli.core.secret_text import KnownSecrets
 from learnermax_cli.doctor.check_stripe import PERMISSIONS
 from learnermax_cli.webhooks.model import SESSION_EVENTS, EventWindow

@@ -1,1 +1,1 @@
-"""What the table and Stripe can hold although nobody meant it: nothing stops the rest."""
+"""Rows, answers and waits that nobody expects: whatever they are, no traceback, no loss, and one line each."""

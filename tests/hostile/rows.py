@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from learnermax_cli.adapters.aws.table import to_item
+from learnermax_cli.adapters.aws.values import to_item
 from tests import items
 
 Value = dict[str, Any]

@@ -95,7 +95,7 @@ def test_services_that_do_not_answer_are_not_waited_for_long(sandbox: Sandbox) -
         assert (200, "changed: paid") == deliver(receiver.url, events[2], now)
         _hang(sandbox, "dynamodb")
         sent.append(pool.submit(deliver, receiver.url, events[1], now))
-        assert [(503, "not done (failed.network): please deliver again")] * 3 == [one.result() for one in sent]
+        assert [(503, "not done (failed.timeout): please deliver again")] * 3 == [one.result() for one in sent]
         sandbox.control.clear_faults()
         sandbox.control.release()
         sandbox.control.advance_clock(10)

@@ -139,7 +139,8 @@ def test_what_is_too_much_at_once_is_asked_for_again(sandbox: Sandbox) -> None:
         assert (503, "1") == _status_and_pause(receiver)
         sandbox.control.clear_faults()
         sandbox.control.release()
-        assert IN_FLIGHT == sum(reply.result()[0] == 200 for reply in replies)
+        # The others are done, or were held for longer than a delivery may take.
+        assert IN_FLIGHT == sum(reply.result() != busy[0] for reply in replies)
         assert {200} == {deliver(receiver.url, event, now)[0] for event in events}
     assert {"completed"} == set(worlds.read_statuses(sandbox).values())
     assert len(events) == len(worlds.read_events(sandbox))

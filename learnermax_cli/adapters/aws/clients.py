@@ -1,5 +1,6 @@
 """AWS clients: metered, retried by one policy, and checked for where secret values may be sent."""
 
+import random
 import re
 import threading
 import time
@@ -11,13 +12,16 @@ from urllib.request import getproxies
 
 from boto3.session import Session
 from botocore import exceptions as boto
+from botocore.awsrequest import AWSHTTPConnectionPool, AWSHTTPSConnectionPool
 from botocore.config import Config
+from botocore.session import get_session
 
-from learnermax_cli.adapters.aws.errors import THROTTLED, aws_errors
+from learnermax_cli.adapters.aws.errors import NO_ANSWER, THROTTLED, NoAnswerError, StrictParserFactory, aws_errors
+from learnermax_cli.adapters.timed import Answering, begin_answer, timed_pools
 from learnermax_cli.config.settings import AwsAccess
 from learnermax_cli.core.errors import GuardError
 from learnermax_cli.core.meter import Meter
-from learnermax_cli.core.retries import Outage, RetryPolicy
+from learnermax_cli.core.retries import Listener, RetryPolicy, outage_of, seconds_left
 from learnermax_cli.core.secret_text import KnownSecrets
 from learnermax_cli.core.urls import is_loopback
 
@@ -29,9 +33,11 @@ if TYPE_CHECKING:
     from types_boto3_sts.client import STSClient
 
 _READS = ("Get", "BatchGet", "Query", "Scan", "Describe", "List")
+_SHORTEST_TRY = 1.0  # seconds that an operation must have left to be begun
 _LONGEST_PAUSE = 20.0  # seconds between two tries [doc botocore "Retries"]
-_BEGUN, _OUTAGE = "lmx begun", "lmx outage"
-"""In the context of an operation: when it began, and what counts whether it failed."""
+_POOLS = timed_pools(AWSHTTPConnectionPool, AWSHTTPSConnectionPool)
+_LAST_BEGIN, _OUTAGE, _LATE = "lmx last begin", "lmx outage", "lmx late"
+"""In the context of an operation: until when a try may begin, what counts whether it failed, whether it timed out."""
 # Secrets Manager alone, in a region, by its public name or a VPC endpoint's: anybody can have an API or a bucket under
 # amazonaws.com [doc "AWS Secrets Manager endpoints and quotas"].
 _AWS_HOST = re.compile(
@@ -49,13 +55,13 @@ class AwsClients:
         self,
         access: AwsAccess,
         meter: Meter,
-        debug: Callable[[str], None],
+        listener: Listener,
         policy: RetryPolicy,
         stop: threading.Event,
     ) -> None:
         self._access = access
         self._meter = meter
-        self._debug = debug
+        self._listener = listener
         self._policy = policy
         self._stop = stop
         self.known = KnownSecrets()
@@ -66,7 +72,10 @@ class AwsClients:
     def _session(self) -> Session:
         access, secret = self._access, self._access.secret_access_key
         with aws_errors("signing in to AWS"):
+            core = get_session()
+            core.register_component("response_parser_factory", StrictParserFactory())
             return Session(
+                botocore_session=core,
                 aws_access_key_id=access.access_key_id,
                 aws_secret_access_key=None if secret is None else secret.reveal(),
                 region_name=access.region,
@@ -114,8 +123,10 @@ class AwsClients:
             )
             client = connect(service, endpoint_url=self._access.endpoint_url, config=policy.merge(config or Config()))
         client.meta.events.register("before-sign", self._note_credentials)
+        # botocore has no switch for the class of its connections.
+        client._endpoint.http_session._pool_classes_by_scheme.update(_POOLS)  # noqa: SLF001
         client.meta.events.register("after-call", self._log)
-        _Watch(called, self._policy, self._stop).register(client)
+        _Watch(called, self._policy, self._stop, self._listener).register(client)
         return client
 
     def _note_credentials(self, **_: Any) -> None:
@@ -127,7 +138,7 @@ class AwsClients:
 
     def _log(self, model: Any, parsed: dict[str, Any], **_: Any) -> None:
         metadata = parsed.get("ResponseMetadata", {})
-        self._debug(
+        self._listener.debug(
             f"AWS {model.service_model.service_name} {model.name}: {metadata.get('HTTPStatusCode')}, "
             f"request {metadata.get('RequestId')}, {metadata.get('RetryAttempts', 0)} retries"
         )
@@ -139,46 +150,84 @@ class AwsClients:
 
 
 class _Watch:
-    """Ends the retries of operations in time, and the run when a service fails operation after operation."""
+    """Ends answers and retries of operations in time, and the run when a service fails operation after operation."""
 
-    def __init__(self, service: str, policy: RetryPolicy, stop: threading.Event) -> None:
+    def __init__(self, service: str, policy: RetryPolicy, stop: threading.Event, listener: Listener) -> None:
+        self._service = service
+        self._listener = listener
         self._policy = policy
         self._stop = stop
-        # No retry that begins within this time makes the operation take longer than it may.
-        longest_pause = min(_LONGEST_PAUSE, 2.0 ** (policy.tries - 2))
-        self._retry_seconds = policy.in_all - policy.connect - policy.read - longest_pause
+        self._longest_pause = min(_LONGEST_PAUSE, 2.0 ** (policy.tries - 2))
+        self._here = threading.local()
         # Counted apart: where every write fails, reading may go well.
-        self._reading, self._writing = Outage(service), Outage(service)
+        self._reading, self._writing = outage_of(service, policy), outage_of(service, policy)
 
     def register(self, client: Any) -> None:
         """Watch the operations of a client."""
         events, service = client.meta.events, client.meta.service_model.service_id.hyphenize()
+        self._url = client.meta.endpoint_url
         events.register("before-call", self._begin)
-        events.register_first(f"needs-retry.{service}", self._end_retries)
-        events.register("after-call", self._note_answer)
-        events.register("after-call-error", self._note_error)
+        events.register("before-send", self._begin_try)
+        events.register("response-received", self._end_try)
+        events.register_first(f"needs-retry.{service}", self._decide)
+        events.register("after-call", self._end)
+        events.register("after-call-error", self._end_without_answer)
 
     def _begin(self, model: Any, context: dict[str, Any], **_: Any) -> None:
-        outage = self._reading if model.name.startswith(_READS) else self._writing
-        if not self._policy.interactive:
-            outage.require_up()
-        context[_BEGUN], context[_OUTAGE] = time.monotonic(), outage
+        policy, outage = self._policy, self._reading if model.name.startswith(_READS) else self._writing
+        if seconds_left() < _SHORTEST_TRY:
+            raise boto.ReadTimeoutError(endpoint_url=self._url)
+        outage.begin()
+        # No retry that begins until then makes the operation take longer than it may.
+        seconds = min(policy.in_all - policy.connect - policy.read - self._longest_pause, seconds_left())
+        context[_LAST_BEGIN], context[_OUTAGE] = time.monotonic() + seconds, outage
 
-    def _end_retries(
-        self, request_dict: dict[str, Any], caught_exception: Exception | None, **_: Any
-    ) -> Literal[False] | None:
-        """Return False to end the retries; with None it is botocore that decides."""
-        seconds = time.monotonic() - request_dict["context"][_BEGUN]
-        stopped = self._stop.is_set() and caught_exception is None
-        return False if stopped or seconds > self._retry_seconds else None
+    def _begin_try(self, **_: Any) -> None:
+        seconds = min(self._policy.read, max(seconds_left(), 0.0))
+        self._here.answering = begin_answer(seconds, self._tell_slow)
 
-    def _note_answer(self, http_response: Any, parsed: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
-        throttled = parsed.get("Error", {}).get("Code") in THROTTLED
-        context[_OUTAGE].note(ok=http_response.status_code < 500 and not throttled)
+    def _tell_slow(self) -> None:
+        self._listener.waiting(f"Waiting for an answer of {self._service} ({urlsplit(self._url).netloc}) ...")
 
-    def _note_error(self, exception: Exception, context: dict[str, Any], **_: Any) -> None:
-        if isinstance(exception, boto.HTTPClientError | boto.ConnectionError):  # else it was not sent
-            context[_OUTAGE].note(ok=False)
+    def _end_try(self, context: dict[str, Any], **_: Any) -> None:
+        answering: Answering = self._here.answering
+        answering.end()
+        context[_LATE] = answering.late
+
+    def _decide(
+        self, request_dict: dict[str, Any], caught_exception: Exception | None, response: Any, attempts: int, **_: Any
+    ) -> float | Literal[False] | None:
+        """Return False to end the retries, or seconds to wait before one; with None it is botocore that decides."""
+        context = request_dict["context"]
+        half_done = caught_exception is not None and context[_OUTAGE] is self._writing
+        stopped = self._stop.is_set() and not half_done
+        if stopped or time.monotonic() > context[_LAST_BEGIN] or context[_OUTAGE].silent():
+            return False
+        if response is not None and _code(response[1]) == NO_ANSWER:
+            again = attempts < self._policy.tries
+            return random.uniform(0.01, min(self._longest_pause, 0.5 * 2**attempts)) if again else False
+        return None
+
+    def _end(self, http_response: Any, parsed: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
+        code = _code(parsed)
+        context[_OUTAGE].end(ok=http_response.status_code < 500 and code not in THROTTLED and code != NO_ANSWER)
+        if code != NO_ANSWER:
+            return
+        if context[_LATE]:
+            raise boto.ReadTimeoutError(endpoint_url=http_response.url)
+        where = f"HTTP {http_response.status_code} from {urlsplit(http_response.url).netloc}"
+        raise NoAnswerError(f"{where}, {parsed['Error']['Message']}")
+
+    def _end_without_answer(self, exception: Exception, context: dict[str, Any], **_: Any) -> None:
+        sent = isinstance(exception, boto.HTTPClientError | boto.ConnectionError)
+        context[_OUTAGE].end(ok=False if sent else None)
+        if sent and context.get(_LATE):
+            raise boto.ReadTimeoutError(endpoint_url=self._url) from exception
+
+
+def _code(parsed: dict[str, Any]) -> str | None:
+    code: str | None = parsed.get("Error", {}).get("Code")
+    return code
 
 
 def require_aws_endpoint(url: str) -> None:

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from learnermax_cli.adapters.aws.table import ConditionFailedError, Item, Table, from_item, to_dynamodb, to_item
+from learnermax_cli.adapters.aws.table import ConditionFailedError, Table
+from learnermax_cli.adapters.aws.values import Item, from_item, key_text, to_dynamodb, to_item
 from learnermax_cli.core.errors import FailedError
 from learnermax_cli.courses.model import USED_ATTRIBUTES, Course, is_course
 
@@ -90,6 +91,7 @@ def _key(course_id: str) -> dict[str, Any]:
 
 
 def _course(item: Item) -> Course:
+    course_id = key_text(item, "PK").removeprefix(_PREFIX)
     values = from_item(item)
-    course_id = str(values.pop("PK")).removeprefix(_PREFIX)
+    del values["PK"]
     return Course(course_id, values)

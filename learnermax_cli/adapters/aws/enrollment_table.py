@@ -4,7 +4,8 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from learnermax_cli.adapters.aws.table import Item, Table, to_item, to_python
+from learnermax_cli.adapters.aws.table import Table
+from learnermax_cli.adapters.aws.values import Item, key_text, to_item, to_python
 from learnermax_cli.courses.model import Course, is_course
 from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey, EventIntent, Student, TableRead
 
@@ -90,10 +91,10 @@ class EnrollmentTable:
         return _enrollments(self._table.query(_NAMES, **condition, ExpressionAttributeValues=to_item(values)))
 
     def _read(self, item: Item) -> Course | Enrollment | None:
-        if item["SK"]["S"] != "METADATA":
+        if key_text(item, "SK") != "METADATA":
             return _enrollment(item)
         values = {name: to_python(item[name]) for name in self._course_names.values() if name in item}
-        course_id = item["PK"]["S"].removeprefix("COURSE#")
+        course_id = key_text(item, "PK").removeprefix("COURSE#")
         return Course(course_id, values) if is_course(course_id, values) else None
 
 
@@ -113,7 +114,9 @@ def _enrollments(items: Iterable[Item]) -> Iterator[Enrollment]:
 
 def _enrollment(item: Item) -> Enrollment | None:
     """Return the enrollment of an item; None for what has another key shape, such as a note on an enrollment."""
-    (user_kind, _, user_id), (course_kind, _, course_id) = (item[name]["S"].partition("#") for name in ("PK", "SK"))
+    (user_kind, _, user_id), (course_kind, _, course_id) = (
+        key_text(item, name).partition("#") for name in ("PK", "SK")
+    )
     if (user_kind, course_kind) != ("USER", "COURSE") or not user_id or not course_id or "#" in user_id + course_id:
         return None
     # Read by hand and interned: a hundred thousand of these are held at once.
@@ -132,5 +135,5 @@ def _text(item: Item, name: str) -> str:
 
 
 def _student(item: Item) -> Student:
-    user_id = item["PK"]["S"].removeprefix("USER#")
+    user_id = key_text(item, "PK").removeprefix("USER#")
     return Student(user_id, _text(item, "email") or None, _text(item, "stripeCustomerId") or None)

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 
 from learnermax_cli.adapters.aws.enrollment_table import item_key, student_key
-from learnermax_cli.adapters.aws.table import ConditionFailedError, Table, to_item
+from learnermax_cli.adapters.aws.table import ConditionFailedError, Table
+from learnermax_cli.adapters.aws.values import to_item
 from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey, EventIntent, NewEnrollment, Payment
 from learnermax_cli.planning.change import SupersededError
 

@@ -1,12 +1,48 @@
-"""What goes wrong at AWS, as one line of what went wrong and one of what to do."""
+"""What goes wrong at AWS, as one line of what went wrong and one of what to do; and what is no answer of AWS at all."""
 
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urlsplit
 
 from botocore import exceptions as boto
+from botocore.model import StructureShape
+from botocore.parsers import ResponseParserFactory
+from botocore.validate import ParamValidator
 
 from learnermax_cli.core.errors import ConfigError, CredentialsError, FailedError
+
+NO_ANSWER = "NoAnswer"
+"""The error code that stands for what is no answer."""
+# What each answer has, whatever was asked: where it is missing, another one came. We ask for ConsumedCapacity always.
+_NEEDED = {
+    "GetItemOutput": ("ConsumedCapacity",),
+    "PutItemOutput": ("ConsumedCapacity",),
+    "UpdateItemOutput": ("ConsumedCapacity",),
+    "DeleteItemOutput": ("ConsumedCapacity",),
+    "BatchGetItemOutput": ("Responses",),
+    "QueryOutput": ("Items", "Count"),
+    "ScanOutput": ("Items", "Count"),
+    "DescribeTableOutput": ("Table",),
+    "CreateSecretResponse": ("ARN", "VersionId"),
+    "DescribeSecretResponse": ("ARN", "Name"),
+    "GetSecretValueResponse": ("ARN", "VersionId", "CreatedDate"),
+    "ListSecretVersionIdsResponse": ("ARN", "Versions"),
+    "PutSecretValueResponse": ("ARN", "VersionId", "VersionStages"),
+    "RestoreSecretResponse": ("ARN",),
+    "UpdateSecretVersionStageResponse": ("ARN",),
+    "GetCallerIdentityResponse": ("Account", "Arn"),
+    "GetTopicAttributesResponse": ("Attributes",),
+    "PublishResponse": ("MessageId",),
+    "SendMessageResult": ("MessageId",),
+}
+_TELLING = {"Item", "Items", "Responses", "Table", "SecretString", "Versions", "VersionId", "VersionIdsToStages"}
+"""An answer with one of these is that of an operation which has it."""
+_ROWS = ("Item", "Items", "Responses")
+"""Looked at row by row by those who read them: one odd attribute is that row's."""
+
 
 # [botocore 1.44, retries "standard", ThrottledRetryableChecker]
 THROTTLED = {
@@ -61,6 +97,61 @@ _IAM_PREFIX = dict.fromkeys(
 _SIGN_IN = "Sign in (aws sso login, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY), or name a --profile."
 
 
+class NoAnswerError(Exception):
+    """What came is no answer of AWS, or not that of the operation."""
+
+
+class StrictParserFactory(ResponseParserFactory):
+    """Makes parsers that never fail: what is no answer of the operation becomes the error NO_ANSWER."""
+
+    def create_parser(self, protocol_name: str) -> Any:
+        """Return the parser of a protocol."""
+        return _StrictParser(super().create_parser(protocol_name))
+
+
+class _StrictParser:
+    def __init__(self, parser: Any) -> None:
+        self._parser = parser
+
+    def parse(self, response: Mapping[str, Any], shape: StructureShape | None) -> dict[str, Any]:
+        """Parse a response: status_code, headers and body."""
+        try:
+            parsed: dict[str, Any] = self._parser.parse(response, shape)
+            flaw = _find_flaw(parsed, response, shape)
+        except Exception as error:  # noqa: BLE001 - whatever a parser raises for bytes that are none of AWS's
+            flaw = f"it can't be read ({type(error).__name__})"
+        if flaw is None:
+            return parsed
+        metadata = {"HTTPStatusCode": response["status_code"], "HTTPHeaders": {}}
+        return {"Error": {"Code": NO_ANSWER, "Message": flaw}, "ResponseMetadata": metadata}
+
+
+def _find_flaw(parsed: Mapping[str, Any], response: Mapping[str, Any], shape: StructureShape | None) -> str | None:
+    if response["status_code"] >= 300:
+        code = parsed.get("Error", {"Code": "modeled"}).get("Code")
+        # Where the body names no code, botocore takes the status.
+        return None if isinstance(code, str) and code and not code.isdigit() else "it names no error"
+    if shape is None:
+        return None
+    if missing := [name for name in _NEEDED.get(shape.name, ()) if name not in parsed]:
+        return f"it has no {missing[0]}"
+    in_json = response["body"].lstrip().startswith(b"{")
+    if in_json and shape.name in _NEEDED and not {"Items", "Responses"} & shape.members.keys():
+        other = _TELLING & json.loads(response["body"]).keys() - shape.members.keys()
+        if other:
+            return f"it has {min(other)}"
+    return _flaw_of_types(parsed, shape)
+
+
+def _flaw_of_types(parsed: Mapping[str, Any], shape: StructureShape) -> str | None:
+    values = {name: value for name, value in parsed.items() if name in shape.members and name not in _ROWS}
+    # Of ranges alone: AWS itself does not keep to those of its model in what it answers.
+    if "Invalid type for parameter" in ParamValidator().validate(values, shape).generate_report():
+        return "its values have other types"
+    rows = parsed.get("Items", [])
+    return None if isinstance(rows, list) and all(isinstance(row, dict) for row in rows) else "its items are none"
+
+
 @contextmanager
 def aws_errors(doing: str) -> Iterator[None]:
     """Turn what boto3 raises into one line of what went wrong and one of what to do."""
@@ -74,6 +165,19 @@ def aws_errors(doing: str) -> Iterator[None]:
         raise CredentialsError(f"the AWS sign-in has expired while {doing}", hint=_SIGN_IN) from error
     except boto.ProfileNotFound as error:
         raise ConfigError(str(error), hint="Name an existing profile with --profile or AWS_PROFILE.") from error
+    except NoAnswerError as error:
+        raise FailedError(
+            f"what came was no answer of AWS while {doing}: {error}",
+            hint="A proxy may be in between. Check network, proxy and AWS_ENDPOINT_URL, then run the command again.",
+            code="failed.answer",
+        ) from error
+    except (boto.ReadTimeoutError, boto.ConnectTimeoutError) as error:
+        host = urlsplit(str(error.kwargs.get("endpoint_url"))).netloc
+        raise FailedError(
+            f"AWS timed out while {doing}: no complete answer from {host}",
+            hint="Check network, proxy, region and AWS_ENDPOINT_URL, then run the command again.",
+            code="failed.timeout",
+        ) from error
     except (boto.HTTPClientError, boto.ConnectionError) as error:
         raise FailedError(
             f"no connection to AWS while {doing}: {type(error).__name__}",

@@ -1,4 +1,4 @@
-"""What all users of the DynamoDB table share: values, reads page by page, conditional writes, and errors."""
+"""What all users of the DynamoDB table share: reads page by page, conditional writes, and errors."""
 
 import random
 import threading
@@ -6,66 +6,23 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from decimal import Context, Decimal, Inexact, Overflow
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
 
 from learnermax_cli.adapters.aws.errors import aws_errors
+from learnermax_cli.adapters.aws.values import Item, from_item, odd_answer, to_item
 from learnermax_cli.core.errors import ConfigError, FailedError, InterruptedRunError
 from learnermax_cli.core.retries import BATCH
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb.client import DynamoDBClient
 
-# DynamoDB's numbers [doc "Data types"]. boto3's own context fails on some that DynamoDB returns: on 1E+38, which comes
-# as 39 digits, and on 38 digits after an exponent of -130.
-_NUMBERS = Context(prec=38, Emin=-130, Emax=125, traps=[])
-_EXACT_NUMBERS = Context(prec=38, Emin=-130, Emax=125, traps=[Inexact, Overflow])
 _SEGMENTS = 4
 _BATCH = 100  # the most keys of a BatchGetItem [doc "BatchGetItem"]
 _FIRST_WAIT, _LONGEST_WAIT = 0.05, 5.0  # seconds between two requests for what was left unprocessed
 
-Item = Mapping[str, Any]
-"""An item, or part of one, as DynamoDB has it: attribute values such as `{"N": "49.99"}`."""
 T = TypeVar("T")
-
-
-class _Reader(TypeDeserializer):
-    """Reads any number, and binary values as bytes."""
-
-    def _deserialize_n(self, value: str) -> Decimal:
-        return _NUMBERS.create_decimal(value)
-
-    def _deserialize_b(self, value: bytes) -> bytes:
-        return value
-
-
-class _Writer(TypeSerializer):
-    """Writes every number that can be read; one that DynamoDB would round raises DecimalException."""
-
-    def _serialize_n(self, value: int | Decimal) -> str:
-        number = _EXACT_NUMBERS.create_decimal(value)
-        if not number.is_finite():
-            raise TypeError("Infinity and NaN not supported")
-        return str(number)
-
-
-to_python = _Reader().deserialize
-"""Return what an attribute value holds: numbers as Decimal, sets as sets."""
-to_dynamodb = _Writer().serialize
-"""Return a value as DynamoDB takes it; raises TypeError for what it has no type for, such as a float."""
-
-
-def to_item(values: Mapping[str, object]) -> Item:
-    """Return values by attribute as an item."""
-    return {name: to_dynamodb(value) for name, value in values.items()}
-
-
-def from_item(item: Item) -> dict[str, Any]:
-    """Return the values of an item by attribute."""
-    return {name: to_python(value) for name, value in item.items()}
 
 
 class ConditionFailedError(Exception):
@@ -114,6 +71,8 @@ class Table:
             found = answer["Responses"].get(self.name, ())
             yield from found
             waiting = answer.get("UnprocessedKeys")
+            if waiting and not 0 < len(waiting.get(self.name, {}).get("Keys", ())) <= asked:
+                raise odd_answer(f"it left other keys unread than were asked for in table {self.name}")
             if not waiting:
                 return
             if found:
@@ -182,6 +141,7 @@ class Table:
         self, call: Callable[..., Any], request: dict[str, Any], failed: threading.Event | None = None
     ) -> Iterator[Item]:
         """Yield the items of all pages; where another segment has failed, what is read is no longer of use."""
+        seen: set[str] = set()
         while True:
             with table_errors(f"reading table {self.name}", self.name):
                 page = call(TableName=self.name, ReturnConsumedCapacity="TOTAL", **request)
@@ -190,7 +150,11 @@ class Table:
                 return
             if self._stop.is_set():
                 raise _interrupted()
-            request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+            last = page["LastEvaluatedKey"]
+            if not last or str(last) in seen:
+                raise odd_answer(f"it sent the same page of table {self.name} again")
+            seen.add(str(last))
+            request["ExclusiveStartKey"] = last
 
 
 def _interrupted() -> InterruptedRunError:

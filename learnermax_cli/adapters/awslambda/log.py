@@ -47,6 +47,9 @@ class LogConsole(Console):
     def debug(self, text: str) -> None:
         """Log nothing: Stripe's and AWS's own logs have every request."""
 
+    def waiting(self, text: str) -> None:
+        """Log nothing."""
+
     def warn(self, text: str) -> None:
         """Log a warning."""
         self.log(text, {}, "WARNING")

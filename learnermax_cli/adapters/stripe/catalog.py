@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import stripe
 
+from learnermax_cli.adapters.stripe.answers import Raw, read_as, text, texts
 from learnermax_cli.adapters.stripe.client import stripe_errors
-from learnermax_cli.adapters.stripe.reads import Raw, id_of, list_raw, path_id, read_or_none, sold_prices
+from learnermax_cli.adapters.stripe.reads import id_of, list_raw, path_id, read_or_none, sold_prices
 from learnermax_cli.adapters.stripe.writes import create_once, idempotency_keys, write_until_answered
 from learnermax_cli.checkout.model import NewLink
 from learnermax_cli.core.errors import FailedError
 from learnermax_cli.core.money import Money
+from learnermax_cli.core.times import unix_time
 from learnermax_cli.courses.model import DesiredProduct, product_fields
 from learnermax_cli.products.model import Catalog, ListedLink, ListedPrice, ListedProduct
 
@@ -60,7 +62,7 @@ class StripeCatalog:
             f"creating product {product_id}",
             idempotency_keys("product", cast("dict[str, object]", params)),
             lambda key: self._client.v1.products.create(params, {"idempotency_key": key}),
-            lambda raw: str(id_of(raw["default_price"])),
+            lambda raw: text(id_of(raw["default_price"])),
             lambda _: self._find_created(product_id, desired, metadata),
         )
 
@@ -83,7 +85,7 @@ class StripeCatalog:
             f"creating a price of {product_id}",
             idempotency_keys("price", wanted),
             lambda key: self._client.v1.prices.create(params, {"idempotency_key": key}),
-            lambda raw: str(raw["id"]),
+            lambda raw: text(raw["id"]),
             # The price of a replayed answer may have been made inactive since.
             lambda _: self._find_price(product_id, money, metadata),
         )
@@ -119,7 +121,7 @@ class StripeCatalog:
         return min(fitting, key=_age).price_id if fitting else None
 
     def _list(self, path: str, parse: Callable[[Raw], T], **params: Any) -> list[T]:
-        return [parse(raw) for page in list_raw(self._client, path, **params) for raw in page]
+        return [read_as(parse, raw) for page in list_raw(self._client, path, **params) for raw in page]
 
 
 def parse_product(raw: Raw) -> ListedProduct:
@@ -128,7 +130,7 @@ def parse_product(raw: Raw) -> ListedProduct:
         product_id=raw["id"],
         name=raw["name"],
         description=raw["description"],
-        images=tuple(raw["images"]),
+        images=texts(raw["images"]),
         active=raw["active"],
         default_price_id=id_of(raw["default_price"]),
         metadata=raw["metadata"],
@@ -144,7 +146,7 @@ def parse_price(raw: Raw) -> ListedPrice:
         money=Money(raw["unit_amount"], raw["currency"]) if plain else None,
         active=raw["active"],
         metadata=raw["metadata"],
-        created=raw["created"],
+        created=unix_time(raw["created"]),
     )
 
 
@@ -178,7 +180,7 @@ class StripeLinks:
     def list_active_links(self) -> list[ListedLink]:
         """Read all active links with what they sell."""
         pages = list_raw(self._client, "/v1/payment_links", active="true", expand=["data.line_items"])
-        return [_link(raw) for page in pages for raw in page]
+        return [read_as(_link, raw) for page in pages for raw in page]
 
     def create_link(self, new: NewLink, replaces: Sequence[str]) -> ListedLink:
         """Create a link once, whatever answer was lost; `replaces` are the links that it replaces."""

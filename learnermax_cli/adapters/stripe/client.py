@@ -1,18 +1,25 @@
-"""Builds the Stripe client of a run, and translates what it raises into errors with a hint."""
+"""Builds the Stripe client of a run, translates what it raises into errors with a hint, and asks what doctor asks."""
 
 import logging
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, cast
 
 import stripe
 
+from learnermax_cli.adapters.stripe.answers import AnswerTimeoutError, NoAnswerError
 from learnermax_cli.adapters.stripe.http import PacedHttpClient
 from learnermax_cli.config.keys import StripeKey
 from learnermax_cli.core.errors import CredentialsError, FailedError, GuardError, LmxError
 from learnermax_cli.core.remedy import lmx
+from learnermax_cli.core.times import read_http_date
 from learnermax_cli.core.urls import is_loopback, split_url
+
+if TYPE_CHECKING:
+    from learnermax_cli.doctor.model import Denial, Permission
 
 _STRIPE_HOST = "api.stripe.com"
 # Stripe's error messages name it as 'rak_product_read', newer ones as "Products Read" ('product_read').
@@ -110,13 +117,57 @@ def translate(doing: str, error: stripe.StripeError) -> LmxError:
                 f"Stripe kept throttling requests while {doing}{request}", hint=hint, code="failed.throttled"
             )
         case stripe.APIConnectionError():
-            return FailedError(
-                f"no connection to Stripe while {doing}",
-                hint="Check network, proxy and STRIPE_API_BASE, then run the command again.",
-                code="failed.network",
-            )
+            return _unanswered(doing, error)
     return FailedError(
         f"Stripe answered {error.http_status or 'an error'} while {doing}: {message}{request}",
         hint="Run the command again. If it fails again, look up the request in the Dashboard's logs.",
         code="failed.stripe",
     )
+
+
+def _unanswered(doing: str, error: stripe.APIConnectionError) -> LmxError:
+    """Return the error for what came instead of an answer, or did not come."""
+    hint = "Check network, proxy and STRIPE_API_BASE, then run the command again."
+    match error:
+        case AnswerTimeoutError():
+            return FailedError(f"Stripe timed out while {doing}: {error}", hint=hint, code="failed.timeout")
+        case NoAnswerError():
+            message = f"what came was no answer of Stripe while {doing}: {error}"
+            return FailedError(message, hint="A proxy may be in between. " + hint, code="failed.answer")
+    return FailedError(f"no connection to Stripe while {doing}", hint=hint, code="failed.network")
+
+
+class StripeProbes:
+    """What `doctor` asks; implements `doctor.model.StripeProber`.
+
+    It lists one object of a kind: Stripe does not list a key's permissions, it only rejects what they lack.
+    """
+
+    def __init__(self, client: stripe.StripeClient) -> None:
+        self._client = client
+
+    def probe(self, permission: "Permission") -> "Denial | None":
+        """List one object; None when the key may. Raises LmxError for any other failure."""
+        from learnermax_cli.doctor.model import Denial
+
+        with stripe_errors(f"listing {permission.title}"):
+            try:
+                self._get(permission.path, limit=1)
+            except stripe.PermissionError as refusal:
+                return Denial(permission, named_permission(refusal))
+        return None
+
+    def read_clock(self) -> datetime:
+        """Read Stripe's time from an answer's Date, of a refusal too; raises LmxError when nothing is answered."""
+        with stripe_errors("reading Stripe's time"):
+            try:
+                headers = self._get("/v1/account")
+            except stripe.StripeError as refusal:
+                if not refusal.headers:
+                    raise
+                headers = refusal.headers
+        return read_http_date(headers.get("Date"), "Stripe")
+
+    def _get(self, path: str, **params: Any) -> Mapping[str, str]:
+        # The SDK's own headers are a dictionary that knows no case [requests.structures].
+        return cast("Mapping[str, str]", cast("Any", self._client.raw_request("get", path, **params)).headers)

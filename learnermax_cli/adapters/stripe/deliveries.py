@@ -8,6 +8,7 @@ import stripe
 
 from learnermax_cli.core.ownership import MANAGED_BY, decode_reference
 from learnermax_cli.core.secret_text import SecretText
+from learnermax_cli.core.times import unix_time
 from learnermax_cli.enrollments.model import enrollment_key
 from learnermax_cli.webhooks.model import Delivery, EventHint
 
@@ -56,7 +57,7 @@ def parse_event(raw: Mapping[str, Any]) -> EventHint:
         return EventHint(
             event_id=str(raw["id"]),
             type=str(raw["type"]),
-            created=int(raw["created"]),
+            created=unix_time(raw["created"]),
             livemode=bool(raw["livemode"]),
             session_id=session.get("id"),
             key=enrollment_key(user, course),

@@ -5,13 +5,15 @@ from typing import TYPE_CHECKING, Any, cast
 
 import stripe
 
+from learnermax_cli.adapters.stripe.answers import Raw, read_as, texts
 from learnermax_cli.adapters.stripe.client import stripe_errors, translate
-from learnermax_cli.adapters.stripe.reads import Raw, is_missing, list_raw, path_id, read_or_none
+from learnermax_cli.adapters.stripe.reads import is_missing, list_raw, path_id, read_or_none
 from learnermax_cli.adapters.stripe.writes import create_once, idempotency_keys, write_until_answered
 from learnermax_cli.core.errors import FailedError, GuardError, LmxError
 from learnermax_cli.core.ownership import marker, read_marker
 from learnermax_cli.core.remedy import lmx
 from learnermax_cli.core.secret_text import KnownSecrets, SecretText
+from learnermax_cli.core.times import unix_time
 from learnermax_cli.webhooks.model import MAX_ENDPOINTS, SESSION_EVENTS, Endpoint, EndpointGoneError, NewEndpoint
 
 if TYPE_CHECKING:
@@ -32,7 +34,7 @@ class StripeEndpoints:
 
     def list_endpoints(self) -> list[Endpoint]:
         """Read all endpoints, the newest first."""
-        return [_endpoint(raw) for page in list_raw(self._client, _PATH) for raw in page]
+        return [read_as(_endpoint, raw) for page in list_raw(self._client, _PATH) for raw in page]
 
     def create_endpoint(self, url: str, environment: str, replaces: Sequence[str]) -> NewEndpoint:
         """Create an endpoint and return it with its secret, which only this answer and its replays hold."""
@@ -49,7 +51,7 @@ class StripeEndpoints:
                 # It may have been created all the same, and nobody can learn its secret any more.
                 self._delete_unknown(url, environment, replaces)
             elif read_or_none(self._client, _PATH, raw["id"]) is not None:
-                return self._new_endpoint(raw)
+                return read_as(self._new_endpoint, raw)
             return None
 
         keys = idempotency_keys("endpoint", {**params, "replaces": sorted(replaces)})
@@ -128,9 +130,9 @@ def _endpoint(raw: Raw) -> Endpoint:
         endpoint_id=raw["id"],
         url=raw["url"],
         enabled=raw["status"] == "enabled",
-        enabled_events=tuple(raw["enabled_events"]),
+        enabled_events=texts(raw["enabled_events"]),
         api_version=raw.get("api_version"),
-        created=raw["created"],
+        created=unix_time(raw["created"]),
         marker=read_marker(metadata),
         stored=metadata.get(_STORED),
     )

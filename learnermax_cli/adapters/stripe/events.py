@@ -5,6 +5,7 @@ from typing import Any
 
 import stripe
 
+from learnermax_cli.adapters.stripe.answers import read_as
 from learnermax_cli.adapters.stripe.client import stripe_errors
 from learnermax_cli.adapters.stripe.deliveries import parse_event
 from learnermax_cli.adapters.stripe.reads import CursorGoneError, list_raw, read_raw
@@ -31,12 +32,12 @@ class StripeEvents:
         if cursor is not None:
             try:
                 for page in list_raw(self._client, _PATH, "ending_before", cursor, **params):
-                    yield from (parse_event(event) for event in reversed(page))
+                    yield from (read_as(parse_event, event) for event in reversed(page))
             except CursorGoneError:
                 pass
             else:
                 return
-        pages = [[parse_event(event) for event in page] for page in list_raw(self._client, _PATH, **params)]
+        pages = [[read_as(parse_event, event) for event in page] for page in list_raw(self._client, _PATH, **params)]
         for hints in reversed(pages):
             yield from reversed(hints)
 
@@ -44,7 +45,7 @@ class StripeEvents:
         """Return the newest event, of any type, before a time (Unix seconds)."""
         with stripe_errors("listing events"):
             page = read_raw(self._client, _PATH, limit=1, created={"lt": since})
-        return page["data"][0]["id"] if page["data"] else None
+        return str(page["data"][0]["id"]) if page["data"] else None
 
 
 def _params(window: EventWindow) -> dict[str, Any]:

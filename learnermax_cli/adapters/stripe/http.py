@@ -1,84 +1,49 @@
 """The HTTP client under the Stripe SDK: keeps to the rate limit, counts requests, and retries, as the SDK does not."""
 
-import json
 import math
 import random
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import requests
 import stripe
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 
+from learnermax_cli.adapters.stripe.answers import AnswerTimeoutError, NoAnswerError, error_code, find_flaw
+from learnermax_cli.adapters.timed import SLOW, answered_within, timed_pools
 from learnermax_cli.core.meter import Meter
-from learnermax_cli.core.retries import Outage, RetryPolicy
+from learnermax_cli.core.retries import Listener, Outage, RateLimiter, RetryPolicy, outage_of, seconds_left
 
 # [doc "Rate limits"]: 25 requests/s in a sandbox and for each endpoint, 100/s live.
 # The lower one, and a little less, since clocks differ.
 DEFAULT_RATE = 23.0
-_SLOWEST = 1.0
-_WON_BACK_PER_SECOND = 1.0
+_SHORTEST_TRY = 1.0  # seconds that a try must have left to be begun
 REPLAYED = "Idempotent-Replayed"
 """The header of an answer that was given before."""
 Answer = tuple[Any, int, Mapping[str, str]]
 
 
-class RateLimiter:
-    """Hands out slots at `rate` requests per second to all threads of the process; starts with a few at once."""
+_POOLS = timed_pools(HTTPConnectionPool, HTTPSConnectionPool)
 
-    def __init__(
-        self,
-        rate: float,
-        *,
-        burst: int = 2,
-        monotonic: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
-    ) -> None:
-        self._highest = rate
-        self._rate = rate
-        self._burst = burst
-        self._monotonic = monotonic
-        self._sleep = sleep
-        self._lock = threading.Lock()
-        self._next = -math.inf
-        self._slowed_at = monotonic()
 
-    @property
-    def rate(self) -> float:
-        """The requests per second allowed now."""
-        with self._lock:
-            return self._current_rate(self._monotonic())
+class _TimedAdapter(HTTPAdapter):
+    """Makes connections whose answers have a time limit."""
 
-    def wait(self, at_most: float = math.inf) -> bool:
-        """Wait for the next slot; return False, at once and without taking it, when it is more seconds away."""
-        with self._lock:
-            now = self._monotonic()
-            interval = 1 / self._current_rate(now)
-            slot = max(self._next, now - self._burst * interval) + interval
-            delay = slot - now
-            if delay > at_most:
-                return False
-            self._next = slot
-        if delay > 0:
-            self._sleep(delay)
-        return True
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = _POOLS
 
-    def slow_down(self) -> None:
-        """Halve the rate after a 429; threads that were told at the same time halve it once."""
-        with self._lock:
-            now = self._monotonic()
-            if now - self._slowed_at < 1.0 and self._rate < self._highest:
-                return
-            self._rate = max(_SLOWEST, self._current_rate(now) / 2)
-            self._slowed_at = now
-
-    def _current_rate(self, now: float) -> float:
-        return min(self._highest, self._rate + (now - self._slowed_at) * _WON_BACK_PER_SECOND)
+    def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
+        manager = super().proxy_manager_for(*args, **kwargs)
+        manager.pool_classes_by_scheme = _POOLS
+        return manager
 
 
 class PacedHttpClient(stripe.RequestsClient):
-    """Sends each request when the limiter has a slot, again after 429, 409, 5xx and lost connections.
+    """Sends each request when the limiter has a slot, again after 429, 409, 5xx, odd answers and lost connections.
 
     Every POST carries an idempotency key, so sending it again cannot do the work twice [doc "Idempotent requests"].
     Once `stop` is set, only a request whose connection was lost is sent again: it may be a write that is half done.
@@ -88,7 +53,7 @@ class PacedHttpClient(stripe.RequestsClient):
         self,
         limiter: RateLimiter,
         meter: Meter,
-        debug: Callable[[str], None],
+        listener: Listener,
         policy: RetryPolicy,
         stop: threading.Event,
     ) -> None:
@@ -97,9 +62,9 @@ class PacedHttpClient(stripe.RequestsClient):
         self._stop = stop
         self._limiter = limiter
         self._meter = meter
-        self._debug = debug
+        self._listener = listener
         # Counted apart: where every write fails, reading what is there may go well.
-        self._reading, self._writing = Outage("Stripe"), Outage("Stripe")
+        self._reading, self._writing = outage_of("Stripe", policy), outage_of("Stripe", policy)
 
     def request(
         self,
@@ -113,22 +78,27 @@ class PacedHttpClient(stripe.RequestsClient):
         """Return the answer of the last try; raises the SDK's APIConnectionError or RateLimitError, or OutageError."""
         self._use_own_session(url)
         outage = self._reading if method == "get" else self._writing
-        if not self._policy.interactive:
-            outage.require_up()
-        came = self._try_in_time(method, url, headers, post_data)
-        outage.note(ok=_is_answer(came))
+        outage.begin()
+        ok: bool | None = None
+        try:
+            came = self._try_in_time(method, url, headers, post_data, outage)
+            ok = _is_answer(came)
+        finally:
+            outage.end(ok)
         if isinstance(came, stripe.StripeError):
             raise came
         return came
 
     def _try_in_time(
-        self, method: str, url: str, headers: Mapping[str, str] | None, post_data: Any
+        self, method: str, url: str, headers: Mapping[str, str] | None, post_data: Any, outage: Outage
     ) -> Answer | stripe.StripeError:
         policy, failed, tries = self._policy, 0, 0
+        if seconds_left() < _SHORTEST_TRY:
+            return AnswerTimeoutError("its time was over before it began")
         came: Answer | stripe.StripeError = stripe.RateLimitError("too many requests are waiting before this one")
-        asked = time.monotonic()
+        begun = asked = time.monotonic()
         # A try that begins until then ends within the time of the whole operation.
-        last_begin = asked + policy.in_all - policy.connect - policy.read
+        last_begin = asked + min(policy.in_all - policy.connect - policy.read, seconds_left() - _SHORTEST_TRY)
         while self._limiter.wait(last_begin - asked if policy.interactive else math.inf):
             if not policy.interactive:
                 last_begin += time.monotonic() - asked
@@ -143,28 +113,40 @@ class PacedHttpClient(stripe.RequestsClient):
                 if failed >= policy.tries or not _worth_another_try(came):
                     return came
             pause = _backoff(tries, policy.longest_pause)
-            if time.monotonic() + pause > last_begin:
+            if time.monotonic() + pause > last_begin or outage.silent():
                 return came
-            if isinstance(came, stripe.APIConnectionError):
+            half_done = method != "get" and isinstance(came, stripe.APIConnectionError)
+            if half_done and time.monotonic() - begun < policy.read:
                 time.sleep(pause)  # a signal is no reason to send it again at once
             elif self._stop.wait(pause):
                 return came
             asked = time.monotonic()
+            if asked - begun > SLOW:
+                self._listener.waiting("Waiting for Stripe: no answer yet, trying again ...")
         return came
 
     def _try_once(
         self, method: str, url: str, headers: Mapping[str, str] | None, post_data: Any
     ) -> Answer | stripe.APIConnectionError:
         started = time.monotonic()
-        path = url.partition("://")[2].partition("/")[2].partition("?")[0]
-        try:
-            answer = super().request(method, url, dict(headers or {}), post_data)
-        except stripe.APIConnectionError as error:
-            self._debug(f"Stripe {method.upper()} /{path}: no answer after {time.monotonic() - started:.2f} s")
-            return error
-        request_id = answer[2].get("Request-Id")
-        self._debug(f"Stripe {method.upper()} /{path}: {answer[1]}, {request_id}, {time.monotonic() - started:.2f} s")
-        return answer
+        host, _, path = url.partition("://")[2].partition("?")[0].partition("/")
+        limit = min(self._policy.read, seconds_left())
+        came: Answer | stripe.APIConnectionError
+        with answered_within(limit, lambda: self._listener.waiting(f"Waiting for an answer of {host} ...")) as answer:
+            try:
+                came = super().request(method, url, dict(headers or {}), post_data)
+            except stripe.APIConnectionError as error:
+                late = answer.late or isinstance(error.__cause__, requests.Timeout)
+                came = AnswerTimeoutError(f"no complete answer from {host} in {limit:.0f} s") if late else error
+        what = "no answer"
+        if not isinstance(came, stripe.APIConnectionError):
+            body, status, answered = came
+            what = f"{status}, {answered.get('Request-Id')}"
+            if flaw := find_flaw(method, path, status, body):
+                came = NoAnswerError(f"HTTP {status} from {host}, {flaw}")
+                what = f"{status}, no answer of Stripe: {flaw}"
+        self._listener.debug(f"Stripe {method.upper()} /{path}: {what}, {time.monotonic() - started:.2f} s")
+        return came
 
     def _use_own_session(self, url: str) -> None:
         # One session a thread. A ~/.netrc must not replace the key, and a redirect must not carry it elsewhere.
@@ -174,6 +156,8 @@ class PacedHttpClient(stripe.RequestsClient):
             session.max_redirects = 0
             # Requests to this machine must not pass a proxy in clear text.
             session.trust_env = url.startswith("https://")
+            for scheme in _POOLS:
+                session.mount(f"{scheme}://", _TimedAdapter())
             self._thread_local.session = session
 
 
@@ -187,21 +171,13 @@ def _is_answer(came: Answer | stripe.StripeError) -> bool:
 
 def _worth_another_try(came: Answer | stripe.APIConnectionError) -> bool:
     if isinstance(came, stripe.APIConnectionError):
-        return bool(came.should_retry)
+        return not isinstance(came.__cause__, requests.exceptions.SSLError | requests.exceptions.InvalidURL)
     body, status, headers = came
     if headers.get("Stripe-Should-Retry") == "false" or headers.get(REPLAYED) == "true":
         return False
     if status == 409:
-        return _error_code(body) in ("idempotency_key_in_use", "lock_timeout")
+        return error_code(body) in ("idempotency_key_in_use", "lock_timeout")
     return status >= 500
-
-
-def _error_code(body: Any) -> str | None:
-    try:
-        code = json.loads(body)["error"]["code"]
-    except (ValueError, KeyError, TypeError):
-        return None
-    return code if isinstance(code, str) else None
 
 
 def _backoff(attempt: int, longest: float) -> float:

@@ -5,14 +5,16 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import stripe
 
+from learnermax_cli.adapters.stripe.answers import Raw, read_as
 from learnermax_cli.adapters.stripe.client import stripe_errors
-from learnermax_cli.adapters.stripe.reads import Raw, id_of, list_raw, read_or_none
+from learnermax_cli.adapters.stripe.reads import id_of, list_raw, read_or_none
 from learnermax_cli.core.money import Money
 from learnermax_cli.core.ownership import decode_reference, read_marker
+from learnermax_cli.core.times import unix_time
 from learnermax_cli.enrollments.model import DISPUTES_UNREAD, PAGE_SIZE, Payment, Window
 
 _CHARGE = "payment_intent.latest_charge"
@@ -36,7 +38,7 @@ class StripePayments:
             raw = read_or_none(self._client, "/v1/checkout/sessions", session_id, expand=[_CHARGE])
         if raw is None:
             return None
-        payment = _payment(raw)
+        payment = read_as(_payment, raw)
         if payment.disputes == DISPUTES_UNREAD and payment.intent_id is not None:
             return replace(payment, disputes=self._disputes.read_one(payment.intent_id))
         return payment
@@ -48,7 +50,7 @@ class StripePayments:
         if status is not None:
             params["status"] = status
         for page in list_raw(self._client, "/v1/checkout/sessions", expand=[f"data.{_CHARGE}"], **params):
-            yield [_payment(raw) for raw in page]
+            yield [read_as(_payment, raw) for raw in page]
 
     def read_disputes(self, payments: Sequence[Payment], max_pages: int) -> Sequence[Payment]:
         """Return payments with the disputes of the disputed ones read, in a list of at most `max_pages` pages,
@@ -73,7 +75,7 @@ def _payment(raw: Raw) -> Payment:
         payment_status=sys.intern(raw["payment_status"]),
         mode=sys.intern(raw["mode"]),
         livemode=raw["livemode"],
-        created=raw["created"],
+        created=unix_time(raw["created"]),
         course_id=_shared(metadata.get("courseId")),
         metadata_user=metadata.get("userId"),
         reference_user=_reference_user(reference, metadata.get("userId")),
@@ -159,6 +161,16 @@ class _Disputes:
 def _statuses_of(pages: Iterable[Sequence[Raw]]) -> Statuses:
     found: Statuses = {}
     for page in pages:
-        for raw in page:
-            found[raw["payment_intent"]] = (*found.get(raw["payment_intent"], ()), raw["status"])
+        for dispute in (read_as(_dispute, raw) for raw in page):
+            intent_id = dispute.intent_id or ""
+            found[intent_id] = (*found.get(intent_id, ()), dispute.status)
     return found
+
+
+class _Dispute(NamedTuple):
+    intent_id: str | None
+    status: str
+
+
+def _dispute(raw: Raw) -> _Dispute:
+    return _Dispute(raw["payment_intent"], raw["status"])

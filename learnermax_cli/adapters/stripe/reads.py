@@ -5,12 +5,11 @@ from typing import Any, Literal, cast
 
 import stripe
 
+from learnermax_cli.adapters.stripe.answers import Raw
 from learnermax_cli.adapters.stripe.client import stripe_errors
 from learnermax_cli.core.errors import FailedError
 from learnermax_cli.core.ownership import is_stripe_id
 from learnermax_cli.enrollments.model import PAGE_SIZE
-
-Raw = Mapping[str, Any]
 
 
 class CursorGoneError(FailedError):

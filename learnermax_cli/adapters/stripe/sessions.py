@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import stripe
 
+from learnermax_cli.adapters.stripe.answers import Raw, read_as
 from learnermax_cli.adapters.stripe.catalog import parse_price, parse_product
 from learnermax_cli.adapters.stripe.client import stripe_errors
-from learnermax_cli.adapters.stripe.reads import Raw, id_of, list_raw, path_id, read_or_none, sold_prices
+from learnermax_cli.adapters.stripe.reads import id_of, list_raw, path_id, read_or_none, sold_prices
 from learnermax_cli.adapters.stripe.writes import (
     MAX_ATTEMPTS,
     KeysSpentError,
@@ -30,7 +31,7 @@ from learnermax_cli.checkout.model import (
 from learnermax_cli.core.errors import FailedError
 from learnermax_cli.core.money import Money
 from learnermax_cli.core.secret_text import SecretText
-from learnermax_cli.core.times import read_http_date
+from learnermax_cli.core.times import read_http_date, unix_time
 
 if TYPE_CHECKING:
     from stripe.params.checkout import SessionCreateParams
@@ -55,18 +56,18 @@ class StripeSessions:
         if raw is None or raw.get("deleted"):
             return None
         price = raw["default_price"]
-        return ProductWithPrice(parse_product(raw), parse_price(price) if isinstance(price, dict) else None)
+        return ProductWithPrice(read_as(parse_product, raw), read_as(parse_price, price) if price else None)
 
     def read_session(self, session_id: str) -> Session | None:
         """Read one session; None when there is no such session for this key."""
         with stripe_errors(f"reading session {session_id}"):
             raw = read_or_none(self._client, _PATH, session_id, expand=["line_items"])
-        return None if raw is None else _session(raw)
+        return None if raw is None else read_as(_session, raw)
 
     def list_sessions(self, since: int) -> Iterator[Session]:
         """Read the sessions created since a time, newest first."""
         for page in list_raw(self._client, _PATH, created={"gte": since}, expand=["data.line_items"]):
-            yield from (_session(raw) for raw in page)
+            yield from (read_as(_session, raw) for raw in page)
 
     def create_session(self, new: NewSession) -> Session:
         """Create a session once, whatever answer was lost, and return it as it is now."""
@@ -183,8 +184,8 @@ def _session(raw: Raw) -> Session:
         status=raw["status"],
         payment_status=raw["payment_status"],
         livemode=raw["livemode"],
-        created=raw["created"],
-        expires_at=raw["expires_at"],
+        created=unix_time(raw["created"]),
+        expires_at=unix_time(raw["expires_at"]),
         form=_form(raw),
         price_ids=sold_prices(raw.get("line_items")),
         metadata=raw["metadata"] or {},

@@ -7,9 +7,9 @@ from typing import TypeVar, cast
 
 import stripe
 
+from learnermax_cli.adapters.stripe.answers import Raw, as_documented, read_as
 from learnermax_cli.adapters.stripe.client import stripe_errors
 from learnermax_cli.adapters.stripe.http import REPLAYED
-from learnermax_cli.adapters.stripe.reads import Raw
 from learnermax_cli.core.errors import FailedError
 from learnermax_cli.planning.change import canonical_json
 
@@ -56,7 +56,8 @@ def create_once(
         with stripe_errors(doing):
             raw = None
             try:
-                created = create(key)
+                with as_documented(doing):
+                    created = create(key)
             except stripe.StripeError as error:
                 if not (_is_replayed_failure(error) or error.code == "resource_already_exists"):
                     raise
@@ -65,7 +66,7 @@ def create_once(
                 assert answer is not None
                 raw = cast("Raw", answer.data)
                 if answer.headers.get(REPLAYED) != "true":
-                    return parse(raw)
+                    return read_as(parse, raw)
             found = find(raw)
         if found is not None:
             return found
@@ -81,7 +82,8 @@ def write_until_answered(write: Callable[[], object]) -> None:
     """
     for _ in range(MAX_ATTEMPTS - 1):
         try:
-            write()
+            with as_documented("a write"):
+                write()
         except stripe.StripeError as error:
             if not _is_replayed_failure(error):
                 raise

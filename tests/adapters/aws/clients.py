@@ -9,6 +9,7 @@ from learnermax_cli.config.settings import AwsAccess
 from learnermax_cli.core.meter import Meter
 from learnermax_cli.core.retries import BATCH, RetryPolicy
 from learnermax_cli.core.secret_text import SecretText
+from tests.adapters import Nobody
 from tests.running import Sandbox
 
 
@@ -16,7 +17,7 @@ def build(sandbox: Sandbox, policy: RetryPolicy = BATCH, stop: threading.Event |
     """Return clients that go by a policy."""
     secret = SecretText(SECRET_ACCESS_KEY)
     access = AwsAccess(sandbox.info.region, None, sandbox.info.aws_url, ACCESS_KEY_ID, secret)
-    return AwsClients(access, Meter(time.monotonic), lambda line: None, policy, stop or threading.Event())
+    return AwsClients(access, Meter(time.monotonic), Nobody(), policy, stop or threading.Event())
 
 
 def requests(sandbox: Sandbox, since: int = 0) -> list[str]:

@@ -6,11 +6,12 @@ import time
 import stripe
 
 from learnermax_cli.adapters.stripe.client import build_stripe
-from learnermax_cli.adapters.stripe.http import PacedHttpClient, RateLimiter
+from learnermax_cli.adapters.stripe.http import PacedHttpClient
 from learnermax_cli.config.keys import parse_stripe_key
 from learnermax_cli.core.meter import Meter
-from learnermax_cli.core.retries import BATCH, RetryPolicy
+from learnermax_cli.core.retries import BATCH, RateLimiter, RetryPolicy
 from learnermax_cli.core.secret_text import SecretText
+from tests.adapters import Nobody
 from tests.running import Sandbox
 
 HASTY = BATCH._replace(longest_pause=0.0)
@@ -21,15 +22,13 @@ def build(
     sandbox: Sandbox, policy: RetryPolicy = HASTY, rate: float = 1000, stop: threading.Event | None = None
 ) -> stripe.StripeClient:
     """Return a client at the sandbox that goes by a policy."""
-    http = PacedHttpClient(
-        RateLimiter(rate), Meter(time.monotonic), lambda line: None, policy, stop or threading.Event()
-    )
+    http = PacedHttpClient(RateLimiter(rate), Meter(time.monotonic), Nobody(), policy, stop or threading.Event())
     return _build(sandbox.info.stripe_url, sandbox.info.secret_key, http)
 
 
 def build_at(url: str, key: str = "sk_test_" + "a1" * 20) -> stripe.StripeClient:
     """Return a client at any address, without pauses."""
-    http = PacedHttpClient(RateLimiter(1000), Meter(time.monotonic), lambda line: None, HASTY, threading.Event())
+    http = PacedHttpClient(RateLimiter(1000), Meter(time.monotonic), Nobody(), HASTY, threading.Event())
     return _build(url, key, http)
 
 

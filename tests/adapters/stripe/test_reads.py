@@ -19,7 +19,7 @@ Answer = tuple[int, dict[str, object]]
 
 def page(*ids: str, more: bool = True) -> Answer:
     """Return a page of a list."""
-    return 200, {"object": "list", "data": [{"id": name} for name in ids], "has_more": more}
+    return 200, {"object": "list", "data": [{"object": "payment_link", "id": name} for name in ids], "has_more": more}
 
 
 @contextmanager

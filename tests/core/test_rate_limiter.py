@@ -1,6 +1,6 @@
 """The limiter hands out slots by a clock of its own making."""
 
-from learnermax_cli.adapters.stripe.http import RateLimiter
+from learnermax_cli.core.retries import RateLimiter
 
 
 class Time:

@@ -1,0 +1,146 @@
+"""Connections on which an answer must be complete in time, also when a byte comes now and then."""
+
+import math
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+
+_thread = threading.local()
+
+
+SLOW = 5.0
+"""Seconds after which whoever waits is told what for."""
+
+
+class _Watchdog:
+    """Wakes each answer that it watches when its time comes, in a thread of its own."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._watched: dict[Answering, float] = {}
+        self._wakes_at = math.inf
+        self._running = False
+
+    def watch(self, answering: "Answering", until: float) -> None:
+        with self._changed:
+            self._watched[answering] = until
+            if not self._running:
+                threading.Thread(target=self._run, name="answers in time", daemon=True).start()
+                self._running = True
+            if until < self._wakes_at:
+                self._wakes_at = until
+                self._changed.notify()
+
+    def unwatch(self, answering: "Answering") -> None:
+        with self._changed:
+            self._watched.pop(answering, None)
+
+    def _run(self) -> None:
+        while True:
+            for answering in self._due():
+                answering.wake()
+
+    def _due(self) -> list["Answering"]:
+        with self._changed:
+            now = time.monotonic()
+            due = [answering for answering, until in self._watched.items() if until <= now]
+            for answering in due:
+                del self._watched[answering]
+            self._wakes_at = min(self._watched.values(), default=math.inf)
+            if not due:
+                self._changed.wait(None if self._wakes_at == math.inf else self._wakes_at - now)
+            return due
+
+
+_watchdog = _Watchdog()
+
+
+class Answering:
+    """One request of this thread, from its beginning to the end of its answer.
+
+    After five seconds it calls `tell_slow`, and when its time is over it shuts the connection down: reading from it
+    ends, whatever it waits for.
+    """
+
+    def __init__(self, seconds: float, tell_slow: Callable[[], None]) -> None:
+        now = time.monotonic()
+        self._until, self._slow_at = now + seconds, now + min(SLOW, seconds)
+        self._tell_slow = tell_slow
+        self.late = False
+        """Whether the answer was cut off, since it was not complete in time."""
+        self._socket: socket.socket | None = None
+
+    def begin_on(self, connected: socket.socket) -> None:
+        """Note the socket that the request goes through."""
+        self._socket = connected
+        _watchdog.watch(self, self._slow_at)
+
+    def end(self) -> None:
+        """Note that the answer is complete, or will not come."""
+        _watchdog.unwatch(self)
+        if getattr(_thread, "answering", None) is self:
+            _thread.answering = None
+
+    def wake(self) -> None:
+        """Tell that it takes long, or end it."""
+        if time.monotonic() < self._until:
+            _watchdog.watch(self, self._until)
+            self._tell_slow()
+            return
+        self.late = True
+        if self._socket is not None:
+            with suppress(OSError):  # closed meanwhile
+                # Not SSLSocket.shutdown: after that, a reader would take what is left for plain text.
+                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+
+
+def begin_answer(seconds: float, tell_slow: Callable[[], None]) -> Answering:
+    """Begin a request of this thread, whose answer must be complete within so many seconds."""
+    answering = _thread.answering = Answering(seconds, tell_slow)
+    return answering
+
+
+@contextmanager
+def answered_within(seconds: float, tell_slow: Callable[[], None]) -> Iterator[Answering]:
+    """Send one request in this context; its connection must be of `timed_pools`."""
+    answering = begin_answer(seconds, tell_slow)
+    try:
+        yield answering
+    finally:
+        answering.end()
+
+
+class _Timed:
+    """Mixed into a connection of urllib3: puts each request of a thread that has begun one under its time limit."""
+
+    sock: Any
+
+    def connect(self) -> None:
+        """Connect, and note the socket."""
+        super().connect()  # type: ignore[misc]
+        self._note_socket()
+
+    def request(self, *args: Any, **kwargs: Any) -> Any:
+        """Send a request, on a connection that may have been used before."""
+        self._note_socket()
+        return super().request(*args, **kwargs)  # type: ignore[misc]
+
+    def _note_socket(self) -> None:
+        answering: Answering | None = getattr(_thread, "answering", None)
+        if answering is not None and self.sock is not None:
+            answering.begin_on(self.sock)
+
+
+def timed_pools(http: type[HTTPConnectionPool], https: type[HTTPSConnectionPool]) -> dict[str, Any]:
+    """Return classes of pools, by scheme, that are as these but put answers under a time limit."""
+    return {scheme: _timed_pool(pool) for scheme, pool in (("http", http), ("https", https))}
+
+
+def _timed_pool(pool: type[HTTPConnectionPool]) -> type[HTTPConnectionPool]:
+    connection = type("TimedConnection", (_Timed, pool.ConnectionCls), {})
+    return type("TimedPool", (pool,), {"ConnectionCls": connection})
