@@ -10,6 +10,7 @@ from learnermax_cli.core.errors import ConfigError, Exit, GuardError
 from learnermax_cli.core.remedy import lmx
 from learnermax_cli.doctor.model import (
     CREATE_ENDPOINT,
+    EXAMPLE_URL,
     IdentityReader,
     Index,
     TableDescriber,
@@ -24,10 +25,11 @@ from learnermax_cli.doctor.model import (
 from learnermax_cli.secrets.content import describe_value, read_stored, require_ours, require_readable
 from learnermax_cli.secrets.model import SecretDescription, SecretStore
 from learnermax_cli.secrets.plan_push import require_keys
-from learnermax_cli.webhooks.endpoints import ASKS_FIRST
 
 SECRET, SIGNING, CONFIGURED, OWNER = "Secret", "Signing secret", "Configured key", "Secret owner"
 _PUSH = lmx("secrets push")
+# What is stored is of no use to anybody, so it may be replaced unasked.
+_REPLACE = lmx("webhooks create", "--url", EXAMPLE_URL, "--yes")
 IDENTITY, NAMES, TABLE, TOPIC = "AWS identity", "Environment", "Table", "Topic"
 _KEYS = ("PK", "SK")
 _GSI1 = ("GSI1", Index(("GSI1PK", "GSI1SK")))
@@ -142,7 +144,7 @@ def _signing_verdicts(name: str, values: Mapping[str, str]) -> Iterator[Verdict]
         yield warning(SIGNING, found, CREATE_ENDPOINT)
     elif describe_value(WEBHOOK_SECRET, values[WEBHOOK_SECRET]) != "webhook":
         found = f"{WEBHOOK_SECRET} in {name} is not a signing secret"
-        yield failed(SIGNING, found, CREATE_ENDPOINT + ASKS_FIRST, Exit.CONFIG)
+        yield failed(SIGNING, found, _REPLACE, Exit.CONFIG)
 
 
 def _owner_verdicts(description: SecretDescription) -> Iterator[Verdict]:

@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from learnermax_cli.webhooks.endpoints import ASKS_FIRST
 from tests.doctor.worlds import SECRET_NAME, examine, keys_of, live_key, put_secret
 from tests.running import Sandbox
 
@@ -109,7 +108,7 @@ def test_signing_secret_that_is_none(sandbox: Sandbox) -> None:
     examined = examine(sandbox)
     assert "ok" == examined.row("Secret")[0]
     found = f"STRIPE_WEBHOOK_SECRET in {SECRET_NAME} is not a signing secret"
-    remedy = "lmx webhooks create --url https://HOST/api/webhooks/stripe" + ASKS_FIRST
+    remedy = "lmx webhooks create --url https://HOST/api/webhooks/stripe --yes"
     assert ("failed", found, remedy, 3) == examined.row("Signing secret")
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from learnermax_cli.adapters.aws.table import to_item
+from learnermax_cli.adapters.aws.values import to_item
 from learnermax_cli.config.keys import table_name
 from tests.hostile.rows import BUYER, FRESH, GOOD, PAYER, Row
 from tests.items import course_item, enrollment_item, student_item
