@@ -2,8 +2,6 @@
 
 import threading
 import time
-from collections import OrderedDict
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from typing import Protocol
@@ -30,34 +28,6 @@ from learnermax_cli.webhooks.model import Effect, EventHint, HalfDoneError, Hand
 _PAUSES = (0.1, 0.2, 0.4, 0.8)
 # Events of one enrollment wait for each other; a fixed number of locks, so that memory stays flat.
 _LOCKS = 1_024
-SETTLED_SECONDS = 60.0
-MAX_SETTLED = 4_096
-
-
-class Settled:
-    """Sessions that the table has as those of a completed enrollment without an owed event, remembered for a minute.
-
-    Stripe may deliver an event more than once. Threads may share it.
-    """
-
-    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
-        self._monotonic = monotonic
-        self._lock = threading.Lock()
-        self._seen: OrderedDict[str, tuple[float, str]] = OrderedDict()
-
-    def add(self, session_id: str, status: str) -> None:
-        """Remember the paymentStatus that the table has for a session; the oldest is forgotten for it."""
-        with self._lock:
-            self._seen[session_id] = (self._monotonic(), status)
-            self._seen.move_to_end(session_id)
-            if len(self._seen) > MAX_SETTLED:
-                self._seen.popitem(last=False)
-
-    def status_of(self, session_id: str) -> str | None:
-        """Return the paymentStatus seen within the last minute; None when the table has to be asked."""
-        with self._lock:
-            seen = self._seen.get(session_id)
-        return seen[1] if seen is not None and self._monotonic() - seen[0] < SETTLED_SECONDS else None
 
 
 class HandlerJob(ReadJob, RunJob, Protocol):
@@ -87,16 +57,12 @@ class Handler:
         self._run = begin_run(job)
         self._leave_owed = leave_owed
         self._locks = tuple(threading.Lock() for _ in range(_LOCKS))
-        self._settled = Settled()
 
     def handle(self, hint: EventHint, *, dry_run: bool = False) -> Handled:
         """Do what an event asks for and return what became of it; raises LmxError for failures of our own."""
         refusal = _refuse(hint, self._realm)
         if refusal is not None:
             return Handled(hint, "ignored", refusal)
-        status = self._settled.status_of(hint.session_id or "")
-        if status is not None:
-            return Handled(hint, "done", status)
         key = hint.key
         if key is None:
             payment = self._read_session(hint)
@@ -140,8 +106,6 @@ class Handler:
 
         Under the lock of the enrollment, an event that this run owes is left from an attempt that failed.
         """
-        if enrollment.intent is None and enrollment.session_id is not None:
-            self._settled.add(enrollment.session_id, enrollment.status)
         if enrollment.intent is None or self._run.publisher is None:
             return Handled(hint, "done", enrollment.status)
         work = plan_owed_event(enrollment, self._run.now(), ended=self._run.run_id)
