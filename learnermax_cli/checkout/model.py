@@ -10,7 +10,7 @@ from learnermax_cli.core.money import Money
 from learnermax_cli.core.ownership import decode_reference, is_ours, marker
 from learnermax_cli.core.secret_text import SecretText
 from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey, EnrollmentWriter
-from learnermax_cli.products.model import ListedLink, ListedPrice, ListedProduct
+from learnermax_cli.products.model import LinkReader, ListedLink, ListedPrice, ListedProduct
 
 # [stripe.params SessionCreateParams.expires_at]: 30 minutes to 24 hours after the session is created.
 SHORTEST = timedelta(minutes=30)
@@ -185,11 +185,8 @@ class NewLink:
     return_url: str | None
 
 
-class LinkGateway(Protocol):
+class LinkGateway(LinkReader, Protocol):
     """Payment Links at the payment provider."""
-
-    def list_active_links(self) -> list[ListedLink]:
-        """Read all active links with what they sell."""
 
     def create_link(self, new: NewLink, replaces: Sequence[str]) -> ListedLink:
         """Create a link once, whatever answer was lost; `replaces` are the links that it replaces."""

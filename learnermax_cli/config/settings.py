@@ -6,7 +6,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 
-from learnermax_cli.config.keys import ENV_FILE_NAMES, SECRET_NAMES, Mode, table_name
+from learnermax_cli.config.keys import ENV_FILE_NAMES, SECRET_KEY, SECRET_NAMES, Mode, table_name
 from learnermax_cli.core.errors import ConfigError, LmxError, UsageError
 from learnermax_cli.core.money import PriceUnit
 from learnermax_cli.core.secret_text import KnownSecrets, SecretText
@@ -97,15 +97,17 @@ def load_settings(flags: Flags, environ: Mapping[str, str], known: KnownSecrets 
 
         sandbox = require_sandbox(environ)
         values = {"FRONTEND_URL": SANDBOX_FRONTEND_URL, **_without_outside_access(values), **sandbox.environment()}
+    default_secret = "learnermax/stripe-keys-prod" if environment == "prod" else "learnermax/stripe-keys"
+    currency, key = values.get("LMX_CURRENCY"), values.get(SECRET_KEY)
     return Settings(
         environment=environment,
         table=flags.table or values.get("EDUCATION_TABLE_NAME") or table_name(environment),
-        secret_name=flags.secret_name or values.get("LMX_STRIPE_SECRET_NAME") or _default_secret_name(environment),
+        secret_name=flags.secret_name or values.get("LMX_STRIPE_SECRET_NAME") or default_secret,
         aws=_aws_access(flags, values, sandbox),
         stripe_api_base=(sandbox.stripe_url if sandbox else environ.get("STRIPE_API_BASE")) or STRIPE_API_BASE,
-        stripe_secret_key=_secret(values.get("STRIPE_SECRET_KEY")),
+        stripe_secret_key=SecretText(key) if key else None,
         stripe_account=values.get("LMX_STRIPE_ACCOUNT"),
-        currency=_currency(values.get("LMX_CURRENCY")),
+        currency=None if currency is None else currency_code(currency, "LMX_CURRENCY"),
         price_unit=price_unit(values.get("LMX_PRICE_UNIT"), "LMX_PRICE_UNIT"),
         max_price=positive_decimal(values.get("LMX_MAX_PRICE"), "LMX_MAX_PRICE"),
         max_rate=_number(values.get("LMX_MAX_RATE"), "LMX_MAX_RATE", "20"),
@@ -209,10 +211,6 @@ def _environment(text: str | None) -> Environment:
     return cast("Environment", name)
 
 
-def _default_secret_name(environment: Environment) -> str:
-    return "learnermax/stripe-keys-prod" if environment == "prod" else "learnermax/stripe-keys"
-
-
 def _aws_access(flags: Flags, values: Mapping[str, str], sandbox: "SandboxInfo | None") -> AwsAccess:
     if sandbox is not None:
         own = sandbox.environment()
@@ -224,14 +222,6 @@ def _aws_access(flags: Flags, values: Mapping[str, str], sandbox: "SandboxInfo |
         )
     region = flags.region or values.get("AWS_REGION") or values.get("AWS_DEFAULT_REGION") or "us-east-1"
     return AwsAccess(region=region, profile=flags.profile or values.get("AWS_PROFILE"))
-
-
-def _secret(text: str | None) -> SecretText | None:
-    return SecretText(text) if text else None
-
-
-def _currency(text: str | None) -> str | None:
-    return None if text is None else currency_code(text, "LMX_CURRENCY")
 
 
 def _aws_account(text: str | None) -> str | None:

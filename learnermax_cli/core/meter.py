@@ -2,7 +2,8 @@
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 # Stripe allows 500 reads per transaction over 30 days, but never less than this many a month [doc "Rate limits"].
 READ_ALLOCATION_FLOOR = 10_000
@@ -40,11 +41,7 @@ class MeterReading:
     def as_json(self) -> dict[str, object]:
         """Return the `meter` object of a report."""
         return {
-            "stripe_reads": self.stripe_reads,
-            "stripe_writes": self.stripe_writes,
-            "stripe_throttled": self.stripe_throttled,
-            "dynamodb_read_units": round(self.dynamodb_read_units, 1),
-            "dynamodb_write_units": round(self.dynamodb_write_units, 1),
+            **{name: round(value, 1) for name, value in asdict(self).items()},
             "seconds": round(self.seconds, 2),
             "stripe_reads_per_month_if_daily": self.reads_per_month_if_daily,
             "stripe_read_allocation_floor": READ_ALLOCATION_FLOOR,
@@ -77,7 +74,7 @@ class Meter:
         self._monotonic = monotonic
         self._started = monotonic()
         self._lock = threading.Lock()
-        self._counts: dict[str, float] = {}
+        self._counts: dict[str, Any] = {}
 
     def add(self, name: str, amount: float = 1) -> None:
         """Turn one counter, named as in `MeterReading`."""
@@ -87,12 +84,4 @@ class Meter:
     def reading(self) -> MeterReading:
         """Return what was counted until now."""
         with self._lock:
-            counts = dict(self._counts)
-        return MeterReading(
-            stripe_reads=int(counts.get("stripe_reads", 0)),
-            stripe_writes=int(counts.get("stripe_writes", 0)),
-            stripe_throttled=int(counts.get("stripe_throttled", 0)),
-            dynamodb_read_units=counts.get("dynamodb_read_units", 0.0),
-            dynamodb_write_units=counts.get("dynamodb_write_units", 0.0),
-            seconds=self._monotonic() - self._started,
-        )
+            return MeterReading(**self._counts, seconds=self._monotonic() - self._started)

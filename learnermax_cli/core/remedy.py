@@ -7,8 +7,6 @@ from collections.abc import Iterable
 from shlex import quote
 from typing import NamedTuple
 
-from learnermax_cli.core.errors import LmxError
-
 
 class _Command(NamedTuple):
     words: str
@@ -59,28 +57,9 @@ def join(separator: str, texts: Iterable[str]) -> Advice:
     return joined
 
 
-def completed(value: object, options: str) -> object:
-    """Return a value with every advice in it completed; lists, tuples and mappings are walked, all else stays."""
-    match value:
-        case Advice():
-            return value.completed(options)
-        case list():
-            return [completed(part, options) for part in value]
-        case tuple() if type(value) is tuple:
-            return tuple(completed(part, options) for part in value)
-        case dict():
-            return {name: completed(part, options) for name, part in value.items()}
-    return value
-
-
 def completed_text(text: str, options: str) -> str:
     """Return a text with its commands completed."""
     return text.completed(options) if isinstance(text, Advice) else text
-
-
-def complete_error(error: LmxError, options: str) -> None:
-    """Complete the commands in an error's message and hint."""
-    error.message, error.hint = completed_text(error.message, options), completed_text(error.hint, options)
 
 
 def reconcile_one(course_id: str, user_id: str) -> Advice:

@@ -11,8 +11,8 @@ from typing import Any
 from learnermax_cli.core.errors import GuardError
 from learnermax_cli.courses.model import CoursesJob, CourseStore
 from learnermax_cli.courses.plan_courses import plan_seed
-from learnermax_cli.planning.apply import Group, apply
-from learnermax_cli.planning.change import Change, Result, count, planned
+from learnermax_cli.planning.apply import apply
+from learnermax_cli.planning.change import Change, Group, Result, count, planned
 from learnermax_cli.planning.confirm import ask
 from learnermax_cli.planning.report import Changes, Report
 

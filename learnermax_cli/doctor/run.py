@@ -8,15 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from learnermax_cli.config.keys import StripeKey
-from learnermax_cli.core.errors import (
-    ConfigError,
-    CredentialsError,
-    Exit,
-    FailedError,
-    GuardError,
-    LmxError,
-    weightiest,
-)
+from learnermax_cli.core.errors import Exit, FailedError, LmxError, weightiest
 from learnermax_cli.core.meter import Meter
 from learnermax_cli.core.retries import finish_within
 from learnermax_cli.doctor import check_aws as aws
@@ -37,13 +29,6 @@ from learnermax_cli.planning.confirm import StripeJob
 from learnermax_cli.planning.report import Items, Report
 from learnermax_cli.products.model import CatalogGateway
 from learnermax_cli.webhooks.endpoints import EndpointsJob
-
-_ERRORS: dict[Exit, type[LmxError]] = {
-    Exit.CREDENTIALS: CredentialsError,
-    Exit.CONFIG: ConfigError,
-    Exit.GUARD: GuardError,
-}
-
 
 _LONGEST = 75.0
 """Seconds after which no check asks anything more: all of them end within 90 s."""
@@ -160,6 +145,8 @@ def worst_failure(verdicts: Sequence[Verdict]) -> LmxError | None:
     bad = [verdict for verdict in verdicts if verdict.status == "failed"]
     if not bad:
         return None
-    kind = _ERRORS.get(weightiest(verdict.exit_code for verdict in bad), FailedError)
     names = ", ".join(dict.fromkeys(verdict.check for verdict in bad))
-    return kind(f"failed: {names}", hint="The report names a remedy for each; begin at the top.", code="doctor.failed")
+    hint = "The report names a remedy for each; begin at the top."
+    error = FailedError(f"failed: {names}", hint=hint, code="doctor.failed")
+    error.exit_code = weightiest(verdict.exit_code for verdict in bad)
+    return error

@@ -19,7 +19,7 @@ from learnermax_cli.enrollments.model import (
     NewEnrollment,
 )
 from learnermax_cli.enrollments.plan_enrollment import Work
-from learnermax_cli.planning.change import Change, SupersededError
+from learnermax_cli.planning.change import Change, Group, SupersededError
 from learnermax_cli.planning.confirm import Job
 
 # Events that were published but that the table still notes as owed; a receiver remembers this many.
@@ -105,6 +105,10 @@ class EnrollmentWork:
         self._run = run
         self._intent: EventIntent | None = None
         self._completed: tuple[str, str] | None = None
+
+    def group(self) -> Group:
+        """Return the changes of the work with what carries them out."""
+        return Group(self._work.changes, self.carry_out)
 
     def carry_out(self) -> Iterator[SupersededError | None]:
         """Carry out each change in turn and yield after it; raises LmxError at the one that fails.

@@ -18,12 +18,14 @@ from learnermax_cli.enrollments.apply_enrollment import (
 )
 from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey, EnrollmentReader
 from learnermax_cli.enrollments.plan_enrollment import Work, plan_free, plan_owed_event
-from learnermax_cli.planning.change import Change, SupersededError
+from learnermax_cli.planning.change import SupersededError, carry_out
 from learnermax_cli.planning.report import Data, Report
 
 COMMAND = "enrollments create"
 # Seconds in which another run may be about to publish the event that it owes.
 _PAUSES = (0.1, 0.2, 0.4, 0.8)
+Event = Literal["published", "owed", "none"]
+"""What became of the event that sends the student's mail."""
 
 
 class CreateJob(ReadJob, RunJob, Protocol):
@@ -50,7 +52,7 @@ def run_create(job: CreateJob, key: EnrollmentKey, check_out: Callable[[], Repor
 class _Enrolled(NamedTuple):
     enrollment: Enrollment | None
     created: bool = False
-    event: Literal["published", "owed", "none"] = "none"
+    event: Event = "none"
     error: LmxError | None = None
     """What failed once the student was enrolled."""
 
@@ -104,15 +106,11 @@ def _write(job: CreateJob, key: EnrollmentKey, found: Enrollment | None) -> _Enr
 
 def _carry_out(work: Work, run: Run, *, created: bool) -> _Enrolled:
     """Carry out the work; what fails once the student is enrolled is in the result."""
-    done: list[Change] = []
-    try:
-        for change, _ in zip(work.changes, EnrollmentWork(work, run).carry_out(), strict=True):
-            done.append(change)
-    except LmxError as error:
-        if isinstance(error, SupersededError) or (created and not done):
-            raise
-        return _Enrolled(work.enrollment, created, "owed", error)
-    return _Enrolled(work.enrollment, created, "published" if done[-1].kind == "event" else "none")
+    results, error = carry_out(EnrollmentWork(work, run).group())
+    if isinstance(error, SupersededError) or (error is not None and created and results[0].outcome == "failed"):
+        raise error
+    event: Event = "published" if results[-1].change.kind == "event" else "none"
+    return _Enrolled(work.enrollment, created, event if error is None else "owed", error)
 
 
 def _report(job: CreateJob, key: EnrollmentKey, enrolled: _Enrolled, *, dry_run: bool) -> Report:

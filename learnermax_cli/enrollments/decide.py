@@ -87,7 +87,8 @@ def _still_pending(case: Case, readings: Sequence[tuple[Payment, Reading]], rule
     in_the_way = [r for _, r in readings if r.state not in _RELEASABLE]
     releasable = reading.state in _RELEASABLE
     if case.named is None:  # its checkout may be under way, whatever became of a session before it
-        old = _age(case.enrollment, rules.now) > NO_SESSION_GRACE
+        written = parse_time(case.enrollment.enrolled_at)
+        old = written is not None and rules.now - written > NO_SESSION_GRACE
         releasable = old and (releasable or reading.state == "no session")
     if not (rules.release_expired and releasable):
         return Decision("unchanged", reading.state, findings=findings)
@@ -166,8 +167,3 @@ def _notes(case: Case, payment: Payment) -> tuple[str, ...]:
     if case.price is None or payment.money is None or payment.money == case.price:
         return ()
     return (f"paid {payment.money}, the course costs {case.price}",)
-
-
-def _age(enrollment: Enrollment, now: datetime) -> timedelta:
-    written = parse_time(enrollment.enrolled_at)
-    return timedelta(0) if written is None else now - written

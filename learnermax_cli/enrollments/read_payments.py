@@ -201,14 +201,10 @@ def read_all(
     seen = {payment.session_id for payment in first}
     rest = Window(window.since, first[-1].created + 1)  # others of the same second may be on the next page
     with ThreadPoolExecutor(_READ_AHEAD) as pool:
-        running = [pool.submit(_read_slice, gateway, part, status) for part in _slices(rest, int(now.timestamp()))]
-        for future in running:
-            for page in future.result():
+        slices = _slices(rest, int(now.timestamp()))
+        for pages in pool.map(lambda part: list(gateway.list_payments(part, status=status)), slices):
+            for page in pages:
                 yield [payment for payment in page if payment.session_id not in seen]
-
-
-def _read_slice(gateway: PaymentGateway, window: Window, status: str | None) -> list[Sequence[Payment]]:
-    return list(gateway.list_payments(window, status=status))
 
 
 def _slices(window: Window, now: int) -> list[Window]:

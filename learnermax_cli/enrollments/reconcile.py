@@ -25,7 +25,7 @@ from learnermax_cli.enrollments.payment_state import Realm
 from learnermax_cli.enrollments.plan_enrollment import Tally, Work, summary_line
 from learnermax_cli.enrollments.read_payments import StoppablePayments
 from learnermax_cli.enrollments.reconcile_pass import Reconcile, Scope, Table
-from learnermax_cli.planning.apply import Group, apply
+from learnermax_cli.planning.apply import apply
 from learnermax_cli.planning.change import PackedResults, Result, planned
 from learnermax_cli.planning.confirm import StripeJob, not_applied
 from learnermax_cli.planning.report import Changes, Report
@@ -166,7 +166,7 @@ def _carry_out(
     if request.dry_run:
         results.add(_planned(allowed))
     else:
-        groups = [Group(work.changes, EnrollmentWork(work, run).carry_out) for work in allowed]
+        groups = [EnrollmentWork(work, run).group() for work in allowed]
         applied = apply(groups, stop, workers=WORKERS, progress=lambda _: None)
         results.add(applied.results)
         if applied.error is not None:
@@ -190,11 +190,6 @@ def _unfinished(report: Report) -> InterruptedRunError:
     return InterruptedRunError(message, hint="Run the command again to do the rest.")
 
 
-def _count_left(results: Collection[Result]) -> int:
-    """Return how many enrollments have a change that was not applied."""
-    return len({each.change.key for each in results if each.outcome == "planned" and each.change.kind != "student"})
-
-
 def _planned(batch: Iterable[Work]) -> tuple[Result, ...]:
     return planned(change for work in batch for change in work.changes)
 
@@ -211,6 +206,7 @@ def _within_limit(batch: list[Work], written: int, limit: int | None) -> tuple[l
 
 
 def _report(environment: str, request: ReconcileRequest, results: Collection[Result], tally: Tally) -> Report:
+    left = {each.change.key for each in results if each.outcome == "planned" and each.change.kind != "student"}
     summary = tally.summarize(results, dry_run=request.dry_run)
     return Report(
         command=COMMAND,
@@ -223,5 +219,5 @@ def _report(environment: str, request: ReconcileRequest, results: Collection[Res
         extra={"states": dict(sorted(tally.states.items())), "ignored": tally.ignored},
         pending_exit=request.exit_code,
         unit="enrollment",
-        left=0 if request.dry_run else _count_left(results),
+        left=0 if request.dry_run else len(left),
     )

@@ -21,7 +21,7 @@ from learnermax_cli.enrollments.model import (
 from learnermax_cli.enrollments.payment_state import Realm, State, read_state
 from learnermax_cli.enrollments.plan_enrollment import Work, plan_enrollment
 from learnermax_cli.enrollments.read_payments import SESSION_MARGIN
-from learnermax_cli.planning.apply import Group, apply
+from learnermax_cli.planning.apply import apply
 from learnermax_cli.planning.change import count, planned
 from learnermax_cli.planning.confirm import StripeJob, ask
 from learnermax_cli.planning.report import Changes, Report
@@ -65,8 +65,8 @@ def run_release(
 
 
 def _apply(job: ReleaseJob, work: Work, report: Report) -> Report:
-    groups = [Group(work.changes, EnrollmentWork(work, begin_run(job)).carry_out)]
-    applied = apply(groups, job.interrupt.begin_writes(), workers=1, progress=lambda _: None)
+    group = EnrollmentWork(work, begin_run(job)).group()
+    applied = apply([group], job.interrupt.begin_writes(), workers=1, progress=lambda _: None)
     done = count(applied.results, "applied")
     line = f"Not released: {applied.results[0].error or 'interrupted'}."
     if done:

@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from learnermax_cli.adapters.awslambda.invocation import loaded  # isort: skip - before all that is slow to load
@@ -103,7 +104,7 @@ class Functions:
 
     def _receive(self, delivery: Delivery) -> Answer:
         try:
-            answer = self._get_warm().receiver().receive(delivery)
+            answer = self._get_warm().receiver.receive(delivery)
         except LmxError as error:
             self._console.error(error)
             return Answer(503, f"not ready ({error.code}): please deliver again")
@@ -118,13 +119,13 @@ class Functions:
 
     def _receive_with_new_keys(self, delivery: Delivery, answer: Answer) -> Answer:
         try:
-            return self._get_warm(anew=True).receiver().receive(delivery)
+            return self._get_warm(anew=True).receiver.receive(delivery)
         except LmxError:
             return answer
 
     def _queue(self, answer: Answer, handled: Handled) -> Answer:
         try:
-            self._get_warm().queue().put(handled.hint)
+            self._get_warm().queue.put(handled.hint)
         except LmxError as error:
             self._console.error(error)
             return answer
@@ -142,11 +143,11 @@ class Functions:
 
     def _handle(self, hint: EventHint) -> Handled:
         try:
-            return self._get_warm().handler().handle(hint)
+            return self._get_warm().handle(hint)
         except LmxError as error:
             if error.code != _REFUSED_KEY:
                 raise
-        return self._get_warm(anew=True).handler().handle(hint)
+        return self._get_warm(anew=True).handle(hint)
 
     def _get_warm(self, *, anew: bool = False) -> "_Warm":
         now = self._monotonic()
@@ -178,32 +179,28 @@ class _Warm:
         app.retry_policy = INTERACTIVE
         self.app = app
         self.since = since
-        self._receiver: Receiver | None = None
-        self._handler: Handler | None = None
-        self._queue: RetryQueue | None = None
 
-    def receiver(self) -> "Receiver":
-        if self._receiver is None:
-            # The signature is checked first: a forged request causes no read of Stripe or the table.
-            self._receiver = build_receiver(self.app, lambda hint: self.handler().handle(hint))
-        return self._receiver
+    @cached_property
+    def receiver(self) -> Receiver:
+        # The signature is checked first: a forged request causes no read of Stripe or the table.
+        return build_receiver(self.app, self.handle)
 
-    def handler(self) -> "Handler":
-        if self._handler is None:
-            self._handler = Handler(self.app)
-        return self._handler
+    @cached_property
+    def _handler(self) -> Handler:
+        return Handler(self.app)
 
+    def handle(self, hint: EventHint) -> Handled:
+        return self._handler.handle(hint)
+
+    @cached_property
     def queue(self) -> "RetryQueue":
         from learnermax_cli.adapters.aws.messages import RetryQueue
 
         url = self.app.environ.get("LMX_RETRY_QUEUE_URL")
         if not url:
-            raise ConfigError(
-                "LMX_RETRY_QUEUE_URL is not set: nothing can be queued", hint="Deploy the template as it is."
-            )
-        if self._queue is None:
-            self._queue = RetryQueue(self.app.aws.sqs(), url)
-        return self._queue
+            hint = "Deploy the template as it is."
+            raise ConfigError("LMX_RETRY_QUEUE_URL is not set: nothing can be queued", hint=hint)
+        return RetryQueue(self.app.aws.sqs(), url)
 
 
 def _read_message(body: str) -> EventHint:

@@ -91,8 +91,39 @@ class SupersededError(LmxError):
     """Somebody else was faster, and what was to be written no longer applies: no failure."""
 
 
-def carried_out(change: Change, superseded: SupersededError | None) -> Result:
-    """Return a change that was applied, or superseded without an effect on the ones after it."""
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Changes that belong together, in order; `carry_out` yields after each, and raises LmxError where it fails.
+
+    It yields the SupersededError of a change that the others do not depend on. Where other changes may become necessary
+    than those planned, it yields results instead: at least one for each that was planned.
+    """
+
+    changes: Sequence[Change]
+    carry_out: Callable[[], Iterator[Result | SupersededError | None]]
+
+
+Ended = tuple[tuple[Result, ...], LmxError | None]
+"""The results of a group, and what ended it early."""
+
+
+def carry_out(group: Group) -> Ended:
+    """Carry out one group of changes."""
+    results: list[Result] = []
+    try:
+        for done in group.carry_out():
+            results.append(done if isinstance(done, Result) else _result(group.changes[len(results)], done))
+    except LmxError as error:
+        # What depends on a superseded change is no longer needed; what depends on a failed one still is.
+        needless = isinstance(error, SupersededError)
+        rest = group.changes[len(results) :]
+        results.extend(Result(change, "superseded" if needless else "failed", error.message) for change in rest[:1])
+        results.extend((Result(change, "superseded") for change in rest[1:]) if needless else planned(rest[1:]))
+        return tuple(results), error
+    return tuple(results), None
+
+
+def _result(change: Change, superseded: SupersededError | None) -> Result:
     return Result(change, "applied") if superseded is None else Result(change, "superseded", superseded.message)
 
 
@@ -157,27 +188,42 @@ class MaskedResults(Collection[Result]):
         return any(result == other for other in self)
 
 
-class PackedResults(Collection[Result]):
-    """Results in order, packed batch by batch to save memory in long runs, and unpacked a batch at a time."""
+class PackedRows:
+    """Rows of JSON values in order, packed batch by batch to save memory in long runs, unpacked a batch at a time."""
 
     def __init__(self) -> None:
         self._batches: list[bytes] = []
         self._length = 0
 
-    def add(self, batch: Iterable[Result]) -> None:
+    def add(self, batch: Iterable[object]) -> None:
         """Append a batch."""
-        rows = [(_fields(result.change), result.outcome, result.error) for result in batch]
-        if rows:
+        if rows := list(batch):
             self._batches.append(zlib.compress(json.dumps(rows).encode(), 1))
             self._length += len(rows)
 
-    def __iter__(self) -> Iterator[Result]:
+    def __iter__(self) -> Iterator[Any]:
         for batch in self._batches:
-            for change, outcome, error in json.loads(zlib.decompress(batch)):
-                yield Result(Change(*change), outcome, error)
+            yield from json.loads(zlib.decompress(batch))
 
     def __len__(self) -> int:
         return self._length
+
+
+class PackedResults(Collection[Result]):
+    """Results as packed rows."""
+
+    def __init__(self) -> None:
+        self._rows = PackedRows()
+
+    def add(self, batch: Iterable[Result]) -> None:
+        """Append a batch."""
+        self._rows.add((_fields(result.change), result.outcome, result.error) for result in batch)
+
+    def __iter__(self) -> Iterator[Result]:
+        return (Result(Change(*change), outcome, error) for change, outcome, error in self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
 
     def __contains__(self, result: object) -> bool:
         return any(result == other for other in self)

@@ -6,7 +6,7 @@ import os
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from learnermax_cli.config.env_file import PIPE_SECONDS, read_whole
@@ -28,22 +28,12 @@ class PlanScope:
     mode: str | None
     account: str | None
 
-    def as_json(self) -> dict[str, object]:
-        """Return the scope as a plan file holds it."""
-        return {
-            "command": self.command,
-            "environment": self.environment,
-            "table": self.table,
-            "mode": self.mode,
-            "account": self.account,
-        }
-
 
 def save_plan(path: Path, scope: PlanScope, changes: Sequence[Change]) -> None:
     """Write a plan file; raises FailedError, and leaves no file behind, when it cannot be written."""
     document = {
         "schema": SCHEMA,
-        "scope": scope.as_json(),
+        "scope": asdict(scope),
         "changes": [change.as_json() for change in changes],
         "digest": digest(changes),
     }
@@ -93,7 +83,7 @@ def read_plan_file(path: Path) -> SavedPlan:
 def require_within_plan(saved: SavedPlan, scope: PlanScope, changes: Sequence[Change]) -> None:
     """Raise GuardError unless every change is in the plan file and the file was made for the same target."""
     hint = "Make a new plan with --save-plan, review it, and apply that one."
-    if saved.scope != scope.as_json() or scope.account is None:
+    if saved.scope != asdict(scope) or scope.account is None:
         raise GuardError(
             f"plan file {saved.path} was made for a different target: {_difference(saved.scope, scope)}",
             hint=hint,
@@ -143,5 +133,5 @@ def _difference(saved: object, scope: PlanScope) -> str:
         return "the account behind the key is unknown, so it cannot be compared"
     if not isinstance(saved, dict):
         return "it names no target"
-    names = [name for name, value in scope.as_json().items() if saved.get(name) != value]
-    return ", ".join(f"{name} {saved.get(name)} there, {scope.as_json()[name]} here" for name in names)
+    differing = {name: value for name, value in asdict(scope).items() if saved.get(name) != value}
+    return ", ".join(f"{name} {saved.get(name)} there, {value} here" for name, value in differing.items())

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field, replace
 
 from learnermax_cli.core.errors import Exit, LmxError, weightiest
 from learnermax_cli.core.meter import MeterReading
-from learnermax_cli.core.remedy import complete_error, completed, completed_text
 from learnermax_cli.planning.change import Finding, Mask, MaskedResults, Result, Skipped, digest, masked
 
 SCHEMA = "lmx/1"
@@ -136,35 +135,8 @@ class Report:
                 }
 
 
-def complete_report(report: Report, options: str) -> Report:
-    """Return a report whose commands carry the options of the run, so that a pasted one works on the same data."""
-    if report.error is not None:
-        complete_error(report.error, options)
-    body = report.body
-    match body:
-        case Items():
-            rows = tuple({name: completed(value, options) for name, value in row.items()} for row in body.rows)
-            body = replace(body, rows=rows, empty=completed_text(body.empty, options))
-        case Changes(results=results):
-            if isinstance(results, tuple):  # those of long runs are packed, and hold plain texts alone
-                results = tuple(replace(r, error=completed_text(r.error, options)) if r.error else r for r in results)
-            skipped = tuple(row._replace(reason=completed_text(row.reason, options)) for row in body.skipped)
-            body = replace(body, results=results, skipped=skipped)
-        case Data():
-            value = {name: completed(part, options) for name, part in body.value.items()}
-            body = replace(body, value=value, lines=tuple(completed_text(line, options) for line in body.lines))
-    return replace(
-        report,
-        body=body,
-        findings=tuple(f._replace(detail=completed_text(f.detail, options)) for f in report.findings),
-        warnings=tuple(completed_text(warning, options) for warning in report.warnings),
-        notes=tuple(completed_text(note, options) for note in report.notes),
-        summary_line=None if report.summary_line is None else completed_text(report.summary_line, options),
-    )
-
-
 def masked_report(report: Report, mask: Mask) -> Report:
-    """Return a report without the secrets that the run knows: masked before anything escapes or cuts its texts."""
+    """Return a report with its texts as they are printed: `mask` comes before anything escapes or cuts them."""
     if report.error is not None:
         mask_error(report.error, mask)
     body = report.body

@@ -56,7 +56,9 @@ def plan_existing(
         changes.append(_price_change(course, default, desired.money))
     if target is None or (course.product_id, course.price_id) != (product.product_id, target.price_id):
         changes.append(_link(course, product.product_id, desired.money))
-    changes.extend(_archive_price(course, price) for price in ours if price is not target)
+    changes.extend(
+        Change("price", course.course_id, "archive", _price_fields(price)) for price in ours if price is not target
+    )
     price_id = None if target is None else target.price_id
     return CoursePlan(
         course.course_id, product.product_id, tuple(changes), course, desired, price_id, product.default_price_id
@@ -105,10 +107,6 @@ def _price_change(course: Course, default: ListedPrice | None, money: Money) -> 
 def _adopt_price(course: Course, price: ListedPrice) -> Change:
     before = {**_price_fields(price), "managedBy": None}
     return Change("price", course.course_id, "adopt", before, {**before, "managedBy": MANAGED_BY}, "made by hand")
-
-
-def _archive_price(course: Course, price: ListedPrice) -> Change:
-    return Change("price", course.course_id, "archive", _price_fields(price), None)
 
 
 def _link(course: Course, product_id: str, money: Money) -> Change:

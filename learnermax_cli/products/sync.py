@@ -8,8 +8,8 @@ from typing import Protocol
 
 from learnermax_cli.core.errors import CredentialsError, LmxError
 from learnermax_cli.courses.model import Course, CoursesJob
-from learnermax_cli.planning.apply import Applied, Group, apply
-from learnermax_cli.planning.change import Change, Result, masked_change, planned
+from learnermax_cli.planning.apply import Applied, apply
+from learnermax_cli.planning.change import Change, Group, Result, masked_change, planned
 from learnermax_cli.planning.confirm import StripeJob, ask
 from learnermax_cli.planning.plan_file import PlanScope, read_plan_file, require_within_plan, save_plan
 from learnermax_cli.planning.report import Changes, Report

@@ -2,15 +2,15 @@
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TextIO
 
 from learnermax_cli.core.errors import GuardError, LmxError
-from learnermax_cli.core.remedy import complete_error, completed_text
+from learnermax_cli.core.remedy import completed_text
 from learnermax_cli.core.secret_text import KnownSecrets
 from learnermax_cli.core.text_safety import printable
-from learnermax_cli.terminal.streams import Printer, discard, json_pieces
+from learnermax_cli.terminal.streams import Printer, bar, discard, json_pieces, lines
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -60,9 +60,12 @@ class Console:
 
     def complete(self, report: "Report") -> "Report":
         """Return a report as it is printed: its commands with the options of the run, and without secrets."""
-        from learnermax_cli.planning.report import complete_report, masked_report
+        from learnermax_cli.planning.report import masked_report
 
-        return masked_report(complete_report(report, self.manner.options), self.mask)
+        return masked_report(report, self._complete_text)
+
+    def _complete_text(self, text: str) -> str:
+        return self.mask(completed_text(text, self.manner.options))
 
     def show(self, report: "Report") -> None:
         """Print a report in the chosen format, without what was shown and warned of before a question."""
@@ -112,8 +115,7 @@ class Console:
         """Print the failure of a run that did not reach a report, and its cost where it had one."""
         from learnermax_cli.planning.report import failure_json, mask_error
 
-        complete_error(error, self.manner.options)
-        mask_error(error, self.mask)
+        mask_error(error, self._complete_text)
         command = self.mask(command)
         if meter is not None and meter.counted:
             self.note(meter.as_line())
@@ -226,10 +228,8 @@ class Console:
 
     def progress(self, label: str, total: int) -> AbstractContextManager[Callable[[int], None]]:
         """Show progress on stderr when it is a terminal; yields a function that takes how much is done."""
-        from learnermax_cli.terminal.streams import bar, lines, nothing
-
         if self.manner.quiet or not sys.stderr.isatty():
-            return nothing()
+            return nullcontext(lambda _: None)
         plain = self.manner.no_color or self.environ.get("NO_COLOR") or self.environ.get("TERM") == "dumb"
         if plain or self.manner.verbose:  # for screen readers nothing that moves; --verbose writes across a bar
             return lines(self.note, label, total)
@@ -238,7 +238,7 @@ class Console:
     def _text(self, text: str, style: str) -> "RenderableType":
         from rich.text import Text
 
-        return Text(printable(self.mask(completed_text(text, self.manner.options))), style=style)
+        return Text(printable(self._complete_text(text)), style=style)
 
     def _talk(self, line: "RenderableType") -> None:
         """Print to stderr if possible: a closed stderr must not stop a sync or a payment."""

@@ -135,9 +135,3 @@ def lines(say: Callable[[str], None], label: str, total: int) -> Iterator[Advanc
             say(f"{label}: {done} of {max(total, done)}")
 
     yield advance if total >= _WORTH_LINES else lambda _: None
-
-
-@contextmanager
-def nothing() -> Iterator[Advance]:
-    """Show nothing."""
-    yield lambda _: None

@@ -1,14 +1,14 @@
 """Applies the plan of `webhooks create` in an order that a crash may cut anywhere."""
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Protocol
 
 from learnermax_cli.config.keys import PREVIOUS_SECRET, WEBHOOK_SECRET
 from learnermax_cli.core.errors import Exit, FailedError, LmxError
-from learnermax_cli.planning.change import Finding, Result
+from learnermax_cli.planning.change import Finding, Result, planned
 from learnermax_cli.secrets.apply_push import Push, PushRequest
 from learnermax_cli.secrets.model import LostRaceError
 from learnermax_cli.secrets.plan_push import PushPlan
@@ -16,12 +16,13 @@ from learnermax_cli.webhooks.endpoints import EndpointsJob, read_stored_secrets
 from learnermax_cli.webhooks.model import (
     Endpoint,
     EndpointGoneError,
+    EventWindow,
     NewEndpoint,
     StoredSecrets,
     fingerprint,
 )
 from learnermax_cli.webhooks.plan_endpoints import EndpointPlan, Step, Wanted, ours_at, plan_create
-from learnermax_cli.webhooks.replay import ReplayJob, replay_undelivered
+from learnermax_cli.webhooks.replay import ReplayJob, replay_events
 
 MAX_ROUNDS = 5
 # Stripe tries to deliver for up to three days [doc "Webhooks", retries].
@@ -87,7 +88,8 @@ class Registration:
             self._insist(look, self._job.interrupt.begin_writes())
         except LmxError as failure:
             error = failure
-        return Registered(tuple(self._results or _planned(look.plan.steps)), tuple(self._findings), error)
+        results = tuple(self._results) or planned(look.plan.changes)
+        return Registered(results, tuple(self._findings), error)
 
     def _require_approval(self, look: Look) -> None:
         """Raise LmxError unless the stored signing secret may be replaced."""
@@ -118,7 +120,7 @@ class Registration:
                 if step.how == "retire" and not stop.is_set():
                     self._prepare(look, stop)
                 if stop.is_set():
-                    self._results += _planned(steps[index:])
+                    self._results += planned(each.change for each in steps[index:])
                     return False
                 self._carry_out(step, look)
             except (EndpointGoneError, LostRaceError) as lost:
@@ -126,7 +128,7 @@ class Registration:
                 return True
             except LmxError as failure:
                 self._results.append(Result(step.change, "failed", failure.message))
-                self._results += _planned(steps[index + 1 :])
+                self._results += planned(each.change for each in steps[index + 1 :])
                 raise
             self._results.append(Result(step.change, "applied"))
         return look.plan.goes_on
@@ -196,10 +198,10 @@ class Registration:
     def _drain(self, stop: threading.Event) -> None:
         """Handle what the old endpoint has not delivered; raises LmxError when not all of it was handled."""
         self._job.talk.note("Handling what the old endpoint has not delivered.")
-        outcome = replay_undelivered(self._job, self._job.now() - UNDELIVERED)
-        self._results += outcome.tally.results
-        self._findings += outcome.tally.findings
-        error = outcome.error
+        since = self._job.now() - UNDELIVERED
+        tally, error = replay_events(self._job, EventWindow(int(since.timestamp()), undelivered=True))
+        self._results += tally.results
+        self._findings += tally.findings
         if error is None or stop.is_set():
             return
         if error.exit_code is not Exit.FAILED:
@@ -209,7 +211,3 @@ class Registration:
             hint=error.hint + " Then run the command again.",
             code="failed.undelivered",
         )
-
-
-def _planned(steps: Iterable[Step]) -> list[Result]:
-    return [Result(step.change) for step in steps]

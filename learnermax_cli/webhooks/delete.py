@@ -7,8 +7,8 @@ from typing import Protocol
 
 from learnermax_cli.config.keys import WEBHOOK_SECRET
 from learnermax_cli.core.remedy import lmx
-from learnermax_cli.planning.apply import Group, apply
-from learnermax_cli.planning.change import count, planned
+from learnermax_cli.planning.apply import apply
+from learnermax_cli.planning.change import Group, count, planned
 from learnermax_cli.planning.confirm import StripeJob, ask
 from learnermax_cli.planning.report import Changes, Report
 from learnermax_cli.webhooks.model import EndpointGateway

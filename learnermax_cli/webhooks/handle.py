@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from learnermax_cli.config.keys import StripeKey
-from learnermax_cli.core.errors import FailedError, LmxError
+from learnermax_cli.core.errors import FailedError
 from learnermax_cli.core.remedy import lmx
 from learnermax_cli.courses.price import known_money, price_rules
 from learnermax_cli.enrollments.apply_enrollment import EnrollmentWork, ReadJob, RunJob, begin_run
@@ -21,7 +21,7 @@ from learnermax_cli.enrollments.model import (
 )
 from learnermax_cli.enrollments.payment_state import Realm, read_state
 from learnermax_cli.enrollments.plan_enrollment import Work, customer_to_note, plan_enrollment, plan_owed_event
-from learnermax_cli.planning.change import Result, SupersededError, carried_out, planned
+from learnermax_cli.planning.change import Result, SupersededError, carry_out, planned
 from learnermax_cli.webhooks.model import Effect, EventHint, HalfDoneError, Handled
 
 # Seconds before it is read again, when another run was faster, or is about to publish the event.
@@ -72,7 +72,7 @@ class Handler:
         for attempt in range(len(_PAUSES) + 1):
             if attempt:
                 time.sleep(_PAUSES[attempt - 1])
-            with self._lock_of(key), suppress(SupersededError):
+            with self._locks[hash(key) % _LOCKS], suppress(SupersededError):
                 looked = self._look(hint, key, dry_run)
                 if isinstance(looked, Handled):
                     return looked
@@ -82,9 +82,6 @@ class Handler:
             hint="Deliver again, or run " + lmx("enrollments reconcile"),
             code="failed.race",
         )
-
-    def _lock_of(self, key: EnrollmentKey) -> threading.Lock:
-        return self._locks[hash(key) % _LOCKS]
 
     def _look(self, hint: EventHint, key: EnrollmentKey, dry_run: bool) -> Handled | EnrollmentKey:
         """Read, decide, carry out; return another key when the session, read again, names another enrollment."""
@@ -149,16 +146,12 @@ class Handler:
     def _carry_out(self, work: Work, dry_run: bool) -> tuple[Result, ...]:
         if dry_run:
             return planned(work.changes)
-        results: list[Result] = []
-        try:
-            for change, superseded in zip(work.changes, EnrollmentWork(work, self._run).carry_out(), strict=True):
-                results.append(carried_out(change, superseded))
-        except SupersededError:
-            raise
-        except LmxError as error:
-            failed, *rest = work.changes[len(results) :]
-            raise HalfDoneError(error, (*results, Result(failed, "failed", error.message), *planned(rest))) from error
-        return tuple(results)
+        results, error = carry_out(EnrollmentWork(work, self._run).group())
+        if isinstance(error, SupersededError):
+            raise error
+        if error is not None:
+            raise HalfDoneError(error, results) from error
+        return results
 
     def _unnamed(self, hint: EventHint, payment: Payment) -> Handled:
         rules = Rules(self._realm, self._run.now())

@@ -178,7 +178,8 @@ def _creation(ours: Sequence[Endpoint], head: Endpoint | None, secrets: StoredSe
     if head is None:
         reason = _why_lost(ours[0], secrets)
     else:
-        reason = "a new signing secret" if wanted.roll else f"its API version is {_version(head)}"
+        version = head.api_version or "the account's default"
+        reason = "a new signing secret" if wanted.roll else f"its API version is {version}"
     before = {"endpoints": [e.endpoint_id for e in ours], "api_version": ours[0].api_version}
     return Change("endpoint", wanted.url, "replace", before, after, reason)
 
@@ -224,10 +225,6 @@ def _why_lost(endpoint: Endpoint, secrets: StoredSecrets) -> str:
 
 def _described(endpoint: Endpoint) -> dict[str, object]:
     return {"endpoint": endpoint.endpoint_id, "api_version": endpoint.api_version}
-
-
-def _version(endpoint: Endpoint) -> str:
-    return endpoint.api_version or "the account's default"
 
 
 def _whose(endpoint: Endpoint) -> str:

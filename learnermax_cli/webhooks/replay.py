@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol, get_args
@@ -39,20 +39,11 @@ class ReplayJob(HandlerJob, StripeJob, Protocol):
     def stripe_events(self) -> EventGateway: ...
 
 
-@dataclass(frozen=True, slots=True)
-class ReplayOutcome:
-    """How a replay ended; `error` is what ended it early, or that some events failed: without one all are handled."""
-
-    tally: Tally = field(default_factory=Tally)
-    error: LmxError | None = None
-
-
 def run_replay(job: ReplayJob, request: ReplayRequest) -> Report:
     """Return the report of a replay; what was written before a failure is in it."""
     window = parse_window(request, job.now())
     identity = job.stripe_identity
-    outcome = replay_events(job, window, dry_run=request.dry_run)
-    tally = outcome.tally
+    tally, error = replay_events(job, window, dry_run=request.dry_run)
     effects = {effect: tally.effects[effect] for effect in get_args(Effect)}
     return Report(
         command="webhooks replay",
@@ -66,18 +57,16 @@ def run_replay(job: ReplayJob, request: ReplayRequest) -> Report:
         extra={"effects": effects, "events": iter(tally.rows)},
         summary=_summary(tally, dry_run=request.dry_run),
         summary_line=_summary_line(tally, dry_run=request.dry_run),
-        error=outcome.error,
+        error=error,
         pending_exit=request.exit_code,
     )
 
 
-def replay_undelivered(job: ReplayJob, since: datetime) -> ReplayOutcome:
-    """Handle the events that some endpoint has not received; writes at once, raises no LmxError."""
-    return replay_events(job, EventWindow(int(since.timestamp()), undelivered=True))
+def replay_events(job: ReplayJob, window: EventWindow, *, dry_run: bool = False) -> tuple[Tally, LmxError | None]:
+    """Handle the events of a window, oldest first; those that were handled before are skipped.
 
-
-def replay_events(job: ReplayJob, window: EventWindow, *, dry_run: bool = False) -> ReplayOutcome:
-    """Handle the events of a window, oldest first; events that were handled before are skipped."""
+    Return the tally, and what ended it early, or that some events failed: without an error all are handled.
+    """
     tally = Tally()
     error: LmxError | None = None
     stop = job.interrupt.begin_writes()
@@ -94,7 +83,7 @@ def replay_events(job: ReplayJob, window: EventWindow, *, dry_run: bool = False)
         handled = f"{tally.events} event{'s' * (tally.events != 1)}"
         hint = "Run the command again: events that were handled are skipped."
         error = InterruptedRunError(f"interrupted after {handled}", hint=hint)
-    return ReplayOutcome(tally, error or _some_failed(tally))
+    return tally, error or _some_failed(tally)
 
 
 def parse_window(request: ReplayRequest, now: datetime) -> EventWindow:

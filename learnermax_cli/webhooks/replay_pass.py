@@ -1,8 +1,6 @@
 """One pass of events through the receiver's handler, several enrollments side by side, and the tally of its results."""
 
-import json
 import threading
-import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -14,15 +12,13 @@ from learnermax_cli.core.errors import LmxError
 from learnermax_cli.core.retries import is_fatal
 from learnermax_cli.core.times import show_unix
 from learnermax_cli.enrollments.model import EnrollmentKey
-from learnermax_cli.planning.change import Finding, PackedResults
+from learnermax_cli.planning.change import Finding, PackedResults, PackedRows
 from learnermax_cli.webhooks.model import Effect, EventHint, HalfDoneError, Handled
 
 WORKERS = 8
 _BATCH = 100
 # Clocks differ: a reading of a session surely includes an event only when the event is older than this.
 _SKEW_SECONDS = 60.0
-# Rows of events are kept compressed: a replay of a month is long.
-_FASTEST = 1
 _MAX_LINES = 500
 
 _Lane = list[tuple[int, EventHint]]
@@ -102,22 +98,6 @@ def _lanes(batch: Sequence[EventHint]) -> list[_Lane]:
     for place, hint in enumerate(batch):
         lanes.setdefault(hint.key or hint.session_id or hint.event_id, []).append((place, hint))
     return list(lanes.values())
-
-
-class PackedRows:
-    """Rows of JSON values in order, unpacked a batch at a time."""
-
-    def __init__(self) -> None:
-        self._batches: list[bytes] = []
-
-    def add(self, rows: Sequence[_Row]) -> None:
-        """Append a batch."""
-        if rows:
-            self._batches.append(zlib.compress(json.dumps(rows).encode(), _FASTEST))
-
-    def __iter__(self) -> Iterator[_Row]:
-        for batch in self._batches:
-            yield from json.loads(zlib.decompress(batch))
 
 
 @dataclass

@@ -98,15 +98,11 @@ def build_cached_secrets(job: SigningJob) -> CachedSecrets:
     Raises ConfigError for a configured one that is none: with it every delivery would be rejected.
     """
     values, name = job.settings.values, job.settings.secret_name
-    fixed = tuple(_signing_secret(key, values[key]) for key in SIGNING_SECRETS if values.get(key))
+    fixed = tuple(parse_named_key(key, SecretText(values[key])).text for key in SIGNING_SECRETS if values.get(key))
     if fixed:
         return CachedSecrets(lambda: fixed, job.now)
     _ = job.secret_store  # a mismatch with the environment fails before the first delivery
     return CachedSecrets(lambda: find_accepted(job.read_secret(), name), job.now)
-
-
-def _signing_secret(name: str, text: str) -> SecretText:
-    return parse_named_key(name, SecretText(text)).text
 
 
 def find_accepted(value: SecretValue | None, secret_name: str) -> Sequence[SecretText]:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import learnermax_cli
-from learnermax_cli.core.remedy import Advice, completed, completed_text, join, lmx, reconcile_one, release_one
+from learnermax_cli.core.remedy import Advice, completed_text, join, lmx, reconcile_one, release_one
 
 PACKAGE = Path(learnermax_cli.__file__).parent
 # Spoken of, not to be pasted.
@@ -52,15 +52,6 @@ def test_join_keeps_commands() -> None:
 
     assert isinstance(joined, Advice)
     assert "first; then lmx doctor -q" == completed_text(joined, " -q")
-
-
-def test_rows_are_walked() -> None:
-    """Lists, tuples and mappings keep their shape, and other values stay."""
-    row = {"drift": ["a", lmx("doctor")], "price": {"amount": 1}, "ok": True, "pair": (lmx("doctor"), None)}
-
-    assert {"drift": ["a", "lmx doctor -q"], "price": {"amount": 1}, "ok": True, "pair": ("lmx doctor -q", None)} == (
-        completed(row, " -q")
-    )
 
 
 def test_no_command_is_plain_text() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from learnermax_cli.core.errors import CredentialsError, Exit, FailedError
+from learnermax_cli.core.errors import CredentialsError, Exit
 from learnermax_cli.doctor.model import Verdict, failed, not_checked, ok, warning
 from learnermax_cli.doctor.run import Check, run_checks, worst_failure
 from tests.doctor.worlds import PREVIEW
@@ -85,11 +85,6 @@ def test_run_ends_as_its_worst_check(codes: tuple[Exit, ...], worst: Exit) -> No
 def test_warnings_and_unchecked_rows_end_well() -> None:
     """Exit code 0 says that no check failed."""
     assert worst_failure((ok("a", "f"), warning("b", "f", "r"), not_checked("c", "because"))) is None
-
-
-def test_other_failures_end_in_one() -> None:
-    """The kind of the error goes with the code."""
-    assert isinstance(worst_failure((failed("c", "f", "r", Exit.FAILED),)), FailedError)
 
 
 def test_json_has_items_summary_and_error(sandbox: Sandbox) -> None:

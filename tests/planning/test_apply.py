@@ -7,8 +7,8 @@ import pytest
 
 from learnermax_cli.core.errors import CredentialsError, FailedError, LmxError
 from learnermax_cli.core.retries import OutageError
-from learnermax_cli.planning.apply import Applied, Group, apply
-from learnermax_cli.planning.change import Change, Result, SupersededError
+from learnermax_cli.planning.apply import Applied, apply
+from learnermax_cli.planning.change import Change, Group, Result, SupersededError
 
 FAILURE = FailedError("Stripe said no", hint="Run again.")
 REFUSAL = CredentialsError("the key was revoked", hint="Push a new one.")

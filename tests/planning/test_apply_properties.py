@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from learnermax_cli.core.errors import CredentialsError, FailedError, LmxError
-from learnermax_cli.planning.apply import Group, apply
-from learnermax_cli.planning.change import Change, OutcomeWord, Result, SupersededError
+from learnermax_cli.planning.apply import apply
+from learnermax_cli.planning.change import Change, Group, OutcomeWord, Result, SupersededError
 from tests.sampling import examples
 
 pytestmark = pytest.mark.properties

@@ -2,7 +2,17 @@
 
 import hashlib
 
-from learnermax_cli.planning.change import Change, Finding, Result, Skipped, canonical_json, count, digest, planned
+from learnermax_cli.planning.change import (
+    Change,
+    Finding,
+    Result,
+    Skipped,
+    canonical_json,
+    count,
+    digest,
+    masked,
+    planned,
+)
 
 CREATE = Change("product", "a", "create", None, {"name": "Ä", "price": {"amount": 1, "currency": "usd"}})
 ARCHIVE = Change("price", "b", "archive", {"stripePriceId": "price_1"}, None, "why")
@@ -75,3 +85,10 @@ def test_skipped_and_findings_as_json() -> None:
 def test_canonical_json_is_ascii() -> None:
     """No terminal and no file encoding can change it."""
     assert canonical_json({"b": "ü", "a": None}) == '{"a":null,"b":"\\u00fc"}'
+
+
+def test_texts_of_a_value_are_rewritten() -> None:
+    """Those in lists, tuples and mappings too; other values stay."""
+    row = {"drift": ["a", {"b": "c"}], "price": {"amount": 1}, "ok": True, "pair": ("d", None)}
+    expected = {"DRIFT": ["A", {"B": "C"}], "PRICE": {"AMOUNT": 1}, "OK": True, "PAIR": ["D", None]}
+    assert expected == masked(row, str.upper)
