@@ -19,8 +19,8 @@ from learnermax_cli.doctor.model import (
     warning,
 )
 from learnermax_cli.planning.report import StripeIdentity
-from learnermax_cli.webhooks.endpoints import EndpointsJob, ListedEndpoints, create_again, read_endpoints
-from learnermax_cli.webhooks.plan_endpoints import find_others, ours_at
+from learnermax_cli.webhooks.endpoints import REPLACES, EndpointsJob, ListedEndpoints, create_again, read_endpoints
+from learnermax_cli.webhooks.plan_endpoints import find_others, is_foreign, ours_at
 
 KEY, RIGHTS, ENDPOINT = "Stripe key", "Stripe permissions", "Webhook endpoint"
 # [doc "API keys", restricted keys]; refunds go with charges, there is no permission of their own.
@@ -81,6 +81,8 @@ def check_endpoint(job: EndpointsJob) -> Iterator[Verdict]:
     urls = sorted({endpoint.url for endpoint in read.endpoints if endpoint.marker.is_ours(environment)})
     if not urls:
         found = f"no endpoint of environment {environment} is registered: payments wait for the next reconcile"
+        if read.secrets is not None and is_foreign((), read.secrets):
+            found += f"; registering one {REPLACES}"
         yield failed(ENDPOINT, found, create_again(EXAMPLE_URL, (), read.secrets), Exit.CONFIG)
     for url in urls:
         yield _endpoint_verdict(url, read, environment)

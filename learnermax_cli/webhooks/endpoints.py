@@ -21,7 +21,7 @@ from learnermax_cli.webhooks.model import Endpoint, EndpointGateway, StoredSecre
 from learnermax_cli.webhooks.plan_endpoints import differing_events, is_foreign, ours_at, why_secret
 from learnermax_cli.webhooks.plan_url import fits_host
 
-ASKS_FIRST = f" (asks, or takes --yes, since the stored {WEBHOOK_SECRET} is not this endpoint's)"
+REPLACES = f"replaces the stored {WEBHOOK_SECRET}, which is not this endpoint's and is kept as {PREVIOUS_SECRET}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +86,8 @@ def find_drift(endpoint: Endpoint, listed: Sequence[Endpoint], standard: Standar
     found = _state_drift(endpoint, standard)
     ours = ours_at(listed, endpoint.url, standard.environment)
     create = create_again(endpoint.url, ours, standard.secrets)
+    if standard.secrets is not None and is_foreign(ours, standard.secrets):
+        create += f" ({REPLACES})"
     if standard.secrets is not None and (flaw := why_secret(endpoint, standard.secrets)):
         found.append(flaw + ": " + create)
     if len(ours) > 1:
@@ -94,9 +96,9 @@ def find_drift(endpoint: Endpoint, listed: Sequence[Endpoint], standard: Standar
 
 
 def create_again(url: str, ours: Sequence[Endpoint], secrets: StoredSecrets | None) -> Advice:
-    """Return the command that registers an endpoint, and whether it asks before it replaces the stored secret."""
-    command = lmx("webhooks create", "--url", url)
-    return command + ASKS_FIRST if secrets is not None and is_foreign(ours, secrets) else command
+    """Return the command that registers an endpoint, with the answer to its question where it replaces a secret."""
+    answer = ("--yes",) if secrets is not None and is_foreign(ours, secrets) else ()
+    return lmx("webhooks create", "--url", url, *answer)
 
 
 def _state_drift(endpoint: Endpoint, standard: Standard) -> list[str]:

@@ -6,12 +6,13 @@ import pytest
 
 from learnermax_cli.core.ownership import Marker
 from learnermax_cli.core.secret_text import SecretText
-from learnermax_cli.webhooks.endpoints import ASKS_FIRST, Standard, find_drift
+from learnermax_cli.webhooks.endpoints import REPLACES, Standard, find_drift
 from learnermax_cli.webhooks.model import SESSION_EVENTS, Endpoint, StoredSecrets, fingerprint
 from tests.webhooks.endpoint_values import GONE, NEW, OLD, STORED, URL, VERSION, endpoint, foreign
 
 CREATE = f": lmx webhooks create --url {URL}"
-LOST = "its signing secret was never stored" + CREATE + ASKS_FIRST
+AGAIN = f"{CREATE} --yes ({REPLACES})"
+LOST = "its signing secret was never stored" + AGAIN
 STANDARD = Standard("preview", VERSION, "https://learnermax.example", STORED)
 
 
@@ -28,7 +29,7 @@ STANDARD = Standard("preview", VERSION, "https://learnermax.example", STORED)
         (endpoint(api_version=None), (f"API version of the account, not {VERSION}",)),
         (endpoint(url="https://elsewhere.example/"), ("the host is not environment preview's",)),
         (endpoint(secret=None), (LOST,)),
-        (endpoint(secret=GONE), ("its signing secret is not the stored one" + CREATE + ASKS_FIRST,)),
+        (endpoint(secret=GONE), ("its signing secret is not the stored one" + AGAIN,)),
         (
             endpoint(enabled=False, secret=None),
             ("disabled", LOST),

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from learnermax_cli.webhooks.endpoints import REPLACES
 from learnermax_cli.webhooks.model import SESSION_EVENTS
 from tests.ran import last_entry, writes_since
 from tests.running import Sandbox
@@ -104,15 +105,13 @@ def test_lost_secret_is_drift(sandbox: Sandbox) -> None:
     assert f"its signing secret is not the stored one: lmx webhooks create --url {URL}" == drift
 
 
-def test_remedy_says_that_it_asks(sandbox: Sandbox) -> None:
+def test_remedy_says_what_it_replaces(sandbox: Sandbox) -> None:
     """Where another signing secret is stored, in list and doctor."""
     worlds.created(sandbox)
     worlds.put_secret(sandbox, {CURRENT: "whsec_" + "somebodys"})
-    remedy = (
-        f"lmx webhooks create --url {URL} (asks, or takes --yes, since the stored {CURRENT} is not this endpoint's)"
-    )
+    remedy = f"lmx webhooks create --url {URL} --yes"
     [(_, detail)] = worlds.run(sandbox, "list").findings
-    assert detail.endswith(f": its signing secret is not the stored one: {remedy}")
+    assert detail.endswith(f": its signing secret is not the stored one: {remedy} ({REPLACES})")
     report = json.loads(sandbox.run("doctor", "-o", "json").stdout)
     assert [remedy] == [row["remedy"] for row in report["items"] if row["check"] == "Webhook endpoint"]
 
