@@ -37,7 +37,8 @@ def plan_price(course: Course, price: Decimal, rules: PriceRules) -> Change | No
             raise _unusable(f"course {course_id} could not be sold: {money}", "Fix the course's item.")
         hint = "Give another price, in major units, such as 49.99."
         raise UsageError(f"course {course_id} could not be sold: {money}", hint=hint, code="usage.price")
-    before = {"price": _number(course.attributes.get("price")), "priceUnit": course.attributes.get("priceUnit")}
+    unit = _plain(course.attributes.get("priceUnit"))
+    before = {"price": _number(course.attributes.get("price")), "priceUnit": unit}
     if course.attributes.get("price") == price and before["priceUnit"] == "major":
         return None
     after = {"price": _number(price), "priceUnit": "major"}
