@@ -1,27 +1,25 @@
 """Carries out a checkout: a crash anywhere leaves one session to pay, and the next run continues where it stopped."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Protocol
 
 from learnermax_cli.checkout.model import (
     AttemptSpentError,
     AttemptTooOldError,
-    Form,
     NewSession,
-    Offer,
     PendingStore,
     Session,
     SessionRefusedError,
 )
 from learnermax_cli.checkout.offer import OfferJob
 from learnermax_cli.checkout.plan_checkout import (
+    Purchase,
     Resume,
     Reuse,
     Situation,
     Start,
     Step,
-    WantedSession,
     expires_at,
     is_open_long_enough,
     plan_checkout,
@@ -32,9 +30,7 @@ from learnermax_cli.core.errors import CredentialsError, FailedError, Interrupte
 from learnermax_cli.core.times import site_time
 from learnermax_cli.enrollments.model import (
     Enrollment,
-    EnrollmentKey,
     NewEnrollment,
-    Student,
     usable_session_id,
 )
 from learnermax_cli.planning.change import SupersededError
@@ -47,22 +43,6 @@ class CheckoutJob(OfferJob, Protocol):
 
     @property
     def enrollment_writes(self) -> PendingStore: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Purchase:
-    """Who buys what, and in which form."""
-
-    environment: str
-    offer: Offer
-    student: Student
-    form: Form
-    expires_in: timedelta
-
-    @property
-    def key(self) -> EnrollmentKey:
-        """The enrollment."""
-        return EnrollmentKey(self.student.user_id, self.offer.course_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +66,9 @@ class Checkout:
 
     def plan(self) -> Step:
         """Read what is there and return the next step; writes nothing."""
-        now, purchase = self._app.now(), self._purchase
+        now = self._app.now()
         situation = self._situation(self._app.enrollments.read_enrollment(self._key), now)
-        price_id = purchase.offer.price_id
-        wanted = WantedSession(purchase.environment, self._key, price_id, purchase.form, now, purchase.expires_in)
-        step = plan_checkout(situation, wanted)
+        step = plan_checkout(situation, self._purchase, now)
         if isinstance(step, Resume) and step.enrollment.enrolled_at == self._spent:
             return Start(step.enrollment)
         return step

@@ -1,9 +1,9 @@
 """`checkout create`: a session to pay, and the pending enrollment that names it."""
 
-from learnermax_cli.checkout.apply_create import Checkout, CheckoutJob, Purchase, ToPay
+from learnermax_cli.checkout.apply_create import Checkout, CheckoutJob, ToPay
 from learnermax_cli.checkout.model import NAME_LIMIT, CheckoutRequest, Session
 from learnermax_cli.checkout.offer import read_offer, require_student
-from learnermax_cli.checkout.plan_checkout import Reuse, Start, Step
+from learnermax_cli.checkout.plan_checkout import Purchase, Reuse, Start, Step
 from learnermax_cli.checkout.plan_offer import read_form, require_buyer
 from learnermax_cli.core.text_safety import printable
 from learnermax_cli.core.times import show_unix

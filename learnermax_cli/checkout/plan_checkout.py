@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from learnermax_cli.checkout.model import LONGEST, SHORTEST, Form, Session
+from learnermax_cli.checkout.model import LONGEST, SHORTEST, Form, Offer, Session
 from learnermax_cli.checkout.plan_offer import already_enrolled, refused
 from learnermax_cli.core.errors import FailedError
 from learnermax_cli.core.ownership import is_ours
 from learnermax_cli.core.remedy import lmx, reconcile_one, release_one
 from learnermax_cli.core.times import parse_time
-from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey, usable_session_id
+from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey, Student, usable_session_id
 
 # Stripe keeps an idempotency key for at least 24 hours [doc "Idempotent requests"]; an hour less is safe.
 KEY_LIFETIME = timedelta(hours=23)
@@ -30,15 +30,19 @@ class Situation:
 
 
 @dataclass(frozen=True, slots=True)
-class WantedSession:
-    """The session that is asked for: for whom, at what price, in which form, when, and how long it stays open."""
+class Purchase:
+    """Who buys what, in which form, and for how long the session stays open."""
 
     environment: str
-    key: EnrollmentKey
-    price_id: str
+    offer: Offer
+    student: Student
     form: Form
-    now: datetime
     expires_in: timedelta
+
+    @property
+    def key(self) -> EnrollmentKey:
+        """The enrollment."""
+        return EnrollmentKey(self.student.user_id, self.offer.course_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,7 @@ class Start:
 Step = Reuse | Resume | Start
 
 
-def plan_checkout(situation: Situation, wanted: WantedSession) -> Step:
+def plan_checkout(situation: Situation, purchase: Purchase, now: datetime) -> Step:
     """Return the next step; raises FailedError when the student is in, has paid, or has a session that is not ours."""
     enrollment = situation.enrollment
     if enrollment is None:
@@ -80,14 +84,14 @@ def plan_checkout(situation: Situation, wanted: WantedSession) -> Step:
         raise _missing(enrollment)
     sessions = (situation.named,) if situation.named else situation.unnamed
     for session in sessions:
-        require_not_complete(session, wanted.key)
+        require_not_complete(session, purchase.key)
     still_open = [session for session in sessions if session.open]
-    fitting = [session for session in still_open if _fits(session, wanted)]
+    fitting = [session for session in still_open if _fits(session, purchase, now)]
     if fitting and not unusable:
         chosen = min(fitting, key=lambda session: (session.created, session.session_id))
-        return Reuse(enrollment, chosen, _ends([s for s in still_open if s is not chosen], wanted))
-    ends = _ends(still_open, wanted)
-    if not sessions and not unusable and may_resume(enrollment, wanted):
+        return Reuse(enrollment, chosen, _ends([s for s in still_open if s is not chosen], purchase))
+    ends = _ends(still_open, purchase)
+    if not sessions and not unusable and may_resume(enrollment, purchase.expires_in, now):
         return Resume(enrollment)
     return Start(enrollment, ends)
 
@@ -111,13 +115,13 @@ def search_since(enrollment: Enrollment, now: datetime) -> int | None:
     return int((begun - timedelta(minutes=10)).timestamp())
 
 
-def may_resume(enrollment: Enrollment, wanted: WantedSession) -> bool:
+def may_resume(enrollment: Enrollment, expires_in: timedelta, now: datetime) -> bool:
     """Return whether Stripe still knows an attempt's idempotency key, and would accept its `expires_at` now."""
     begun = parse_time(enrollment.enrolled_at)
     if begun is None:
         return False
-    age = wanted.now - begun
-    return age < KEY_LIFETIME and SHORTEST + _SOONER <= _life(wanted.expires_in) - age < LONGEST
+    age = now - begun
+    return age < KEY_LIFETIME and SHORTEST + _SOONER <= _life(expires_in) - age < LONGEST
 
 
 def expires_at(enrolled_at: str, expires_in: timedelta) -> int:
@@ -147,16 +151,16 @@ def _require_pending(enrollment: Enrollment) -> None:
         )
 
 
-def _fits(session: Session, wanted: WantedSession) -> bool:
-    same = (session.price_ids, session.form) == ((wanted.price_id,), wanted.form)
-    return same and session.is_for(wanted.key, wanted.environment) and is_open_long_enough(session, wanted.now)
+def _fits(session: Session, purchase: Purchase, now: datetime) -> bool:
+    same = (session.price_ids, session.form) == ((purchase.offer.price_id,), purchase.form)
+    return same and session.is_for(purchase.key, purchase.environment) and is_open_long_enough(session, now)
 
 
-def _ends(sessions: list[Session], wanted: WantedSession) -> tuple[Session, ...]:
+def _ends(sessions: list[Session], purchase: Purchase) -> tuple[Session, ...]:
     for session in sessions:
-        if not (is_ours(session.metadata, wanted.environment) and session.is_for(wanted.key, wanted.environment)):
+        if not (is_ours(session.metadata, purchase.environment) and session.is_for(purchase.key, purchase.environment)):
             raise FailedError(
-                f"{wanted.key} has the open session {session.session_id}, which lmx did not create for it",
+                f"{purchase.key} has the open session {session.session_id}, which lmx did not create for it",
                 hint="Let the student pay that one, or wait until it has expired; lmx expires only its own sessions.",
                 code="failed.foreign_session",
             )

@@ -35,15 +35,6 @@ class CreateJob(EndpointsJob, ReplayJob, Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Registered:
-    """How a registration ended."""
-
-    results: tuple[Result, ...]
-    findings: tuple[Finding, ...] = ()
-    error: LmxError | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Look:
     """The endpoints and secrets as they were read, and the plan made of them."""
 
@@ -65,8 +56,9 @@ class Registration:
         self._overlap = overlap
         self._approve = approve
         self._agreed: StoredSecrets | None = None
-        self._results: list[Result] = []
-        self._findings: list[Finding] = []
+        self.results: list[Result] = []
+        self.findings: list[Finding] = []
+        """What the undelivered events of an old endpoint led to."""
         self._prepared = False
 
     def look(self) -> Look:
@@ -80,16 +72,14 @@ class Registration:
     def _note_ours(self, *stored: str | None) -> None:
         self._wanted = replace(self._wanted, gone=self._wanted.gone.union(mark for mark in stored if mark))
 
-    def carry_out(self, look: Look) -> Registered:
-        """Write until the URL has one endpoint whose secret is stored; a failure on the way is part of the outcome."""
-        error: LmxError | None = None
+    def carry_out(self, look: Look) -> LmxError | None:
+        """Write until the URL has one endpoint whose secret is stored; return what ended it early."""
         try:
             self._require_approval(look)
             self._insist(look, self._job.interrupt.begin_writes())
         except LmxError as failure:
-            error = failure
-        results = tuple(self._results) or planned(look.plan.changes)
-        return Registered(results, tuple(self._findings), error)
+            return failure
+        return None
 
     def _require_approval(self, look: Look) -> None:
         """Raise LmxError unless the stored signing secret may be replaced."""
@@ -120,17 +110,17 @@ class Registration:
                 if step.how == "retire" and not stop.is_set():
                     self._prepare(look, stop)
                 if stop.is_set():
-                    self._results += planned(each.change for each in steps[index:])
+                    self.results += planned(each.change for each in steps[index:])
                     return False
                 self._carry_out(step, look)
             except (EndpointGoneError, LostRaceError) as lost:
-                self._results.append(Result(step.change, "superseded", lost.message))
+                self.results.append(Result(step.change, "superseded", lost.message))
                 return True
             except LmxError as failure:
-                self._results.append(Result(step.change, "failed", failure.message))
-                self._results += planned(each.change for each in steps[index + 1 :])
+                self.results.append(Result(step.change, "failed", failure.message))
+                self.results += planned(each.change for each in steps[index + 1 :])
                 raise
-            self._results.append(Result(step.change, "applied"))
+            self.results.append(Result(step.change, "applied"))
         return look.plan.goes_on
 
     def _carry_out(self, step: Step, look: Look) -> None:
@@ -200,8 +190,8 @@ class Registration:
         self._job.talk.note("Handling what the old endpoint has not delivered.")
         since = self._job.now() - UNDELIVERED
         tally, error = replay_events(self._job, EventWindow(int(since.timestamp()), undelivered=True))
-        self._results += tally.results
-        self._findings += tally.findings
+        self.results += tally.results
+        self.findings += tally.findings
         if error is None or stop.is_set():
             return
         if error.exit_code is not Exit.FAILED:

@@ -1,5 +1,6 @@
 """`webhooks create` from end to end: read, plan, create the endpoint, mark it, store its secret, report."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -8,10 +9,10 @@ from learnermax_cli.config.settings import Settings
 from learnermax_cli.core.errors import LmxError
 from learnermax_cli.core.remedy import lmx
 from learnermax_cli.core.times import read_duration
-from learnermax_cli.planning.change import count, planned
+from learnermax_cli.planning.change import Result, count, planned
 from learnermax_cli.planning.confirm import ask
 from learnermax_cli.planning.report import Changes, Report
-from learnermax_cli.webhooks.apply_create import Approve, CreateJob, Look, Registered, Registration
+from learnermax_cli.webhooks.apply_create import Approve, CreateJob, Look, Registration
 from learnermax_cli.webhooks.model import WEBHOOK_PATH
 from learnermax_cli.webhooks.plan_endpoints import Wanted, find_others
 from learnermax_cli.webhooks.plan_url import fits_host, is_usual_path, require_url
@@ -64,14 +65,11 @@ def run_create(job: CreateJob, request: CreateRequest) -> Report:
     report = _planned(report, look)
     if request.dry_run or not look.plan.steps:
         return report
-    done = registration.carry_out(look)
-    report = replace(
-        report,
-        body=Changes(done.results),
-        findings=(*report.findings, *done.findings),
-        notes=_notes(done, look, settings.secret_name),
-    )
-    return _finished(report, look, done.error)
+    error = registration.carry_out(look)
+    results = tuple(registration.results) or planned(look.plan.changes)
+    findings = (*report.findings, *registration.findings)
+    notes = () if error else _notes(results, look, settings.secret_name)
+    return _finished(replace(report, body=Changes(results), findings=findings, notes=notes), look, error)
 
 
 def _asking(job: CreateJob, report: Report, *, yes: bool) -> Approve:
@@ -115,9 +113,9 @@ def _summary_line(summary: dict[str, int], *, tried: bool) -> str:
     return f"Plan: {create} to create, {update} to update, {new} to replace, {delete} to delete."
 
 
-def _notes(done: Registered, look: Look, secret_name: str) -> tuple[str, ...]:
-    actions = {r.change.action for r in done.results if r.outcome == "applied" and r.change.kind == "endpoint"}
-    if done.error is not None or not actions & {"create", "replace"}:
+def _notes(results: Sequence[Result], look: Look, secret_name: str) -> tuple[str, ...]:
+    actions = {r.change.action for r in results if r.outcome == "applied" and r.change.kind == "endpoint"}
+    if not actions & {"create", "replace"}:
         return ()
     notes = [f"The signing secret is in {secret_name}, as {WEBHOOK_SECRET}."]
     if look.plan.keeps_former:

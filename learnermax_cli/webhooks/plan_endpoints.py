@@ -12,6 +12,8 @@ from learnermax_cli.planning.change import Change, Finding
 from learnermax_cli.webhooks.model import MAX_ENDPOINTS, SESSION_EVENTS, Endpoint, StoredSecrets, fingerprint
 from learnermax_cli.webhooks.plan_url import same_url
 
+_RETIRED = "last, once receivers have the new signing secret and nothing is undelivered"
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
@@ -91,10 +93,10 @@ def plan_create(listed: Sequence[Endpoint], secrets: StoredSecrets, wanted: Want
     stale = head is not None and head.api_version != wanted.api_version
     # An unfinished replacement is finished first: its former secret must not be overwritten before.
     new = head is None or (not former and (stale or wanted.roll))
-    drops = [_drop(e, wanted, secrets) for e in lost]
+    drops = [_deletion("drop", e, wanted.url, _why_lost(e, secrets)) for e in lost]
     if not new:
         assert head is not None
-        steps = (*_fix(head), *drops, *(_retire(e, wanted) for e in former))
+        steps = (*_fix(head), *drops, *(_deletion("retire", e, wanted.url, _RETIRED) for e in former))
         return EndpointPlan(steps, goes_on=stale)
     elsewhere = [e for e in listed if e.marker.is_ours(wanted.environment) and e not in ours]
     relying = [e for e in elsewhere if secrets.is_current_of(e)]
@@ -106,7 +108,7 @@ def plan_create(listed: Sequence[Endpoint], secrets: StoredSecrets, wanted: Want
     # The new one first, so that there is always an endpoint; unless the limit of endpoints is reached.
     first = [*drops, creation] if len(listed) >= MAX_ENDPOINTS else [creation, *drops]
     return EndpointPlan(
-        steps=(*first, *(_retire(e, wanted) for e in retired)),
+        steps=(*first, *(_deletion("retire", e, wanted.url, _RETIRED) for e in retired)),
         replaces=tuple(e.endpoint_id for e in ours),
         keeps_former=keeps_former,
         replaces_foreign=foreign,
@@ -122,8 +124,7 @@ def plan_delete(listed: Sequence[Endpoint], url: str, environment: str) -> Endpo
             hint="Delete it in Stripe's dashboard" + _or_delete(others[0]),
             code="guard.other_endpoint",
         )
-    steps = (Step("drop", Change("endpoint", e.url, "delete", _described(e), None), e.endpoint_id) for e in ours)
-    return EndpointPlan(tuple(steps))
+    return EndpointPlan(tuple(_deletion("drop", e, e.url) for e in ours))
 
 
 def _or_delete(other: Endpoint) -> str:
@@ -196,18 +197,9 @@ def _fix(head: Endpoint) -> tuple[Step, ...]:
     return (Step("fix", Change("endpoint", head.url, "update", before, after), head.endpoint_id),)
 
 
-def _drop(endpoint: Endpoint, wanted: Wanted, secrets: StoredSecrets) -> Step:
-    reason = _why_lost(endpoint, secrets)
-    return Step(
-        "drop", Change("endpoint", wanted.url, "delete", _described(endpoint), None, reason), endpoint.endpoint_id
-    )
-
-
-def _retire(endpoint: Endpoint, wanted: Wanted) -> Step:
-    reason = "last, once receivers have the new signing secret and nothing is undelivered"
-    return Step(
-        "retire", Change("endpoint", wanted.url, "delete", _described(endpoint), None, reason), endpoint.endpoint_id
-    )
+def _deletion(how: Literal["drop", "retire"], endpoint: Endpoint, url: str, reason: str | None = None) -> Step:
+    before = {"endpoint": endpoint.endpoint_id, "api_version": endpoint.api_version}
+    return Step(how, Change("endpoint", url, "delete", before, None, reason), endpoint.endpoint_id)
 
 
 def why_secret(endpoint: Endpoint, secrets: StoredSecrets) -> str | None:
@@ -221,10 +213,6 @@ def why_secret(endpoint: Endpoint, secrets: StoredSecrets) -> str | None:
 
 def _why_lost(endpoint: Endpoint, secrets: StoredSecrets) -> str:
     return why_secret(endpoint, secrets) or "another one replaces it"
-
-
-def _described(endpoint: Endpoint) -> dict[str, object]:
-    return {"endpoint": endpoint.endpoint_id, "api_version": endpoint.api_version}
 
 
 def _whose(endpoint: Endpoint) -> str:

@@ -5,24 +5,27 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from learnermax_cli.checkout.model import Form, NewSession, Session
+from learnermax_cli.checkout.model import Form, NewSession, Offer, Session
 from learnermax_cli.checkout.plan_checkout import (
+    Purchase,
     Resume,
     Reuse,
     Situation,
     Start,
-    WantedSession,
     expires_at,
     plan_checkout,
     search_since,
 )
 from learnermax_cli.core.errors import FailedError
-from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey
+from learnermax_cli.core.money import Money
+from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey, Student
 
 NOW = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
 KEY = EnrollmentKey("user-7", "TEST-COURSE-003")
 FORM = Form("hosted", "https://x.example/ok", None, None, allow_promotion_codes=False)
-WANTED = WantedSession("preview", KEY, "price_1", FORM, NOW, timedelta(hours=24))
+OFFER = Offer(KEY.course_id, "Bootcamp", "price_1", Money(9999, "usd"))
+STUDENT = Student(KEY.user_id, "seven@example.com", None)
+PURCHASE = Purchase("preview", OFFER, STUDENT, FORM, timedelta(hours=24))
 OURS = {"managedBy": "lmx", "environment": "preview", "courseId": KEY.course_id, "userId": KEY.user_id}
 THEIRS = {"courseId": KEY.course_id, "userId": KEY.user_id}
 
@@ -58,13 +61,13 @@ NAMING = _pending(session_id=SESSION.session_id)
 
 def test_first_checkout_begins() -> None:
     """Nothing is there: a new attempt."""
-    assert Start(None) == plan_checkout(Situation(None), WANTED)
+    assert Start(None) == plan_checkout(Situation(None), PURCHASE, NOW)
 
 
 def test_fitting_session_is_returned_again() -> None:
     """Open, same price, same form, open for half an hour: returned, whether lmx or the site created it."""
     for session in (SESSION, replace(SESSION, metadata=THEIRS), replace(SESSION, expires_at=_seconds(0.5))):
-        assert Reuse(NAMING, session) == plan_checkout(Situation(NAMING, session), WANTED)
+        assert Reuse(NAMING, session) == plan_checkout(Situation(NAMING, session), PURCHASE, NOW)
 
 
 @pytest.mark.parametrize(
@@ -80,12 +83,12 @@ def test_fitting_session_is_returned_again() -> None:
 )
 def test_session_that_does_not_fit_is_ended(session: Session) -> None:
     """Another price, quantity or form, or too little time: expired, and a new attempt."""
-    assert Start(NAMING, (session,)) == plan_checkout(Situation(NAMING, session), WANTED)
+    assert Start(NAMING, (session,)) == plan_checkout(Situation(NAMING, session), PURCHASE, NOW)
 
 
 def test_expired_session_needs_no_end() -> None:
     """A session that is over is simply replaced."""
-    assert Start(NAMING) == plan_checkout(Situation(NAMING, replace(SESSION, status="expired")), WANTED)
+    assert Start(NAMING) == plan_checkout(Situation(NAMING, replace(SESSION, status="expired")), PURCHASE, NOW)
 
 
 @pytest.mark.parametrize(
@@ -94,7 +97,7 @@ def test_expired_session_needs_no_end() -> None:
 def test_fitting_session_of_others_is_not_handed_out(metadata: dict[str, str]) -> None:
     """A session for the same price that was made for somebody or something else is neither returned nor ended."""
     with pytest.raises(FailedError) as caught:
-        plan_checkout(Situation(NAMING, replace(SESSION, metadata=metadata)), WANTED)
+        plan_checkout(Situation(NAMING, replace(SESSION, metadata=metadata)), PURCHASE, NOW)
     assert "failed.foreign_session" == caught.value.code
 
 
@@ -106,7 +109,7 @@ def test_session_of_others_is_not_ended(metadata: dict[str, str]) -> None:
     """The site's, another environment's, another student's and another course's open session stay: refused."""
     session = replace(SESSION, metadata=metadata, price_ids=("price_2",))
     with pytest.raises(FailedError) as caught:
-        plan_checkout(Situation(NAMING, session), WANTED)
+        plan_checkout(Situation(NAMING, session), PURCHASE, NOW)
     assert "failed.foreign_session" == caught.value.code
 
 
@@ -115,7 +118,7 @@ def test_complete_session_stops() -> None:
     complete = replace(SESSION, status="complete", payment_status="paid")
     for situation in (Situation(NAMING, complete), Situation(_pending(), None, (SESSION, complete))):
         with pytest.raises(FailedError) as caught:
-            plan_checkout(situation, WANTED)
+            plan_checkout(situation, PURCHASE, NOW)
         assert "lmx enrollments reconcile" in caught.value.hint
 
 
@@ -124,7 +127,7 @@ def test_attempt_without_session_is_taken_up_for_23_hours(hours_ago: float, youn
     """While Stripe knows its key the attempt goes on under it, later a new one begins."""
     enrollment = _pending(hours_ago)
     expected = Resume(enrollment) if young else Start(enrollment)
-    assert expected == plan_checkout(Situation(enrollment), WANTED)
+    assert expected == plan_checkout(Situation(enrollment), PURCHASE, NOW)
 
 
 @pytest.mark.parametrize(
@@ -143,14 +146,14 @@ def test_attempt_whose_end_would_be_refused_now_begins_anew(minutes: int, second
     """Its `expires_at` is counted from its start: with less than 30 minutes left, or 24 hours, it is not resumed."""
     enrollment = _pending(seconds_ago / 3600)
     expected = Resume(enrollment) if accepted else Start(enrollment)
-    wanted = replace(WANTED, expires_in=timedelta(minutes=minutes))
-    assert expected == plan_checkout(Situation(enrollment), wanted)
+    purchase = replace(PURCHASE, expires_in=timedelta(minutes=minutes))
+    assert expected == plan_checkout(Situation(enrollment), purchase, NOW)
 
 
 def test_attempt_of_the_last_year_of_all_begins_anew() -> None:
     """A time that nothing can be added to is no error."""
     enrollment = replace(_pending(), enrolled_at="9999-12-31T23:59:59Z")
-    assert Start(enrollment) == plan_checkout(Situation(enrollment), WANTED)
+    assert Start(enrollment) == plan_checkout(Situation(enrollment), PURCHASE, NOW)
 
 
 def test_session_that_nobody_noted_is_taken() -> None:
@@ -160,56 +163,59 @@ def test_session_that_nobody_noted_is_taken() -> None:
     same = replace(SESSION, session_id="cs_test_2")
     for found in ((younger, SESSION, same), (same, younger, SESSION)):
         ends = tuple(session for session in found if session is not SESSION)
-        assert Reuse(enrollment, SESSION, ends) == plan_checkout(Situation(enrollment, None, found), WANTED)
+        assert Reuse(enrollment, SESSION, ends) == plan_checkout(Situation(enrollment, None, found), PURCHASE, NOW)
 
 
 def test_dead_session_of_an_attempt_is_not_asked_for_again() -> None:
     """The key would replay it: a new attempt begins."""
     enrollment = _pending()
     dead = replace(SESSION, status="expired")
-    assert Start(enrollment) == plan_checkout(Situation(enrollment, None, (dead,)), WANTED)
+    assert Start(enrollment) == plan_checkout(Situation(enrollment, None, (dead,)), PURCHASE, NOW)
 
 
 @pytest.mark.parametrize("session_id", ["", "none", "cs_live"])
 def test_unusable_session_id_counts_as_none(session_id: str) -> None:
     """What cannot be a session's id is replaced, whatever else was found."""
     enrollment = replace(_pending(), session_id=session_id)
-    assert Start(enrollment, (SESSION,)) == plan_checkout(Situation(enrollment, None, (SESSION,)), WANTED)
-    assert Start(enrollment) == plan_checkout(Situation(enrollment), WANTED)
+    assert Start(enrollment, (SESSION,)) == plan_checkout(Situation(enrollment, None, (SESSION,)), PURCHASE, NOW)
+    assert Start(enrollment) == plan_checkout(Situation(enrollment), PURCHASE, NOW)
 
 
 @pytest.mark.parametrize("status", ["completed", "free", "expired", ""])
 def test_student_who_is_in_is_refused(status: str) -> None:
     """Whatever is not pending counts as enrolled, as it does on the site."""
     with pytest.raises(FailedError) as caught:
-        plan_checkout(Situation(replace(_pending(), status=status)), WANTED)
+        plan_checkout(Situation(replace(_pending(), status=status)), PURCHASE, NOW)
     assert "invalid.enrolled" == caught.value.code
 
 
 def test_pending_bundle_is_not_this_purchase() -> None:
     """A pending enrollment of another type is not made into a purchase of the course."""
     with pytest.raises(FailedError) as caught:
-        plan_checkout(Situation(replace(_pending(), enrollment_type="bundle")), WANTED)
+        plan_checkout(Situation(replace(_pending(), enrollment_type="bundle")), PURCHASE, NOW)
     assert "invalid.enrollment_type" == caught.value.code
 
 
 def test_pending_item_without_a_type_is_a_purchase() -> None:
     """Only an item of another stated type is refused."""
     enrollment = replace(_pending(), enrollment_type="")
-    assert Resume(enrollment) == plan_checkout(Situation(enrollment), WANTED)
+    assert Resume(enrollment) == plan_checkout(Situation(enrollment), PURCHASE, NOW)
 
 
 def test_missing_session_stops() -> None:
     """The item names a session that Stripe does not have: nothing is made beside it."""
     with pytest.raises(FailedError) as caught:
-        plan_checkout(Situation(NAMING), WANTED)
+        plan_checkout(Situation(NAMING), PURCHASE, NOW)
     assert "failed.missing_session" == caught.value.code
 
 
 def test_unreadable_time_begins_anew() -> None:
     """An enrollment with an unreadable time starts afresh, and nothing is searched for."""
     enrollment = replace(_pending(), enrolled_at="yesterday")
-    assert (Start(enrollment), None) == (plan_checkout(Situation(enrollment), WANTED), search_since(enrollment, NOW))
+    assert (Start(enrollment), None) == (
+        plan_checkout(Situation(enrollment), PURCHASE, NOW),
+        search_since(enrollment, NOW),
+    )
 
 
 def test_search_covers_the_life_of_a_session() -> None:
