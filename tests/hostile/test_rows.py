@@ -5,8 +5,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from tests.hostile.rows import ALL_ROWS, BAD, EVE, GOOD, ROWS, Row
-from tests.hostile.worlds import COMMANDS, GOES_THROUGH, place_of, put_world
+from tests.hostile.rows import ALL_ROWS, BAD, EVE, GOOD, HUGE, ROWS, Item, Row, course
+from tests.hostile.worlds import COMMANDS, GOES_THROUGH, outcomes, place_of, put_world
 from tests.running import Sandbox
 from tests.sampling import sampled
 
@@ -65,3 +65,21 @@ def test_row_itself_is_answered(sandbox: Sandbox, case: tuple[Row, str]) -> None
     assert "bug" != ran.report.get("error", {}).get("code")
     if command.startswith("list"):
         assert [] == [text for text in row.silent if text in json.dumps(ran.report)]
+
+
+ODD: Item = {
+    "name": {"M": {"n": HUGE, "s": {"NS": ["1", "1E+38"]}, "b": {"B": b"\x00"}}},
+    "price": {"BS": [b"\x00", b"\x01"]},
+    "curriculum": {"L": [{"L": [{"SS": ["a"]}, {"NULL": True}]}]},
+    "comingSoon": HUGE,
+    "stripeProductId": {"L": []},
+}
+
+
+def test_seed_course_is_replaced_whatever_it_holds(sandbox: Sandbox) -> None:
+    """Its plan shows any type; a second run has nothing to do."""
+    place = place_of(sandbox)
+    place.put({**course("TEST-COURSE-001"), **ODD})
+    ran = place.run("courses", "seed", "--replace", "--yes")
+    assert (0, "applied") == (ran.exit_code, dict(outcomes(ran.report))["TEST-COURSE-001"])
+    assert [] == place.run("courses", "seed", "--replace", "--yes").report["changes"]
