@@ -153,14 +153,13 @@ def digest(changes: Iterable[Change]) -> str:
 
 def masked(value: object, mask: Mask) -> Any:
     """Return a JSON value with its texts masked."""
-    match value:
-        case str():
-            return mask(value)
-        case list() | tuple():
-            return [masked(part, mask) for part in value]
-        case Mapping():
-            return {mask(str(name)): masked(part, mask) for name, part in value.items()}
-    return value
+    if isinstance(value, str):
+        return mask(value)
+    if isinstance(value, dict):
+        return {mask(str(name)): masked(part, mask) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [masked(part, mask) for part in value]
+    return masked(dict(value), mask) if isinstance(value, Mapping) else value
 
 
 def masked_change(change: Change, mask: Mask) -> Change:

@@ -12,7 +12,9 @@ from learnermax_cli.core.errors import LmxError
 from tests.functions.events import Context, read_lines, sqs_batch_of
 from tests.functions.test_retry import put_queued
 from tests.functions.worlds import USER, Container, put_bought
+from tests.hostile.echoes import echoes_of
 from tests.running import Sandbox
+from tests.webhooks.signed import SECRET
 
 STRAY = "sk_" + "test_" + "CANARYstrayCANARYstray"
 Function = Callable[[Container, Context], Any]
@@ -68,6 +70,26 @@ def test_failure_that_echoes_a_key(
     assert ("FailedError", "failed") == (type(error).__name__, error.code.partition(".")[0])
     assert "No such thing: sk_test_***" in error.message
     require_silence(error, capsys.readouterr().out)
+
+
+@pytest.mark.parametrize("call", RECONCILES.values(), ids=RECONCILES)
+@pytest.mark.parametrize("service", ["stripe", "dynamodb"])
+def test_failure_that_echoes_what_was_read(
+    sandbox: Sandbox, container: Container, call: Function, service: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A foreign value of the secret, and the key, in every form behind every character."""
+    put_bought(sandbox)
+    foreign = 'CANARY\'s "own" \\ <b>&\nCANARY\tp%40ss$ (\u00fc\u2028)'
+    key, stored = sandbox.info.secret_key, {"STRIPE_WEBHOOK_SECRET": SECRET, "FOREIGN": foreign}
+    client = sandbox.secretsmanager()
+    client.put_secret_value(
+        SecretId="learnermax/stripe-keys", SecretString=json.dumps({**stored, "STRIPE_SECRET_KEY": key})
+    )
+    says = {"status": 400, "code": "ValidationException", "message": " | ".join(echoes_of((foreign, key)))}
+    sandbox.control.add_fault("error", service=service, times=None, **says)
+    error = failure_of(call, container, Context())
+    text = told(error) + error.message + error.hint + capsys.readouterr().out
+    assert (False, False, True) == ("CANARY" in text, key[8:] in text, "***" in text)
 
 
 @pytest.mark.parametrize("call", SENSELESS.values(), ids=SENSELESS)
