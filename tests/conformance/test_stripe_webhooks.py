@@ -58,9 +58,9 @@ def test_only_the_version_of_a_new_endpoint_is_newer_than_the_spec(mirror: Mirro
 def test_endpoint_commands_send_nothing_that_stripe_does_not_know(heard: Mirror, sandbox: Sandbox) -> None:
     """Made, rolled, listed and deleted."""
     url = "--url", ENDPOINT_URL
-    assert [ACCOUNT, LIST, MAKE, CHANGE] == run(sandbox, heard, "webhooks", "create", *url)
+    assert [ACCOUNT, LIST, MAKE, CHANGE, LIST] == run(sandbox, heard, "webhooks", "create", *url)
     rolled = run(sandbox, heard, "webhooks", "create", *url, "--roll", "--overlap", "0s")
-    assert [ACCOUNT, LIST, MAKE, CHANGE, EVENTS, EVENTS, DELETE] == rolled
+    assert [ACCOUNT, LIST, MAKE, CHANGE, LIST, EVENTS, EVENTS, DELETE] == rolled
     assert [ACCOUNT, LIST] == run(sandbox, heard, "webhooks", "list")
     assert [ACCOUNT, LIST, DELETE] == run(sandbox, heard, "webhooks", "delete", *url, "--yes")
 

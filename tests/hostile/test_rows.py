@@ -5,8 +5,9 @@ from collections.abc import Mapping
 
 import pytest
 
-from tests.hostile.rows import ALL_ROWS, BAD, EVE, GOOD, HUGE, ROWS, Item, Row, course
+from tests.hostile.rows import ALL_ROWS, BAD, EVE, GOOD, HUGE, LONG_NAME, ROWS, Item, Row, course
 from tests.hostile.worlds import COMMANDS, GOES_THROUGH, outcomes, place_of, put_world
+from tests.products.worlds import put_courses
 from tests.running import Sandbox
 from tests.sampling import sampled
 
@@ -83,3 +84,12 @@ def test_seed_course_is_replaced_whatever_it_holds(sandbox: Sandbox) -> None:
     ran = place.run("courses", "seed", "--replace", "--yes")
     assert (0, "applied") == (ran.exit_code, dict(outcomes(ran.report))["TEST-COURSE-001"])
     assert [] == place.run("courses", "seed", "--replace", "--yes").report["changes"]
+
+
+def test_list_grows_with_its_texts_alone(sandbox: Sandbox) -> None:
+    """A hundred courses beside one with a name of 99,000 characters."""
+    put_courses(sandbox, (f"c{number:03}" for number in range(100)))
+    place_of(sandbox).put(course(name={"S": LONG_NAME}))
+    listed = sandbox.run("courses", "list").stdout
+    assert LONG_NAME in listed
+    assert len(listed) < len(LONG_NAME) + 102 * 500
