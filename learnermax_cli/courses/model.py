@@ -117,8 +117,11 @@ class CourseStore(Protocol):
     def read_item(self, course_id: str) -> Mapping[str, object] | None:
         """Read one whole course item."""
 
-    def put_stripe_ids(self, course: Course, product_id: str, price_id: str) -> None:
-        """Write the two ids, if the used attributes are still as read; raises FailedError if not."""
+    def put_stripe_ids(self, course: Course, product_id: str, price_id: str) -> bool:
+        """Write the two ids, if the used attributes are still as read; raises FailedError if not.
+
+        Returns False where another run has written the same ids.
+        """
 
     def put_price(self, course: Course, price: Decimal) -> None:
         """Write a price in major units with its unit, if the price is still as read; raises FailedError if not."""

@@ -111,20 +111,20 @@ class CourseSync:
         while self._left:
             change = self._left[0]
             try:
-                self._carry_out(change)
+                wrote = self._carry_out(change)
             except FailedError as error:
                 # What another run has changed was not written by this one; of all other failures nobody knows.
                 self._wrote = self._wrote or error.code not in _OVERTAKEN
                 if not self._is_overtaken(error):
                     raise
                 return error
-            self._wrote = True
+            self._wrote = self._wrote or wrote
             del self._left[0]
             if change in self._open:
                 self._open.remove(change)
             else:
                 change = replace(change, reason=change.reason or "the course was changed while lmx ran")
-            yield Result(change, "applied")
+            yield Result(change, "applied") if wrote else Result(change, "superseded", "another run wrote the same")
         return None
 
     def _is_overtaken(self, error: FailedError) -> bool:
@@ -165,21 +165,23 @@ class CourseSync:
             )
         self._run.require_reviewed(plan)
 
-    def _carry_out(self, change: Change) -> None:
+    def _carry_out(self, change: Change) -> bool:
+        """Carry out a change; return False where another run has written the same."""
         if (change.kind, change.action) == ("product", "link"):
-            self._link()
-        else:
-            # A product's id cannot be taken twice; the writes of two runs to one that is there overwrite each other.
-            self._unchecked = self._unchecked or change.action != "create" or change.kind != "product"
-            self._write_to_stripe(change)
+            return self._link()
+        # A product's id cannot be taken twice; the writes of two runs to one that is there overwrite each other.
+        self._unchecked = self._unchecked or change.action != "create" or change.kind != "product"
+        self._write_to_stripe(change)
+        return True
 
-    def _link(self) -> None:
+    def _link(self) -> bool:
         course, product_id, price_id = self._plan.course, self._plan.product_id, self._price_id
         assert course is not None
         assert price_id is not None
-        self._run.store.put_stripe_ids(course, product_id, price_id)
+        wrote = self._run.store.put_stripe_ids(course, product_id, price_id)
         ids = {"stripeProductId": product_id, "stripePriceId": price_id}
         self._course = Course(course.course_id, {**course.attributes, **ids})
+        return wrote
 
     def _write_to_stripe(self, change: Change) -> None:
         gateway, product_id = self._run.gateway, self._plan.product_id

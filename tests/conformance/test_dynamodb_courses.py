@@ -55,7 +55,7 @@ def side(tables: TablePair, request: pytest.FixtureRequest) -> Side:
     return Side(CourseTable(Table(client, tables.name)), client, tables.name)
 
 
-def refusal(write: Callable[[], None]) -> str:
+def refusal(write: Callable[[], object]) -> str:
     """Return the code of the error that a write ends in."""
     with pytest.raises(FailedError) as caught:
         write()

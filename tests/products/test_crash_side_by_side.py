@@ -124,6 +124,24 @@ def test_course_that_another_run_has_synced_is_superseded(sandbox: Sandbox) -> N
     assert {"superseded"} == {outcome for *_, outcome in ran.outcomes}
 
 
+@pytest.mark.parametrize(("kind", "outcome"), [("pause", "superseded"), ("drop", "applied")])
+def test_write_back_that_is_there_already(sandbox: Sandbox, kind: str, outcome: str) -> None:
+    """What another run has linked is superseded; what this run has linked before its answer was lost is applied."""
+    worlds.put_course(sandbox, COURSE, "99.99")
+    sandbox.control.add_fault(kind, operation="UpdateItem", when="before" if kind == "pause" else "after")
+    process = _start(sandbox)
+    if kind == "pause":
+        sandbox.control.wait_held(timeout=60)
+        assert 0 == worlds.sync(sandbox).exit_code
+        sandbox.control.release()
+    ran = _end(process)
+    assert (0, [(COURSE, "create", "product", "applied"), (COURSE, "link", "product", outcome)]) == (
+        ran.exit_code,
+        ran.outcomes,
+    )
+    worlds.require_sold_for(sandbox, 9999)
+
+
 def test_course_that_others_keep_changing_fails(sandbox: Sandbox) -> None:
     """A write-back that is lost five times is given up, with a remedy; the next run ends well."""
     worlds.put_course(sandbox, COURSE, "99.99")

@@ -37,10 +37,13 @@ class CourseTable:
         item = self._table.get(f"reading course {course_id}", _key(course_id))
         return None if item is None else from_item(item)
 
-    def put_stripe_ids(self, course: Course, product_id: str, price_id: str) -> None:
-        """Write the two ids, if the used attributes are still as read; raises FailedError if not."""
+    def put_stripe_ids(self, course: Course, product_id: str, price_id: str) -> bool:
+        """Write the two ids, if the used attributes are still as read; raises FailedError if not.
+
+        Returns False where another run has written the same ids.
+        """
         wanted = {"stripeProductId": product_id, "stripePriceId": price_id}
-        self._update(course, wanted, conditions=USED_ATTRIBUTES)
+        return self._update(course, wanted, conditions=USED_ATTRIBUTES)
 
     def put_price(self, course: Course, price: Decimal) -> None:
         """Write a price in major units with its unit, if the price is still as read; raises FailedError if not."""
@@ -54,7 +57,7 @@ class CourseTable:
         except ConditionFailedError as failure:
             raise _superseded(str(item["courseId"]), failure) from failure
 
-    def _update(self, course: Course, wanted: Mapping[str, object], conditions: tuple[str, ...]) -> None:
+    def _update(self, course: Course, wanted: Mapping[str, object], conditions: tuple[str, ...]) -> bool:
         as_read = {name: course.attributes[name] for name in conditions if name in course.attributes}
         clauses = [
             f"{_PLACEHOLDERS[name]} = :r{name}" if name in as_read else f"attribute_not_exists({_PLACEHOLDERS[name]})"
@@ -63,7 +66,7 @@ class CourseTable:
         values = {f":r{name}": to_dynamodb(value) for name, value in as_read.items()}
         values |= {f":w{name}": to_dynamodb(value) for name, value in wanted.items()}
         try:
-            self._table.write(
+            return self._table.write(
                 "update_item",
                 f"writing to course {course.course_id}",
                 wanted,

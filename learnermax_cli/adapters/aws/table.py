@@ -26,11 +26,15 @@ T = TypeVar("T")
 
 
 class ConditionFailedError(Exception):
-    """A conditional write did not hold; `item` has the values that are there, and is empty when there is none."""
+    """A conditional write did not hold; `item` has the values that are there, and is empty when there is none.
 
-    def __init__(self, item: Mapping[str, Any]) -> None:
+    `retried` says that it was sent more than once, so that what is there may be its own.
+    """
+
+    def __init__(self, item: Mapping[str, Any], *, retried: bool) -> None:
         super().__init__("condition failed")
         self.item = item
+        self.retried = retried
 
 
 class Table:
@@ -119,10 +123,11 @@ class Table:
         doing: str,
         own: Mapping[str, object] | None = None,
         **request: Any,
-    ) -> None:
+    ) -> bool:
         """Write one item; raises ConditionFailedError, unless the item has the values of `own`.
 
-        A retry after a lost answer, or another run that wants the same, finds its own values: that is success.
+        A retry after a lost answer, or another run that wants the same, finds its own values: that is success. Returns
+        False where it was certainly another run.
         """
         call = getattr(self._client, operation)
         try:
@@ -136,6 +141,8 @@ class Table:
         except ConditionFailedError as failure:
             if not (own and failure.item and all(failure.item.get(name) == value for name, value in own.items())):
                 raise
+            return failure.retried
+        return True
 
     def _pages(
         self, call: Callable[..., Any], request: dict[str, Any], failed: threading.Event | None = None
@@ -185,5 +192,6 @@ def _special(error: ClientError, table: str) -> Exception | None:
         )
     if code == "ConditionalCheckFailedException":
         item: Item = error.response.get("Item", {})  # type: ignore[assignment]
-        return ConditionFailedError(from_item(item))
+        retried = bool(error.response.get("ResponseMetadata", {}).get("RetryAttempts"))
+        return ConditionFailedError(from_item(item), retried=retried)
     return None
