@@ -4,11 +4,12 @@ import threading
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
-from learnermax_cli.core.errors import GuardError, InterruptedRunError
+from learnermax_cli.core.errors import GuardError, InterruptedRunError, LmxError
 from learnermax_cli.core.remedy import lmx
 from learnermax_cli.core.times import parse_time
 from learnermax_cli.enrollments.model import PAGE_SIZE, Enrollment, Payment, PaymentGateway, Window, usable_session_id
@@ -44,19 +45,30 @@ class StoppablePayments:
 
     def read_payment(self, session_id: str) -> Payment | None:
         """Read one session with its payment; None when there is no such session for this key."""
-        self._require_going()
-        return self.gateway.read_payment(session_id)
+        with self._going():
+            return self.gateway.read_payment(session_id)
 
     def list_payments(self, window: Window, *, status: str | None = None) -> Iterator[Sequence[Payment]]:
         """Read the sessions created in a window, newest first, a page at a time."""
-        for page in self.gateway.list_payments(window, status=status):
-            self._require_going()
-            yield page
+        with self._going():
+            for page in self.gateway.list_payments(window, status=status):
+                self._require_going()
+                yield page
 
     def read_disputes(self, payments: Sequence[Payment], max_pages: int) -> Sequence[Payment]:
         """Return payments with the disputes of the disputed ones read; `max_pages` pages of a list of them at most."""
+        with self._going():
+            return self.gateway.read_disputes(payments, max_pages)
+
+    @contextmanager
+    def _going(self) -> Iterator[None]:
+        """Raise InterruptedRunError once `stop` is set, also for a request that failed and was not sent again."""
         self._require_going()
-        return self.gateway.read_disputes(payments, max_pages)
+        try:
+            yield
+        except LmxError:
+            self._require_going()
+            raise
 
     def _require_going(self) -> None:
         if self.stop.is_set():

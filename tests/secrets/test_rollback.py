@@ -91,7 +91,7 @@ def test_endpoint_is_made_anew_after_a_rollback(sandbox: Sandbox) -> None:
     former = support.document(sandbox.run("secrets", "rollback", "--dry-run", "-o", "json"))["version_id"]
     assert 0 == sandbox.run("secrets", "rollback", "--to", former, "--yes").returncode
 
-    created(sandbox)
+    created(sandbox, "--yes")
 
     healthy(sandbox)
 
