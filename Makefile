@@ -28,8 +28,8 @@ demo: $(VENV)/.sandbox ## Run the main jobs on a throw-away sandbox
 test: $(VENV)/.dev ## Run the tests that a change needs, in at most five minutes
 	$(BIN)/python -m pytest -q -m "not slow"
 
-test-slow: $(VENV)/.dev ## Run the other tests: whole matrices, scale, memory, pictures, browsers, shells, all examples
-	$(BIN)/python -m pytest -q -m "slow or properties" --hypothesis-profile all
+test-slow: $(VENV)/.dev ## Run the other tests: whole matrices, scale, memory, pictures, browsers, shells; CI=1: a share
+	$(BIN)/python -m pytest -q -m "(slow or properties)$(if $(CI), and not whole)" --hypothesis-profile all
 
 lint: $(VENV)/.dev ## Check style and the rules that keep the rooms apart
 	$(BIN)/ruff check

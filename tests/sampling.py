@@ -1,4 +1,7 @@
-"""`make test` runs a sample of each matrix and a fifth of the examples of a property, `make test-slow` all others."""
+"""`make test` runs a sample of each matrix and a fifth of the examples of a property, `make test-slow` all others.
+
+Of the greatest matrices CI runs a share of those, since all take an hour.
+"""
 
 from collections.abc import Iterable
 from typing import Any
@@ -10,14 +13,18 @@ ALL_EXAMPLES = "all"
 """The Hypothesis profile of `make test-slow`."""
 
 
-def sampled(cases: Iterable[Any], one_in: int) -> list[Any]:
-    """Return the cases as parameters; all but one in so many are slow.
+def sampled(cases: Iterable[Any], one_in: int, in_ci: int = 1) -> list[Any]:
+    """Return the cases as parameters; all but one in so many are slow, and of those CI runs one in `in_ci`.
 
     A step without a factor in common with the sizes of the inner dimensions meets each of their values.
     """
-    return [
-        pytest.param(case, marks=() if number % one_in == 0 else pytest.mark.slow) for number, case in enumerate(cases)
-    ]
+    return [pytest.param(case, marks=_marks(number, one_in, in_ci)) for number, case in enumerate(cases)]
+
+
+def _marks(number: int, one_in: int, in_ci: int) -> tuple[pytest.MarkDecorator, ...]:
+    if number % one_in == 0:
+        return ()
+    return (pytest.mark.slow,) if number % in_ci == 0 else (pytest.mark.slow, pytest.mark.whole)
 
 
 def examples(count: int, **options: Any) -> settings:

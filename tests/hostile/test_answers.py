@@ -18,12 +18,11 @@ from tests.hostile.commands import COMMANDS, Command
 from tests.hostile.middleman import Odd, Plan, between
 from tests.hostile.odd import ODD
 from tests.running import Sandbox
+from tests.sampling import sampled
 from tests.webhooks.worlds import put_signing_secret, serving
 
 READERS = [command for command in COMMANDS if command.name in ("courses list", "doctor")]
 CASES = [(command, odd) for command in COMMANDS if command not in READERS for odd in ODD]
-# Every case is one in the whole matrix; a change needs some of each.
-SAMPLE = [case for number, case in enumerate(CASES) if number % 37 == 5]
 
 
 def _names(case: tuple[Command, Odd]) -> str:
@@ -109,14 +108,7 @@ def test_receiver_acknowledges_nothing_that_is_not_done(sandbox: Sandbox, tmp_pa
     assert set(users) == {event["studentId"] for event in worlds.read_events(sandbox)}
 
 
-@pytest.mark.parametrize("case", SAMPLE, ids=_names)
-def test_odd_answer_is_one_line(sandbox: Sandbox, tmp_path: Path, case: tuple[Command, Odd]) -> None:
-    """A sample of the next test."""
-    _spoil(sandbox, tmp_path / "state", *case)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("case", CASES, ids=_names)
+@pytest.mark.parametrize("case", sampled(CASES, 37, in_ci=5), ids=_names)
 def test_every_odd_answer_is_one_line(sandbox: Sandbox, tmp_path: Path, case: tuple[Command, Odd]) -> None:
     """Each answer at one request of each command, for ever or once, with the request passed on or not."""
     _spoil(sandbox, tmp_path / "state", *case)
