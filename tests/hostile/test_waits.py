@@ -3,6 +3,7 @@
 import json
 import signal
 import subprocess
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -10,9 +11,10 @@ import pytest
 
 from tests.enrollments import worlds
 from tests.hostile.commands import COMMANDS, Command
-from tests.hostile.middleman import Odd, Plan, between
+from tests.hostile.middleman import Answer, Connection, Odd, Plan, between
 from tests.hostile.odd import ODD
 from tests.running import Sandbox
+from tests.terminals import show
 from tests.webhooks.signed import deliver, event_of
 from tests.webhooks.worlds import Serving, put_signing_secret, serving
 
@@ -110,6 +112,27 @@ def test_receiver_answers_while_a_service_trickles(sandbox: Sandbox, tmp_path: P
         middleman.arm(None)
         assert [200] == _deliver_many(sandbox, receiver, ["ada"])
         assert 41 == receiver.end()["data"]["received"]
+
+
+def _late(connection: Connection, answer: Answer) -> None:
+    time.sleep(6.5)
+    connection.send(answer)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("args", "service"),
+    [(("courses", "list"), "DynamoDB"), (("webhooks", "list"), "127.0.0.1")],
+)
+def test_long_wait_is_explained_on_a_terminal(
+    sandbox: Sandbox, tmp_path: Path, args: tuple[str, ...], service: str
+) -> None:
+    """After five seconds, once, and with the host; the answer then counts as any other."""
+    worlds.put_basics(sandbox)
+    with between(sandbox, tmp_path / "state", "30") as (middleman, env):
+        middleman.arm(Plan(Odd("late", write=_late), 0))
+        shown = show(*args, env={**sandbox.env, **env}, cwd=sandbox.cwd, columns=120)
+    assert (0, 1) == (shown.exit_code, shown.text.count(f"Waiting for an answer of {service}")), shown.text
 
 
 @pytest.mark.slow
