@@ -73,7 +73,9 @@ class Answering:
         self._tell_slow = tell_slow
         self.late = False
         """Whether the answer was cut off, since it was not complete in time."""
+        self._lock = threading.Lock()
         self._socket: socket.socket | None = None
+        """Until the end alone: after it another request may go through the same socket."""
 
     def begin_on(self, connected: socket.socket) -> None:
         """Note the socket that the request goes through."""
@@ -82,21 +84,25 @@ class Answering:
 
     def end(self) -> None:
         """Note that the answer is complete, or will not come."""
+        with self._lock:
+            self._socket = None
         _watchdog.unwatch(self)
         if getattr(_thread, "answering", None) is self:
             _thread.answering = None
 
     def wake(self) -> None:
         """Tell that it takes long, or end it."""
-        if time.monotonic() < self._until:
+        with self._lock:
+            if self._socket is None:
+                return
+            if time.monotonic() >= self._until:
+                self.late = True
+                with suppress(OSError):  # closed meanwhile
+                    # Not SSLSocket.shutdown: after that, a reader would take what is left for plain text.
+                    socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+                return
             _watchdog.watch(self, self._until)
-            self._tell_slow()
-            return
-        self.late = True
-        if self._socket is not None:
-            with suppress(OSError):  # closed meanwhile
-                # Not SSLSocket.shutdown: after that, a reader would take what is left for plain text.
-                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+        self._tell_slow()
 
 
 def begin_answer(seconds: float, tell_slow: Callable[[], None]) -> Answering:
