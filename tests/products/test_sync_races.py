@@ -44,8 +44,10 @@ class Scenario:
     name: str
     build: Callable[[Sandbox], object]
     points: tuple[Point, ...]
-    amount: int
+    amount: int | None
+    """What the course is sold for in the end, None when it is not sold."""
     edit: dict[str, Any] = field(default_factory=dict)
+    args: tuple[str, ...] = ()
 
 
 def _new(sandbox: Sandbox) -> None:
@@ -62,6 +64,10 @@ def _renamed(sandbox: Sandbox) -> None:
     worlds.edit_course(sandbox, COURSE, name="Second name")
 
 
+def _no_longer_paid(sandbox: Sandbox) -> None:
+    worlds.synced_course(sandbox, price="99.99", pricingModel="free")
+
+
 SCENARIOS = (
     Scenario("new", _new, READS + CREATE, 9999),
     Scenario("repriced", _repriced, READS + REPRICE, 14999),
@@ -71,6 +77,8 @@ SCENARIOS = (
     Scenario("repriced-back", _repriced, READS + REPRICE, 9999, {"price": Decimal("99.99")}),
     Scenario("repriced-renamed", _repriced, READS + REPRICE, 14999, {"name": "Second name"}),
     Scenario("renamed-again", _renamed, READS + RENAME, 9999, {"name": "Third name"}),
+    Scenario("paid-again", _no_longer_paid, READS + RENAME, 9999, {"pricingModel": "paid"}, ("--prune",)),
+    Scenario("withdrawn", _repriced, READS + REPRICE, None, {"pricingModel": "free"}, ("--prune",)),
 )
 CASES = [
     (scenario, first, second)
@@ -89,10 +97,10 @@ def test_two_syncs_end_in_one_state(sandbox: Sandbox, case: tuple[Scenario, Poin
     """The first waits after a request until the second has come to one of its own, or to its end; then both go on."""
     scenario, first_point, second_point = case
     scenario.build(sandbox)
-    first, fault = _paused(sandbox, first_point)
+    first, fault = _paused(sandbox, scenario, first_point)
     if scenario.edit:
         worlds.edit_course(sandbox, COURSE, **scenario.edit)
-    second = _start(sandbox) if second_point is None else _paused(sandbox, second_point)[0]
+    second = _start(sandbox, scenario) if second_point is None else _paused(sandbox, scenario, second_point)[0]
     if second_point is None:
         second.wait(60)
     sandbox.control.clear_faults()
@@ -102,18 +110,22 @@ def test_two_syncs_end_in_one_state(sandbox: Sandbox, case: tuple[Scenario, Poin
     fresh = _end(second)
     _require_true(stale, edited=bool(scenario.edit))
     _require_true(fresh, edited=False)
-    worlds.require_sold_for(sandbox, scenario.amount)
-    assert worlds.read_course(sandbox, COURSE)["name"] == sandbox.stripe().v1.products.retrieve(PRODUCT).name
+    product = sandbox.stripe().v1.products.retrieve(PRODUCT)
+    if scenario.amount is None:
+        assert not product.active
+    else:
+        worlds.require_sold_for(sandbox, scenario.amount)
+        assert worlds.read_course(sandbox, COURSE)["name"] == product.name
     with only_writes(sandbox):
-        assert 0 == worlds.sync(sandbox).exit_code
+        assert 0 == worlds.sync(sandbox, *scenario.args).exit_code
 
 
-def _paused(sandbox: Sandbox, point: Point) -> tuple[Started, str]:
+def _paused(sandbox: Sandbox, scenario: Scenario, point: Point) -> tuple[Started, str]:
     """Start a sync and wait until its request is answered but has not got the answer; or to its end without one."""
     operation, skip = point
     before, held = sandbox.control.held(), SCAN_SEGMENTS if operation == "Scan" else 1
     fault = sandbox.control.add_fault("pause", operation=operation, skip=skip, times=held, when="after")
-    process = _start(sandbox)
+    process = _start(sandbox, scenario)
     deadline = time.monotonic() + 60
     while sandbox.control.held() < before + held and process.poll() is None:
         assert time.monotonic() < deadline
@@ -121,8 +133,8 @@ def _paused(sandbox: Sandbox, point: Point) -> tuple[Started, str]:
     return process, fault
 
 
-def _start(sandbox: Sandbox) -> Started:
-    return sandbox.start("products", "sync", "--yes", "-o", "json")
+def _start(sandbox: Sandbox, scenario: Scenario) -> Started:
+    return sandbox.start("products", "sync", "--yes", "-o", "json", *scenario.args)
 
 
 def _end(process: Started) -> Ran:

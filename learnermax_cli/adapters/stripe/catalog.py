@@ -50,7 +50,7 @@ class StripeCatalog:
             with stripe_errors(f"reading product {product_id}"):
                 raw = read_or_none(self._client, "/v1/products", product_id)
             if raw is not None and not raw.get("deleted"):
-                products.append(parse_product(raw))
+                products.append(read_as(parse_product, raw))
                 # Read after the product, so that a default price that is not among them is no longer active.
                 prices.extend(self._list("/v1/prices", parse_price, active="true", product=product_id))
         return _catalog(products, prices)
@@ -105,7 +105,7 @@ class StripeCatalog:
         if product is None or product.get("deleted"):
             return None
         price_id = self._find_price(product_id, desired.money, metadata)
-        listed = parse_product(product)
+        listed = read_as(parse_product, product)
         as_wanted = product_fields(listed) == product_fields(desired) and metadata.items() <= listed.metadata.items()
         if price_id is None or price_id != listed.default_price_id or not as_wanted:
             raise FailedError(
