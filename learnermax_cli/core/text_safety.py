@@ -5,6 +5,7 @@ import unicodedata
 
 # Cc: control characters; Cf: invisible ones, the bidirectional overrides among them; Zl, Zp: line separators.
 _HIDDEN = frozenset(("Cc", "Cf", "Zl", "Zp", "Cs"))
+_BRIEF = 40
 # What Markdown, HTML or GitHub would act on: markup, mentions, emoji, links, list signs; plain ids stay legible.
 _MARKDOWN = re.compile(r"[\\`*\[\]<>|~&@#!$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|:(?=\S)|^[-+=]|^\d+(?=[.)])|(?<=www)\.")
 
@@ -14,6 +15,12 @@ def printable(text: str, limit: int | None = None) -> str:
     # What Python counts as printable has none of the hidden categories, and nearly all text is.
     shown = text if text.isprintable() else "".join(_visible(character) for character in text)
     return shown if limit is None or len(shown) <= limit else shown[: limit - 1] + "…"
+
+
+def brief(value: object) -> str:
+    """Return a value to be named in a message; of a long one the length, since a part of a secret is not masked."""
+    text = str(value)
+    return repr(text) if len(text) <= _BRIEF else f"a text of {len(text)} characters"
 
 
 def markdown(text: str, limit: int | None = None) -> str:

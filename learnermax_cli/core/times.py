@@ -5,6 +5,7 @@ from datetime import MAXYEAR, MINYEAR, UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 from learnermax_cli.core.errors import FailedError, UsageError
+from learnermax_cli.core.text_safety import brief
 
 _DURATION = re.compile(r"(?=\d)(?:(\d{1,5})d)?(?:(\d{1,5})h)?(?:(\d{1,5})m)?(?:(\d{1,5})s)?")
 _LAST_SECOND = 253_402_300_799  # of the year 9999, in Unix time
@@ -94,7 +95,7 @@ def show_time(time: datetime) -> str:
 def unix_time(value: object) -> int:
     """Return Unix seconds; raises ValueError for what is no time until the year 9999."""
     if type(value) is not int or not 0 <= value <= _LAST_SECOND:
-        raise ValueError(f"{str(value)[:40]!r} is no time")
+        raise ValueError(f"{brief(value)} is no time")
     return value
 
 

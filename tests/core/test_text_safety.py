@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from learnermax_cli.core.text_safety import (
+    brief,
     markdown,
     printable,
     without_workflow_commands,
@@ -106,3 +107,8 @@ def test_property_of_a_command_has_no_colon_and_no_comma() -> None:
 def test_old_style_command_in_a_message_is_broken_up() -> None:
     """`##[` is obeyed anywhere in a line."""
     assert "##[" not in workflow_command_message("x ##[error]y")
+
+
+def test_brief() -> None:
+    """A short value is named, a long one not even in part: it may be a secret, which is masked as a whole."""
+    assert ("'a b'", "'7'", "a text of 41 characters") == (brief("a b"), brief(7), brief("x" * 41))

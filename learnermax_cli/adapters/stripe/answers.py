@@ -11,6 +11,7 @@ from urllib.parse import unquote
 import stripe
 
 from learnermax_cli.core.errors import FailedError
+from learnermax_cli.core.text_safety import brief
 
 Raw = Mapping[str, Any]
 T = TypeVar("T")
@@ -105,14 +106,14 @@ def as_documented(what: str) -> Iterator[None]:
 def text(value: Any) -> str:
     """Return a text; raises TypeError for anything else."""
     if not isinstance(value, str):
-        raise TypeError(f"{str(value)[:40]!r} is no text")
+        raise TypeError(f"{brief(value)} is no text")
     return value
 
 
 def texts(value: Any) -> tuple[str, ...]:
     """Return a list of texts; raises TypeError for anything else."""
     if not isinstance(value, list):
-        raise TypeError(f"{str(value)[:40]!r} is no list")
+        raise TypeError(f"{brief(value)} is no list")
     return tuple(text(one) for one in value)
 
 
@@ -121,7 +122,7 @@ def require_types(value: object) -> None:
     for name, annotation, plain in _fields(cast("Any", type(value))):
         found = getattr(value, name)
         if type(found) not in plain and not _fits(found, annotation):
-            raise TypeError(f"{name} is {str(found)[:40]!r}")
+            raise TypeError(f"{name} is {brief(found)}")
 
 
 @cache
