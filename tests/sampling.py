@@ -1,4 +1,4 @@
-"""`make test` runs a sample of each matrix and a fifth of the examples of a property, `make test-slow` all others.
+"""`make test` runs a sample of each matrix and a tenth of the examples of a property, `make test-slow` all others.
 
 Of the greatest matrices CI runs a share of those, since all take an hour.
 """
@@ -30,5 +30,5 @@ def _marks(number: int, one_in: int, in_ci: int) -> tuple[pytest.MarkDecorator, 
 def examples(count: int, **options: Any) -> settings:
     """Return the settings of a property with so many examples."""
     if settings.get_current_profile_name() != ALL_EXAMPLES:
-        count //= 5
+        count //= 10
     return settings(max_examples=count, deadline=None, **options)

@@ -92,6 +92,7 @@ def test_plan_is_told_and_nothing_is_written(sandbox: Sandbox, run: Run) -> None
     assert "Plan: 1 to add, 0 to change" in done.stdout
 
 
+@pytest.mark.slow
 def test_unchanged_world_is_applied(sandbox: Sandbox, run: Run) -> None:
     """What was planned is done, and another plan finds nothing."""
     put_course(sandbox, "a", "49.99")
@@ -125,6 +126,7 @@ def test_plan_is_made_with_a_key_that_only_reads(
     assert ["lmx_preview_a"] == list(read_products(sandbox))
 
 
+@pytest.mark.slow
 def test_changed_world_is_refused(sandbox: Sandbox, run: Run) -> None:
     """A course that was edited after the review ends the apply in 5, annotated, with nothing written."""
     put_course(sandbox, "a", "49.99")
@@ -162,6 +164,7 @@ def test_apply_that_was_killed_is_run_again(sandbox: Sandbox, run: Run) -> None:
     assert "0" == run.plan().outputs["changes"]
 
 
+@pytest.mark.slow
 def test_refused_row_does_not_keep_the_others_back(sandbox: Sandbox, run: Run) -> None:
     """The plan goes on to its approval without the bad course; the apply does the others and is red."""
     put_course(sandbox, "bad", "4999")
@@ -196,6 +199,7 @@ def test_plan_that_could_not_be_made_fails(run: Run, sandbox: Sandbox) -> None:
     assert not (run.apply_job.workspace / "plan.json").exists()
 
 
+@pytest.mark.slow
 def test_text_of_a_course_is_not_obeyed(sandbox: Sandbox, run: Run) -> None:
     """Names, ids and descriptions that are workflow commands, output lines, HTML or mentions stay text."""
     hostile = (

@@ -128,7 +128,7 @@ def test_every_command_has_its_case() -> None:
     assert sorted(CASES) == command_paths()
 
 
-@pytest.mark.parametrize("manner", sampled(MANNERS, one_in=3), ids=" ".join)
+@pytest.mark.parametrize("manner", sampled(MANNERS, one_in=5), ids=" ".join)
 @pytest.mark.parametrize("path", [path for path, cases in CASES.items() if cases], ids=" ".join)
 def test_command_shows_no_secret(world: Sandbox, path: tuple[str, ...], manner: tuple[str, ...]) -> None:
     """With secrets in the secret, the env file, the environment and the table."""

@@ -55,6 +55,7 @@ def test_command_is_completed(shell: str) -> None:
     assert (0, "", ANSWERS[shell]) == (done.returncode, done.stderr, done.stdout)
 
 
+@pytest.mark.slow
 def test_option_and_its_values_are_completed() -> None:
     """Options by their beginning, values where there is a choice."""
     option = run("lmx", _LMX_COMPLETE="complete_bash", COMP_WORDS="lmx products sync --all", COMP_CWORD="3")

@@ -13,6 +13,7 @@ import learnermax_cli
 from tests.commands import command_paths
 from tests.forking import PROJECT
 from tests.golden import assert_golden
+from tests.sampling import sampled
 
 COMMANDS = command_paths()
 GROUPS = sorted({path[:-1] for path in COMMANDS})
@@ -44,7 +45,7 @@ def loaded(*args: str) -> list[str]:
     return modules
 
 
-@pytest.mark.parametrize("path", [*GROUPS, *COMMANDS], ids=" ".join)
+@pytest.mark.parametrize("path", sampled([*GROUPS, *COMMANDS], 7), ids=" ".join)
 def test_help_page_looks_as_it_is_meant_to(path: tuple[str, ...]) -> None:
     """Each page is a promise to scripts and readers."""
     done = run(*path, "--help")
@@ -53,7 +54,7 @@ def test_help_page_looks_as_it_is_meant_to(path: tuple[str, ...]) -> None:
     assert_golden(f"help/{'_'.join(path) or 'lmx'}.txt", page)
 
 
-@pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
+@pytest.mark.parametrize("path", sampled(COMMANDS, 7), ids=" ".join)
 def test_help_of_a_command_ends_with_an_example(path: tuple[str, ...]) -> None:
     """The example runs that very command."""
     page = run(*path, "--help").stdout

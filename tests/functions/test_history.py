@@ -84,12 +84,14 @@ def machine(sandbox: Sandbox, container: Container) -> Callable[..., StateMachin
 Machines = Callable[..., StateMachine]
 
 
+@pytest.mark.slow
 def test_whole_run(sandbox: Sandbox, container: Container, machine: Machines, expected: World) -> None:
     """What the walk is compared with: one reconcile over all of it."""
     container.functions.reconcile({"since": "42d"}, Context())
     assert expected == read_world(sandbox)
 
 
+@pytest.mark.slow
 def test_walk_ends_as_one_whole_run(sandbox: Sandbox, machine: Machines, expected: World) -> None:
     """Six windows and the closing run: the same enrollments, the same mails, and windows without a gap."""
     walk = machine()
@@ -117,6 +119,7 @@ def test_stopped_and_started_again(sandbox: Sandbox, machine: Machines, expected
     assert (count, expected) == (len(rest.inputs), (statuses, sent + sent_then))
 
 
+@pytest.mark.slow
 def test_failing_window_is_tried_again(sandbox: Sandbox, machine: Machines, expected: World) -> None:
     """When Stripe or AWS fails the same window is done again later: nothing is skipped, nothing done twice."""
     sandbox.control.add_fault("error", service="stripe", operation="GET /v1/checkout/sessions", status=400)
@@ -238,6 +241,7 @@ def let_time_run_out() -> None:
         timer.function()
 
 
+@pytest.mark.slow
 def test_window_that_takes_too_long_is_cut(sandbox: Sandbox, container: Container, machine: Machines) -> None:
     """Near the end of its time a run stops cleanly, and the same window is tried again, half as long."""
     answer = container.functions.reconcile_window(WALK, Context(seconds_left=0))

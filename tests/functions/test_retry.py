@@ -10,6 +10,7 @@ from tests.functions.events import Context, sqs_batch, sqs_batch_of
 from tests.functions.worlds import USER, Container, put_bought
 from tests.ran import last_entry, writes_since
 from tests.running import Sandbox
+from tests.sampling import sampled
 from tests.webhooks.signed import event_of
 
 
@@ -46,7 +47,9 @@ def test_handled_twice_changes_nothing(sandbox: Sandbox, container: Container) -
     assert [] == writes_since(sandbox, seq)
 
 
-@pytest.mark.parametrize("poison", ["", "not JSON", "[]", "{}", '{"key": 1}', '{"key": null, "color": "red"}'])
+@pytest.mark.parametrize(
+    "poison", sampled(["", "not JSON", "[]", "{}", '{"key": 1}', '{"key": null, "color": "red"}'], 3)
+)
 def test_poison_fails_alone(sandbox: Sandbox, container: Container, poison: str) -> None:
     """What is no hint comes again until the dead-letter queue has it; the others of its batch are done."""
     put_queued(sandbox, container, USER)

@@ -108,7 +108,7 @@ def test_receiver_acknowledges_nothing_that_is_not_done(sandbox: Sandbox, tmp_pa
     assert set(users) == {event["studentId"] for event in worlds.read_events(sandbox)}
 
 
-@pytest.mark.parametrize("case", sampled(CASES, 37, in_ci=5), ids=_names)
+@pytest.mark.parametrize("case", sampled(CASES, 37, in_ci=9), ids=_names)
 def test_every_odd_answer_is_one_line(sandbox: Sandbox, tmp_path: Path, case: tuple[Command, Odd]) -> None:
     """Each answer at one request of each command, for ever or once, with the request passed on or not."""
     _spoil(sandbox, tmp_path / "state", *case)

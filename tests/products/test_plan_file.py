@@ -126,6 +126,7 @@ def test_plan_that_cannot_be_saved_is_reported_all_the_same(sandbox: Sandbox, ta
     assert ([], {}) == (list(sandbox.cwd.iterdir()), read_products(sandbox))
 
 
+@pytest.mark.slow
 def test_plan_goes_through_pipes(sandbox: Sandbox) -> None:
     """As from a process substitution; the plan is read once, before anything is asked."""
     put_course(sandbox, "a", "49.99")

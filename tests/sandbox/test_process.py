@@ -68,6 +68,7 @@ def test_start_twice_is_one_sandbox(state_dir: Path) -> None:
     assert first == process.start(state_dir)
 
 
+@pytest.mark.slow
 def test_two_starts_at_once_are_one_sandbox(state_dir: Path) -> None:
     """Two commands that start at the same moment end up with the same sandbox."""
     with ThreadPoolExecutor(2) as pool:
@@ -123,6 +124,7 @@ def test_address_that_another_sandbox_has_now_is_not_believed(state_dir: Path, s
     assert find_sandbox(state_dir) is None
 
 
+@pytest.mark.slow
 def test_sandbox_is_stopped_though_the_clock_was_set(state_dir: Path) -> None:
     """Setting the machine's clock moves the time at which a process was created; the sandbox answers for itself."""
     info = process.start(state_dir, parent_pid=os.getpid())
@@ -132,6 +134,7 @@ def test_sandbox_is_stopped_though_the_clock_was_set(state_dir: Path) -> None:
     assert not psutil.pid_exists(info.pid)
 
 
+@pytest.mark.slow
 def test_hanging_sandbox_is_stopped(state_dir: Path) -> None:
     """A sandbox that answers nothing any more is known by the time at which it was created."""
     info = process.start(state_dir, parent_pid=os.getpid())
@@ -166,6 +169,7 @@ def test_sandbox_outlives_its_starter(state_dir: Path) -> None:
     assert find_sandbox(state_dir) is not None
 
 
+@pytest.mark.slow
 def test_sandbox_ends_with_its_parent(state_dir: Path) -> None:
     """Started for a parent, it ends when that is gone, and takes its file along."""
     code = (
@@ -179,6 +183,7 @@ def test_sandbox_ends_with_its_parent(state_dir: Path) -> None:
     assert not (state_dir / STATE_FILE).exists()
 
 
+@pytest.mark.slow
 def test_taken_port_is_told(state_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     """A port that is in use ends the start with the reason."""
     other = tmp_path_factory.mktemp("other")
@@ -190,6 +195,7 @@ def test_taken_port_is_told(state_dir: Path, tmp_path_factory: pytest.TempPathFa
         process.stop(other)
 
 
+@pytest.mark.slow
 def test_credentials_of_the_starter_stay_outside(state_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A profile that does not exist, or endpoints of somewhere else, do not disturb the sandbox."""
     monkeypatch.setenv("AWS_PROFILE", "no-such-profile")
