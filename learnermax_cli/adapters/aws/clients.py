@@ -17,7 +17,7 @@ from botocore.config import Config
 from botocore.session import get_session
 
 from learnermax_cli.adapters.aws.errors import NO_ANSWER, THROTTLED, NoAnswerError, StrictParserFactory, aws_errors
-from learnermax_cli.adapters.timed import Answering, begin_answer, timed_pools
+from learnermax_cli.adapters.connections import Answering, begin_answer, timed_pools
 from learnermax_cli.config.settings import AwsAccess
 from learnermax_cli.core.errors import GuardError
 from learnermax_cli.core.meter import Meter

@@ -12,8 +12,8 @@ import stripe
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 
+from learnermax_cli.adapters.connections import SLOW, answered_within, timed_pools
 from learnermax_cli.adapters.stripe.answers import AnswerTimeoutError, NoAnswerError, error_code, find_flaw
-from learnermax_cli.adapters.timed import SLOW, answered_within, timed_pools
 from learnermax_cli.core.meter import Meter
 from learnermax_cli.core.retries import Listener, Outage, RateLimiter, RetryPolicy, outage_of, seconds_left
 

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from learnermax_cli.adapters.timed import answered_within
+from learnermax_cli.adapters.connections import answered_within
 
 
 def test_late_answer_is_cut_off() -> None:
