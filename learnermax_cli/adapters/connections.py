@@ -1,14 +1,20 @@
-"""Connections on which an answer must be complete in time, also when a byte comes now and then."""
+"""Connections to AWS and Stripe: where secrets may go, and answers that have to be complete in time."""
 
 import math
+import re
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from typing import Any
+from urllib.parse import urlsplit
 
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+
+from learnermax_cli.core.errors import GuardError
+from learnermax_cli.core.urls import is_loopback
 
 _thread = threading.local()
 
@@ -150,3 +156,39 @@ def timed_pools(http: type[HTTPConnectionPool], https: type[HTTPSConnectionPool]
 def _timed_pool(pool: type[HTTPConnectionPool]) -> type[HTTPConnectionPool]:
     connection = type("TimedConnection", (_Timed, pool.ConnectionCls), {})
     return type("TimedPool", (pool,), {"ConnectionCls": connection})
+
+
+def require_secret_endpoint(url: str, default: Callable[[], str]) -> None:
+    """Raise GuardError for an override of Secrets Manager's endpoint that is neither AWS's nor of this machine.
+
+    What botocore resolves without overrides, the `default`, is right by definition.
+    """
+    parts = urlsplit(url)
+    host = (parts.hostname or "").rstrip(".")
+    plain = parts.username is None and parts.password is None
+    if plain and (is_loopback(host) or (parts.scheme == "https" and _secret_hosts().fullmatch(host))):
+        return
+    if url == default():
+        return
+    raise GuardError(
+        f"keys are not sent to {parts.scheme}://{host}: it is neither an AWS endpoint over HTTPS nor this machine",
+        hint="Unset AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_SECRETS_MANAGER, or remove endpoint_url from the profile; "
+        "no flag allows it.",
+        code="guard.endpoint",
+    )
+
+
+@cache
+def _secret_hosts() -> re.Pattern[str]:
+    """Return what matches Secrets Manager's hosts in every partition, a VPC endpoint's too.
+
+    Anybody can have an API or a bucket under amazonaws.com [doc "AWS Secrets Manager endpoints and quotas"].
+    """
+    from botocore.loaders import Loader
+
+    hosts = []
+    for partition in Loader().load_data("partitions")["partitions"]:
+        region, outputs = partition["regionRegex"].strip("^$"), partition["outputs"]
+        suffixes = "|".join(re.escape(outputs[name]) for name in ("dnsSuffix", "dualStackDnsSuffix"))
+        hosts.append(rf"(?:{region})\.(?:vpce\.)?(?:{suffixes})")
+    return re.compile(rf"(?:[a-z0-9-]+\.)?secretsmanager(?:-fips)?\.(?:{'|'.join(hosts)})", re.ASCII)

@@ -2,10 +2,12 @@
 
 import pytest
 
-from learnermax_cli.adapters.aws.clients import require_aws_endpoint
+from learnermax_cli.adapters.connections import require_secret_endpoint
 from learnermax_cli.adapters.stripe.client import require_stripe_endpoint
 from learnermax_cli.core.errors import GuardError
 from learnermax_cli.core.urls import is_loopback
+
+DEFAULT = "https://secretsmanager.us-east-1.amazonaws.com"
 
 
 @pytest.mark.parametrize(
@@ -73,13 +75,16 @@ def test_stripe_key_must_not_go_there(url: str) -> None:
         "https://secretsmanager.cn-north-1.amazonaws.com.cn",
         "https://secretsmanager.us-east-1.api.aws",
         "https://vpce-0a1b-2c3d.secretsmanager.us-east-1.vpce.amazonaws.com",
+        "https://secretsmanager.cn-north-1.api.amazonwebservices.com.cn",
+        "https://vpce-0a1b-2c3d.secretsmanager.eusc-de-east-1.vpce.amazonaws.eu",
+        "https://secretsmanager.us-iso-east-1.c2s.ic.gov",
         "http://127.0.0.1:5000",
         "http://localhost:5000",
     ],
 )
 def test_secret_may_go_there(url: str) -> None:
     """Secrets Manager over HTTPS, or this machine."""
-    require_aws_endpoint(url)
+    require_secret_endpoint(url, lambda: DEFAULT)
 
 
 @pytest.mark.parametrize(
@@ -93,6 +98,8 @@ def test_secret_may_go_there(url: str) -> None:
         "https://a1b2c3.execute-api.us-east-1.amazonaws.com",
         "https://secretsmanager.s3.amazonaws.com",
         "https://secretsmanager.us-east-1.s3.amazonaws.com",
+        "https://secretsmanager.us-east-1.amazonaws.eu",
+        "https://secretsmanager.evil-1.c2s.ic.gov",
         "https://ec2-1-2-3-4.compute-1.amazonaws.com",
         "https://secretsmanager.us-east-1.amazonaws.com\\.evil.test",
         "http://169.254.169.254",
@@ -102,7 +109,7 @@ def test_secret_may_go_there(url: str) -> None:
 def test_secret_must_not_go_there(url: str) -> None:
     """Hosts that anybody can have under amazonaws.com are no better than others."""
     with pytest.raises(GuardError) as refused:
-        require_aws_endpoint(url)
+        require_secret_endpoint(url, lambda: DEFAULT)
     assert "guard.endpoint" == refused.value.code
 
 

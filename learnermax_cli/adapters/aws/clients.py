@@ -1,7 +1,6 @@
 """AWS clients: metered, retried by one policy, and checked for where secret values may be sent."""
 
 import random
-import re
 import threading
 import time
 from collections.abc import Callable
@@ -17,9 +16,8 @@ from botocore.config import Config
 from botocore.session import get_session
 
 from learnermax_cli.adapters.aws.errors import NO_ANSWER, THROTTLED, NoAnswerError, StrictParserFactory, aws_errors
-from learnermax_cli.adapters.connections import Answering, begin_answer, timed_pools
+from learnermax_cli.adapters.connections import Answering, begin_answer, require_secret_endpoint, timed_pools
 from learnermax_cli.config.settings import AwsAccess
-from learnermax_cli.core.errors import GuardError
 from learnermax_cli.core.meter import Meter
 from learnermax_cli.core.retries import Listener, RetryPolicy, outage_of, seconds_left
 from learnermax_cli.core.secret_text import KnownSecrets
@@ -38,11 +36,6 @@ _LONGEST_PAUSE = 20.0  # seconds between two tries [doc botocore "Retries"]
 _POOLS = timed_pools(AWSHTTPConnectionPool, AWSHTTPSConnectionPool)
 _LAST_BEGIN, _OUTAGE, _LATE = "lmx last begin", "lmx outage", "lmx late"
 """In the context of an operation: until when a try may begin, what counts whether it failed, whether it timed out."""
-# Secrets Manager alone, in a region, by its public name or a VPC endpoint's: anybody can have an API or a bucket under
-# amazonaws.com [doc "AWS Secrets Manager endpoints and quotas"].
-_AWS_HOST = re.compile(
-    r"(?:[a-z0-9-]+\.)?secretsmanager(?:-fips)?\.[a-z]{2,4}(?:-[a-z]+)+-\d\.(?:vpce\.)?(?:amazonaws\.com(?:\.cn)?|api\.aws)"
-)
 
 
 class AwsClients:
@@ -109,8 +102,14 @@ class AwsClients:
         if getproxies() and is_loopback(urlsplit(client.meta.endpoint_url).hostname or ""):
             # Requests to this machine must not pass a proxy in clear text.
             client = self._open("secretsmanager", "Secrets Manager", Config(proxies={}))
-        require_aws_endpoint(client.meta.endpoint_url)
+        require_secret_endpoint(client.meta.endpoint_url, self._secret_endpoint)
         return client
+
+    def _secret_endpoint(self) -> str:
+        """Return the endpoint of Secrets Manager without overrides."""
+        with self._opening, aws_errors("opening Secrets Manager"):
+            client = self._session.client("secretsmanager", config=Config(ignore_configured_endpoint_urls=True))
+        return client.meta.endpoint_url
 
     def _open(self, service: str, called: str, config: Config | None = None) -> Any:
         with self._opening, aws_errors(f"opening {called}"):
@@ -228,18 +227,3 @@ class _Watch:
 def _code(parsed: dict[str, Any]) -> str | None:
     code: str | None = parsed.get("Error", {}).get("Code")
     return code
-
-
-def require_aws_endpoint(url: str) -> None:
-    """Raise GuardError unless a URL is an AWS endpoint over HTTPS, or of this machine."""
-    parts = urlsplit(url)
-    host = (parts.hostname or "").rstrip(".")
-    plain = parts.username is None and parts.password is None
-    if plain and (is_loopback(host) or (parts.scheme == "https" and _AWS_HOST.fullmatch(host))):
-        return
-    raise GuardError(
-        f"keys are not sent to {parts.scheme}://{host}: it is neither an AWS endpoint over HTTPS nor this machine",
-        hint="Unset AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_SECRETS_MANAGER, or remove endpoint_url from the profile; "
-        "no flag allows it.",
-        code="guard.endpoint",
-    )
