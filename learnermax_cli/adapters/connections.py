@@ -1,4 +1,4 @@
-"""Connections to AWS and Stripe: where secrets may go, and answers that have to be complete in time."""
+"""Connections to AWS and Stripe: proxies, where secrets may go, and answers that have to be complete in time."""
 
 import math
 import re
@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 
@@ -156,6 +157,17 @@ def timed_pools(http: type[HTTPConnectionPool], https: type[HTTPSConnectionPool]
 def _timed_pool(pool: type[HTTPConnectionPool]) -> type[HTTPConnectionPool]:
     connection = type("TimedConnection", (_Timed, pool.ConnectionCls), {})
     return type("TimedPool", (pool,), {"ConnectionCls": connection})
+
+
+def find_proxy(url: str) -> str | None:
+    """Return the proxy of a URL, None for this machine and for what NO_PROXY names, as `requests` reads it."""
+    proxies = getproxies()
+    if not proxies or is_loopback(urlsplit(url).hostname or ""):
+        return None
+    from requests.utils import should_bypass_proxies  # slow to load, and few runs have a proxy
+
+    proxy = None if should_bypass_proxies(url, no_proxy=None) else proxies.get(urlsplit(url).scheme)
+    return f"http://{proxy.removeprefix('//')}" if proxy and "://" not in proxy else proxy
 
 
 def require_secret_endpoint(url: str, default: Callable[[], str]) -> None:

@@ -6,11 +6,11 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Self
+from urllib.request import ProxyHandler, build_opener
 
 from rich.console import Console
 from rich.text import Text
@@ -115,8 +115,9 @@ class _Runner:
     def _await_listening(self, receiver: "subprocess.Popen[str]") -> int:
         """Return 0 once the receiver answers, else its exit code."""
         deadline = time.monotonic() + _LISTENING_SECONDS
+        opener = build_opener(ProxyHandler({}))  # a proxy can't reach this machine
         while time.monotonic() < deadline and receiver.poll() is None:
-            with suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{self.port}/health", timeout=1):
+            with suppress(OSError), opener.open(f"http://127.0.0.1:{self.port}/health", timeout=1):
                 return 0
             time.sleep(0.05)
         return receiver.poll() or 1

@@ -1,6 +1,7 @@
 """The student that a sandbox has from the start, so that a checkout can be tried at once."""
 
 import boto3
+from botocore.config import Config
 
 from learnermax_cli.config.keys import table_name
 from learnermax_cli.config.sandbox_state import SandboxInfo
@@ -25,6 +26,7 @@ def put_student(info: SandboxInfo, user_id: str = STUDENT_ID) -> None:
         region_name=info.region,
         aws_access_key_id=own["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=own["AWS_SECRET_ACCESS_KEY"],
+        config=Config(proxies={}),  # a proxy can't reach this machine
     )
     texts = {
         "PK": f"USER#{user_id}",

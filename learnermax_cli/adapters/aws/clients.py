@@ -7,21 +7,25 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
-from urllib.request import getproxies
 
 from boto3.session import Session
 from botocore import exceptions as boto
 from botocore.awsrequest import AWSHTTPConnectionPool, AWSHTTPSConnectionPool
 from botocore.config import Config
-from botocore.session import get_session
+from botocore.session import Session as CoreSession
 
 from learnermax_cli.adapters.aws.errors import NO_ANSWER, THROTTLED, NoAnswerError, StrictParserFactory, aws_errors
-from learnermax_cli.adapters.connections import Answering, begin_answer, require_secret_endpoint, timed_pools
+from learnermax_cli.adapters.connections import (
+    Answering,
+    begin_answer,
+    find_proxy,
+    require_secret_endpoint,
+    timed_pools,
+)
 from learnermax_cli.config.settings import AwsAccess
 from learnermax_cli.core.meter import Meter
 from learnermax_cli.core.retries import Listener, RetryPolicy, outage_of, seconds_left
 from learnermax_cli.core.secret_text import KnownSecrets
-from learnermax_cli.core.urls import is_loopback
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb.client import DynamoDBClient
@@ -36,6 +40,18 @@ _LONGEST_PAUSE = 20.0  # seconds between two tries [doc botocore "Retries"]
 _POOLS = timed_pools(AWSHTTPConnectionPool, AWSHTTPSConnectionPool)
 _LAST_BEGIN, _OUTAGE, _LATE = "lmx last begin", "lmx outage", "lmx late"
 """In the context of an operation: until when a try may begin, what counts whether it failed, whether it timed out."""
+
+
+class _CoreSession(CoreSession):
+    """Makes all clients, those of credential providers too."""
+
+    def create_client(self, *args: Any, **kwargs: Any) -> Any:
+        client: Any = super().create_client(*args, **kwargs)
+        # botocore has no switch for the class of its connections, and takes NO_PROXY for less than requests does.
+        http = client._endpoint.http_session  # noqa: SLF001
+        http._pool_classes_by_scheme.update(_POOLS)  # noqa: SLF001
+        http._proxy_config.proxy_url_for = find_proxy  # noqa: SLF001
+        return client
 
 
 class AwsClients:
@@ -65,7 +81,7 @@ class AwsClients:
     def _session(self) -> Session:
         access, secret = self._access, self._access.secret_access_key
         with aws_errors("signing in to AWS"):
-            core = get_session()
+            core = _CoreSession()
             core.register_component("response_parser_factory", StrictParserFactory())
             return Session(
                 botocore_session=core,
@@ -99,9 +115,6 @@ class AwsClients:
     def secretsmanager(self) -> "SecretsManagerClient":
         """Return a Secrets Manager client; raises GuardError for an endpoint that keys are not sent to."""
         client: SecretsManagerClient = self._open("secretsmanager", "Secrets Manager")
-        if getproxies() and is_loopback(urlsplit(client.meta.endpoint_url).hostname or ""):
-            # Requests to this machine must not pass a proxy in clear text.
-            client = self._open("secretsmanager", "Secrets Manager", Config(proxies={}))
         require_secret_endpoint(client.meta.endpoint_url, self._secret_endpoint)
         return client
 
@@ -111,7 +124,7 @@ class AwsClients:
             client = self._session.client("secretsmanager", config=Config(ignore_configured_endpoint_urls=True))
         return client.meta.endpoint_url
 
-    def _open(self, service: str, called: str, config: Config | None = None) -> Any:
+    def _open(self, service: str, called: str) -> Any:
         with self._opening, aws_errors(f"opening {called}"):
             connect: Callable[..., Any] = self._session.client
             policy = Config(
@@ -120,10 +133,8 @@ class AwsClients:
                 read_timeout=self._policy.read,
                 max_pool_connections=32,
             )
-            client = connect(service, endpoint_url=self._access.endpoint_url, config=policy.merge(config or Config()))
+            client = connect(service, endpoint_url=self._access.endpoint_url, config=policy)
         client.meta.events.register("before-sign", self._note_credentials)
-        # botocore has no switch for the class of its connections.
-        client._endpoint.http_session._pool_classes_by_scheme.update(_POOLS)  # noqa: SLF001
         client.meta.events.register("after-call", self._log)
         _Watch(called, self._policy, self._stop, self._listener).register(client)
         return client

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 import stripe
@@ -16,6 +17,7 @@ from learnermax_cli.adapters.connections import SLOW, answered_within, timed_poo
 from learnermax_cli.adapters.stripe.answers import AnswerTimeoutError, NoAnswerError, error_code, find_flaw
 from learnermax_cli.core.meter import Meter
 from learnermax_cli.core.retries import Listener, Outage, RateLimiter, RetryPolicy, outage_of, seconds_left
+from learnermax_cli.core.urls import is_loopback
 
 # [doc "Rate limits"]: 25 requests/s in a sandbox and for each endpoint, 100/s live.
 # The lower one, and a little less, since clocks differ.
@@ -154,8 +156,7 @@ class PacedHttpClient(stripe.RequestsClient):
             session = requests.Session()
             session.auth = lambda request: request
             session.max_redirects = 0
-            # Requests to this machine must not pass a proxy in clear text.
-            session.trust_env = url.startswith("https://")
+            session.trust_env = not is_loopback(urlsplit(url).hostname or "")  # else a proxy is asked for this machine
             for scheme in _POOLS:
                 session.mount(f"{scheme}://", _TimedAdapter())
             self._thread_local.session = session
