@@ -1,23 +1,28 @@
-"""Connections to AWS and Stripe: proxies, where secrets may go, and answers that have to be complete in time."""
+"""Connections to AWS and Stripe: proxies, certificates, where secrets may go, and the time limit of answers."""
 
 import math
+import os
 import re
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies
 
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.util.ssl_ import create_urllib3_context
 
-from learnermax_cli.core.errors import GuardError
+from learnermax_cli.core.errors import ConfigError, FailedError, GuardError
 from learnermax_cli.core.urls import is_loopback
 
 _thread = threading.local()
+_BUNDLES = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "AWS_CA_BUNDLE")
 
 
 SLOW = 5.0
@@ -168,6 +173,41 @@ def find_proxy(url: str) -> str | None:
 
     proxy = None if should_bypass_proxies(url, no_proxy=None) else proxies.get(urlsplit(url).scheme)
     return f"http://{proxy.removeprefix('//')}" if proxy and "://" not in proxy else proxy
+
+
+def trust_named_authorities() -> ssl.SSLContext | None:
+    """Return a context that trusts the authorities in the files that the environment names, None when it names none.
+
+    Raises ConfigError for what is no such file.
+    """
+    named = [(name, path) for name in _BUNDLES if (path := os.environ.get(name))]
+    if not named:
+        return None
+    context = create_urllib3_context()
+    for name, path in named:
+        try:
+            context.load_verify_locations(**{"capath" if Path(path).is_dir() else "cafile": path})
+        except OSError as error:
+            raise ConfigError(
+                f"{name} names {path}, which can't be read as certificates: {error.strerror or error}",
+                hint=f"Name a PEM file of certificates in {name}, or unset it.",
+                code="config.certificates",
+            ) from error
+    return context
+
+
+def untrusted(service: str, doing: str, error: BaseException | None) -> FailedError | None:
+    """Return our error for one that comes from a certificate that is not trusted, None for others."""
+    while error is not None:
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return FailedError(
+                f"no connection to {service} while {doing}: certificate not trusted: {error.verify_message}",
+                hint="Where a proxy of your company inspects TLS, name its CA certificate, a PEM file, in "
+                "REQUESTS_CA_BUNDLE, then run the command again.",
+                code="failed.certificate",
+            )
+        error = error.__cause__ or error.__context__
+    return None
 
 
 def require_secret_endpoint(url: str, default: Callable[[], str]) -> None:

@@ -1,5 +1,6 @@
 """AWS clients: metered, retried by one policy, and checked for where secret values may be sent."""
 
+import os
 import random
 import threading
 import time
@@ -21,6 +22,8 @@ from learnermax_cli.adapters.connections import (
     find_proxy,
     require_secret_endpoint,
     timed_pools,
+    trust_named_authorities,
+    untrusted,
 )
 from learnermax_cli.config.settings import AwsAccess
 from learnermax_cli.core.meter import Meter
@@ -46,6 +49,8 @@ class _CoreSession(CoreSession):
     """Makes all clients, those of credential providers too."""
 
     def create_client(self, *args: Any, **kwargs: Any) -> Any:
+        if not self.get_config_variable("ca_bundle"):  # AWS_CA_BUNDLE, or that of the profile
+            kwargs["verify"] = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("SSL_CERT_FILE")
         client: Any = super().create_client(*args, **kwargs)
         # botocore has no switch for the class of its connections, and takes NO_PROXY for less than requests does.
         http = client._endpoint.http_session  # noqa: SLF001
@@ -134,6 +139,8 @@ class AwsClients:
                 max_pool_connections=32,
             )
             client = connect(service, endpoint_url=self._access.endpoint_url, config=policy)
+        if client.meta.endpoint_url.startswith("https:"):
+            trust_named_authorities()
         client.meta.events.register("before-sign", self._note_credentials)
         client.meta.events.register("after-call", self._log)
         _Watch(called, self._policy, self._stop, self._listener).register(client)
@@ -211,7 +218,8 @@ class _Watch:
         context = request_dict["context"]
         half_done = caught_exception is not None and context[_OUTAGE] is self._writing
         stopped = self._stop.is_set() and not half_done
-        if stopped or time.monotonic() > context[_LAST_BEGIN] or context[_OUTAGE].silent():
+        over = time.monotonic() > context[_LAST_BEGIN] or untrusted("AWS", "", caught_exception) is not None
+        if stopped or over or context[_OUTAGE].silent():
             return False
         if response is not None and _code(response[1]) == NO_ANSWER:
             again = attempts < self._policy.tries

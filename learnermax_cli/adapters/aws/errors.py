@@ -12,6 +12,7 @@ from botocore.model import StructureShape
 from botocore.parsers import ResponseParserFactory
 from botocore.validate import ParamValidator
 
+from learnermax_cli.adapters.connections import untrusted
 from learnermax_cli.core.errors import ConfigError, CredentialsError, FailedError
 
 NO_ANSWER = "NoAnswer"
@@ -179,7 +180,7 @@ def aws_errors(doing: str) -> Iterator[None]:
             code="failed.timeout",
         ) from error
     except (boto.HTTPClientError, boto.ConnectionError) as error:
-        raise FailedError(
+        raise untrusted("AWS", doing, error) or FailedError(
             f"no connection to AWS while {doing}: {type(error).__name__}",
             hint="Check network, proxy, region and AWS_ENDPOINT_URL, then run the command again.",
             code="failed.network",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import stripe
 
+from learnermax_cli.adapters.connections import untrusted
 from learnermax_cli.adapters.stripe.answers import AnswerTimeoutError, NoAnswerError
 from learnermax_cli.adapters.stripe.http import PacedHttpClient
 from learnermax_cli.config.keys import StripeKey
@@ -134,7 +135,8 @@ def _unanswered(doing: str, error: stripe.APIConnectionError) -> LmxError:
         case NoAnswerError():
             message = f"what came was no answer of Stripe while {doing}: {error}"
             return FailedError(message, hint="A proxy may be in between. " + hint, code="failed.answer")
-    return FailedError(f"no connection to Stripe while {doing}", hint=hint, code="failed.network")
+    flaw = untrusted("Stripe", doing, error)
+    return flaw or FailedError(f"no connection to Stripe while {doing}", hint=hint, code="failed.network")
 
 
 class StripeProbes:

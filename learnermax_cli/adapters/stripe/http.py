@@ -2,6 +2,7 @@
 
 import math
 import random
+import ssl
 import threading
 import time
 from collections.abc import Mapping
@@ -13,7 +14,7 @@ import stripe
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 
-from learnermax_cli.adapters.connections import SLOW, answered_within, timed_pools
+from learnermax_cli.adapters.connections import SLOW, answered_within, timed_pools, trust_named_authorities
 from learnermax_cli.adapters.stripe.answers import AnswerTimeoutError, NoAnswerError, error_code, find_flaw
 from learnermax_cli.core.meter import Meter
 from learnermax_cli.core.retries import Listener, Outage, RateLimiter, RetryPolicy, outage_of, seconds_left
@@ -32,14 +33,18 @@ _POOLS = timed_pools(HTTPConnectionPool, HTTPSConnectionPool)
 
 
 class _TimedAdapter(HTTPAdapter):
-    """Makes connections whose answers have a time limit."""
+    """Makes connections whose answers have a time limit, and which trust the context's authorities too."""
+
+    def __init__(self, context: ssl.SSLContext | None = None) -> None:
+        self._context = {} if context is None else {"ssl_context": context}
+        super().__init__()
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **kwargs)
+        super().init_poolmanager(*args, **self._context, **kwargs)
         self.poolmanager.pool_classes_by_scheme = _POOLS
 
     def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
-        manager = super().proxy_manager_for(*args, **kwargs)
+        manager = super().proxy_manager_for(*args, **self._context, **kwargs)
         manager.pool_classes_by_scheme = _POOLS
         return manager
 
@@ -157,8 +162,9 @@ class PacedHttpClient(stripe.RequestsClient):
             session.auth = lambda request: request
             session.max_redirects = 0
             session.trust_env = not is_loopback(urlsplit(url).hostname or "")  # else a proxy is asked for this machine
-            for scheme in _POOLS:
-                session.mount(f"{scheme}://", _TimedAdapter())
+            session.mount("http://", _TimedAdapter())
+            if url.startswith("https:"):
+                session.mount("https://", _TimedAdapter(trust_named_authorities()))
             self._thread_local.session = session
 
 

@@ -1,0 +1,88 @@
+"""A company's own certificate authority counts for AWS and for Stripe, by whichever variable it is named."""
+
+import json
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.running import Sandbox
+from tests.world.tls import Authority, behind_tls
+
+VARIABLES = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "AWS_CA_BUNDLE")
+COMMANDS = {"AWS": ("courses", "list"), "Stripe": ("products", "list")}
+HINT = (
+    "Where a proxy of your company inspects TLS, name its CA certificate, a PEM file, in REQUESTS_CA_BUNDLE, then run "
+    "the command again."
+)
+
+
+@pytest.fixture
+def authority(tmp_path: Path) -> Authority:
+    """The company's authority."""
+    return Authority(tmp_path)
+
+
+@pytest.fixture
+def tls(sandbox: Sandbox, authority: Authority, tmp_path: Path) -> Iterator[dict[str, str]]:
+    """The variables that lead to the sandbox by TLS, with the authority's certificate."""
+    with behind_tls(sandbox, authority, tmp_path / "state") as env:
+        yield env
+
+
+def _error(run: "subprocess.CompletedProcess[str]") -> tuple[int, dict[str, str]]:
+    return run.returncode, json.loads(run.stdout)["error"]
+
+
+@pytest.mark.parametrize("variable", VARIABLES)
+@pytest.mark.parametrize("service", COMMANDS)
+def test_authority_counts_by_each_variable(
+    sandbox: Sandbox, authority: Authority, tls: dict[str, str], service: str, variable: str
+) -> None:
+    """For both services."""
+    run = sandbox.run(*COMMANDS[service], env={**tls, variable: str(authority.path)})
+    assert 0 == run.returncode, run.stderr
+
+
+def test_authorities_of_all_variables_count_for_stripe(
+    sandbox: Sandbox, authority: Authority, tls: dict[str, str], tmp_path: Path
+) -> None:
+    """A bundle for AWS alone does not keep Stripe from being reached by another one."""
+    env = {**tls, "AWS_CA_BUNDLE": str(authority.path), "SSL_CERT_FILE": str(Authority(tmp_path, "other").path)}
+    assert [0, 0] == [sandbox.run(*args, env=env).returncode for args in COMMANDS.values()]
+
+
+def test_certificate_that_is_not_trusted_is_named(sandbox: Sandbox, tls: dict[str, str]) -> None:
+    """The error says so, and how it is trusted: at AWS, which is not asked again and again."""
+    code, error = _error(sandbox.run("courses", "list", "-o", "json", env=tls))
+    message = f"no connection to AWS while reading table {sandbox.dynamodb().name}: certificate not trusted: "
+    assert (1, "failed.certificate", HINT) == (code, error["code"], error["hint"])
+    assert f"{message}unable to get local issuer certificate" == error["message"]
+
+
+def test_certificate_of_stripe_that_is_not_trusted_is_named(
+    sandbox: Sandbox, authority: Authority, tmp_path: Path
+) -> None:
+    """At Stripe as well."""
+    with behind_tls(sandbox, authority, tmp_path / "state", ("stripe",)) as env:
+        code, error = _error(sandbox.run("webhooks", "list", "-o", "json", env=env))
+    message = "no connection to Stripe while reading the Stripe account: certificate not trusted: "
+    assert (1, "failed.certificate", HINT) == (code, error["code"], error["hint"])
+    assert f"{message}unable to get local issuer certificate" == error["message"]
+
+
+@pytest.mark.parametrize("variable", VARIABLES)
+@pytest.mark.parametrize("content", [None, "no certificate"], ids=["missing", "other content"])
+@pytest.mark.parametrize("service", COMMANDS)
+def test_file_without_certificates_is_named(
+    sandbox: Sandbox, tls: dict[str, str], tmp_path: Path, service: str, variable: str, content: str | None
+) -> None:
+    """Variable and file, instead of a connection that fails."""
+    path = tmp_path / "bundle.pem"
+    if content is not None:
+        path.write_text(content)
+    code, error = _error(sandbox.run(*COMMANDS[service], "-o", "json", env={**tls, variable: str(path)}))
+    assert (2, "config.certificates") == (code, error["code"])
+    assert error["message"].startswith(f"{variable} names {path}, which can't be read as certificates: ")
+    assert f"Name a PEM file of certificates in {variable}, or unset it." == error["hint"]
