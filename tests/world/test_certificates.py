@@ -83,6 +83,6 @@ def test_file_without_certificates_is_named(
     if content is not None:
         path.write_text(content)
     code, error = _error(sandbox.run(*COMMANDS[service], "-o", "json", env={**tls, variable: str(path)}))
-    assert (2, "config.certificates") == (code, error["code"])
+    assert (3, "config.certificates") == (code, error["code"])
     assert error["message"].startswith(f"{variable} names {path}, which can't be read as certificates: ")
     assert f"Name a PEM file of certificates in {variable}, or unset it." == error["hint"]

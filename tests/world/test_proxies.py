@@ -7,6 +7,7 @@ import pytest
 from requests.utils import get_environ_proxies, select_proxy
 
 from learnermax_cli.adapters.connections import find_proxy
+from learnermax_cli.config.keys import table_name
 from tests.adapters.aws.clients import build
 from tests.running import Sandbox
 from tests.world.proxies import Proxy, running_proxy
@@ -34,7 +35,7 @@ def test_every_client_reaches_this_machine(sandbox: Sandbox, proxy: Proxy, monke
     for name, value in proxy.env.items():
         monkeypatch.setenv(name, value)
     clients = build(sandbox)
-    clients.dynamodb().describe_table(TableName=sandbox.dynamodb().name)
+    clients.dynamodb().describe_table(TableName=table_name())
     clients.secretsmanager().create_secret(Name="name", SecretString="value")
     clients.sns().get_topic_attributes(TopicArn=sandbox.info.environment()["TRANSACTIONAL_EMAIL_TOPIC_ARN"])
     clients.sqs().send_message(QueueUrl=sandbox.queue_url, MessageBody="{}")

@@ -125,9 +125,10 @@ class AwsClients:
 
     def _secret_endpoint(self) -> str:
         """Return the endpoint of Secrets Manager without overrides."""
+        unchanged: Any = {"ignore_configured_endpoint_urls": True}
         with self._opening, aws_errors("opening Secrets Manager"):
-            client = self._session.client("secretsmanager", config=Config(ignore_configured_endpoint_urls=True))
-        return client.meta.endpoint_url
+            connect: Callable[..., Any] = self._session.client
+            return str(connect("secretsmanager", config=Config(**unchanged)).meta.endpoint_url)
 
     def _open(self, service: str, called: str) -> Any:
         with self._opening, aws_errors(f"opening {called}"):

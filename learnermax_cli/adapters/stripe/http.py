@@ -36,15 +36,15 @@ class _TimedAdapter(HTTPAdapter):
     """Makes connections whose answers have a time limit, and which trust the context's authorities too."""
 
     def __init__(self, context: ssl.SSLContext | None = None) -> None:
-        self._context = {} if context is None else {"ssl_context": context}
+        self._context: dict[str, Any] = {} if context is None else {"ssl_context": context}
         super().__init__()
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **self._context, **kwargs)
+        super().init_poolmanager(*args, **(kwargs | self._context))
         self.poolmanager.pool_classes_by_scheme = _POOLS
 
     def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
-        manager = super().proxy_manager_for(*args, **self._context, **kwargs)
+        manager = super().proxy_manager_for(*args, **(kwargs | self._context))
         manager.pool_classes_by_scheme = _POOLS
         return manager
 
