@@ -1,15 +1,18 @@
 """`checkout expire`: expires an open session of ours, so that it cannot be paid any more."""
 
+from dataclasses import replace
+
 from learnermax_cli.checkout.model import Session
 from learnermax_cli.checkout.plan_checkout import require_not_complete
 from learnermax_cli.checkout.show import SessionJob, read_session, require_id
 from learnermax_cli.core.errors import GuardError
 from learnermax_cli.core.ownership import is_ours
 from learnermax_cli.planning.change import Change, Result, planned
+from learnermax_cli.planning.confirm import ask, target
 from learnermax_cli.planning.report import Changes, Report
 
 
-def run_expire(job: SessionJob, session_id: str, *, dry_run: bool) -> Report:
+def run_expire(job: SessionJob, session_id: str, *, dry_run: bool, yes: bool) -> Report:
     """Return the report of ending a session; raises GuardError for one that lmx did not create."""
     require_id(session_id)
     environment, identity = job.settings.environment, job.stripe_identity
@@ -21,19 +24,27 @@ def run_expire(job: SessionJob, session_id: str, *, dry_run: bool) -> Report:
             code="guard.foreign_session",
         )
     require_not_complete(session, session.key)
-    results = planned(_changes(session))
-    line = f"Would expire session {session_id}."
-    if not results:
-        line = f"Nothing to do: session {session_id} has already expired."
-    elif not dry_run:
-        job.interrupt.begin_writes()
-        require_not_complete(job.checkout_sessions.expire_session(session_id), session.key)
-        results = tuple(Result(result.change, "applied") for result in results)
-        line = f"Expired session {session_id}."
-    summary = {"expire": len(results), "unchanged": 1 - len(results)}
-    return Report(
-        "checkout expire", environment, Changes(results), dry_run, identity, summary=summary, summary_line=line
+    changes = _changes(session)
+    report = Report(
+        "checkout expire",
+        environment,
+        Changes(planned(changes)),
+        dry_run,
+        identity,
+        summary={"expire": len(changes), "unchanged": 1 - len(changes)},
+        summary_line=f"Would expire session {session_id}.",
     )
+    if not changes:
+        return replace(report, summary_line=f"Nothing to do: session {session_id} has already expired.")
+    if dry_run:
+        return report
+    question = f"Expire session {session_id} in {target(job.settings, stripe=identity)}?"
+    if job.settings.always_asks and (refusal := ask(job.talk, report, question, yes=yes)):
+        return replace(report, error=refusal)
+    job.interrupt.begin_writes()
+    require_not_complete(job.checkout_sessions.expire_session(session_id), session.key)
+    results = tuple(Result(change, "applied") for change in changes)
+    return replace(report, body=Changes(results), summary_line=f"Expired session {session_id}.")
 
 
 def _changes(session: Session) -> list[Change]:

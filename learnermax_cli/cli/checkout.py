@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from learnermax_cli.cli.command import DryRun, add_command
+from learnermax_cli.cli.command import DryRun, Yes, add_command
 from learnermax_cli.cli.options import CheckoutOptions
 
 if TYPE_CHECKING:
@@ -63,11 +63,11 @@ def show(app: "App", session_id: SessionId) -> "Report":
 
 
 @add_command(group, "expire")
-def expire(app: "App", session_id: SessionId, dry_run: DryRun = False) -> "Report":
-    """Expire an open session, so that it cannot be paid any more.
+def expire(app: "App", session_id: SessionId, dry_run: DryRun = False, yes: Yes = False) -> "Report":
+    """Expire an open session, so that it cannot be paid any more; asks in prod.
 
     Example: lmx checkout expire cs_test_a1b2c3
     """
     from learnermax_cli.checkout.expire import run_expire
 
-    return run_expire(app, session_id, dry_run=dry_run)
+    return run_expire(app, session_id, dry_run=dry_run, yes=yes)

@@ -31,14 +31,15 @@ def set_price(
     course_id: Annotated[str, typer.Argument(help="Course to price.")],
     price: Annotated[str, typer.Argument(help="Price in major units, as the site shows it.")],
     dry_run: DryRun = False,
+    yes: Yes = False,
 ) -> "Report":
-    """Write a course's price in major units, and that it is meant so.
+    """Write a course's price in major units, and that it is meant so; asks in prod.
 
     Example: lmx courses set-price spec-driven-dev-premium 49.99
     """
     from learnermax_cli.courses.set_price import run_set_price
 
-    return run_set_price(app, course_id, price, dry_run=dry_run)
+    return run_set_price(app, course_id, price, dry_run=dry_run, yes=yes)
 
 
 @add_command(group, "seed")

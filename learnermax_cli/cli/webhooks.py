@@ -31,7 +31,7 @@ def create(
 ) -> "Report":
     """Register the endpoint at Stripe, once, and put its signing secret straight into the secret.
 
-    Asks before it replaces a stored one that is not this endpoint's; that is kept as the previous.
+    Asks in prod, and before it replaces a stored one that is not this endpoint's; that is kept as the previous.
 
     Example: lmx webhooks create --url https://api.learnermax.example/api/webhooks/stripe
     """

@@ -82,6 +82,11 @@ class Settings:
         """The Stripe mode that fits the environment: live for prod, test for everything else."""
         return "live" if self.environment == "prod" else "test"
 
+    @property
+    def always_asks(self) -> bool:
+        """Whether every command that changes Stripe, the table or a secret asks first, but those made to run alone."""
+        return self.environment == "prod"
+
 
 def load_settings(flags: Flags, environ: Mapping[str, str], known: KnownSecrets | None = None) -> Settings:
     """Return the settings of a run, with its secrets made `known`; raises ConfigError for what makes no sense."""

@@ -13,7 +13,7 @@ from learnermax_cli.courses.model import CoursesJob, CourseStore
 from learnermax_cli.courses.plan_courses import plan_seed
 from learnermax_cli.planning.apply import apply
 from learnermax_cli.planning.change import Change, Group, Result, count, planned
-from learnermax_cli.planning.confirm import ask
+from learnermax_cli.planning.confirm import ask, target
 from learnermax_cli.planning.report import Changes, Report
 
 _WORKERS = 4
@@ -37,7 +37,9 @@ def run_seed(job: CoursesJob, *, replace_items: bool, dry_run: bool, yes: bool, 
     report = _report(job, planned(change for _, change in wanted), len(items) - len(wanted), dry_run)
     if dry_run or not wanted:
         return report
-    if replace_items and (refusal := ask(job.talk, report, "Replace these courses?", yes=yes)):
+    question = f"{'Replace' if replace_items else 'Write'} these courses in {target(job.settings, table=True)}?"
+    asks = replace_items or job.settings.always_asks
+    if asks and (refusal := ask(job.talk, report, question, yes=yes)):
         return replace(report, error=refusal)
     groups = [Group((change,), partial(_put, job.courses, item, change)) for item, change in wanted]
     applied = apply(groups, job.interrupt.begin_writes(), workers=_WORKERS, progress=lambda _: None)

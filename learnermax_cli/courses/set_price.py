@@ -1,6 +1,7 @@
 """`courses set-price`: writes a price, in major units, to one course."""
 
 import re
+from dataclasses import replace
 from decimal import Decimal
 
 from learnermax_cli.core.errors import UsageError
@@ -8,38 +9,48 @@ from learnermax_cli.core.remedy import lmx
 from learnermax_cli.courses.model import Course, CoursesJob, PriceRules
 from learnermax_cli.courses.plan_courses import plan_price, unknown_course, with_price
 from learnermax_cli.courses.price import plan_sale, price_rules
-from learnermax_cli.planning.change import Result, Skipped, planned
+from learnermax_cli.planning.change import Change, Result, Skipped, planned
+from learnermax_cli.planning.confirm import ask, target
 from learnermax_cli.planning.report import Changes, Report
 
 _MOST_DIGITS = 38  # of a number in DynamoDB [doc "Data types"]
 _PLAIN_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
 
-def run_set_price(job: CoursesJob, course_id: str, text: str, *, dry_run: bool) -> Report:
+def run_set_price(job: CoursesJob, course_id: str, text: str, *, dry_run: bool, yes: bool) -> Report:
     """Return the report of writing a price, in major units, to one course."""
     price, rules = _decimal(text), price_rules(job.settings)
     course = job.courses.read_course(course_id)
     if course is None:
         raise unknown_course(course_id)
     change = plan_price(course, price, rules)
-    results = planned([] if change is None else [change])
-    line = f"Nothing to do: the price is already {price} in major units."
-    if change is not None and not dry_run:
-        job.interrupt.begin_writes()
-        job.courses.put_price(course, price)
-        results = (Result(change, "applied"),)
-    if change is not None:
-        table = f"table {job.settings.table}"
-        line = f"Plan: update the price in {table}." if dry_run else f"Price updated in {table}."
-        line += " Next: " + lmx("products sync", "--dry-run")
+    report = _report(job, change, dry_run=dry_run, warnings=_warnings(with_price(course, price), rules))
+    if change is None:
+        return replace(report, summary_line=f"Nothing to do: the price is already {price} in major units.")
+    if dry_run:
+        return report
+    question = f"Write this price to {target(job.settings, table=True)}?"
+    if job.settings.always_asks and (refusal := ask(job.talk, report, question, yes=yes)):
+        return replace(report, error=refusal)
+    job.interrupt.begin_writes()
+    job.courses.put_price(course, price)
+    line = f"Price updated in table {job.settings.table}. {_next()}"
+    return replace(report, body=Changes((Result(change, "applied"),)), summary_line=line)
+
+
+def _report(job: CoursesJob, change: Change | None, *, dry_run: bool, warnings: tuple[str, ...]) -> Report:
     return Report(
         "courses set-price",
         job.settings.environment,
-        Changes(results),
+        Changes(planned([] if change is None else [change])),
         dry_run,
-        warnings=_warnings(with_price(course, price), rules),
-        summary_line=line,
+        warnings=warnings,
+        summary_line=f"Plan: update the price in table {job.settings.table}. {_next()}",
     )
+
+
+def _next() -> str:
+    return "Next: " + lmx("products sync", "--dry-run")
 
 
 def _warnings(course: Course, rules: PriceRules) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ from learnermax_cli.enrollments.plan_enrollment import Work, plan_enrollment
 from learnermax_cli.enrollments.read_payments import SESSION_MARGIN
 from learnermax_cli.planning.apply import apply
 from learnermax_cli.planning.change import count, planned
-from learnermax_cli.planning.confirm import StripeJob, ask
+from learnermax_cli.planning.confirm import StripeJob, ask, target
 from learnermax_cli.planning.report import Changes, Report
 
 COMMAND = "enrollments release"
@@ -59,7 +59,8 @@ def run_release(
     report = replace(report, body=Changes(planned(work.changes)), summary={"release": 1}, summary_line=line)
     if dry_run:
         return report
-    if refusal := ask(job.talk, report, f"Release {key}?", yes=yes):
+    question = f"Release {key} in {target(job.settings, stripe=identity, table=True)}?"
+    if refusal := ask(job.talk, report, question, yes=yes):
         return replace(report, error=refusal)
     return _apply(job, work, report)
 

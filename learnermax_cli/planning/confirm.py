@@ -62,6 +62,18 @@ class StripeJob(Job, Protocol):
     def stripe_identity(self) -> StripeIdentity: ...
 
 
+def target(
+    settings: "Settings", *, stripe: StripeIdentity | None = None, table: bool = False, secret: bool = False
+) -> str:
+    """Return what a run writes to, as its question names it."""
+    parts = [] if stripe is None else [str(stripe)]
+    if table:
+        parts.append(f"table {settings.table}")
+    if secret:
+        parts.append(f"secret {settings.secret_name}")
+    return f"environment {settings.environment} ({'; '.join(parts)})"
+
+
 def ask(talk: Talk, report: Report, question: str, *, yes: bool, remedy: str = _REVIEW) -> LmxError | None:
     """Show a plan and ask; return why it must not be applied, None when it may; `remedy` is for who cannot answer."""
     talk.show_plan(report)

@@ -165,7 +165,7 @@ def where(report: Report) -> str:
 def _change_lines(report: Report) -> Iterator[RenderableType]:
     body = report.body
     assert isinstance(body, Changes)
-    yield Text(where(report), style="bold")
+    yield Text(where(report), style="bold red" if report.live else "bold")
     yield from render_plan(body.results)
     yield from render_skipped(body.skipped)
 

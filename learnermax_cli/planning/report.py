@@ -22,7 +22,8 @@ class StripeIdentity:
         return {"mode": self.mode, "account": self.account}
 
     def __str__(self) -> str:
-        return f"Stripe {self.mode} mode, account {self.account or 'unknown'}"
+        mode = "LIVE" if self.mode == "live" else self.mode
+        return f"Stripe {mode} mode, account {self.account or 'unknown'}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +112,11 @@ class Report:
         yield "meter", self.meter.as_json()
         if (failure := self.failure) is not None:
             yield "error", error_json(failure, self.exit_code)
+
+    @property
+    def live(self) -> bool:
+        """Whether it is about real money."""
+        return self.stripe is not None and self.stripe.mode == "live"
 
     @property
     def failure(self) -> LmxError | None:

@@ -10,7 +10,7 @@ from learnermax_cli.core.errors import CredentialsError, LmxError
 from learnermax_cli.courses.model import Course, CoursesJob
 from learnermax_cli.planning.apply import Applied, apply
 from learnermax_cli.planning.change import Change, Group, Result, masked_change, planned
-from learnermax_cli.planning.confirm import StripeJob, ask
+from learnermax_cli.planning.confirm import StripeJob, ask, target
 from learnermax_cli.planning.plan_file import PlanScope, read_plan_file, require_within_plan, save_plan
 from learnermax_cli.planning.report import Changes, Report
 from learnermax_cli.products.apply_sync import CourseSync, SyncRun
@@ -71,7 +71,8 @@ def run_sync(job: SyncJob, request: SyncRequest) -> Report:
         return replace(report, summary_line=f"Nothing to do: {left_alone}.")
     if request.dry_run:
         return report
-    if refusal := ask(job.talk, report, f"Apply this to {identity}?", yes=request.yes):
+    question = f"Apply this to {target(settings, stripe=identity, table=True)}?"
+    if refusal := ask(job.talk, report, question, yes=request.yes):
         return replace(report, error=refusal)
     known = {course.course_id: course for course in courses}
     run = SyncRun(job.catalog, job.courses, known, catalog, request.options, reviewed, job.talk.mask)

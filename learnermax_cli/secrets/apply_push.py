@@ -32,6 +32,8 @@ class PushRequest:
     prune: bool = False
     restore: bool = False
     kms_key_id: str | None = None
+    always_asks: bool = False
+    """Whether to ask too where no stored value is replaced."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,8 @@ class Push:
     def _require_approval(self, approve: Approve) -> None:
         # Another writer may have stored a value that nobody agreed to replace. Agreeing to a restore is agreeing to
         # replace what the secret holds, which can't be read before.
-        if self.plan.loses and not self._restored:
+        unasked = self._request.always_asks and self._approved is None
+        if (self.plan.loses or unasked) and not self._restored:
             approve(self.plan)
         self._approved = self.plan
 

@@ -9,7 +9,7 @@ from learnermax_cli.config.settings import DEFAULT_ENV_FILE
 from learnermax_cli.core.errors import LmxError
 from learnermax_cli.core.remedy import lmx
 from learnermax_cli.planning.change import OutcomeWord, Result
-from learnermax_cli.planning.confirm import ask
+from learnermax_cli.planning.confirm import ask, target
 from learnermax_cli.planning.report import Changes, Report
 from learnermax_cli.secrets.content import SecretsJob, no_secret, read_stored, require_readable
 from learnermax_cli.secrets.plan_pull import PullPlan, plan_pull, require_stored_keys, require_test_keys
@@ -40,7 +40,7 @@ def run_pull(job: SecretsJob, *, allow_live: bool, yes: bool, dry_run: bool) -> 
         report = replace(report, warnings=(f"{path} holds keys and others may read it: chmod 600 {path}",))
     if plan.change is None or dry_run:
         return report
-    question = f"Replace {', '.join(plan.loses)} in {path}?"
+    question = f"Replace {', '.join(plan.loses)} in {path} with those of {target(settings, secret=True)}?"
     if plan.loses and (refusal := ask(job.talk, report, question, yes=yes)):
         return replace(report, error=refusal)
     job.interrupt.begin_writes()

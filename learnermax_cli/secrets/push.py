@@ -7,7 +7,7 @@ from typing import Protocol
 from learnermax_cli.config import guard
 from learnermax_cli.config.keys import StripeKey
 from learnermax_cli.planning.change import planned
-from learnermax_cli.planning.confirm import ask
+from learnermax_cli.planning.confirm import ask, target
 from learnermax_cli.planning.report import Changes, Report, StripeIdentity
 from learnermax_cli.secrets.apply_push import Push, PushOutcome, PushRequest
 from learnermax_cli.secrets.content import SecretsJob
@@ -60,7 +60,9 @@ def run_push(job: PushJob, options: PushOptions) -> Report:
     def approve(plan: PushPlan) -> None:
         changes = planned([] if plan.change is None else [plan.change])
         shown = replace(report, body=Changes(changes), warnings=push.warnings(), summary_line=_plan_line(plan))
-        if refusal := ask(job.talk, shown, f"Replace what {settings.secret_name} holds?", yes=options.yes):
+        to = target(settings, stripe=report.stripe, secret=True)
+        question = f"Replace stored keys of {to}?" if plan.loses else f"Store these keys for {to}?"
+        if refusal := ask(job.talk, shown, question, yes=options.yes):
             raise refusal
 
     return _filled(report, push.preview() if options.dry_run else push.carry_out(approve, job.interrupt))
@@ -74,6 +76,7 @@ def _request(job: PushJob, keys: PushKeys, options: PushOptions) -> PushRequest:
         prune=options.prune,
         restore=options.restore,
         kms_key_id=options.kms_key_id,
+        always_asks=job.settings.always_asks,
     )
 
 

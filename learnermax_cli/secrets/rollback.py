@@ -9,7 +9,7 @@ from learnermax_cli.core.errors import ConfigError, FailedError, LmxError, Usage
 from learnermax_cli.core.remedy import lmx
 from learnermax_cli.core.times import show_age, show_time
 from learnermax_cli.planning.change import Change, OutcomeWord, Result
-from learnermax_cli.planning.confirm import ask
+from learnermax_cli.planning.confirm import ask, target
 from learnermax_cli.planning.report import Changes, Report
 from learnermax_cli.secrets.content import (
     SecretsJob,
@@ -55,7 +55,7 @@ def run_rollback(job: SecretsJob, *, to: str | None, yes: bool, dry_run: bool) -
         return report
     # --yes needs the version too, see above.
     remedy = "If this is the right version: " + lmx("secrets rollback", "--yes", "--to", plan.version)
-    question = f"Make version {plan.version}{_age(job, plan)} current?"
+    question = f"Make version {plan.version}{_age(job, plan)} current in {target(job.settings, secret=True)}?"
     if refusal := ask(job.talk, report, question, yes=yes, remedy=remedy):
         return replace(report, error=refusal)
     job.interrupt.begin_writes()

@@ -51,8 +51,7 @@ class Console:
         """The plan that was printed to stdout."""
         self._warned: set[str] = set()
         self._waited: set[str] = set()
-        self._begun = False
-        """Whether the environment was printed."""
+        self._begun = False  # whether the environment was printed
 
     def mask(self, text: str) -> str:
         """Return a text without the secrets that the run knows."""
@@ -223,7 +222,8 @@ class Console:
             if self._shown is None:
                 self._show_plan(self._asked, sys.stderr)
             self._warn_once(self._asked.warnings)
-        self._printer.print(sys.stderr, self._text(f"{question} [y/N] ", "bold"), end="")
+        style = "bold red" if self._asked is not None and self._asked.live else "bold"
+        self._printer.print(sys.stderr, self._text(f"{question} [y/N] ", style), end="")
         return sys.stdin.readline().strip().lower() in ("y", "yes")
 
     def progress(self, label: str, total: int) -> AbstractContextManager[Callable[[int], None]]:

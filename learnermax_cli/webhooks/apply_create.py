@@ -44,7 +44,7 @@ class Look:
 
 
 Approve = Callable[[Look], None]
-"""Asks whether a plan that replaces a foreign signing secret may be carried out; raises LmxError if not."""
+"""Asks whether a plan may be carried out; raises LmxError if not."""
 
 
 class Registration:
@@ -55,6 +55,7 @@ class Registration:
         self._wanted = wanted
         self._overlap = overlap
         self._approve = approve
+        self._unasked = job.settings.always_asks
         self._agreed: StoredSecrets | None = None
         self.results: list[Result] = []
         self.findings: list[Finding] = []
@@ -82,10 +83,12 @@ class Registration:
         return None
 
     def _require_approval(self, look: Look) -> None:
-        """Raise LmxError unless the stored signing secret may be replaced."""
-        if look.plan.replaces_foreign and not (self._agreed and self._agreed.same_as(look.secrets)):
+        """Raise LmxError unless the plan may be carried out, and a foreign signing secret replaced."""
+        foreign = look.plan.replaces_foreign
+        if self._unasked or (foreign and not (self._agreed and self._agreed.same_as(look.secrets))):
             self._approve(look)
-            self._agreed = look.secrets
+            self._unasked = False
+            self._agreed = look.secrets if foreign else None
 
     def _insist(self, look: Look, stop: threading.Event) -> None:
         for _ in range(MAX_ROUNDS):

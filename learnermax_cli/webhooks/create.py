@@ -10,7 +10,7 @@ from learnermax_cli.core.errors import LmxError
 from learnermax_cli.core.remedy import lmx
 from learnermax_cli.core.times import read_duration
 from learnermax_cli.planning.change import Result, count, planned
-from learnermax_cli.planning.confirm import ask
+from learnermax_cli.planning.confirm import ask, target
 from learnermax_cli.planning.report import Changes, Report
 from learnermax_cli.webhooks.apply_create import Approve, CreateJob, Look, Registration
 from learnermax_cli.webhooks.model import WEBHOOK_PATH
@@ -73,11 +73,13 @@ def run_create(job: CreateJob, request: CreateRequest) -> Report:
 
 
 def _asking(job: CreateJob, report: Report, *, yes: bool) -> Approve:
-    """Return what asks before a signing secret that is not this endpoint's is replaced."""
+    """Return what asks before a plan is carried out; it names a signing secret that is not this endpoint's."""
 
     def approve(look: Look) -> None:
-        at = f"{job.settings.secret_name} for an endpoint at {report.stripe}"
-        question = f"Replace {WEBHOOK_SECRET} in {at}? The one stored there becomes {PREVIOUS_SECRET}."
+        to = target(job.settings, stripe=report.stripe, secret=True)
+        question = f"Apply this to {to}?"
+        if look.plan.replaces_foreign:
+            question = f"Replace {WEBHOOK_SECRET} of {to}? The one stored there becomes {PREVIOUS_SECRET}."
         if refusal := ask(job.talk, _planned(report, look), question, yes=yes):
             raise refusal
 

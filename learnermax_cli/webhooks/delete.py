@@ -9,7 +9,7 @@ from learnermax_cli.config.keys import WEBHOOK_SECRET
 from learnermax_cli.core.remedy import lmx
 from learnermax_cli.planning.apply import apply
 from learnermax_cli.planning.change import Group, count, planned
-from learnermax_cli.planning.confirm import StripeJob, ask
+from learnermax_cli.planning.confirm import StripeJob, ask, target
 from learnermax_cli.planning.report import Changes, Report
 from learnermax_cli.webhooks.model import EndpointGateway
 from learnermax_cli.webhooks.plan_endpoints import EndpointPlan, Step, plan_delete
@@ -38,7 +38,7 @@ def run_delete(job: DeleteJob, url: str, *, dry_run: bool, yes: bool) -> Report:
     report = _summarized(report)
     if dry_run or not plan.steps:
         return report
-    question = f"Delete this at {identity}? Stripe does not retry what it has not delivered."
+    question = f"Delete this in {target(settings, stripe=identity)}? Stripe does not retry what it has not delivered."
     if refusal := ask(job.talk, report, question, yes=yes):
         return replace(report, error=refusal)
     return _summarized(_apply(job, plan, report))

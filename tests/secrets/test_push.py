@@ -153,7 +153,7 @@ def test_prod_has_its_own_secret(sandbox: Sandbox) -> None:
     """Live keys go to prod's secret."""
     support.write_env(sandbox, support.api_keys(sandbox, "live"))
 
-    run = sandbox.run("secrets", "push", "-e", "prod", "-o", "json")
+    run = sandbox.run("secrets", "push", "-e", "prod", "--yes", "-o", "json")
 
     assert "live" == support.document(run)["stripe"]["mode"]
     assert support.api_keys(sandbox, "live") == support.stored(sandbox, "learnermax/stripe-keys-prod")

@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from learnermax_cli.cli.main import app
+from learnermax_cli.config.keys import table_name
 from tests.commands import command_paths
 from tests.enrollments.worlds import put_pending
 from tests.products.worlds import put_course, put_courses, read_products
@@ -132,7 +133,8 @@ def test_question_comes_after_the_plan_and_names_account_and_mode(sandbox: Sandb
     """Who answers has seen what will be done, and to whom; yes does it."""
     put_course(sandbox, "a", "49.99")
     shown = on_terminal(sandbox, "products", "sync", answer="y")
-    question = f"Apply this to Stripe test mode, account {sandbox.info.stripe_account}? [y/N] y"
+    place = f"Stripe test mode, account {sandbox.info.stripe_account}; table {table_name()}"
+    question = f"Apply this to environment sandbox ({place})? [y/N] y"
     assert (0, ["lmx_sandbox_a"]) == (shown.exit_code, list(read_products(sandbox)))
     assert shown.lines.index("  + create product a") < shown.lines.index(question)
 
