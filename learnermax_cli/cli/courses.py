@@ -30,6 +30,7 @@ def set_price(
     app: "App",
     course_id: Annotated[str, typer.Argument(help="Course to price.")],
     price: Annotated[str, typer.Argument(help="Price in major units, as the site shows it.")],
+    allow_price: Annotated[bool, typer.Option("--allow-price", help="Let a suspicious price through.")] = False,
     dry_run: DryRun = False,
     yes: Yes = False,
 ) -> "Report":
@@ -37,9 +38,9 @@ def set_price(
 
     Example: lmx courses set-price spec-driven-dev-premium 49.99
     """
-    from learnermax_cli.courses.set_price import run_set_price
+    from learnermax_cli.courses.set_price import PriceRequest, run_set_price
 
-    return run_set_price(app, course_id, price, dry_run=dry_run, yes=yes)
+    return run_set_price(app, PriceRequest(course_id, price, allow_price, dry_run, yes))
 
 
 @add_command(group, "seed")

@@ -5,10 +5,18 @@ from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 
-from learnermax_cli.core.errors import FailedError, UsageError
+from learnermax_cli.core.errors import FailedError, GuardError, UsageError
 from learnermax_cli.core.remedy import lmx
 from learnermax_cli.courses.model import Course, PriceRules
-from learnermax_cli.courses.price import find_model_flaw, read_currency, read_money
+from learnermax_cli.courses.price import (
+    find_change_doubt,
+    find_limit_doubt,
+    find_model_flaw,
+    known_money,
+    read_currency,
+    read_former_money,
+    read_money,
+)
 from learnermax_cli.planning.change import Change
 
 
@@ -43,6 +51,21 @@ def plan_price(course: Course, price: Decimal, rules: PriceRules) -> Change | No
         return None
     after = {"price": _number(price), "priceUnit": "major"}
     return Change("course", course_id, "update", before, after, f"sold for {money}")
+
+
+def changes_amount(course: Course, price: Decimal, rules: PriceRules) -> bool:
+    """Whether a price, in major units, is another amount than the course's former one, as far as that is known."""
+    return known_money(with_price(course, price), rules) != read_former_money(course, rules)
+
+
+def require_plausible(course: Course, price: Decimal, rules: PriceRules) -> None:
+    """Raise GuardError for a price, in major units, that `products sync` would refuse as a mistake."""
+    money, former = known_money(with_price(course, price), rules), read_former_money(course, rules)
+    if money is None or money == former:
+        return
+    if (reason := find_limit_doubt(money, rules) or find_change_doubt(money, former)) is not None:
+        hint = "Check the price; if it is meant so, pass --allow-price."
+        raise GuardError(f"course {course.course_id}: {reason}", hint=hint, code="guard.price")
 
 
 def with_price(course: Course, price: Decimal) -> Course:

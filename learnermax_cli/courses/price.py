@@ -92,16 +92,36 @@ def find_price_doubt(course: Course, money: Money, current: Money | None, rules:
     allow = f"--allow-price {quote(course.course_id)}"
     if (reason := _unit_doubt(course, money, rules)) is not None:
         return reason + f", or give products sync --price-unit or {allow}"
-    limit = rules.max_price or DEFAULT_MAX_PRICE.get(money.currency)
-    if limit is None or money.major() > limit:
-        beyond = "has no known maximum in" if limit is None else f"is above the maximum of {limit}"
-        return f"its price {money} {beyond} {money.currency}: give products sync --max-price or {allow}"
-    if current is not None and current.currency == money.currency:
-        low, high = sorted((current.amount, money.amount))
-        if low > 0 and high >= low * SUSPICIOUS_FACTOR:
-            change = f"its price would change from {current} to {money}, by a factor of {SUSPICIOUS_FACTOR} or more"
-            return f"{change}: fix the price, or give products sync {allow}"
+    if (reason := find_limit_doubt(money, rules)) is not None:
+        return f"{reason}: give products sync --max-price or {allow}"
+    if (reason := find_change_doubt(money, current)) is not None:
+        return f"{reason}: fix the price, or give products sync {allow}"
     return None
+
+
+def find_limit_doubt(money: Money, rules: PriceRules) -> str | None:
+    """Return that a price is above the maximum of its currency, or has none to be compared with."""
+    limit = rules.max_price or DEFAULT_MAX_PRICE.get(money.currency)
+    if limit is not None and money.major() <= limit:
+        return None
+    beyond = "has no known maximum in" if limit is None else f"is above the maximum of {limit}"
+    return f"its price {money} {beyond} {money.currency}"
+
+
+def find_change_doubt(money: Money, former: Money | None) -> str | None:
+    """Return that a price differs so much from the former one that one of them may be in another unit."""
+    if former is None or former.currency != money.currency:
+        return None
+    low, high = sorted((former.amount, money.amount))
+    if low == 0 or high < low * SUSPICIOUS_FACTOR:
+        return None
+    return f"its price would change from {former} to {money}, by a factor of {SUSPICIOUS_FACTOR} or more"
+
+
+def read_former_money(course: Course, rules: PriceRules) -> Money | None:
+    """Return what a course costs, None where that cannot be read or its unit is in doubt."""
+    money = known_money(course, rules)
+    return None if money is None or _unit_doubt(course, money, rules) else money
 
 
 def _unit_doubt(course: Course, money: Money, rules: PriceRules) -> str | None:

@@ -74,13 +74,71 @@ def test_set_price_writes_price_and_unit(sandbox: Sandbox) -> None:
     assert {**before, "price": Decimal("49.99"), "priceUnit": "major"} == read_course(sandbox, "a")
 
 
-def test_price_that_a_sync_refuses_is_warned_of(sandbox: Sandbox) -> None:
-    """5000 may be 50.00: it is written, in major units as always, and the maximum is named at once."""
+ABOVE = "its price 5,000.00 usd is above the maximum of 1000 usd"
+TENFOLD = "its price would change from {} usd to {} usd, by a factor of 10 or more"
+
+
+@pytest.mark.parametrize(
+    ("former", "unit", "price", "reason"),
+    [
+        ("49.99", "major", "5000", ABOVE),
+        ("4999", None, "5000", ABOVE),
+        ("4999", "minor", "499.90", TENFOLD.format("49.99", "499.90")),
+        ("499.90", "major", "49.99", TENFOLD.format("499.90", "49.99")),
+        ("99.99", None, "9.99", TENFOLD.format("99.99", "9.99")),
+    ],
+)
+@pytest.mark.parametrize("dry", [(), ("--dry-run",)])
+def test_price_that_a_sync_would_refuse_is_refused(
+    sandbox: Sandbox, former: str, unit: str | None, price: str, reason: str, dry: tuple[str, ...]
+) -> None:
+    """For the same reason, without a request to Stripe; --allow-price lets it through, and the next sync is named."""
+    put_course(sandbox, "a", former, **({} if unit is None else {"priceUnit": unit}))
+    code, document = run(sandbox, "set-price", "a", price, *dry)
+    hint = "Check the price; if it is meant so, pass --allow-price."
+    error = {"code": "guard.price", "message": f"course a: {reason}", "hint": hint, "exit_code": 5}
+    assert (5, error, Decimal(former)) == (code, document["error"], read_course(sandbox, "a")["price"])
+    assert 0 == run(sandbox, "set-price", "a", price, "--allow-price", *dry)[0]
+    assert Decimal(former if dry else price) == read_course(sandbox, "a")["price"]
+    assert [] == [entry for entry in sandbox.control.journal() if entry["service"] == "stripe"]
+
+
+@pytest.mark.parametrize(
+    ("former", "unit", "price"),
+    [
+        ("4999", None, "49.99"),
+        ("4999", "minor", "49.99"),
+        ("49.99", "major", "499.89"),
+        ("5000", "major", "5000.00"),
+    ],
+)
+def test_price_that_is_no_mistake_is_written(sandbox: Sandbox, former: str, unit: str | None, price: str) -> None:
+    """The former price counts only where its unit is known; an amount that stays is not judged."""
+    put_course(sandbox, "a", former, **({} if unit is None else {"priceUnit": unit}))
+    code, document = run(sandbox, "set-price", "a", price)
+    assert (0, Decimal(price)) == (code, read_course(sandbox, "a")["price"]), document
+
+
+def test_allowed_price_that_a_sync_refuses_is_warned_of(sandbox: Sandbox) -> None:
+    """The sync has options of its own, which are named at once."""
     put_course(sandbox, "a", "49.99")
-    code, document = run(sandbox, "set-price", "a", "5000")
-    reason = "its price 5,000.00 usd is above the maximum of 1000 usd: give products sync --max-price"
-    assert (0, True) == (code, document["warnings"][0].startswith(f"products sync will refuse course a: {reason}"))
-    assert "warnings" not in run(sandbox, "set-price", "a", "50")[1]
+    _, document = run(sandbox, "set-price", "a", "5000", "--allow-price")
+    warning = f"products sync will refuse course a: {ABOVE}: give products sync --max-price or --allow-price a"
+    assert [warning] == document["warnings"]
+
+
+@pytest.mark.parametrize(
+    ("former", "told"),
+    [
+        ("39.99", " Checkout of this course is refused until it is synced: lmx products sync --course a"),
+        ("49.99", ""),
+    ],
+)
+def test_set_price_says_that_checkout_waits_for_a_sync(sandbox: Sandbox, former: str, told: str) -> None:
+    """Unless the amount stays what it was."""
+    put_course(sandbox, "a", former)
+    done = sandbox.run("courses", "set-price", "a", "49.99")
+    assert f"Price updated in table learnermax-education-sandbox.{told}" in done.stdout.splitlines()
 
 
 def test_set_price_a_second_time_writes_nothing(sandbox: Sandbox) -> None:
