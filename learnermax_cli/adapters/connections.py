@@ -206,7 +206,8 @@ def untrusted(service: str, doing: str, error: BaseException | None) -> FailedEr
                 "REQUESTS_CA_BUNDLE, then run the command again.",
                 code="failed.certificate",
             )
-        error = error.__cause__ or error.__context__
+        inner = next((part for part in error.args if isinstance(part, BaseException)), None)  # urllib3 names it so
+        error = error.__cause__ or error.__context__ or inner
     return None
 
 

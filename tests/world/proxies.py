@@ -1,10 +1,13 @@
-"""A company's proxy that lets nothing through and remembers who asked."""
+"""A company's proxy, which lets through what it is told to and remembers who asked."""
 
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from tests.world.tls import pass_on_both
 
 
 class Proxy(ThreadingHTTPServer):
@@ -15,6 +18,8 @@ class Proxy(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Request)
         self.asked: list[str] = []
+        self.tunnels: dict[str, int] = {}
+        """Port of this machine behind each host that it lets through."""
 
     @property
     def env(self) -> dict[str, str]:
@@ -31,7 +36,20 @@ class _Request(BaseHTTPRequestHandler):
         self.send_error(403)
         self.close_connection = True
 
-    do_GET = do_POST = do_CONNECT = _refuse  # noqa: N815 - as http.server names them
+    def do_CONNECT(self) -> None:
+        """Make a tunnel."""
+        port = self.server.tunnels.get(self.path.removesuffix(":443"))
+        if port is None:
+            self._refuse()
+            return
+        self.server.asked.append(f"CONNECT {self.path}")
+        with socket.create_connection(("127.0.0.1", port)) as far:
+            self.send_response(200)
+            self.end_headers()
+            pass_on_both(self.connection, far)
+        self.close_connection = True
+
+    do_GET = do_POST = _refuse  # noqa: N815 - as http.server names them
 
     def log_message(self, *_: Any) -> None:
         """Log nothing."""

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from tests.running import Sandbox
-from tests.world.tls import Authority, behind_tls
+from tests.world.proxies import running_proxy
+from tests.world.tls import Authority, Relay, behind_tls
 
+AWS_HOST = "dynamodb.us-east-1.amazonaws.com"
 VARIABLES = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "AWS_CA_BUNDLE")
 COMMANDS = {"AWS": ("courses", "list"), "Stripe": ("products", "list")}
 HINT = (
@@ -86,3 +88,22 @@ def test_file_without_certificates_is_named(
     assert (3, "config.certificates") == (code, error["code"])
     assert error["message"].startswith(f"{variable} names {path}, which can't be read as certificates: ")
     assert f"Name a PEM file of certificates in {variable}, or unset it." == error["hint"]
+
+
+@pytest.mark.parametrize("variable", VARIABLES)
+def test_proxy_that_inspects_tls_is_passed(sandbox: Sandbox, authority: Authority, variable: str) -> None:
+    """Both services are reached by their own hosts, through a proxy that shows certificates of the company."""
+    targets = {AWS_HOST: sandbox.info.aws_url, "api.stripe.com": sandbox.info.stripe_url}
+    context = authority.context(*targets)
+    outside = {"AWS_ENDPOINT_URL": None, "STRIPE_API_BASE": None, "EDUCATION_TABLE_NAME": None}
+    with running_proxy() as proxy:
+        relays = {host: Relay(context, url) for host, url in targets.items()}
+        proxy.tunnels = {host: relay.port for host, relay in relays.items()}
+        env = {**outside, "TRANSACTIONAL_EMAIL_TOPIC_ARN": None, "LMX_ENVIRONMENT": "preview", **proxy.env}
+        trusting = sandbox.run("products", "list", env={**env, variable: str(authority.path)})
+        other = sandbox.run("products", "list", "-o", "json", env=env)
+        for relay in relays.values():
+            relay.close()
+    assert 0 == trusting.returncode, trusting.stderr
+    assert {f"CONNECT {host}:443" for host in targets} == set(proxy.asked)
+    assert "failed.certificate" == _error(other)[1]["code"]

@@ -36,10 +36,10 @@ class Authority:
         builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         self.path.write_bytes(builder.sign(self._key, hashes.SHA256()).public_bytes(Encoding.PEM))
 
-    def context(self) -> ssl.SSLContext:
-        """Return a server's context with a certificate for 127.0.0.1."""
+    def context(self, *hosts: str) -> ssl.SSLContext:
+        """Return a server's context with a certificate for 127.0.0.1 and hosts."""
         key = ec.generate_private_key(ec.SECP256R1())
-        names = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
+        names = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1")), *map(x509.DNSName, hosts)])
         builder = _builder(_named("127.0.0.1"), self._name, key, self._key).add_extension(names, critical=False)
         builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         path = self.path.with_suffix(".server.pem")
@@ -73,14 +73,15 @@ def _builder(
     )
 
 
-class _Relay:
+class Relay:
     """Takes TLS connections and passes what they carry on to a port of this machine."""
 
     def __init__(self, context: ssl.SSLContext, url: str) -> None:
         self._target = urlsplit(url).port
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._context = context
-        self.url = f"https://127.0.0.1:{self._listener.getsockname()[1]}"
+        self.port: int = self._listener.getsockname()[1]
+        self.url = f"https://127.0.0.1:{self.port}"
         threading.Thread(target=self._accept, daemon=True).start()
 
     def close(self) -> None:
@@ -99,8 +100,15 @@ class _Relay:
             self._context.wrap_socket(connection, server_side=True) as near,
             socket.create_connection(("127.0.0.1", self._target or 0)) as far,
         ):
-            threading.Thread(target=_pass_on, args=(far, near), daemon=True).start()
-            _pass_on(near, far)
+            pass_on_both(near, far)
+
+
+def pass_on_both(near: socket.socket, far: socket.socket) -> None:
+    """Pass on what comes from either side, until both have ended."""
+    back = threading.Thread(target=_pass_on, args=(far, near), daemon=True)
+    back.start()
+    _pass_on(near, far)
+    back.join()
 
 
 def _pass_on(source: socket.socket, target: socket.socket) -> None:
@@ -117,7 +125,7 @@ def behind_tls(
     """Put TLS in front of services of a sandbox; yields the variables with which lmx goes through it."""
     context, plain = authority.context(), sandbox.info
     urls = {"aws": plain.aws_url, "stripe": plain.stripe_url}
-    relays = {service: _Relay(context, urls[service]) for service in services}
+    relays = {service: Relay(context, urls[service]) for service in services}
     urls |= {service: relay.url for service, relay in relays.items()}
     info = replace(plain, aws_url=urls["aws"], stripe_url=urls["stripe"])
     home.mkdir(exist_ok=True)
