@@ -44,18 +44,20 @@ def run_set_price(job: CoursesJob, request: PriceRequest) -> Report:
     change = plan_price(course, price, rules)
     if not request.allow_price:
         require_plausible(course, price, rules)
-    former, until_synced = None, ""
+    former: Money | None = None
+    notes: tuple[str, ...] = ()
     if changes_amount(course, price, rules):
         former = read_former_money(course, rules)
         sync = lmx("products sync", "--course", course_id)
-        until_synced = " Checkout of this course is refused until it is synced: " + sync
+        notes = ("Checkout of this course is refused until it is synced: " + sync,)
     report = Report(
         "courses set-price",
         job.settings.environment,
         Changes(planned([] if change is None else [change])),
         request.dry_run,
         warnings=_warnings(with_price(course, price), rules, former),
-        summary_line=f"Plan: update the price in table {job.settings.table}.{until_synced}",
+        notes=notes,
+        summary_line=f"Plan: update the price in table {job.settings.table}.",
     )
     if change is None:
         return replace(report, summary_line=f"Nothing to do: the price is already {price} in major units.")
@@ -66,7 +68,7 @@ def run_set_price(job: CoursesJob, request: PriceRequest) -> Report:
         return replace(report, error=refusal)
     job.interrupt.begin_writes()
     job.courses.put_price(course, price)
-    line = f"Price updated in table {job.settings.table}.{until_synced}"
+    line = f"Price updated in table {job.settings.table}."
     return replace(report, body=Changes((Result(change, "applied"),)), summary_line=line)
 
 

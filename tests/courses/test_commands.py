@@ -130,15 +130,17 @@ def test_allowed_price_that_a_sync_refuses_is_warned_of(sandbox: Sandbox) -> Non
 @pytest.mark.parametrize(
     ("former", "told"),
     [
-        ("39.99", " Checkout of this course is refused until it is synced: lmx products sync --course a"),
-        ("49.99", ""),
+        ("39.99", ["Checkout of this course is refused until it is synced: lmx products sync --course a"]),
+        ("49.99", []),
     ],
 )
-def test_set_price_says_that_checkout_waits_for_a_sync(sandbox: Sandbox, former: str, told: str) -> None:
+def test_set_price_says_that_checkout_waits_for_a_sync(sandbox: Sandbox, former: str, told: list[str]) -> None:
     """Unless the amount stays what it was."""
     put_course(sandbox, "a", former)
     done = sandbox.run("courses", "set-price", "a", "49.99")
-    assert f"Price updated in table learnermax-education-sandbox.{told}" in done.stdout.splitlines()
+    last = [*told, "Price updated in table learnermax-education-sandbox."]
+    assert last == done.stdout.splitlines()[-len(last) :]
+    assert bool(told) == ("Checkout" in done.stdout)
 
 
 def test_set_price_a_second_time_writes_nothing(sandbox: Sandbox) -> None:
