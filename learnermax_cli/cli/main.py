@@ -38,6 +38,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
     cls=HelpGroup,
+    context_settings={"help_option_names": ["--help", "-h"]},  # of all commands
     epilog="Try it without an account: lmx demo",
 )
 _GROUPS = (

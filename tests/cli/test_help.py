@@ -54,6 +54,13 @@ def test_help_page_looks_as_it_is_meant_to(path: tuple[str, ...]) -> None:
     assert_golden(f"help/{'_'.join(path) or 'lmx'}.txt", page)
 
 
+@pytest.mark.parametrize("path", [(), ("courses",), ("courses", "list")], ids=" ".join)
+def test_short_option_of_help_shows_the_same_page(path: tuple[str, ...]) -> None:
+    """`-h` is `--help`, at every level."""
+    done, in_full = run(*path, "-h"), run(*path, "--help")
+    assert (0, in_full.stdout, "") == (done.returncode, done.stdout, done.stderr)
+
+
 @pytest.mark.parametrize("path", sampled(COMMANDS, 7), ids=" ".join)
 def test_help_of_a_command_ends_with_an_example(path: tuple[str, ...]) -> None:
     """The example runs that very command."""
