@@ -62,7 +62,7 @@ def require_extra() -> None:
     if missing:
         raise ConfigError(
             f"the sandbox needs packages that are not installed: {', '.join(missing)}",
-            hint="Install them: pip install 'learnermax-cli[sandbox]'",
+            hint="Install them, in the folder of lmx's source: pip install -c constraints.txt '.[sandbox]'",
             code="sandbox.extra",
         )
 

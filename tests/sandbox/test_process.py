@@ -247,7 +247,8 @@ def test_missing_extra_is_told_with_its_remedy(state_dir: Path) -> None:
     said = python(code, str(state_dir)).stdout
 
     assert (
-        "the sandbox needs packages that are not installed: moto Install them: pip install 'learnermax-cli[sandbox]'\n"
+        "the sandbox needs packages that are not installed: moto "
+        "Install them, in the folder of lmx's source: pip install -c constraints.txt '.[sandbox]'\n"
     ) == said
 
 
