@@ -17,7 +17,7 @@ from learnermax_cli.core.money import (
     to_money,
 )
 from learnermax_cli.core.ownership import id_flaw, is_stripe_id
-from learnermax_cli.core.remedy import lmx
+from learnermax_cli.core.remedy import join, lmx
 from learnermax_cli.core.urls import is_absolute
 from learnermax_cli.courses.model import Course, DesiredProduct, PriceRules
 from learnermax_cli.planning.change import Skipped
@@ -137,8 +137,11 @@ def _unit_doubt(course: Course, money: Money, rules: PriceRules) -> str | None:
     if minor == money:  # without decimals, as in jpy, both units are the same amount
         return None
     either = str(money) if minor is None else f"{money} or {minor}"
-    example = str((minor or money).major())
-    return f"ambiguous price {price}: {either}? Run " + lmx("courses set-price", course.course_id, example)
+    limit = rules.max_price or DEFAULT_MAX_PRICE.get(money.currency)
+    # Both are offered where both may be meant: a pasted remedy must not decide.
+    meant = [m for m in (money, minor) if m is not None and (m == minor or limit is None or m.major() <= limit)]
+    remedies = [lmx("courses set-price", course.course_id, str(m.major())) for m in meant or [money]]
+    return f"ambiguous price {price}: {either}? Run " + join(" or ", remedies)
 
 
 def _kind(value: object) -> str:

@@ -90,6 +90,15 @@ def test_whole_number_that_may_be_minor_is_refused_with_both_readings() -> None:
     assert expected == reason(course(price=Decimal(4999)))
 
 
+def test_remedy_for_two_likely_readings_names_both() -> None:
+    """119 is more likely $119.00 than $1.19: a remedy with one of them, once pasted, would have decided."""
+    expected = (
+        "ambiguous price 119: 119.00 usd or 1.19 usd? Run lmx courses set-price a 119.00 "
+        "or lmx courses set-price a 1.19, or give products sync --price-unit or --allow-price a"
+    )
+    assert expected == reason(course(price=Decimal(119)))
+
+
 def test_both_units_of_a_currency_without_decimals_are_the_same() -> None:
     """5000 yen are 5000 yen in either unit: with a maximum stated, as for any such currency, it goes through."""
     yen = course(price=Decimal(5000), currency="jpy")
