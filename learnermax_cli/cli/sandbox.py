@@ -31,6 +31,9 @@ def start(
     from learnermax_cli.sandbox.student import put_student
 
     info = process.start(default_state_dir(app.environ), stripe_port=stripe_port, aws_port=aws_port)
+    asked = ((stripe_port, info.stripe_url), (aws_port, info.aws_url))
+    if any(port and not url.endswith(f":{port}") for port, url in asked):
+        app.console.warn("the sandbox already runs on other ports: run lmx sandbox stop, then this command again")
     put_student(info)
     return running_report("sandbox start", info)
 

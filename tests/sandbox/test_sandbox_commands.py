@@ -30,6 +30,15 @@ def test_start_twice_and_stop_twice(sandbox: Sandbox, own: dict[str, str | None]
     assert (0, "No sandbox was running.\n") == (again.returncode, again.stdout)
 
 
+def test_other_ports_of_a_running_sandbox_are_reported(sandbox: Sandbox) -> None:
+    """A start that asks for ports which the running sandbox does not have says so, and how to get them."""
+    warning = "Warning: the sandbox already runs on other ports: run lmx sandbox stop, then this command again"
+    other, same = (sandbox.run("sandbox", "start", "--stripe-port", port) for port in ("1", "0"))
+
+    assert (0, warning) == (other.returncode, other.stderr.splitlines()[0])
+    assert (0, False) == (same.returncode, "Warning" in same.stderr)
+
+
 @pytest.mark.parametrize("command", ["status", "reset", "env"])
 def test_without_a_sandbox(sandbox: Sandbox, own: dict[str, str | None], command: str) -> None:
     """What needs a running sandbox ends in 3 and says how to start one."""
