@@ -7,8 +7,8 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -73,7 +73,7 @@ _watchdog = _Watchdog()
 
 
 class Answering:
-    """One request of this thread, from its beginning to the end of its answer.
+    """One request of this thread, from its beginning to the end of its answer, over a connection of `timed_pools`.
 
     After five seconds it calls `tell_slow`, and when its time is over it shuts the connection down: reading from it
     ends, whatever it waits for.
@@ -88,19 +88,34 @@ class Answering:
         self._lock = threading.Lock()
         self._socket: socket.socket | None = None
         """Until the end alone: after it another request may go through the same socket."""
+        _thread.answering = self
+
+    def __enter__(self) -> "Answering":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.end()
 
     def begin_on(self, connected: socket.socket) -> None:
-        """Note the socket that the request goes through."""
-        self._socket = connected
+        """Note the socket that the request goes through, connected and perhaps not yet wrapped in TLS."""
+        with self._lock:
+            self._forget_socket()
+            # A duplicate: TLS takes the socket over, and what shuts down one shuts down both.
+            self._socket = socket.fromfd(connected.fileno(), connected.family, socket.SOCK_STREAM)
         _watchdog.watch(self, self._slow_at)
 
     def end(self) -> None:
         """Note that the answer is complete, or will not come."""
         with self._lock:
-            self._socket = None
+            self._forget_socket()
         _watchdog.unwatch(self)
         if getattr(_thread, "answering", None) is self:
             _thread.answering = None
+
+    def _forget_socket(self) -> None:
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
 
     def wake(self) -> None:
         """Tell that it takes long, or end it."""
@@ -109,28 +124,11 @@ class Answering:
                 return
             if time.monotonic() >= self._until:
                 self.late = True
-                with suppress(OSError):  # closed meanwhile
-                    # Not SSLSocket.shutdown: after that, a reader would take what is left for plain text.
-                    socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+                with suppress(OSError):  # the other side closed it meanwhile
+                    self._socket.shutdown(socket.SHUT_RDWR)
                 return
             _watchdog.watch(self, self._until)
         self._tell_slow()
-
-
-def begin_answer(seconds: float, tell_slow: Callable[[], None]) -> Answering:
-    """Begin a request of this thread, whose answer must be complete within so many seconds."""
-    answering = _thread.answering = Answering(seconds, tell_slow)
-    return answering
-
-
-@contextmanager
-def answered_within(seconds: float, tell_slow: Callable[[], None]) -> Iterator[Answering]:
-    """Send one request in this context; its connection must be of `timed_pools`."""
-    answering = begin_answer(seconds, tell_slow)
-    try:
-        yield answering
-    finally:
-        answering.end()
 
 
 class _Timed:
@@ -138,20 +136,22 @@ class _Timed:
 
     sock: Any
 
-    def connect(self) -> None:
-        """Connect, and note the socket."""
-        super().connect()  # type: ignore[misc]
-        self._note_socket()
+    def _new_conn(self) -> socket.socket:
+        """Connect, and note the socket before a proxy or TLS is spoken to through it."""
+        connected: socket.socket = super()._new_conn()  # type: ignore[misc]
+        self._note(connected)
+        return connected
 
     def request(self, *args: Any, **kwargs: Any) -> Any:
         """Send a request, on a connection that may have been used before."""
-        self._note_socket()
+        if self.sock is not None and self.sock.fileno() >= 0:
+            self._note(self.sock)
         return super().request(*args, **kwargs)  # type: ignore[misc]
 
-    def _note_socket(self) -> None:
+    def _note(self, connected: socket.socket) -> None:
         answering: Answering | None = getattr(_thread, "answering", None)
-        if answering is not None and self.sock is not None:
-            answering.begin_on(self.sock)
+        if answering is not None:
+            answering.begin_on(connected)
 
 
 def timed_pools(http: type[HTTPConnectionPool], https: type[HTTPSConnectionPool]) -> dict[str, Any]:

@@ -5,13 +5,13 @@ import threading
 
 import pytest
 
-from learnermax_cli.adapters.connections import answered_within
+from learnermax_cli.adapters.connections import Answering
 
 
 def test_late_answer_is_cut_off() -> None:
     """Whoever waits for more reads the end of the stream."""
     ours, theirs = socket.socketpair()
-    with ours, theirs, answered_within(0.05, lambda: None) as answer:
+    with ours, theirs, Answering(0.05, lambda: None) as answer:
         answer.begin_on(ours)
         assert b"" == ours.recv(1)
     assert answer.late
@@ -23,7 +23,7 @@ def test_socket_of_a_complete_answer_is_left_alone(told: bool) -> None:
     ours, theirs = socket.socketpair()
     slow = threading.Event()
     with ours, theirs:
-        with answered_within(0.05, slow.set) as answer:
+        with Answering(0.05, slow.set) as answer:
             answer.begin_on(ours)
         if told:
             answer.wake()

@@ -160,6 +160,14 @@ class Middleman:
             return (plan.odd, plan.after) if again else (None, True)
 
 
+def reaching(sandbox: Sandbox, home: Path, stripe_url: str, aws_url: str, timeout: str = "1") -> dict[str, str]:
+    """Return the variables with which lmx takes other addresses for those of its sandbox."""
+    info = replace(sandbox.info, stripe_url=stripe_url, aws_url=aws_url)
+    home.mkdir(exist_ok=True)
+    (home / STATE_FILE).write_text(json.dumps(asdict(info)))
+    return {"LMX_SANDBOX_HOME": str(home), **info.environment(), "LMX_TIMEOUT": timeout}
+
+
 @contextmanager
 def between(sandbox: Sandbox, home: Path, timeout: str = "1") -> Iterator[tuple[Middleman, dict[str, str]]]:
     """Put a middleman before a sandbox; yields it, and the variables with which lmx goes through it."""
@@ -170,10 +178,7 @@ def between(sandbox: Sandbox, home: Path, timeout: str = "1") -> Iterator[tuple[
     )
     for server in (stripe, aws):
         threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-    info = replace(sandbox.info, stripe_url=stripe.url, aws_url=aws.url)
-    home.mkdir(exist_ok=True)
-    (home / STATE_FILE).write_text(json.dumps(asdict(info)))
-    yield middleman, {"LMX_SANDBOX_HOME": str(home), **info.environment(), "LMX_TIMEOUT": timeout}
+    yield middleman, reaching(sandbox, home, stripe.url, aws.url, timeout)
     for server in (stripe, aws):
         server.shutdown()
         server.server_close()

@@ -2,9 +2,12 @@
 
 import json
 import signal
+import socket
 import subprocess
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -63,6 +66,35 @@ def test_timeout_is_called_a_timeout(sandbox: Sandbox, tmp_path: Path) -> None:
     assert f"Stripe timed out while reading the Stripe account: no complete answer from {stripe} in 1 s" == _message(
         products
     )
+
+
+@pytest.mark.parametrize(
+    ("args", "service"),
+    [(("courses", "list"), "AWS"), (("webhooks", "list"), "Stripe")],
+)
+def test_proxy_that_trickles_is_given_up(sandbox: Sandbox, args: tuple[str, ...], service: str) -> None:
+    """The limit begins with the connection, not with the request: what comes first is the proxy's answer."""
+    outside = dict.fromkeys(("AWS_ENDPOINT_URL", "STRIPE_API_BASE", "EDUCATION_TABLE_NAME"))
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=_trickle_to_all, args=(listener,), daemon=True).start()
+        proxy = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        env = {**outside, "LMX_ENVIRONMENT": "preview", "LMX_TIMEOUT": "1", "HTTPS_PROXY": proxy}
+        process = sandbox.start(*args, "-o", "json", env={**env, "TRANSACTIONAL_EMAIL_TOPIC_ARN": None})
+        out, err = process.communicate(NO_END)
+    assert json.loads(out)["error"]["message"].startswith(f"{service} timed out while"), err
+
+
+def _trickle_to_all(listener: socket.socket) -> None:
+    def trickle(connection: socket.socket) -> None:
+        with connection, suppress(OSError):
+            connection.sendall(b"HTTP/1.1 200 OK\r\nX: ")
+            while True:
+                time.sleep(0.1)
+                connection.sendall(b"x")
+
+    with suppress(OSError):
+        while True:
+            threading.Thread(target=trickle, args=(listener.accept()[0],), daemon=True).start()
 
 
 def test_signal_ends_a_run_that_reads(sandbox: Sandbox, tmp_path: Path) -> None:

@@ -18,7 +18,6 @@ from botocore.session import Session as CoreSession
 from learnermax_cli.adapters.aws.errors import NO_ANSWER, THROTTLED, NoAnswerError, StrictParserFactory, aws_errors
 from learnermax_cli.adapters.connections import (
     Answering,
-    begin_answer,
     find_proxy,
     require_secret_endpoint,
     timed_pools,
@@ -202,7 +201,7 @@ class _Watch:
 
     def _begin_try(self, **_: Any) -> None:
         seconds = min(self._policy.read, max(seconds_left(), 0.0))
-        self._here.answering = begin_answer(seconds, self._tell_slow)
+        self._here.answering = Answering(seconds, self._tell_slow)
 
     def _tell_slow(self) -> None:
         self._listener.waiting(f"Waiting for an answer of {self._service} ({urlsplit(self._url).netloc}) ...")

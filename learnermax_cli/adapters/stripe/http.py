@@ -14,7 +14,7 @@ import stripe
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 
-from learnermax_cli.adapters.connections import SLOW, answered_within, timed_pools, trust_named_authorities
+from learnermax_cli.adapters.connections import SLOW, Answering, timed_pools, trust_named_authorities
 from learnermax_cli.adapters.stripe.answers import AnswerTimeoutError, NoAnswerError, error_code, find_flaw
 from learnermax_cli.core.meter import Meter
 from learnermax_cli.core.retries import Listener, Outage, RateLimiter, RetryPolicy, outage_of, seconds_left
@@ -139,7 +139,7 @@ class PacedHttpClient(stripe.RequestsClient):
         host, _, path = url.partition("://")[2].partition("?")[0].partition("/")
         limit = min(self._policy.read, seconds_left())
         came: Answer | stripe.APIConnectionError
-        with answered_within(limit, lambda: self._listener.waiting(f"Waiting for an answer of {host} ...")) as answer:
+        with Answering(limit, lambda: self._listener.waiting(f"Waiting for an answer of {host} ...")) as answer:
             try:
                 came = super().request(method, url, dict(headers or {}), post_data)
             except stripe.APIConnectionError as error:
