@@ -186,6 +186,10 @@ def finish_within(seconds: float) -> Iterator[None]:
         _ends_at.reset(token)
 
 
+SHORTEST_TRY = 1.0
+"""Seconds that must be left for a request to be begun."""
+
+
 def seconds_left() -> float:
     """Return how many seconds the operations of this thread have left: infinitely many outside of `finish_within`."""
     return _ends_at.get() - time.monotonic()

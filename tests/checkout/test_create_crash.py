@@ -79,13 +79,7 @@ def test_undisturbed_run_makes_exactly_these_writes(sandbox: Sandbox, scenario: 
 def test_killed_run_is_made_good_by_the_next(sandbox: Sandbox, case: tuple[Point, str, str]) -> None:
     """After a SIGKILL before or after any write, at once or a day later, the same command leaves one session to pay."""
     point, when, later = case
-    scenario = point[0]
-    scenario.build(sandbox)
-    kill_at(sandbox, point, when, (*COMMAND, *scenario.args), ENV)
-    sandbox.control.advance_clock(LATER[later])
-    data = worlds.created(sandbox, *scenario.args)
-    assert data["session_id"] == worlds.only_session(sandbox)
-    _require_nothing_to_do(sandbox, scenario, data)
+    _require_made_good(sandbox, point, when, LATER[later])
 
 
 @pytest.mark.parametrize("index", range(3))
@@ -110,13 +104,7 @@ def test_killed_run_is_made_good_late(sandbox: Sandbox, hours: float) -> None:
 def test_killed_run_is_made_good_by_the_next_with_every_option(sandbox: Sandbox, case: tuple[Point, str, str]) -> None:
     """Whatever the options and however long ago the SIGKILL: the same command leaves one session to pay."""
     point, when, later = case
-    scenario = point[0]
-    scenario.build(sandbox)
-    kill_at(sandbox, point, when, (*COMMAND, *scenario.args), ENV)
-    sandbox.control.advance_clock(WAITS[later])
-    data = worlds.created(sandbox, *scenario.args)
-    assert data["session_id"] == worlds.only_session(sandbox)
-    _require_nothing_to_do(sandbox, scenario, data)
+    _require_made_good(sandbox, point, when, WAITS[later])
 
 
 @pytest.mark.parametrize("times", [1, 2])
@@ -161,6 +149,17 @@ def test_stored_failures_are_overcome_by_the_next_run(sandbox: Sandbox) -> None:
     assert worlds.read_enrollment(sandbox) is not None  # Stripe may have made a session: the item leads to it
     sandbox.control.clear_faults()
     assert worlds.created(sandbox)["session_id"] == worlds.only_session(sandbox)
+
+
+def _require_made_good(sandbox: Sandbox, point: Point, when: str, seconds: float) -> None:
+    """Kill a run at a write; some time later the same command leaves one session to pay, and then nothing to do."""
+    scenario = point[0]
+    scenario.build(sandbox)
+    kill_at(sandbox, point, when, (*COMMAND, *scenario.args), ENV)
+    sandbox.control.advance_clock(seconds)
+    data = worlds.created(sandbox, *scenario.args)
+    assert data["session_id"] == worlds.only_session(sandbox)
+    _require_nothing_to_do(sandbox, scenario, data)
 
 
 def _require_nothing_to_do(sandbox: Sandbox, scenario: Scenario, data: dict[str, Any]) -> None:

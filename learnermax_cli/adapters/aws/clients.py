@@ -26,7 +26,7 @@ from learnermax_cli.adapters.connections import (
 )
 from learnermax_cli.config.settings import AwsAccess
 from learnermax_cli.core.meter import Meter
-from learnermax_cli.core.retries import Listener, RetryPolicy, outage_of, seconds_left
+from learnermax_cli.core.retries import SHORTEST_TRY, Listener, RetryPolicy, outage_of, seconds_left
 from learnermax_cli.core.secret_text import KnownSecrets
 
 if TYPE_CHECKING:
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from types_boto3_sts.client import STSClient
 
 _READS = ("Get", "BatchGet", "Query", "Scan", "Describe", "List")
-_SHORTEST_TRY = 1.0  # seconds that an operation must have left to be begun
 _LONGEST_PAUSE = 20.0  # seconds between two tries [doc botocore "Retries"]
 _POOLS = timed_pools(AWSHTTPConnectionPool, AWSHTTPSConnectionPool)
 _LAST_BEGIN, _OUTAGE, _LATE = "lmx last begin", "lmx outage", "lmx late"
@@ -192,7 +191,7 @@ class _Watch:
 
     def _begin(self, model: Any, context: dict[str, Any], **_: Any) -> None:
         policy, outage = self._policy, self._reading if model.name.startswith(_READS) else self._writing
-        if seconds_left() < _SHORTEST_TRY:
+        if seconds_left() < SHORTEST_TRY:
             raise boto.ReadTimeoutError(endpoint_url=self._url)
         outage.begin()
         # No retry that begins until then makes the operation take longer than it may.

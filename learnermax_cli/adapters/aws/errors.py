@@ -95,6 +95,7 @@ _IAM_PREFIX = dict.fromkeys(
     ),
     "secretsmanager",
 ) | {"Publish": "sns", "SendMessage": "sqs", "GetTopicAttributes": "sns", "GetCallerIdentity": "sts"}
+_NETWORK = "Check network, proxy, region and AWS_ENDPOINT_URL, then run the command again."
 _SIGN_IN = "Sign in (aws sso login, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY), or name a --profile."
 
 
@@ -169,20 +170,20 @@ def aws_errors(doing: str) -> Iterator[None]:
     except NoAnswerError as error:
         raise FailedError(
             f"what came was no answer of AWS while {doing}: {error}",
-            hint="A proxy may be in between. Check network, proxy and AWS_ENDPOINT_URL, then run the command again.",
+            hint="A proxy may be in between. " + _NETWORK,
             code="failed.answer",
         ) from error
     except (boto.ReadTimeoutError, boto.ConnectTimeoutError) as error:
         host = urlsplit(str(error.kwargs.get("endpoint_url"))).netloc
         raise FailedError(
             f"AWS timed out while {doing}: no complete answer from {host}",
-            hint="Check network, proxy, region and AWS_ENDPOINT_URL, then run the command again.",
+            hint=_NETWORK,
             code="failed.timeout",
         ) from error
     except (boto.HTTPClientError, boto.ConnectionError) as error:
         raise untrusted("AWS", doing, error) or FailedError(
             f"no connection to AWS while {doing}: {type(error).__name__}",
-            hint="Check network, proxy, region and AWS_ENDPOINT_URL, then run the command again.",
+            hint=_NETWORK,
             code="failed.network",
         ) from error
     except (boto.BotoCoreError, ValueError) as error:

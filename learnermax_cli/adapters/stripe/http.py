@@ -17,13 +17,20 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from learnermax_cli.adapters.connections import SLOW, Answering, timed_pools, trust_named_authorities
 from learnermax_cli.adapters.stripe.answers import AnswerTimeoutError, NoAnswerError, error_code, find_flaw
 from learnermax_cli.core.meter import Meter
-from learnermax_cli.core.retries import Listener, Outage, RateLimiter, RetryPolicy, outage_of, seconds_left
+from learnermax_cli.core.retries import (
+    SHORTEST_TRY,
+    Listener,
+    Outage,
+    RateLimiter,
+    RetryPolicy,
+    outage_of,
+    seconds_left,
+)
 from learnermax_cli.core.urls import is_loopback
 
 # [doc "Rate limits"]: 25 requests/s in a sandbox and for each endpoint, 100/s live.
 # The lower one, and a little less, since clocks differ.
 DEFAULT_RATE = 23.0
-_SHORTEST_TRY = 1.0  # seconds that a try must have left to be begun
 REPLAYED = "Idempotent-Replayed"
 """The header of an answer that was given before."""
 Answer = tuple[Any, int, Mapping[str, str]]
@@ -100,12 +107,12 @@ class PacedHttpClient(stripe.RequestsClient):
         self, method: str, url: str, headers: Mapping[str, str] | None, post_data: Any, outage: Outage
     ) -> Answer | stripe.StripeError:
         policy, failed, tries = self._policy, 0, 0
-        if seconds_left() < _SHORTEST_TRY:
+        if seconds_left() < SHORTEST_TRY:
             return AnswerTimeoutError("its time was over before it began")
         came: Answer | stripe.StripeError = stripe.RateLimitError("too many requests are waiting before this one")
         begun = asked = time.monotonic()
         # A try that begins until then ends within the time of the whole operation.
-        last_begin = asked + min(policy.in_all - policy.connect - policy.read, seconds_left() - _SHORTEST_TRY)
+        last_begin = asked + min(policy.in_all - policy.connect - policy.read, seconds_left() - SHORTEST_TRY)
         while self._limiter.wait(last_begin - asked if policy.interactive else math.inf):
             if not policy.interactive:
                 last_begin += time.monotonic() - asked
