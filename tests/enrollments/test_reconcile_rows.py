@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from tests.enrollments import worlds
 from tests.enrollments.worlds import COURSE, Ran, key
 from tests.items import enrollment_item, student_item
+from tests.products.worlds import edit_course
 from tests.ran import last_entry, writes_since
 from tests.running import Sandbox
 from tests.sampling import sampled
@@ -179,3 +181,12 @@ def _require_ends(sandbox: Sandbox, row: Row, before: dict[str, Any] | None) -> 
         assert str(item["stripeSessionId"]).startswith("cs_test_")
         assert ("stripePaymentIntentId" in item) == (row.name != "free")
         assert [worlds.event_of(sandbox, USER)] == events
+
+
+def test_price_of_the_course_is_noted(sandbox: Sandbox) -> None:
+    """Whoever paid an older price is in; the report notes both amounts."""
+    worlds.put_basics(sandbox)
+    worlds.put_bought(sandbox, "user-7")
+    edit_course(sandbox, COURSE, price=Decimal("149.99"))
+    ran = worlds.reconcile(sandbox)
+    assert "paid 99.99 usd, the course costs 149.99 usd" == ran.changes[0]["reason"]

@@ -10,6 +10,7 @@ from tests.items import course_item, enrollment_item, student_item
 from tests.products import worlds as products
 from tests.products.worlds import COURSE
 from tests.running import Sandbox
+from tests.started import Started
 
 __all__ = ["COURSE"]
 
@@ -42,6 +43,17 @@ def reconcile(sandbox: Sandbox, *args: str, env: Mapping[str, str | None] | None
     """Run `enrollments reconcile -o json` to its end."""
     done = sandbox.run(*RECONCILE, *args, env=env)
     return Ran.read(done.returncode, done.stdout, done.stderr)
+
+
+def start(sandbox: Sandbox, *args: str) -> Started:
+    """Start `enrollments reconcile -o json` and return at once."""
+    return sandbox.start(*RECONCILE, *args)
+
+
+def end(process: Started) -> Ran:
+    """Wait for the end of a reconcile that was started."""
+    stdout, stderr = process.communicate(timeout=100)
+    return Ran.read(process.returncode, stdout, stderr)
 
 
 def with_topic(arn: str | None) -> Mapping[str, str | None]:
