@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from learnermax_cli.core.money import Money
 from learnermax_cli.core.ownership import Marker, id_flaw
@@ -11,8 +11,6 @@ from learnermax_cli.courses.model import Course
 
 PAGE_SIZE = 100
 """Sessions on a full page of a list."""
-DISPUTES_UNREAD = ("unread",)
-"""The `disputes` of a disputed payment whose disputes were not read yet; until then it counts as lost."""
 _SESSION_ID = re.compile(r"cs_(?:test|live)_[A-Za-z0-9]{1,200}")
 
 
@@ -40,6 +38,14 @@ class EventIntent(NamedTuple):
     at: str
 
 
+class Revocation(NamedTuple):
+    """Access that was taken away: when, in RFC 3339, why, and whether an operator did it by hand."""
+
+    at: str
+    reason: str
+    by_operator: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Enrollment:
     """An enrollment item; `status` is its paymentStatus as it stands there."""
@@ -52,6 +58,11 @@ class Enrollment:
     intent: EventIntent | None = None
     other_type: str | None = None
     """Its entityType, where that is another than the site's."""
+    payment_intent: str | None = None
+    """Its stripePaymentIntentId."""
+    revoked: Revocation | None = None
+    kept_at: str | None = None
+    """Since when an operator lets the student in whatever the money does, in RFC 3339."""
 
     @property
     def pending(self) -> bool:
@@ -76,6 +87,22 @@ class Student(NamedTuple):
     customer_id: str | None
 
 
+class Reversal(NamedTuple):
+    """A refund or a dispute as it is now; `amount` in minor units, `created` in Unix seconds.
+
+    With the status `unread` it stands for what a charge says of its refunds or disputes before they were read.
+    """
+
+    kind: Literal["refund", "dispute"]
+    status: str
+    amount: int
+    currency: str
+    created: int
+
+
+UNREAD = "unread"
+
+
 @dataclass(frozen=True, slots=True)
 class Payment:
     """The present state of one Checkout Session at Stripe. Times are Unix seconds."""
@@ -93,10 +120,11 @@ class Payment:
     link_id: str | None = None
     intent_id: str | None = None
     intent_status: str | None = None
-    refunded: bool = False
-    """Whether the charge was refunded in full; in part counts as paid."""
-    disputes: tuple[str, ...] = ()
-    """The statuses of its disputes."""
+    captured: Money | None = None
+    """What its charge took; None where nothing was charged."""
+    charged_at: int | None = None
+    reversals: tuple[Reversal, ...] = ()
+    """The refunds and disputes that matter: those of a charge that was refunded in full, or disputed."""
     customer_id: str | None = None
     money: Money | None = None
 
@@ -125,10 +153,10 @@ class PaymentGateway(Protocol):
         """Read one session with its payment; None when there is no such session for this key."""
 
     def list_payments(self, window: Window, *, status: str | None = None) -> Iterator[Sequence[Payment]]:
-        """Read the sessions created in a window, newest first, a page at a time; disputes are left unread."""
+        """Read the sessions created in a window, newest first, a page at a time; reversals are left unread."""
 
-    def read_disputes(self, payments: Sequence[Payment], max_pages: int) -> Sequence[Payment]:
-        """Return payments with the disputes of the disputed ones read, in a list of at most `max_pages` pages."""
+    def read_reversals(self, payments: Sequence[Payment], max_pages: int) -> Sequence[Payment]:
+        """Return payments with their reversals read, in lists of at most `max_pages` pages each."""
 
 
 class TableRead(NamedTuple):

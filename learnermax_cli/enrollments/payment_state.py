@@ -2,7 +2,7 @@
 
 from typing import Literal, NamedTuple
 
-from learnermax_cli.enrollments.model import EnrollmentKey, Payment
+from learnermax_cli.enrollments.model import EnrollmentKey, Payment, Reversal
 
 State = Literal[
     "paid",
@@ -18,8 +18,11 @@ State = Literal[
     "unknown",
 ]
 
-# [stripe.Dispute.status]: a dispute that was won, or an inquiry that took no money, leaves the payment as it is.
+# [stripe.Dispute.status]: a dispute that was won, or an inquiry that took no money, leaves the payment as it is; one
+# that was prevented gave the money back. Any other status is an open dispute, one that nobody knows too.
 _HARMLESS_DISPUTES = frozenset(("won", "warning_needs_response", "warning_under_review", "warning_closed"))
+_LOST_DISPUTES = frozenset(("lost", "prevented"))
+_VOID_REFUNDS = frozenset(("failed", "canceled"))  # [stripe.Refund.status]: the money came back to us
 # A voucher waits for the buyer's action until it is paid [stripe.PaymentIntent.next_action].
 _WAITING_INTENTS = frozenset(("processing", "requires_action"))
 _FAILED_INTENTS = frozenset(("requires_payment_method", "canceled"))
@@ -31,6 +34,10 @@ class Reading(NamedTuple):
 
     state: State
     detail: str = ""
+    void: bool = False
+    """Whether all the money went back, for good as far as can be known: refunded in full, or a dispute lost."""
+    partly_lost: bool = False
+    """Whether a dispute over a part of it was lost."""
 
 
 class Realm(NamedTuple):
@@ -57,12 +64,39 @@ def read_state(payment: Payment, key: EnrollmentKey | None, realm: Realm) -> Rea
         return _unpaid(payment)
     if payment.payment_status not in _PAID:
         return Reading("unknown", f"{payment.session_id} has the unknown payment status {payment.payment_status}")
-    if payment.refunded:
-        return Reading("refunded", f"{payment.session_id} was refunded in full")
-    grave = [status for status in payment.disputes if status not in _HARMLESS_DISPUTES]
-    if grave:
-        return Reading("disputed", f"{payment.session_id} is disputed: {', '.join(grave)}")
-    return Reading("paid", payment.session_id)
+    return _reversed(payment)
+
+
+def open_disputes(payment: Payment) -> list[Reversal]:
+    """Return the disputes of a payment that are not decided yet."""
+    decided = _HARMLESS_DISPUTES | _LOST_DISPUTES
+    return [reversal for reversal in payment.reversals if reversal.kind == "dispute" and reversal.status not in decided]
+
+
+def _reversed(payment: Payment) -> Reading:
+    """Return the state of a session that was paid, after what went back of it."""
+    refunded = sum(r.amount for r in payment.reversals if r.kind == "refund" and r.status not in _VOID_REFUNDS)
+    lost = [r for r in payment.reversals if r.kind == "dispute" and r.status in _LOST_DISPUTES]
+    if payment.captured is not None and 0 < payment.captured.amount <= refunded:
+        return Reading("refunded", f"{payment.session_id} was refunded in full", void=True)
+    if waiting := open_disputes(payment):
+        statuses = ", ".join(reversal.status for reversal in (*waiting, *lost))
+        return Reading("disputed", f"{payment.session_id} is disputed: {statuses}")
+    if lost and _is_most(payment, lost, refunded):
+        statuses = ", ".join(reversal.status for reversal in lost)
+        return Reading("disputed", f"{payment.session_id} is disputed: {statuses}", void=True)
+    return Reading("paid", payment.session_id, partly_lost=bool(lost))
+
+
+def _is_most(payment: Payment, lost: list[Reversal], refunded: int) -> bool:
+    """Return whether lost disputes, with the refunds, took nine tenths of a payment: a rate may have moved since.
+
+    Of a dispute in another currency nobody can say that it is only a part.
+    """
+    captured = payment.captured
+    if captured is None or any(reversal.currency != captured.currency for reversal in lost):
+        return True
+    return 10 * (sum(reversal.amount for reversal in lost) + refunded) >= 9 * captured.amount
 
 
 def _unpaid(payment: Payment) -> Reading:

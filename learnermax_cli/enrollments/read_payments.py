@@ -55,10 +55,10 @@ class StoppablePayments:
                 self._require_going()
                 yield page
 
-    def read_disputes(self, payments: Sequence[Payment], max_pages: int) -> Sequence[Payment]:
-        """Return payments with the disputes of the disputed ones read; `max_pages` pages of a list of them at most."""
+    def read_reversals(self, payments: Sequence[Payment], max_pages: int) -> Sequence[Payment]:
+        """Return payments with their reversals read, in lists of at most `max_pages` pages each."""
         with self._going():
-            return self.gateway.read_disputes(payments, max_pages)
+            return self.gateway.read_reversals(payments, max_pages)
 
     @contextmanager
     def _going(self) -> Iterator[None]:
@@ -152,7 +152,7 @@ class _Reading:
     strategy: Strategy
     missing: _Missing
     max_pages: int
-    """How many pages of disputes may be read ahead: about as many as those of the sessions."""
+    """How many pages of reversals may be read ahead: about as many as those of the sessions."""
     given_up: threading.Event = field(default_factory=threading.Event)
     """Set when nobody waits for what was to be read ahead."""
 
@@ -190,7 +190,7 @@ class _Reading:
             left = len(wanted) - len(found)
             if left == 0 or (self.strategy == "auto" and left <= pages and not new) or self.given_up.is_set():
                 break
-        read = self.gateway.read_disputes(list(found.values()), self.max_pages)
+        read = self.gateway.read_reversals(list(found.values()), self.max_pages)
         return {payment.session_id: payment for payment in read}
 
 

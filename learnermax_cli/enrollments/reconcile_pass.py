@@ -139,10 +139,10 @@ class Reconcile:
             self._known[payment.session_id] = payment
 
     def _read_all(self, window: Window, status: str | None, keep: Callable[[Payment], bool]) -> Sequence[Payment]:
-        """Read the sessions of a window that are to be kept, with their disputes."""
+        """Read the sessions of a window that are to be kept, with what went back of them."""
         pages = read_all(self._gateway, window, status=status, now=self._rules.now)
         kept = [payment for page in pages for payment in page if keep(payment)]
-        return self._gateway.read_disputes(kept, len(kept) // PAGE_SIZE)
+        return self._gateway.read_reversals(kept, len(kept) // PAGE_SIZE)
 
     def _note_unnamed(self, payment: Payment) -> None:
         finding = decide_unnamed(payment, self._rules)

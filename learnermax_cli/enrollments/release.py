@@ -89,7 +89,7 @@ def read_case(gateway: PaymentGateway, enrollment: Enrollment) -> Case:
         for payment in page
         if payment.key == enrollment.key and payment.session_id != session_id
     ]
-    others = gateway.read_disputes(found, max_pages=0)
+    others = gateway.read_reversals(found, max_pages=0)
     return Case(enrollment.key, enrollment, named, asked and named is None, others, all_sessions_known=True)
 
 
@@ -105,7 +105,7 @@ def require_releasable(case: Case, rules: Rules, *, allow_missing_session: bool)
         )
     for payment in _sessions(case):
         reading = read_state(payment, key, rules.realm)
-        if reading.state not in _OVER and not _lost(payment, reading.state):
+        if reading.state not in _OVER and not reading.void:
             raise FailedError(
                 f"{key} stays, its session is {reading.state}: {reading.detail}",
                 hint=_what_to_do(payment.session_id, reading.state),
@@ -133,11 +133,6 @@ def _what_to_do(session_id: str, state: State) -> str:
         case "mismatch":
             return "See whose it is: " + lmx("checkout show", session_id)
     return "Wait until it ends."
-
-
-def _lost(payment: Payment, state: State) -> bool:
-    # A lost dispute has taken the money back for good; an open one may still be won.
-    return state == "disputed" and all(dispute == "lost" for dispute in payment.disputes)
 
 
 def _require_pending(enrollment: Enrollment) -> None:

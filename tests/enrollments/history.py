@@ -107,9 +107,9 @@ class History:
         self.requests += 1
         return next((sale.payment for sale in self.sales if sale.payment.session_id == session_id), None)
 
-    def read_disputes(self, payments: Sequence[Payment], max_pages: int) -> Sequence[Payment]:
-        disputed = {sale.payment.session_id: sale.payment for sale in self.sales if sale.payment.disputes}
-        return [disputed.get(payment.session_id, payment) for payment in payments]
+    def read_reversals(self, payments: Sequence[Payment], max_pages: int) -> Sequence[Payment]:
+        reversed_ = {sale.payment.session_id: sale.payment for sale in self.sales if sale.payment.reversals}
+        return [reversed_.get(payment.session_id, payment) for payment in payments]
 
     def list_payments(self, window: Window, *, status: str | None = None) -> Iterator[Sequence[Payment]]:
         found = [
@@ -121,7 +121,7 @@ class History:
         ]
         for start in range(0, len(found) or 1, PAGE_SIZE):
             self.requests += 1
-            yield [replace(p, disputes=()) if p.disputes else p for p in found[start : start + PAGE_SIZE]]
+            yield [replace(p, reversals=()) if p.reversals else p for p in found[start : start + PAGE_SIZE]]
 
     # The reader.
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from learnermax_cli.enrollments.model import EnrollmentKey
 from tests.enrollments.history import History, Sale
-from tests.enrollments.values import REALM
+from tests.enrollments.values import REALM, reversals
 
 GRAVE = ("needs_response", "under_review", "lost", "appeal_under_review", "prevented")
 HARMLESS = ("won", "warning_needs_response", "warning_closed")
@@ -64,9 +64,9 @@ def happen(sale: Sale, event: str) -> None:
             sale.become(status="expired")
         case "refund":
             sale.money_gone = True
-            sale.become(refunded=True)
+            sale.become(reversals=reversals(refunded=True))
         case "refund in part":
             pass  # the charge says refunded only when all of it was
         case _:
             sale.disputed = event in GRAVE
-            sale.become(disputes=(event,))
+            sale.become(reversals=reversals((event,), refunded=sale.money_gone))

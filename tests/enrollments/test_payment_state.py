@@ -1,10 +1,11 @@
 import pytest
 import stripe
 
-from learnermax_cli.enrollments.model import Payment
+from learnermax_cli.core.money import Money
+from learnermax_cli.enrollments.model import UNREAD, Payment, Reversal
 from learnermax_cli.enrollments.payment_state import Reading, Realm, read_state
 from tests.enrollments.sdk_words import words_of
-from tests.enrollments.values import KEY, REALM, delayed, not_ours, payment, unpaid
+from tests.enrollments.values import CREATED, KEY, REALM, delayed, not_ours, payment, unpaid
 
 # What each word of the pinned SDK means; a word that a new version adds fails the test below.
 INTENTS = {
@@ -98,6 +99,51 @@ def test_unknown_dispute_status_takes_the_payment_away() -> None:
 def test_full_refund() -> None:
     """A session whose charge was refunded in full stays complete and paid, but is refunded, disputed before or not."""
     assert ["refunded"] * 3 == [_state(payment(refunded=True, disputes=of)) for of in ((), ("won",), ("lost",))]
+
+
+def _back(*parts: tuple[str, str, int], currency: str = "usd") -> Payment:
+    """Return a payment of 100.00 of which parts went back: kind, status, amount."""
+    back = tuple(Reversal(kind, status, amount, currency, CREATED) for kind, status, amount in parts)  # type: ignore[arg-type]
+    return payment(captured=Money(10_000, "usd"), reversals=back)
+
+
+@pytest.mark.parametrize(
+    ("parts", "reading"),
+    [
+        ([("refund", "succeeded", 5_000)], ("paid", False, False)),
+        ([("refund", "succeeded", 9_999)], ("paid", False, False)),
+        ([("refund", "succeeded", 5_000), ("refund", "pending", 5_000)], ("refunded", True, False)),
+        ([("refund", "requires_action", 10_000)], ("refunded", True, False)),
+        ([("refund", "failed", 10_000)], ("paid", False, False)),
+        ([("refund", "canceled", 10_000), ("refund", "succeeded", 1_000)], ("paid", False, False)),
+        ([("dispute", "lost", 10_000)], ("disputed", True, False)),
+        ([("dispute", "prevented", 9_000)], ("disputed", True, False)),
+        ([("dispute", "lost", 8_999)], ("paid", False, True)),
+        ([("dispute", "lost", 5_000), ("dispute", "lost", 4_000)], ("disputed", True, False)),
+        ([("dispute", "lost", 5_000), ("refund", "succeeded", 4_000)], ("disputed", True, False)),
+        ([("dispute", "lost", 5_000), ("refund", "failed", 4_000)], ("paid", False, True)),
+        ([("dispute", "lost", 1), ("dispute", "needs_response", 1)], ("disputed", False, False)),
+        ([("dispute", "won", 10_000), ("dispute", "appeal_under_review", 10_000)], ("disputed", False, False)),
+        ([("refund", "succeeded", 10_000), ("dispute", "needs_response", 10_000)], ("refunded", True, False)),
+    ],
+    ids=str,
+)
+def test_what_went_back(parts: list[tuple[str, str, int]], reading: tuple[str, bool, bool]) -> None:
+    """Void is what was refunded in full, or lost to nine tenths with the refunds; an open dispute decides nothing."""
+    found = read_state(_back(*parts), KEY, REALM)
+    assert reading == (found.state, found.void, found.partly_lost)
+
+
+def test_dispute_in_another_currency_is_over_all() -> None:
+    """Nobody can say that an amount in another currency is only a part of the payment."""
+    found = read_state(_back(("dispute", "lost", 10), currency="eur"), KEY, REALM)
+    assert ("disputed", True) == (found.state, found.void)
+
+
+@pytest.mark.parametrize("kind", ["refund", "dispute"])
+def test_unread_reversal_keeps_nobody_in(kind: str) -> None:
+    """What a charge says of its refunds and disputes counts until they are read."""
+    assert "paid" != _state(_back((kind, UNREAD, 10_000)))
 
 
 def test_payment_of_nothing() -> None:

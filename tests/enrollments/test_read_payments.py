@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 from learnermax_cli.core.errors import GuardError
 from learnermax_cli.enrollments.model import PAGE_SIZE, Enrollment, EnrollmentKey, Payment, Window
 from learnermax_cli.enrollments.read_payments import WINDOW_SIZE, Strategy, read_all, read_windows
-from tests.enrollments.values import NOW, payment
+from tests.enrollments.values import NOW, payment, reversals
 
 SHAPES = ("even", "burst", "one moment", "growing", "far apart")
 
 
 @dataclass
 class CountingGateway:
-    """Sessions by creation time, and how often they were asked for; as at Stripe, lists show no disputes."""
+    """Sessions by creation time, and how often they were asked for; as at Stripe, lists show no reversals."""
 
     sessions: list[Payment] = field(default_factory=list)
     reads: int = 0
@@ -29,16 +29,16 @@ class CountingGateway:
         self.reads += 1
         return next((session for session in self.sessions if session.session_id == session_id), None)
 
-    def read_disputes(self, payments: Sequence[Payment], max_pages: int) -> Sequence[Payment]:
-        disputed = {session.session_id: session for session in self.sessions if session.disputes}
-        return [disputed.get(payment.session_id, payment) for payment in payments]
+    def read_reversals(self, payments: Sequence[Payment], max_pages: int) -> Sequence[Payment]:
+        back = {session.session_id: session for session in self.sessions if session.reversals}
+        return [back.get(payment.session_id, payment) for payment in payments]
 
     def list_payments(self, window: Window, *, status: str | None = None) -> Iterator[Sequence[Payment]]:
         found = [s for s in self.sessions if _within(window, s.created) and status in (None, s.status)]
         found.sort(key=lambda session: (session.created, session.session_id), reverse=True)
         for start in range(0, len(found) or 1, PAGE_SIZE):
             self.pages += 1
-            yield [replace(s, disputes=()) if s.disputes else s for s in found[start : start + PAGE_SIZE]]
+            yield [replace(s, reversals=()) if s.reversals else s for s in found[start : start + PAGE_SIZE]]
 
     def pages_of(self, enrollments: Sequence[Enrollment]) -> int:
         """Return how many pages the sessions of the enrollments' whole window fill."""
@@ -110,12 +110,13 @@ def test_every_enrollment_is_read_once(shape: str, strategy: Strategy) -> None:
 
 
 @pytest.mark.parametrize("strategy", ["auto", "list", "retrieve"])
-def test_disputes_are_read_whatever_the_strategy(strategy: Strategy) -> None:
+def test_reversals_are_read_whatever_the_strategy(strategy: Strategy) -> None:
     """A disputed session is known as such, whether a list has shown it or it was asked for by its id."""
     gateway, enrollments = _population("even", 300, 200, 7)
-    gateway.sessions = [replace(session, disputes=("lost",)) for session in gateway.sessions]
+    lost = reversals(("lost",))
+    gateway.sessions = [replace(session, reversals=lost) for session in gateway.sessions]
     read = list(read_windows(gateway, enrollments, {}, strategy))
-    assert {("lost",)} == {payment.disputes for named in read for payment in named.payments.values()}
+    assert {lost} == {payment.reversals for named in read for payment in named.payments.values()}
 
 
 def test_three_among_many_are_asked_for_one_by_one() -> None:

@@ -12,14 +12,14 @@ RELEASE = rules(release_expired=True)
 OTHERS = {"metadata_user": "user-8", "reference_user": "user-8"}
 
 
-@pytest.mark.parametrize("disputes", [("lost",), ("lost", "lost")])
+@pytest.mark.parametrize("disputes", [("lost",), ("lost", "lost"), ("lost", "won"), ("prevented",)])
 def test_payment_that_was_lost_for_good_keeps_nothing(disputes: tuple[str, ...]) -> None:
     """The money is gone, so the student may buy again."""
     subject = case(payment(disputes=disputes))
     assert "disputed" == require_releasable(subject, RELEASE, allow_missing_session=False)
 
 
-@pytest.mark.parametrize("disputes", [("lost", "won"), ("needs_response", "lost"), ("under_review",)])
+@pytest.mark.parametrize("disputes", [("won", "appeal_under_review"), ("needs_response", "lost"), ("under_review",)])
 def test_payment_that_may_still_be_here_keeps_the_item(disputes: tuple[str, ...]) -> None:
     """One dispute that is not lost is enough."""
     with pytest.raises(FailedError) as caught:

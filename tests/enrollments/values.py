@@ -7,7 +7,7 @@ from typing import Any
 from learnermax_cli.core.money import Money
 from learnermax_cli.core.ownership import Marker
 from learnermax_cli.enrollments.decide import Case, Decision, Rules, decide
-from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey, Payment
+from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey, Payment, Reversal
 from learnermax_cli.enrollments.payment_state import Realm
 
 NOW = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
@@ -37,9 +37,19 @@ def payment(session_id: str = "cs_test_own", **fields: Any) -> Payment:
         "intent_id": f"pi_{session_id}",
         "intent_status": "succeeded",
         "money": PRICE,
+        "captured": PRICE,
+        "charged_at": CREATED + 60,
+        "reversals": reversals(fields.pop("disputes", ()), refunded=fields.pop("refunded", False)),
     }
     marker = Marker(fields.pop("managed", True), fields.pop("environment", REALM.environment))
     return Payment(session_id=session_id, marker=marker, **{**usual, **fields})
+
+
+def reversals(disputes: Sequence[str] = (), *, refunded: bool = False) -> tuple[Reversal, ...]:
+    """Return a refund of all that was paid, and disputes over all of it with these statuses."""
+    refunds = (Reversal("refund", "succeeded", PRICE.amount, PRICE.currency, CREATED + 3600),) if refunded else ()
+    opened = CREATED + 7200
+    return (*refunds, *(Reversal("dispute", status, PRICE.amount, PRICE.currency, opened) for status in disputes))
 
 
 def not_ours(session_id: str = "cs_test_site", **fields: Any) -> Payment:

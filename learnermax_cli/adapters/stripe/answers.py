@@ -18,7 +18,7 @@ T = TypeVar("T")
 _WRONG_SHAPE = (KeyError, IndexError, TypeError, AttributeError, ValueError, ArithmeticError, RecursionError)
 
 _PATHS = {"account", "charges", "checkout/sessions", "disputes", "events", "payment_intents", "payment_links", "prices"}
-_PATHS |= {"products", "webhook_endpoints"}
+_PATHS |= {"products", "refunds", "webhook_endpoints"}
 """What can be asked for; in the singular it is the `object` of what comes [stripe]."""
 
 

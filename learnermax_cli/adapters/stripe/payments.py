@@ -1,28 +1,22 @@
 """Reads Checkout Sessions with their payments; implements `enrollments.model.PaymentGateway`."""
 
 import sys
-import threading
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import stripe
 
 from learnermax_cli.adapters.stripe.answers import Raw, read_as
 from learnermax_cli.adapters.stripe.client import stripe_errors
 from learnermax_cli.adapters.stripe.reads import id_of, list_raw, read_or_none
+from learnermax_cli.adapters.stripe.reversals import Reversals, unread_reversals
 from learnermax_cli.core.money import Money
 from learnermax_cli.core.ownership import decode_reference, read_marker
 from learnermax_cli.core.times import unix_time
-from learnermax_cli.enrollments.model import DISPUTES_UNREAD, PAGE_SIZE, Payment, Window
+from learnermax_cli.enrollments.model import Payment, Window
 
 _CHARGE = "payment_intent.latest_charge"
-_DAY = 86_400
-_NOT_FOUND = ("unknown",)  # disputed, says the charge, but no dispute was found
-_FEW = 2
-
-Statuses = dict[str, tuple[str, ...]]
 
 
 class StripePayments:
@@ -30,7 +24,7 @@ class StripePayments:
 
     def __init__(self, client: stripe.StripeClient) -> None:
         self._client = client
-        self._disputes = _Disputes(client)
+        self._reversals = Reversals(client)
 
     def read_payment(self, session_id: str) -> Payment | None:
         """Read one session with its payment; None when there is no such session for this key."""
@@ -39,12 +33,10 @@ class StripePayments:
         if raw is None:
             return None
         payment = read_as(_payment, raw)
-        if payment.disputes == DISPUTES_UNREAD and payment.intent_id is not None:
-            return replace(payment, disputes=self._disputes.read_one(payment.intent_id))
-        return payment
+        return self._reversals.read([payment], max_pages=0)[0]
 
     def list_payments(self, window: Window, *, status: str | None = None) -> Iterator[Sequence[Payment]]:
-        """Read the sessions created in a window, newest first, a page at a time; disputes are left unread."""
+        """Read the sessions created in a window, newest first, a page at a time; reversals are left unread."""
         created = {"gte": window.since, "lt": window.until}
         params: dict[str, Any] = {"created": {name: value for name, value in created.items() if value is not None}}
         if status is not None:
@@ -52,10 +44,10 @@ class StripePayments:
         for page in list_raw(self._client, "/v1/checkout/sessions", expand=[f"data.{_CHARGE}"], **params):
             yield [read_as(_payment, raw) for raw in page]
 
-    def read_disputes(self, payments: Sequence[Payment], max_pages: int) -> Sequence[Payment]:
-        """Return payments with the disputes of the disputed ones read, in a list of at most `max_pages` pages,
-        or of as many as there are disputed payments."""
-        return self._disputes.read(payments, max_pages)
+    def read_reversals(self, payments: Sequence[Payment], max_pages: int) -> Sequence[Payment]:
+        """Return payments with their reversals read, in lists of at most `max_pages` pages each, or of as many as
+        there are payments to be read."""
+        return self._reversals.read(payments, max_pages)
 
 
 def _charge(raw: Raw) -> Raw | None:
@@ -83,9 +75,9 @@ def _payment(raw: Raw) -> Payment:
         link_id=raw["payment_link"],
         intent_id=intent.get("id") or raw["payment_intent"],
         intent_status=_shared(intent.get("status")),
-        refunded=bool(charge and charge["refunded"]),
-        # The charge only says that it was disputed; how that ended is on the dispute [stripe.Charge.disputed].
-        disputes=DISPUTES_UNREAD if charge and charge["disputed"] else (),
+        captured=None if charge is None else _money(charge["amount_captured"], charge["currency"]),
+        charged_at=None if charge is None else unix_time(charge["created"]),
+        reversals=() if charge is None else unread_reversals(charge),
         customer_id=id_of(raw["customer"]),
         money=None if raw["amount_total"] is None else _money(raw["amount_total"], raw["currency"]),
     )
@@ -106,71 +98,3 @@ def _shared(text: str | None) -> str | None:
 @cache
 def _money(amount: int, currency: str) -> Money:
     return Money(amount, currency)
-
-
-class _Disputes:
-    """The disputes read so far, by payment intent: all of a span in a list, or one payment at a time, whichever takes
-    fewer requests. Threads may share it."""
-
-    def __init__(self, client: stripe.StripeClient) -> None:
-        self._client = client
-        self._known: Statuses = {}
-        self._since: int | None = None
-        self._lock = threading.Lock()
-
-    def read(self, payments: Sequence[Payment], max_pages: int) -> Sequence[Payment]:
-        """Return payments with their disputes read; a list is read where `max_pages` pages suffice."""
-        unread = {p.intent_id: p.created for p in payments if p.disputes == DISPUTES_UNREAD and p.intent_id}
-        if not unread:
-            return payments
-        with self._lock:
-            known = self._statuses(unread, max(max_pages, len(unread)))
-        return [
-            replace(p, disputes=known.get(p.intent_id or "", _NOT_FOUND)) if p.disputes == DISPUTES_UNREAD else p
-            for p in payments
-        ]
-
-    def read_one(self, intent_id: str) -> tuple[str, ...]:
-        """Return the statuses of all disputes of one payment."""
-        return _statuses_of(self._pages(payment_intent=intent_id)).get(intent_id, _NOT_FOUND)
-
-    def _statuses(self, unread: dict[str, int], max_pages: int) -> Statuses:
-        since = min(unread.values())  # a dispute is always younger than its payment
-        known = self._since is not None and self._since <= since
-        if known or (max_pages > _FEW and self._list_since(since, max_pages)):
-            return self._known
-        return {intent_id: self.read_one(intent_id) for intent_id in unread}
-
-    def _list_since(self, since: int, max_pages: int) -> bool:
-        """List what is not known yet since a time; give up, and return False, after `max_pages` pages."""
-        span = {"gte": since - _DAY} if self._since is None else {"gte": since - _DAY, "lt": self._since}
-        pages: list[Sequence[Raw]] = []
-        for page in self._pages(created=span):
-            pages.append(page)
-            if len(pages) >= max_pages and len(page) == PAGE_SIZE:
-                return False
-        for intent_id, statuses in _statuses_of(pages).items():
-            self._known[intent_id] = (*self._known.get(intent_id, ()), *statuses)
-        self._since = since - _DAY
-        return True
-
-    def _pages(self, **params: Any) -> Iterable[Sequence[Raw]]:
-        return list_raw(self._client, "/v1/disputes", **params)
-
-
-def _statuses_of(pages: Iterable[Sequence[Raw]]) -> Statuses:
-    found: Statuses = {}
-    for page in pages:
-        for dispute in (read_as(_dispute, raw) for raw in page):
-            intent_id = dispute.intent_id or ""
-            found[intent_id] = (*found.get(intent_id, ()), dispute.status)
-    return found
-
-
-class _Dispute(NamedTuple):
-    intent_id: str | None
-    status: str
-
-
-def _dispute(raw: Raw) -> _Dispute:
-    return _Dispute(raw["payment_intent"], raw["status"])
