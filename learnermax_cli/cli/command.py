@@ -120,7 +120,7 @@ def _run(
     ctx: typer.Context, function: Callable[..., "Report | None"], common: dict[str, Any], given: dict[str, Any]
 ) -> int:
     from learnermax_cli.composition.app import App
-    from learnermax_cli.config.settings import Flags
+    from learnermax_cli.config.sources import Flags
     from learnermax_cli.planning.confirm import ending, interrupted_error
 
     invocation: Invocation = ctx.obj
@@ -144,7 +144,8 @@ def _run(
         raise
     if report is None:
         return 0
-    report = ending(replace(report, meter=app.meter.reading()), interrupted=app.interrupt.stop.is_set())
+    report = replace(report, meter=app.meter.reading(), warnings=(*app.notices, *report.warnings))
+    report = ending(report, interrupted=app.interrupt.stop.is_set())
     report = invocation.console.complete(report)
     invocation.console.show(report)
     written = invocation.console.tell_actions(report)

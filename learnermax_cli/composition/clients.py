@@ -7,7 +7,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from learnermax_cli.config import guard
-from learnermax_cli.config.settings import Flags, Settings, load_settings
+from learnermax_cli.config.settings import Settings, read_settings
+from learnermax_cli.config.sources import Flags, Sources, find_sources
 from learnermax_cli.core.errors import ConfigError
 from learnermax_cli.core.interrupt import Interrupt
 from learnermax_cli.core.meter import Meter
@@ -39,6 +40,8 @@ class Clients:
         """How long requests may take: set before the first client is built."""
         self.report_mismatches = False
         """Whether the run, which then writes nothing, reports what does not belong together instead of stopping."""
+        self.notices: tuple[str, ...] = ()
+        """Warnings about the settings, which belong to every report."""
         self._guarded = False
         self._secret_reading: tuple[SecretValue | None] | None = None
 
@@ -48,9 +51,23 @@ class Clients:
         return datetime.now(UTC) if sandbox is None else sandbox.now()
 
     @cached_property
+    def sources(self) -> Sources:
+        """Where the settings come from; says which env file that is, and warns of names that are no settings."""
+        sources = find_sources(self.flags, self.environ, self.console.known)
+        if sources.env_file is not None:
+            self.console.note(f"Reading {sources.env_file.path}")
+        elif sources.search.path is None:
+            self.console.debug(f"No env file is read: {sources.search.reason}")
+        if sources.ignored:
+            self.console.debug(sources.ignored_line)
+        self.notices = sources.warnings
+        self.console.warn_once(self.notices)
+        return sources
+
+    @cached_property
     def settings(self) -> Settings:
         """The configuration; raises ConfigError on first use."""
-        settings = load_settings(self.flags, self.environ, self.console.known)
+        settings = read_settings(self.sources)
         if settings.sandbox is not None:
             self.console.known.add(settings.sandbox.secret_key)
         return settings

@@ -1,43 +1,20 @@
-"""Where every setting comes from: flag, process environment, env file, default, in this order."""
+"""The configuration of one run, made of what its sources say."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
-from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple, cast
+from decimal import Decimal
+from typing import TYPE_CHECKING, NamedTuple, cast
 
-from learnermax_cli.config.keys import ENV_FILE_NAMES, SECRET_KEY, SECRET_NAMES, Mode, table_name
-from learnermax_cli.core.errors import ConfigError, LmxError, UsageError
+from learnermax_cli.config.keys import SECRET_KEY, Mode
+from learnermax_cli.config.setting_table import SETTINGS
+from learnermax_cli.config.sources import Flags, Sources, find_sources
+from learnermax_cli.config.values import Environment
 from learnermax_cli.core.money import PriceUnit
 from learnermax_cli.core.secret_text import KnownSecrets, SecretText
 
 if TYPE_CHECKING:
     from learnermax_cli.config.env_file import EnvFile
     from learnermax_cli.config.sandbox_state import SandboxInfo
-
-Environment = Literal["preview", "prod", "sandbox"]
-ENVIRONMENTS = ("preview", "prod", "sandbox")
-DEFAULT_ENV_FILE = Path(".env.local")
-SANDBOX_FRONTEND_URL = "https://learnermax.example"
-STRIPE_API_BASE = "https://api.stripe.com"
-
-_SMALLEST, _GREATEST = Decimal("0.01"), Decimal(1_000_000)  # requests a second, seconds
-# What lifts a guard must come from the operator, not from a file in a repository.
-_NEVER_FROM_ENV_FILE = {"LMX_SANDBOX_HOME", "LMX_ALLOW_MISMATCH"}
-
-
-@dataclass(frozen=True, slots=True)
-class Flags:
-    """The common options as they were given on the command line; None where they were not."""
-
-    environment: str | None = None
-    env_file: Path | None = None
-    table: str | None = None
-    secret_name: str | None = None
-    region: str | None = None
-    profile: str | None = None
-    new_env_file: bool = False
-    """Whether `env_file` may be missing, because the command is about to make it."""
 
 
 class AwsAccess(NamedTuple):
@@ -90,153 +67,50 @@ class Settings:
 
 def load_settings(flags: Flags, environ: Mapping[str, str], known: KnownSecrets | None = None) -> Settings:
     """Return the settings of a run, with its secrets made `known`; raises ConfigError for what makes no sense."""
-    env_file = _find_env_file(flags, environ)
-    if env_file is not None and known is not None:
-        known.add(*map(env_file.values.get, SECRET_NAMES))
-    from_file = {} if env_file is None else _allowed(env_file.values)
-    environment = _environment(flags.environment or environ.get("LMX_ENVIRONMENT") or from_file.get("LMX_ENVIRONMENT"))
-    values = {**from_file, **{name: _utf8(name, value) for name, value in environ.items() if value}}
-    sandbox = None
-    if environment == "sandbox":
-        from learnermax_cli.config.sandbox_state import require_sandbox
+    return read_settings(find_sources(flags, environ, known))
 
-        sandbox = require_sandbox(environ)
-        values = {"FRONTEND_URL": SANDBOX_FRONTEND_URL, **_without_outside_access(values), **sandbox.environment()}
-    default_secret = "learnermax/stripe-keys-prod" if environment == "prod" else "learnermax/stripe-keys"
-    currency, key = values.get("LMX_CURRENCY"), values.get(SECRET_KEY)
+
+def read_settings(sources: Sources) -> Settings:
+    """Return the settings that the sources make; raises an LmxError for the first that makes no sense."""
+    if sources.errors:
+        raise sources.errors[0]
+    read = {setting.name: sources.read(setting.name) for setting in SETTINGS}
+
+    def text(name: str) -> str | None:
+        return cast("str | None", read[name])
+
+    key = text(SECRET_KEY)
     return Settings(
-        environment=environment,
-        table=flags.table or values.get("EDUCATION_TABLE_NAME") or table_name(environment),
-        secret_name=flags.secret_name or values.get("LMX_STRIPE_SECRET_NAME") or default_secret,
-        aws=_aws_access(flags, values, sandbox),
-        stripe_api_base=(sandbox.stripe_url if sandbox else environ.get("STRIPE_API_BASE")) or STRIPE_API_BASE,
+        environment=cast("Environment", read["LMX_ENVIRONMENT"]),
+        table=str(read["EDUCATION_TABLE_NAME"]),
+        secret_name=str(read["LMX_STRIPE_SECRET_NAME"]),
+        aws=_aws_access(sources),
+        stripe_api_base=str(read["STRIPE_API_BASE"]),
         stripe_secret_key=SecretText(key) if key else None,
-        stripe_account=values.get("LMX_STRIPE_ACCOUNT"),
-        currency=None if currency is None else currency_code(currency, "LMX_CURRENCY"),
-        price_unit=price_unit(values.get("LMX_PRICE_UNIT"), "LMX_PRICE_UNIT"),
-        max_price=positive_decimal(values.get("LMX_MAX_PRICE"), "LMX_MAX_PRICE"),
-        max_rate=_number(values.get("LMX_MAX_RATE"), "LMX_MAX_RATE", "20"),
-        timeout=_number(values.get("LMX_TIMEOUT"), "LMX_TIMEOUT", "10"),
-        frontend_url=values.get("FRONTEND_URL"),
-        topic_arn=values.get("TRANSACTIONAL_EMAIL_TOPIC_ARN"),
-        values=values,
-        env_file=env_file,
-        sandbox=sandbox,
-        aws_account=_aws_account(values.get("LMX_AWS_ACCOUNT")),
-        allowed_mismatches=frozenset(environ.get("LMX_ALLOW_MISMATCH", "").replace(",", " ").split()),
+        stripe_account=text("LMX_STRIPE_ACCOUNT"),
+        currency=text("LMX_CURRENCY"),
+        price_unit=cast("PriceUnit | None", read["LMX_PRICE_UNIT"]),
+        max_price=cast("Decimal | None", read["LMX_MAX_PRICE"]),
+        max_rate=cast("float | None", read["LMX_MAX_RATE"]),
+        timeout=cast("float | None", read["LMX_TIMEOUT"]),
+        frontend_url=text("FRONTEND_URL"),
+        topic_arn=text("TRANSACTIONAL_EMAIL_TOPIC_ARN"),
+        values=sources.values,
+        env_file=sources.env_file,
+        sandbox=sources.sandbox,
+        aws_account=text("LMX_AWS_ACCOUNT"),
+        allowed_mismatches=cast("frozenset[str]", read["LMX_ALLOW_MISMATCH"] or frozenset()),
     )
 
 
-def price_unit(text: str | None, source: str) -> PriceUnit | None:
-    """Return a price unit as stated by `source`; raises ConfigError for another word."""
-    if text is None or text == "":
-        return None
-    if text not in ("major", "minor"):
-        raise ConfigError(f"{source} is {text!r}, not major or minor", hint=f"Set {source} to major or minor.")
-    return cast("PriceUnit", text)
-
-
-def positive_decimal(text: str | None, source: str, example: str = "1500") -> Decimal | None:
-    """Return an exact positive number as stated by `source`; raises UsageError or ConfigError for anything else."""
-    if text is None or text == "":
-        return None
-    try:
-        number = Decimal(text)
-    except InvalidOperation:
-        number = Decimal("NaN")
-    if not number.is_finite() or number <= 0:
-        raise _invalid(source, f"is {text!r}, not a positive number", f"a number such as {example}")
-    return number
-
-
-def currency_code(text: str, source: str) -> str:
-    """Return a lower-case currency code; raises UsageError or ConfigError when it is not three letters."""
-    code = text.strip().lower()
-    if len(code) != 3 or not code.isascii() or not code.isalpha():
-        raise _invalid(source, f"is {text!r}, not a currency code", "a code such as usd")
-    return code
-
-
-def _invalid(source: str, flaw: str, remedy: str) -> LmxError:
-    """Return the error for a value that makes no sense: a flag is wrong usage, all else wrong configuration."""
-    kind = UsageError if source.startswith("--") else ConfigError
-    return kind(f"{source} {flaw}", hint=f"Set {source} to {remedy}.")
-
-
-def _find_env_file(flags: Flags, environ: Mapping[str, str]) -> "EnvFile | None":
-    path = _env_file_path(flags, environ)
-    if path is None:
-        return None
-    from learnermax_cli.config.env_file import read_env_file
-
-    return read_env_file(path)
-
-
-def _env_file_path(flags: Flags, environ: Mapping[str, str]) -> Path | None:
-    if flags.env_file is not None:
-        return None if flags.new_env_file and not _is_there(flags.env_file) else flags.env_file
-    # The sandbox has its own keys; real ones in .env.local are not read for it.
-    if (flags.environment or environ.get("LMX_ENVIRONMENT")) == "sandbox" or not DEFAULT_ENV_FILE.exists():
-        return None
-    return DEFAULT_ENV_FILE
-
-
-def _utf8(name: str, value: str) -> str:
-    if not value.isascii() and value.encode(errors="replace").decode() != value and _allowed({name: value}):
-        raise _invalid(name, "is not valid UTF-8", "text in UTF-8")
-    return value
-
-
-def _is_there(path: Path) -> bool:
-    try:
-        return path.exists()
-    except OSError:  # such as a name that is too long; writing to it reports that
-        return False
-
-
-def _allowed(values: Mapping[str, str]) -> dict[str, str]:
-    return {
-        name: value
-        for name, value in values.items()
-        if value and (name in ENV_FILE_NAMES or (name.startswith("LMX_") and name not in _NEVER_FROM_ENV_FILE))
-    }
-
-
-def _without_outside_access(values: Mapping[str, str]) -> dict[str, str]:
-    outside = ("AWS_", "STRIPE_", "NEXT_PUBLIC_STRIPE_", "LMX_STRIPE_ACCOUNT", "LMX_AWS_ACCOUNT")
-    return {name: value for name, value in values.items() if not name.startswith(outside)}
-
-
-def _environment(text: str | None) -> Environment:
-    name = text or "preview"
-    if name not in ENVIRONMENTS:
-        raise ConfigError(
-            f"unknown environment {name!r}", hint="Use preview, prod or sandbox (-e, or LMX_ENVIRONMENT)."
-        )
-    return cast("Environment", name)
-
-
-def _aws_access(flags: Flags, values: Mapping[str, str], sandbox: "SandboxInfo | None") -> AwsAccess:
-    if sandbox is not None:
-        own = sandbox.environment()
-        return AwsAccess(
-            region=own["AWS_REGION"],
-            endpoint_url=sandbox.aws_url,
-            access_key_id=own["AWS_ACCESS_KEY_ID"],
-            secret_access_key=SecretText(own["AWS_SECRET_ACCESS_KEY"]),
-        )
-    region = flags.region or values.get("AWS_REGION") or values.get("AWS_DEFAULT_REGION") or "us-east-1"
-    return AwsAccess(region=region, profile=flags.profile or values.get("AWS_PROFILE"))
-
-
-def _aws_account(text: str | None) -> str | None:
-    if text is not None and not (len(text) == 12 and text.isascii() and text.isdigit()):
-        raise _invalid("LMX_AWS_ACCOUNT", f"is {text!r}, not an AWS account", "its twelve digits")
-    return text
-
-
-def _number(text: str | None, source: str, example: str) -> float | None:
-    number = positive_decimal(text, source, example)
-    if number is not None and not _SMALLEST <= number <= _GREATEST:
-        raise _invalid(source, f"is {text!r}, not between {_SMALLEST} and {_GREATEST:,}", f"a number such as {example}")
-    return None if number is None else float(number)
+def _aws_access(sources: Sources) -> AwsAccess:
+    region, profile = str(sources.read("AWS_REGION")), cast("str | None", sources.read("AWS_PROFILE"))
+    if sources.sandbox is None:
+        return AwsAccess(region=region, profile=profile)
+    own = sources.sandbox.environment()
+    return AwsAccess(
+        region=region,
+        endpoint_url=sources.sandbox.aws_url,
+        access_key_id=own["AWS_ACCESS_KEY_ID"],
+        secret_access_key=SecretText(own["AWS_SECRET_ACCESS_KEY"]),
+    )

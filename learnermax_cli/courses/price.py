@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from shlex import quote
 
-from learnermax_cli.config.settings import Settings, currency_code, positive_decimal
+from learnermax_cli.config.settings import Settings
+from learnermax_cli.config.values import currency_code, positive_decimal
 from learnermax_cli.core.money import (
     DEFAULT_MAX_PRICE,
     MAX_UNIT_AMOUNT,

@@ -12,7 +12,7 @@ from learnermax_cli.adapters.awslambda.events import read_hint, read_request, re
 from learnermax_cli.adapters.awslambda.invocation import Context, require_time, stopped_in_time
 from learnermax_cli.adapters.awslambda.log import LogConsole, cut_report, describe, safe_to_leave
 from learnermax_cli.composition.app import App
-from learnermax_cli.config.settings import Flags
+from learnermax_cli.config.sources import Flags
 from learnermax_cli.core.errors import ConfigError, FailedError, InterruptedRunError, LmxError
 from learnermax_cli.core.retries import INTERACTIVE
 from learnermax_cli.webhooks.handle import Handler

@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Any, Protocol
 
 from learnermax_cli.config.keys import SECRET_KEY, parse_stripe_key
-from learnermax_cli.config.settings import Flags
+from learnermax_cli.config.sources import Flags
 from learnermax_cli.core.errors import ConfigError, GuardError
 from learnermax_cli.core.remedy import lmx
 from learnermax_cli.core.secret_text import SecretText

@@ -14,7 +14,8 @@ from learnermax_cli.config.keys import (
     StripeKey,
     parse_named_key,
 )
-from learnermax_cli.config.settings import Flags, Settings
+from learnermax_cli.config.settings import Settings
+from learnermax_cli.config.sources import Flags
 from learnermax_cli.core.errors import ConfigError
 from learnermax_cli.core.secret_text import SecretText
 from learnermax_cli.planning.change import Change

@@ -4,8 +4,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from learnermax_cli.config.env_file import read_env_text
+from learnermax_cli.config.env_search import file_to_write
 from learnermax_cli.config.keys import WEBHOOK_SECRET
-from learnermax_cli.config.settings import DEFAULT_ENV_FILE
 from learnermax_cli.core.errors import LmxError
 from learnermax_cli.core.remedy import lmx
 from learnermax_cli.planning.change import OutcomeWord, Result
@@ -25,7 +25,7 @@ _FIXED = (
 def run_pull(job: SecretsJob, *, allow_live: bool, yes: bool, dry_run: bool) -> Report:
     """Return the report of writing the stored keys into the env file."""
     job.flags = replace(job.flags, new_env_file=True)
-    path = job.flags.env_file or DEFAULT_ENV_FILE
+    path = job.flags.env_file or file_to_write()
     text = _read_target(path)
     settings = job.settings
     stored = read_stored(job.secret_store, settings.secret_name)

@@ -49,8 +49,7 @@ class Console:
         """The plan that a question is about."""
         self._shown: Report | None = None
         """The plan that was printed to stdout."""
-        self._warned: set[str] = set()
-        self._waited: set[str] = set()
+        self._warned, self._waited = set[str](), set[str]()
         self._begun = False  # whether the environment was printed
 
     def mask(self, text: str) -> str:
@@ -80,7 +79,7 @@ class Console:
             self._note_where(report)
             for line in report_lines(report, self._shown):
                 self.print(line)
-        self._warn_once(report.warnings)
+        self.warn_once(report.warnings)
         self.note(report.meter.as_line())
         if report.failure is not None:
             self.error(report.failure)
@@ -97,7 +96,7 @@ class Console:
     def begin(self, report: "Report") -> None:
         """Print the environment and the warnings of a long run at its beginning."""
         self._note_where(report)
-        self._warn_once(self.complete(report).warnings)
+        self.warn_once(self.complete(report).warnings)
 
     def _note_where(self, report: "Report") -> None:
         """Print the environment of a list or a single result; a plan has it in its header."""
@@ -186,7 +185,7 @@ class Console:
             self._talk(self._text(text, "dim"))
 
     def waiting(self, text: str) -> None:
-        """Say on a terminal what the run waits for, once for each text."""
+        """Say on a terminal what the run waits for, once."""
         if not self.manner.quiet and text not in self._waited and sys.stderr.isatty():
             self._waited.add(text)
             self._talk(self._text(text, "dim"))
@@ -195,7 +194,8 @@ class Console:
         """Warn on stderr."""
         self._talk(self._text("Warning: " + text, "yellow"))
 
-    def _warn_once(self, warnings: tuple[str, ...]) -> None:
+    def warn_once(self, warnings: tuple[str, ...]) -> None:
+        """Warn of what was not warned of before."""
         for warning in warnings:
             if warning not in self._warned:
                 self.warn(warning)
@@ -221,7 +221,7 @@ class Console:
         if self._asked is not None:
             if self._shown is None:
                 self._show_plan(self._asked, sys.stderr)
-            self._warn_once(self._asked.warnings)
+            self.warn_once(self._asked.warnings)
         style = "bold red" if self._asked is not None and self._asked.live else "bold"
         self._printer.print(sys.stderr, self._text(f"{question} [y/N] ", style), end="")
         return sys.stdin.readline().strip().lower() in ("y", "yes")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from learnermax_cli.config.keys import PREVIOUS_SECRET, WEBHOOK_SECRET
-from learnermax_cli.config.settings import ENVIRONMENTS
+from learnermax_cli.config.values import ENVIRONMENTS
 from learnermax_cli.core.errors import GuardError
 from learnermax_cli.core.remedy import lmx
 from learnermax_cli.planning.change import Change, Finding

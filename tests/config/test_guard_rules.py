@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from learnermax_cli.config import guard
-from learnermax_cli.config.settings import Flags, Settings, load_settings
+from learnermax_cli.config.settings import Settings, load_settings
+from learnermax_cli.config.sources import Flags
 from learnermax_cli.core.errors import ConfigError, GuardError
 
 TOPIC = "arn:aws:sns:us-east-1:111122223333:learnermax-transactional-email-{}"

@@ -7,14 +7,9 @@ import pytest
 
 from learnermax_cli.config import sandbox_state
 from learnermax_cli.config.sandbox_state import SandboxInfo
-from learnermax_cli.config.settings import (
-    AwsAccess,
-    Flags,
-    Settings,
-    currency_code,
-    positive_decimal,
-    price_unit,
-)
+from learnermax_cli.config.settings import AwsAccess, Settings
+from learnermax_cli.config.sources import Flags
+from learnermax_cli.config.values import currency_code, positive_decimal, price_unit
 from learnermax_cli.core.errors import ConfigError, UsageError
 from learnermax_cli.core.secret_text import SecretText
 from tests.config.loading import KEY, OTHER_KEY, load

@@ -4,11 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from learnermax_cli.config.settings import (
-    AwsAccess,
-    Flags,
-    load_settings,
-)
+from learnermax_cli.config.settings import AwsAccess, load_settings
+from learnermax_cli.config.sources import Flags
 from learnermax_cli.core.errors import ConfigError
 from learnermax_cli.core.secret_text import SecretText
 from tests.config.loading import KEY, load
@@ -78,3 +75,14 @@ def test_environ_of_the_process_is_not_changed(tmp_path: Path, monkeypatch: pyte
     environ: dict[str, str] = {}
     load_settings(Flags(), environ)
     assert {} == environ
+
+
+def test_file_above_the_working_directory_sets_no_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is found from below the project's root, and obeys the same limits."""
+    (tmp_path / ".git").mkdir()
+    (tmp_path / ".env.local").write_text("LMX_CURRENCY=eur\nAWS_PROFILE=other\n")
+    below = tmp_path / "below"
+    below.mkdir()
+    monkeypatch.chdir(below)
+    settings = load()
+    assert ({"LMX_CURRENCY": "eur"}, AwsAccess("us-east-1")) == (settings.values, settings.aws)
