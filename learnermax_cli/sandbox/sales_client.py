@@ -28,6 +28,8 @@ class Refund:
     id: str
     amount: int
     charge: str
+    status: str
+    currency: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,8 @@ class Dispute:
     id: str
     status: str
     charge: str
+    amount: int
+    currency: str
 
 
 Method = Literal["card", "delayed", "declined"]
@@ -71,18 +75,37 @@ class SalesClient(ControlHttp):
         """Expire an open session."""
         return self._session("/expire", {"session_id": session_id})
 
-    def refund(self, session_id: str, amount: int | None = None) -> Refund:
-        """Refund a session's payment, all that is left of it unless an amount in minor units is named."""
-        answer = self._call("POST", "/refund", {"session_id": session_id, "amount": amount})
-        return Refund(answer["id"], answer["amount"], answer["charge"])
+    def read_session(self, session_id: str) -> Session:
+        """Return a session, named by its id or URL."""
+        return self._session("/session", {"session_id": session_id})
 
-    def dispute(self, session_id: str, status: str = "needs_response") -> Dispute:
-        """Dispute a session's payment; a status `warning_...` makes it an inquiry."""
-        return self._dispute("/dispute", session_id, status)
+    def refund(
+        self, session_id: str, amount: int | None = None, *, status: str = "succeeded", fails_later: bool = False
+    ) -> Refund:
+        """Refund a session's payment, all that is left of it unless an amount in minor units is named.
 
-    def close_dispute(self, session_id: str, status: str) -> Dispute:
-        """End the open dispute of a session's payment: won, lost or warning_closed."""
-        return self._dispute("/close_dispute", session_id, status)
+        With `fails_later` the refund fails once the clock has moved on by three days.
+        """
+        body = {"session_id": session_id, "amount": amount, "status": status, "fails_later": fails_later}
+        return self._refund("/refund", body)
+
+    def change_refund(
+        self, session_id: str, status: str = "failed", *, refund_id: str | None = None, charge_follows: bool = True
+    ) -> Refund:
+        """Give a session's refund, the newest unless one is named, another status: failed, canceled or succeeded.
+
+        Without `charge_follows` the charge goes on saying that it is refunded.
+        """
+        body = {"session_id": session_id, "status": status, "refund_id": refund_id, "charge_follows": charge_follows}
+        return self._refund("/change_refund", body)
+
+    def dispute(self, session_id: str, status: str = "needs_response", amount: int | None = None) -> Dispute:
+        """Dispute a session's payment, or a part of it; a status `warning_...` makes it an inquiry."""
+        return self._dispute("/dispute", {"session_id": session_id, "status": status, "amount": amount})
+
+    def change_dispute(self, session_id: str, status: str) -> Dispute:
+        """Give the newest dispute of a session's payment another status; one that was won may be lost after all."""
+        return self._dispute("/change_dispute", {"session_id": session_id, "status": status})
 
     def seed_sessions(
         self, sessions: Sequence[Mapping[str, Any]] = (), *, generate: Mapping[str, Any] | None = None, **options: Any
@@ -97,6 +120,10 @@ class SalesClient(ControlHttp):
         answer = self._call("POST", path, {**body, **given})
         return Session(**{name: answer[name] for name in Session.__slots__})
 
-    def _dispute(self, path: str, session_id: str, status: str) -> Dispute:
-        answer = self._call("POST", path, {"session_id": session_id, "status": status})
-        return Dispute(answer["id"], answer["status"], answer["charge"])
+    def _refund(self, path: str, body: Mapping[str, Any]) -> Refund:
+        answer = self._call("POST", path, body)
+        return Refund(**{name: answer[name] for name in Refund.__slots__})
+
+    def _dispute(self, path: str, body: Mapping[str, Any]) -> Dispute:
+        answer = self._call("POST", path, body)
+        return Dispute(**{name: answer[name] for name in Dispute.__slots__})

@@ -96,7 +96,7 @@ def test_a_second_dispute_of_one_payment_counts(sandbox: Sandbox) -> None:
     worlds.put_basics(sandbox)
     session_id = worlds.put_bought(sandbox, "a")
     sandbox.control.dispute(session_id)
-    sandbox.control.close_dispute(session_id, "won")
+    sandbox.control.change_dispute(session_id, "won")
     assert [("enrollment", key("a"), "complete", "planned")] == worlds.reconcile(sandbox, "--dry-run").outcomes[:1]
     sandbox.control.dispute(session_id)
     for args in ((), ("--since", "3d"), ("--strategy", "retrieve")):

@@ -40,7 +40,7 @@ def _refunded(sandbox: Sandbox) -> None:
 def _lost_dispute(sandbox: Sandbox) -> None:
     session = sandbox.control.pay(_created(sandbox))
     sandbox.control.dispute(session.id)
-    sandbox.control.close_dispute(session.id, "lost")
+    sandbox.control.change_dispute(session.id, "lost")
 
 
 def _no_session(sandbox: Sandbox) -> None:

@@ -50,3 +50,15 @@ def read_session(server: StripeServer, session_id: str, *expand: str) -> stripe.
 def event_types(server: StripeServer) -> list[str]:
     """Return the types of all events, the oldest first."""
     return [event.type for event in reversed(server.client().v1.events.list({"limit": 100}).data)]
+
+
+def paid_session(server: StripeServer, **params: Any) -> str:
+    """Make a session that is paid, and return its id."""
+    return server.control.pay(new_session(server, **params).id).id
+
+
+def charge_of(server: StripeServer, session_id: str) -> dict[str, Any]:
+    """Return the charge of a session."""
+    found = read_session(server, session_id, "payment_intent.latest_charge").to_dict()
+    charge: dict[str, Any] = found["payment_intent"]["latest_charge"]
+    return charge

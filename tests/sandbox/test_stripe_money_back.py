@@ -1,40 +1,29 @@
-"""Refunds and disputes of the local Stripe, through the real SDK and the sandbox's control."""
+"""Refunds of the local Stripe, through the real SDK and the sandbox's control."""
 
 from typing import Any
 
 import pytest
 
 from learnermax_cli.sandbox.client import SandboxError
-from tests.sandbox.selling import AMOUNT, event_types, new_session, read_session
+from tests.sandbox.selling import AMOUNT, charge_of, event_types, new_session, paid_session, read_session
 from tests.sandbox.stripe_server import StripeServer, error_of
 
 
-@pytest.fixture
-def paid(stripe_server: StripeServer) -> str:
-    """Return the id of a session that is paid."""
-    return stripe_server.control.pay(new_session(stripe_server).id).id
-
-
-def charge_of(server: StripeServer, session_id: str) -> dict[str, Any]:
-    """Return the charge of a session."""
-    found = read_session(server, session_id, "payment_intent.latest_charge").to_dict()
-    charge: dict[str, Any] = found["payment_intent"]["latest_charge"]
-    return charge
-
-
-def test_a_full_refund(stripe_server: StripeServer, paid: str) -> None:
+def test_a_full_refund(stripe_server: StripeServer) -> None:
     """The charge is refunded; the session stays complete and paid."""
+    paid = paid_session(stripe_server)
     refund = stripe_server.control.refund(paid)
     charge = charge_of(stripe_server, paid)
     assert (AMOUNT, charge["id"]) == (refund.amount, refund.charge)
     assert (True, AMOUNT, False) == (charge["refunded"], charge["amount_refunded"], charge["disputed"])
     session = read_session(stripe_server, paid)
     assert ("complete", "paid") == (session.status, session.payment_status)
-    assert "charge.refunded" == event_types(stripe_server)[-1]
+    assert ["refund.created", "charge.refunded"] == event_types(stripe_server)[-2:]
 
 
-def test_partial_refunds_add_up(stripe_server: StripeServer, paid: str) -> None:
+def test_partial_refunds_add_up(stripe_server: StripeServer) -> None:
     """Only the last one makes the charge refunded, and its event tells what was before."""
+    paid = paid_session(stripe_server)
     stripe_server.control.refund(paid, 1000)
     charge = charge_of(stripe_server, paid)
     assert (False, 1000) == (charge["refunded"], charge["amount_refunded"])
@@ -48,8 +37,9 @@ def test_partial_refunds_add_up(stripe_server: StripeServer, paid: str) -> None:
     assert [3999, 1000] == [refund["amount"] for refund in charge["refunds"]["data"]]
 
 
-def test_a_refund_by_the_api(stripe_server: StripeServer, paid: str) -> None:
+def test_a_refund_by_the_api(stripe_server: StripeServer) -> None:
     """By charge or payment intent; it can be read and listed."""
+    paid = paid_session(stripe_server)
     client = stripe_server.client()
     charge = charge_of(stripe_server, paid)
     first = client.v1.refunds.create({"charge": charge["id"], "amount": 99, "reason": "duplicate"})
@@ -59,8 +49,9 @@ def test_a_refund_by_the_api(stripe_server: StripeServer, paid: str) -> None:
     assert "succeeded" == client.v1.refunds.retrieve(first.id).status
 
 
-def test_no_more_is_refunded_than_was_paid(stripe_server: StripeServer, paid: str) -> None:
+def test_no_more_is_refunded_than_was_paid(stripe_server: StripeServer) -> None:
     """Nor twice."""
+    paid = paid_session(stripe_server)
     refunds = stripe_server.client().v1.refunds
     charge = charge_of(stripe_server, paid)["id"]
     error = error_of(lambda: refunds.create({"charge": charge, "amount": AMOUNT + 1}))
@@ -88,47 +79,137 @@ def test_a_payment_on_its_way_cannot_be_refunded(stripe_server: StripeServer) ->
         stripe_server.control.refund(session.id)
 
 
-def test_a_dispute_is_opened_and_lost(stripe_server: StripeServer, paid: str) -> None:
-    """The charge only says that it is disputed; the dispute tells how it ended."""
-    opened = stripe_server.control.dispute(paid)
+def test_a_refund_fails_later(stripe_server: StripeServer) -> None:
+    """Three days on, by the sandbox's clock: the charge is paid again, and three events report it."""
+    paid = paid_session(stripe_server)
+    made = stripe_server.control.refund(paid, fails_later=True)
+    stripe_server.control.advance_clock(2 * 86_400)
+    assert ("succeeded", True) == (made.status, charge_of(stripe_server, paid)["refunded"])
+    stripe_server.control.advance_clock(86_400)
+    failed = stripe_server.client().v1.refunds.retrieve(made.id)
     charge = charge_of(stripe_server, paid)
-    assert (True, "needs_response", charge["id"]) == (charge["disputed"], opened.status, opened.charge)
-    with pytest.raises(SandboxError, match="charged back"):
-        stripe_server.control.refund(paid)
-    stripe_server.control.close_dispute(paid, "lost")
-    disputes = stripe_server.client().v1.disputes
-    assert ("lost", AMOUNT) == (disputes.retrieve(opened.id).status, disputes.retrieve(opened.id).amount)
-    assert [opened.id] == [found.id for found in disputes.list({"charge": charge["id"]}).data]
-    assert [opened.id] == [found.id for found in disputes.list({"payment_intent": charge["payment_intent"]}).data]
-    assert ["charge.dispute.created", "charge.dispute.closed"] == event_types(stripe_server)[-2:]
+    assert ("failed", "expired_or_canceled_card", False, 0) == (
+        failed.status,
+        failed.failure_reason,
+        charge["refunded"],
+        charge["amount_refunded"],
+    )
+    assert ["charge.refund.updated", "refund.updated", "refund.failed"] == event_types(stripe_server)[-3:]
+    updated = stripe_server.client().v1.events.list({"type": "refund.updated"}).data[0].to_dict()
+    assert {"status": "succeeded", "failure_reason": None} == updated["data"]["previous_attributes"]
 
 
-def test_a_dispute_that_is_won_stays_on_the_charge(stripe_server: StripeServer, paid: str) -> None:
-    """`disputed` is never taken back."""
-    stripe_server.control.dispute(paid)
-    assert "won" == stripe_server.control.close_dispute(paid, "won").status
-    assert charge_of(stripe_server, paid)["disputed"]
-
-
-def test_an_inquiry_can_be_refunded(stripe_server: StripeServer, paid: str) -> None:
-    """It has taken no money."""
-    inquiry = stripe_server.control.dispute(paid, "warning_needs_response")
-    assert stripe_server.client().v1.disputes.retrieve(inquiry.id).is_charge_refundable
+def test_a_refund_fails_at_once(stripe_server: StripeServer) -> None:
+    """The one that is named, else the newest; what failed can be refunded again."""
+    paid = paid_session(stripe_server)
+    first, second = stripe_server.control.refund(paid, 1000), stripe_server.control.refund(paid, 500)
+    stripe_server.control.change_refund(paid, refund_id=first.id)
+    assert "failed" == stripe_server.control.change_refund(paid).status
+    charge = stripe_server.client().v1.charges.retrieve(second.charge, {"expand": ["refunds"]}).to_dict()
+    assert [(second.id, "failed"), (first.id, "failed")] == [
+        (refund["id"], refund["status"]) for refund in charge["refunds"]["data"]
+    ]
     assert AMOUNT == stripe_server.control.refund(paid).amount
 
 
-def test_what_is_not_possible_is_refused(stripe_server: StripeServer, paid: str) -> None:
-    """Unknown ends, no dispute, no payment."""
-    unpaid = new_session(stripe_server).id
-    for refused in (
-        lambda: stripe_server.control.dispute(paid, "angry"),
-        lambda: stripe_server.control.close_dispute(paid, "won"),
-        lambda: stripe_server.control.close_dispute(paid, "needs_response"),
-        lambda: stripe_server.control.dispute(unpaid),
-        lambda: stripe_server.control.refund(unpaid),
-    ):
-        with pytest.raises(SandboxError, match="400"):
-            refused()
+def test_the_charge_may_go_on_saying_that_it_is_refunded(stripe_server: StripeServer) -> None:
+    """Only the refund says that it failed: whoever asks the charge alone is wrong."""
+    paid = paid_session(stripe_server)
+    stripe_server.control.refund(paid)
+    stripe_server.control.change_refund(paid, charge_follows=False)
+    charge = charge_of(stripe_server, paid)
+    assert (True, AMOUNT) == (charge["refunded"], charge["amount_refunded"])
+    assert ["failed"] == [refund.status for refund in stripe_server.client().v1.refunds.list().data]
+
+
+def test_a_pending_refund_counts_when_it_has_succeeded(stripe_server: StripeServer) -> None:
+    """Until then the charge does not say so, but nothing is left to refund."""
+    paid = paid_session(stripe_server)
+    stripe_server.control.refund(paid, status="pending")
+    assert (False, 0) == tuple(charge_of(stripe_server, paid)[name] for name in ("refunded", "amount_refunded"))
+    assert "refund.created" == event_types(stripe_server)[-1]
+    with pytest.raises(SandboxError, match="already been refunded"):
+        stripe_server.control.refund(paid)
+    stripe_server.control.change_refund(paid, "succeeded")
+    assert (True, AMOUNT) == tuple(charge_of(stripe_server, paid)[name] for name in ("refunded", "amount_refunded"))
+    assert ["charge.refunded", "charge.refund.updated", "refund.updated"] == event_types(stripe_server)[-3:]
+
+
+def test_a_canceled_refund_gives_the_money_to_the_seller(stripe_server: StripeServer) -> None:
+    """Without the event of a failure; then its end is reached."""
+    paid = paid_session(stripe_server)
+    stripe_server.control.refund(paid, status="requires_action")
+    assert "canceled" == stripe_server.control.change_refund(paid, "canceled").status
+    assert ["charge.refund.updated", "refund.updated"] == event_types(stripe_server)[-2:]
+    with pytest.raises(SandboxError, match="a refund that is canceled cannot become 'failed'"):
+        stripe_server.control.change_refund(paid)
+
+
+def test_a_charge_shows_ten_refunds(stripe_server: StripeServer) -> None:
+    """The newest, and that there are more; without being asked it shows none."""
+    paid = paid_session(stripe_server)
+    made = [stripe_server.control.refund(paid, 100).id for _ in range(11)]
+    charges = stripe_server.client().v1.charges
+    assert "refunds" not in charges.retrieve(charge_of(stripe_server, paid)["id"]).to_dict()
+    (charge,) = charges.list({"expand": ["data.refunds"]}).data
+    shown = charge.to_dict()["refunds"]
+    assert (made[:0:-1], True) == ([refund["id"] for refund in shown["data"]], shown["has_more"])
+
+
+def test_refunds_are_listed_by_time_with_what_they_belong_to(stripe_server: StripeServer) -> None:
+    """Payment intent and charge take the places of their ids, four levels deep at most."""
+    first = stripe_server.control.refund(paid_session(stripe_server))
+    stripe_server.control.advance_clock(3600)
+    middle = int(stripe_server.control.health()["now"])
+    stripe_server.control.advance_clock(3600)
+    second = stripe_server.control.refund(paid_session(stripe_server, metadata={"a": "b"}))
+    refunds = stripe_server.client().v1.refunds
+    assert [second.id] == [refund.id for refund in refunds.list({"created": {"gte": middle}}).data]
+    assert [first.id] == [refund.id for refund in refunds.list({"created": {"lt": middle}}).data]
+    assert [first.id] == [refund.id for refund in refunds.list({"limit": 1, "starting_after": second.id}).data]
+    expand = ["data.charge.refunds", "data.payment_intent.latest_charge"]
+    newest = refunds.list({"limit": 1, "expand": expand}).to_dict()["data"][0]
+    assert ([second.id], second.charge) == (
+        [refund["id"] for refund in newest["charge"]["refunds"]["data"]],
+        newest["payment_intent"]["latest_charge"]["id"],
+    )
+    too_deep: Any = {"expand": ["data.charge.payment_intent.latest_charge.customer"]}
+    assert (400, "expand") == tuple(error_of(lambda: refunds.list(too_deep))[name] for name in ("status", "param"))
+
+
+def test_refunds_need_the_permission_of_charges(stripe_server: StripeServer) -> None:
+    """Disputes have one of their own; each refusal names what is missing."""
+    key = stripe_server.control.add_key(permissions={"dispute": "read", "charge": "none"})["value"]
+    client = stripe_server.client(key)
+    assert [] == client.v1.disputes.list().data
+    error = error_of(client.v1.refunds.list)
+    assert (403, True) == (error["status"], "('charge_read')" in str(error["message"]))
+    error = error_of(lambda: client.v1.disputes.list({"expand": ["data.charge"]}))
+    assert (403, True) == (error["status"], "('charge_read')" in str(error["message"]))
+    other = stripe_server.client(stripe_server.control.add_key(permissions={"charge": "read"})["value"])
+    assert "('dispute_read')" in str(error_of(other.v1.disputes.list)["message"])
+
+
+def test_what_a_refund_of_the_sandbox_has_no_use_for_is_refused(stripe_server: StripeServer) -> None:
+    """Rather than ignored."""
+    params: Any = {"charge": charge_of(stripe_server, paid_session(stripe_server))["id"], "reverse_transfer": True}
+    assert "reverse_transfer" == error_of(lambda: stripe_server.client().v1.refunds.create(params))["param"]
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda control, paid: control.refund(paid, 0),
+        lambda control, paid: control.refund(paid, status="failed"),
+        lambda control, paid: control.change_refund(paid),
+        lambda control, paid: control.change_refund(paid, refund_id="re_none"),
+    ],
+)
+def test_what_is_not_possible_is_refused(stripe_server: StripeServer, call: Any) -> None:
+    """Nothing to refund, a status that no new refund has, no refund to change."""
+    paid = paid_session(stripe_server)
+    with pytest.raises(SandboxError, match="400"):
+        call(stripe_server.control, paid)
 
 
 @pytest.mark.parametrize("kind", ["refunds", "disputes", "charges", "payment_intents", "events", "customers"])

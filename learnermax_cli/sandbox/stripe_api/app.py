@@ -18,7 +18,6 @@ from learnermax_cli.sandbox.stripe_api.deliveries.control_routes import create_d
 from learnermax_cli.sandbox.stripe_api.dispatch import Dispatcher
 from learnermax_cli.sandbox.stripe_api.errors import unrecognized_url
 from learnermax_cli.sandbox.stripe_api.exchange import Incoming
-from learnermax_cli.sandbox.stripe_api.resources.session_expiry import expire_due
 from learnermax_cli.sandbox.stripe_api.routes import ROUTES
 from learnermax_cli.sandbox.stripe_api.routing import Router
 from learnermax_cli.sandbox.stripe_api.state import StripeState
@@ -47,10 +46,10 @@ def create_stripe_app(state: StripeState) -> Flask:
 
 
 def _let_time_pass(state: StripeState) -> None:
-    """Process what is due at the new time: sessions expire, deliveries are retried."""
+    """Process what is due at the new time: sessions expire, refunds fail, deliveries are retried."""
     with state.lock:
         for data in state.all_data():
-            expire_due(data, int(state.control.clock.now()))
+            data.process_due(int(state.control.clock.now()))
     state.deliveries.schedule.wake()
 
 

@@ -15,7 +15,6 @@ from learnermax_cli.sandbox.stripe_api.form import decode_form
 from learnermax_cli.sandbox.stripe_api.idempotency import Scope, StoredAnswer
 from learnermax_cli.sandbox.stripe_api.keys import Key
 from learnermax_cli.sandbox.stripe_api.params import check_params
-from learnermax_cli.sandbox.stripe_api.resources.session_expiry import expire_due
 from learnermax_cli.sandbox.stripe_api.routing import Call, Route, Router
 from learnermax_cli.sandbox.stripe_api.schema import spec_of
 from learnermax_cli.sandbox.stripe_api.state import StripeState
@@ -122,7 +121,7 @@ class Dispatcher:
             request = {"id": exchange.request_id, "idempotency_key": exchange.idempotency_key}
             origin = f"http://{exchange.incoming.headers.get('Host', 'localhost')}"
             call = Call(self._state, key, exchange.incoming.path, path_params, params, now, origin, request)
-            expire_due(call.data, now)
+            call.data.process_due(now)
             result = route.handler(call)
             render = rendered_list if route.is_list else rendered
             answered = render(result, route.kind, paths, call.data)

@@ -3,6 +3,7 @@
 A stored object is never changed in place, it is replaced, so that an answer can be written without a copy or a lock.
 """
 
+import heapq
 from bisect import bisect_left, insort
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -90,21 +91,31 @@ class Notice:
 class Data:
     """The collections of one account in one mode.
 
-    `payment_intent_data` has, by checkout session, what its payment intent will get; `expirations` is a heap of the
-    times at which sessions expire; `signing_secrets` has the secrets of the webhook endpoints; `undelivered` has, by
-    event, the endpoints that have not received it.
+    `payment_intent_data` has, by checkout session, what its payment intent will get; `signing_secrets` has the secrets
+    of the webhook endpoints; `undelivered` has, by event, the endpoints that have not received it.
     """
 
     def __init__(self, listener: "Listener | None" = None) -> None:
         self._listener = listener
         self._collections: dict[str, Collection] = {}
         self.payment_intent_data: dict[str, Object] = {}
-        self.expirations: list[tuple[int, str]] = []
+        self._due: list[tuple[int, int, Callable[[int], None]]] = []
+        self._sequence = count()
         self.signing_secrets: dict[str, str] = {}
         self.undelivered: dict[str, set[str]] = {}
 
     def __getitem__(self, kind: str) -> Collection:
         return self._collections.setdefault(kind, Collection())
+
+    def schedule(self, at: int, action: Callable[[int], None]) -> None:
+        """Have an action called, with that second, once it is reached."""
+        heapq.heappush(self._due, (at, next(self._sequence), action))
+
+    def process_due(self, now: int) -> None:
+        """Call what is scheduled for a second that is reached, in order of time."""
+        while self._due and self._due[0][0] <= now:
+            at, _, action = heapq.heappop(self._due)
+            action(at)
 
     def announce(self, notice: Notice) -> None:
         """Announce a new event."""

@@ -24,9 +24,11 @@ def create_buyer_blueprint(state: StripeState) -> Blueprint:
     actions: dict[str, Action] = {
         "settle": lambda on, body, now: paying.settle(on.data, on.found, bool(body["succeed"]), now),
         "expire": _expire,
-        "refund": lambda on, body, now: after_sales.refund(on.data, on.found, body.get("amount"), now),
-        "dispute": lambda on, body, now: after_sales.dispute(on.data, on.found, body["status"], now),
-        "close_dispute": lambda on, body, now: after_sales.close_dispute(on.data, on.found, body["status"], now),
+        "session": lambda on, body, now: on.found,  # noqa: ARG005 - only read
+        "refund": lambda on, body, now: after_sales.refund(on.data, on.found, body, now),
+        "change_refund": lambda on, body, now: after_sales.change_refund(on.data, on.found, body, now),
+        "dispute": lambda on, body, now: after_sales.dispute(on.data, on.found, body, now),
+        "change_dispute": lambda on, body, now: after_sales.change_dispute(on.data, on.found, body, now),
     }
     for name, action in actions.items():
         blueprint.add_url_rule(f"/{name}", name, _session_view(state, action), methods=["POST"])

@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from learnermax_cli.sandbox.stripe_api.resources.payment_links import LINK_PATH, link_id_of
 from learnermax_cli.sandbox.stripe_api.resources.session_building import PAY_PATH
-from learnermax_cli.sandbox.stripe_api.resources.session_expiry import KIND, expire_due
+from learnermax_cli.sandbox.stripe_api.resources.session_expiry import KIND
 from learnermax_cli.sandbox.stripe_api.state import StripeState
 from learnermax_cli.sandbox.stripe_api.store import Data, Object
 
@@ -37,18 +37,18 @@ def find_target(state: StripeState, text: str) -> Target:
         return Target(target.data, target.found, reference, email)
     if text.startswith("plink_"):
         return _target(state, "payment_link", text)
-    return find_session(state, parts.path.removeprefix(PAY_PATH))
+    return find_session(state, text)
 
 
 def find_session(state: StripeState, session_id: str) -> Target:
-    """Return a session as it is now, by its id or client secret; raises UnknownTargetError."""
-    return _target(state, KIND, session_id.partition("_secret_")[0])
+    """Return a session as it is now, by its id, URL or client secret; raises UnknownTargetError."""
+    return _target(state, KIND, urlsplit(session_id).path.removeprefix(PAY_PATH).partition("_secret_")[0])
 
 
 def _target(state: StripeState, kind: str, object_id: str) -> Target:
     data = state.holder_of(kind, object_id)
     if data is not None:
-        expire_due(data, int(state.control.clock.now()))
+        data.process_due(int(state.control.clock.now()))
     found = None if data is None else data[kind].get(object_id)
     if data is None or found is None:
         raise UnknownTargetError(f"no such {kind.replace('_', ' ')}: {object_id}")

@@ -45,6 +45,8 @@ def with_pending(event: Object, data: Data) -> Object:
 def built_event(event_id: str, happening: Happening, data: Data) -> Object:
     """Return an event, not stored yet."""
     stored = happening.stored
+    # A refund does not say its mode, its charge does.
+    owner = stored if "livemode" in stored else data["charge"].get(stored["charge"]) or {}
     inner: Object = {"object": rendered(stored, stored["object"], (), data)}
     if happening.previous is not None:
         inner["previous_attributes"] = happening.previous
@@ -54,7 +56,7 @@ def built_event(event_id: str, happening: Happening, data: Data) -> Object:
         "api_version": API_VERSION,
         "created": happening.at,
         "data": inner,
-        "livemode": stored["livemode"],
+        "livemode": owner["livemode"],
         "pending_webhooks": 0,
         "request": dict(happening.request or _NO_REQUEST),
         "type": happening.type,

@@ -1,7 +1,7 @@
 """The expiry of open checkout sessions: on request, or when their time is reached."""
 
-import heapq
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from learnermax_cli.sandbox.stripe_api.resources.events import Happening, record_event
@@ -12,16 +12,7 @@ KIND = "checkout.session"
 
 def schedule_expiry(data: Data, session: Object) -> None:
     """Have the session expire at its time unless it is complete by then."""
-    heapq.heappush(data.expirations, (session["expires_at"], session["id"]))
-
-
-def expire_due(data: Data, now: int) -> None:
-    """Expire all open sessions whose time is reached, each with an event of that second."""
-    while data.expirations and data.expirations[0][0] <= now:
-        at, session_id = heapq.heappop(data.expirations)
-        session = data[KIND].get(session_id)
-        if session is not None and session["status"] == "open":
-            expire_session(data, session, at)
+    data.schedule(session["expires_at"], partial(_expire_if_open, data, session["id"]))
 
 
 def expire_session(data: Data, session: Object, at: int, request: Mapping[str, Any] | None = None) -> Object:
@@ -34,3 +25,9 @@ def expire_session(data: Data, session: Object, at: int, request: Mapping[str, A
         data["payment_intent"].put(replaced(intent, cancelled))
     record_event(data, Happening("checkout.session.expired", expired, at, request))
     return expired
+
+
+def _expire_if_open(data: Data, session_id: str, at: int) -> None:
+    session = data[KIND].get(session_id)
+    if session is not None and session["status"] == "open":
+        expire_session(data, session, at)
