@@ -62,9 +62,9 @@ def completed_text(text: str, options: str) -> str:
     return text.completed(options) if isinstance(text, Advice) else text
 
 
-def reconcile_one(course_id: str, user_id: str) -> Advice:
+def reconcile_one(course_id: str, user_id: str, *flags: str) -> Advice:
     """Return the command that settles one enrollment."""
-    return lmx("enrollments reconcile", "--course", course_id, "--user", user_id)
+    return lmx("enrollments reconcile", "--course", course_id, "--user", user_id, *flags)
 
 
 def release_one(course_id: str, user_id: str, *flags: str) -> Advice:
@@ -72,9 +72,9 @@ def release_one(course_id: str, user_id: str, *flags: str) -> Advice:
     return lmx("enrollments release", course_id, "--user", user_id, *flags)
 
 
-def sync_one(course_id: str) -> Advice:
+def sync_one(course_id: str, *flags: str) -> Advice:
     """Return the command that syncs one course."""
-    return lmx("products sync", "--course", course_id)
+    return lmx("products sync", "--course", course_id, *flags)
 
 
 def _parts_of(text: str) -> tuple[str | _Command, ...]:

@@ -1,14 +1,22 @@
 """The one place that knows what payments mean for an enrollment: reconcile, webhooks and replay all ask here. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
 from learnermax_cli.core.money import Money
-from learnermax_cli.core.times import parse_time
+from learnermax_cli.core.remedy import reconcile_one
+from learnermax_cli.core.times import parse_time, show_unix
 from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey, Payment
-from learnermax_cli.enrollments.payment_state import Reading, Realm, State, read_state
+from learnermax_cli.enrollments.payment_state import (
+    Reading,
+    Realm,
+    State,
+    dashboard_url,
+    pending_remedy,
+    read_state,
+)
 from learnermax_cli.planning.change import Finding
 
 Verdict = Literal["complete", "create", "release", "unchanged"]
@@ -16,6 +24,12 @@ Verdict = Literal["complete", "create", "release", "unchanged"]
 # A pending item without a session may be one whose checkout is being made right now.
 NO_SESSION_GRACE = timedelta(hours=24)
 _ATTENTION: frozenset[State] = frozenset(("refunded", "disputed", "mismatch", "missing session", "unknown"))
+# What helps where no command does.
+_BY_HAND: Mapping[State, str] = {
+    "disputed": ": wait until the bank has decided",
+    "mismatch": ": see in the Dashboard whose payment it is",
+    "unknown": ": see in the Dashboard what became of it",
+}
 _RELEASABLE: frozenset[State] = frozenset(("expired", "failed"))
 
 
@@ -61,14 +75,13 @@ def decide(case: Case, rules: Rules) -> Decision:
     sessions = _sessions(case)
     readings = [(payment, read_state(payment, case.key, rules.realm)) for payment in sessions]
     paid = [payment for payment, reading in readings if reading.state == "paid"]
-    twice = _paid_twice(case, sessions, paid)
+    twice = _paid_twice(case, sessions, paid, rules.realm)
     if case.enrollment is None:
         return _without_item(case, readings, paid, twice, rules)
     if not case.enrollment.pending:
         return Decision("unchanged", case.enrollment.status, findings=twice + _audit(case, readings, paid, rules))
     if paid:
-        own = case.enrollment.session_id
-        payment = next((p for p in paid if p.session_id == own), paid[0])
+        payment = _first(case, paid, rules.realm)
         return Decision("complete", "paid", payment, twice, _notes(case, payment))
     return _still_pending(case, readings, rules)
 
@@ -80,11 +93,9 @@ def _sessions(case: Case) -> list[Payment]:
 
 def _still_pending(case: Case, readings: Sequence[tuple[Payment, Reading]], rules: Rules) -> Decision:
     assert case.enrollment is not None
-    reading = _own_reading(case, readings)
-    findings: tuple[Finding, ...] = ()
-    if reading.state in _ATTENTION:
-        findings = (Finding(reading.state, str(case.key), reading.detail),)
-    in_the_way = [r for _, r in readings if r.state not in _RELEASABLE]
+    own, reading = _own_reading(case, readings)
+    findings = tuple(_grave(case.key, [(own, reading)], rules.realm))
+    in_the_way = [(payment, r) for payment, r in readings if r.state not in _RELEASABLE]
     releasable = reading.state in _RELEASABLE
     if case.named is None:  # its checkout may be under way, whatever became of a session before it
         written = parse_time(case.enrollment.enrolled_at)
@@ -93,20 +104,31 @@ def _still_pending(case: Case, readings: Sequence[tuple[Payment, Reading]], rule
     if not (rules.release_expired and releasable):
         return Decision("unchanged", reading.state, findings=findings)
     if in_the_way:
-        grave = tuple(Finding(r.state, str(case.key), r.detail) for r in in_the_way if r.state in _ATTENTION)
-        notes = tuple(f"not released: {r.detail}" for r in in_the_way)
+        grave = tuple(_grave(case.key, in_the_way, rules.realm))
+        notes = tuple(f"not released: {r.detail}" for _, r in in_the_way)
         return Decision("unchanged", reading.state, findings=grave, notes=notes)
     return Decision("release" if case.all_sessions_known else "unchanged", reading.state)
+
+
+def _grave(key: EnrollmentKey, readings: Sequence[tuple[Payment | None, Reading]], realm: Realm) -> Iterator[Finding]:
+    """Yield a finding for each session of a pending enrollment that needs a person."""
+    for payment, reading in readings:
+        if reading.state not in _ATTENTION:
+            continue
+        remedy = pending_remedy(reading, key)
+        detail = reading.detail if remedy else reading.detail + _BY_HAND[reading.state]
+        yield Finding(reading.state, str(key), detail, remedy, dashboard_url(payment, realm))
 
 
 def decide_unnamed(payment: Payment, rules: Rules) -> Finding | None:
     """Return what a session means that names no course and user: a finding when it is ours and paid, else nothing."""
     if not rules.realm.owns(payment) or read_state(payment, None, rules.realm).state != "paid":
         return None
-    if payment.user_id and payment.course_id:
-        return Finding("payer unknown", payment.session_id, "paid, but its ids can't be keys of the table")
     course = f"course {payment.course_id}" if payment.course_id else "an unknown course"
-    return Finding("payer unknown", payment.session_id, f"paid for {course}, but the session does not say by whom")
+    detail = f"paid for {course}, but the session does not say by whom"
+    if payment.user_id and payment.course_id:
+        detail = "paid, but its ids can't be keys of the table"
+    return Finding("payer unknown", payment.session_id, detail, url=dashboard_url(payment, rules.realm))
 
 
 def _without_item(
@@ -118,40 +140,59 @@ def _without_item(
 ) -> Decision:
     key = str(case.key)
     if not paid:
-        wrong = [reading for payment, reading in readings if reading.state == "mismatch" and rules.realm.owns(payment)]
-        return Decision("unchanged", "no enrollment", findings=tuple(Finding(r.state, key, r.detail) for r in wrong))
-    payment = next((p for p in paid if rules.realm.owns(p)), paid[0])
-    ours = rules.realm.owns(payment)
+        wrong = tuple(
+            Finding(r.state, key, r.detail + _BY_HAND[r.state], url=dashboard_url(p, rules.realm))
+            for p, r in readings
+            if r.state == "mismatch" and rules.realm.owns(p)
+        )
+        return Decision("unchanged", "no enrollment", findings=wrong)
+    payment = _first(case, paid, rules.realm)
+    ours, url = rules.realm.owns(payment), dashboard_url(payment, rules.realm)
     if not case.course_known:
-        finding = Finding("paid, not enrolled", key, f"{payment.session_id} is paid, but the course was not found")
+        detail = f"{payment.session_id} is paid, but the course was not found"
+        finding = Finding("paid, not enrolled", key, detail, url=url)
         return Decision("unchanged", "no course", findings=(finding,) if ours else ())
     if not case.student_known:
-        finding = Finding("payer unknown", key, f"{payment.session_id} is paid, but the student was not found")
+        detail = f"{payment.session_id} is paid, but the student was not found"
+        finding = Finding("payer unknown", key, detail, url=url)
         return Decision("unchanged", "no student", findings=(finding,))
     if ours or rules.create_missing:
         return Decision("create", "paid", payment, twice, _notes(case, payment))
-    detail = f"{payment.session_id} is paid but was not made by lmx; --create-missing enrolls the student"
-    return Decision("unchanged", "no enrollment", findings=(Finding("paid, not enrolled", key, detail), *twice))
+    detail = f"{payment.session_id} is paid but was not made by lmx"
+    since = show_unix(payment.created)
+    remedy = reconcile_one(case.key.course_id, case.key.user_id, "--since", since, "--create-missing")
+    finding = Finding("paid, not enrolled", key, detail, remedy, url)
+    return Decision("unchanged", "no enrollment", findings=(finding, *twice))
 
 
-def _own_reading(case: Case, readings: Sequence[tuple[Payment, Reading]]) -> Reading:
+def _own_reading(case: Case, readings: Sequence[tuple[Payment, Reading]]) -> tuple[Payment | None, Reading]:
     if case.named is not None:
         # By id: where all sessions were read again, a newer reading of the same session took its place.
-        return next(reading for payment, reading in readings if payment.session_id == case.named.session_id)
+        return next(each for each in readings if each[0].session_id == case.named.session_id)
     if case.named_missing:
-        return Reading("missing session", "Stripe has no such session for this key: wrong account or mode?")
+        return None, Reading("missing session", "Stripe has no such session for this key: wrong account or mode?")
     # Without a session of its own, the newest of those that name user and course speaks for the item.
-    return readings[-1][1] if readings else Reading("no session")
+    return readings[-1] if readings else (None, Reading("no session"))
 
 
-def _paid_twice(case: Case, sessions: Sequence[Payment], paid: Sequence[Payment]) -> tuple[Finding, ...]:
+def _paid_twice(case: Case, sessions: Sequence[Payment], paid: Sequence[Payment], realm: Realm) -> tuple[Finding, ...]:
     ids = {payment.session_id for payment in paid}
     own = case.enrollment.session_id if case.enrollment and case.enrollment.status == "completed" else None
     if own is not None and all(payment.session_id != own for payment in sessions):
         ids.add(own)  # not read again, but it is what completed the item
     if len(ids) < 2:
         return ()
-    return (Finding("paid twice", str(case.key), f"{' and '.join(sorted(ids))} are both paid: refund one"),)
+    detail = f"{' and '.join(sorted(ids))} are both paid: refund one"
+    first = _first(case, paid, realm)
+    extra = next((payment for payment in reversed(paid) if payment is not first), first)
+    return (Finding("paid twice", str(case.key), detail, url=dashboard_url(extra, realm)),)
+
+
+def _first(case: Case, paid: Sequence[Payment], realm: Realm) -> Payment:
+    """Return the payment that enrolls: the item's own, or without an item ours, else the earliest."""
+    if case.enrollment is None:
+        return next((payment for payment in paid if realm.owns(payment)), paid[0])
+    return next((payment for payment in paid if payment.session_id == case.enrollment.session_id), paid[0])
 
 
 def _audit(
@@ -159,8 +200,9 @@ def _audit(
 ) -> tuple[Finding, ...]:
     if not rules.audit or paid or case.enrollment is None or case.enrollment.status != "completed":
         return ()
-    detail = _own_reading(case, readings).detail or "no session of Stripe says that it was paid"
-    return (Finding("enrolled, not paid", str(case.key), detail),)
+    own, reading = _own_reading(case, readings)
+    detail = reading.detail or "no session of Stripe says that it was paid"
+    return (Finding("enrolled, not paid", str(case.key), detail, url=dashboard_url(own, rules.realm)),)
 
 
 def _notes(case: Case, payment: Payment) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from typing import Literal, NamedTuple
 
+from learnermax_cli.core.remedy import Advice, release_one
 from learnermax_cli.enrollments.model import EnrollmentKey, Payment, Reversal
 
 State = Literal[
@@ -27,6 +28,7 @@ _VOID_REFUNDS = frozenset(("failed", "canceled"))  # [stripe.Refund.status]: the
 _WAITING_INTENTS = frozenset(("processing", "requires_action"))
 _FAILED_INTENTS = frozenset(("requires_payment_method", "canceled"))
 _PAID = frozenset(("paid", "no_payment_required"))
+_OVER: frozenset[State] = frozenset(("expired", "failed", "refunded", "mismatch", "no session"))
 
 
 class Reading(NamedTuple):
@@ -97,6 +99,25 @@ def _is_most(payment: Payment, lost: list[Reversal], refunded: int) -> bool:
     if captured is None or any(reversal.currency != captured.currency for reversal in lost):
         return True
     return 10 * (sum(reversal.amount for reversal in lost) + refunded) >= 9 * captured.amount
+
+
+def is_over(reading: Reading) -> bool:
+    """Return whether a session enrolls nobody any more, so that a pending enrollment may be released."""
+    return reading.void or reading.state in _OVER
+
+
+def pending_remedy(reading: Reading, key: EnrollmentKey) -> Advice | None:
+    """Return the command that settles a pending enrollment in a state; None where only waiting or a person helps."""
+    if reading.state == "missing session":
+        return release_one(key.course_id, key.user_id, "--allow-missing-session")
+    return release_one(key.course_id, key.user_id) if is_over(reading) else None
+
+
+def dashboard_url(payment: Payment | None, realm: Realm) -> str | None:
+    """Return the page of a payment in the Dashboard; None where there is none."""
+    if payment is None or payment.intent_id is None or realm.environment == "sandbox":
+        return None
+    return f"https://dashboard.stripe.com/{'' if payment.livemode else 'test/'}payments/{payment.intent_id}"
 
 
 def _unpaid(payment: Payment) -> Reading:

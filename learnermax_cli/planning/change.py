@@ -67,10 +67,14 @@ class Finding(NamedTuple):
     kind: str
     key: str
     detail: str
+    remedy: str | None = None
+    """The command that settles it; None where only waiting or the Dashboard helps, as the detail then says."""
+    url: str | None = None
+    """The payment in the Dashboard."""
 
     def as_json(self) -> dict[str, object]:
         """Return the finding as reports hold it."""
-        return {"kind": self.kind, "key": self.key, "detail": self.detail}
+        return self._asdict()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,10 @@
 """Reports as they should look in a pull request or a step summary; all text from outside is escaped."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import islice
 
 from learnermax_cli.core.text_safety import markdown
+from learnermax_cli.planning.change import Finding
 from learnermax_cli.planning.render_text import show_value, sign
 from learnermax_cli.planning.report import Changes, Data, Items, Report
 
@@ -31,8 +32,7 @@ def render_markdown(report: Report) -> str:
         case Data(lines=lines):
             parts += [markdown(line) for line in lines]
     if report.findings:
-        found = ([f.kind, f.key, f.detail] for f in report.findings)
-        parts.append(_table(["finding", "key", "detail"], found, len(report.findings), _PROSE_LIMIT))
+        parts.append(_findings(report.findings))
     parts += [f"**Warning:** {markdown(warning)}" for warning in report.warnings]
     parts += [markdown(note) for note in report.notes]
     if report.summary_line:
@@ -41,6 +41,15 @@ def render_markdown(report: Report) -> str:
         parts.append(f"**{markdown(report.failure.message)}** {markdown(report.failure.hint)}")
     parts.append(f"<sub>{markdown(report.meter.as_line())}</sub>")
     return "\n\n".join(parts) + "\n"
+
+
+def _findings(findings: Sequence[Finding]) -> str:
+    titles = ["finding", "key", "detail"]
+    titles += ["remedy"] * any(finding.remedy for finding in findings)
+    titles += ["payment"] * any(finding.url for finding in findings)
+    values = {"finding": "kind", "payment": "url"}
+    rows = ([str(finding.as_json()[values.get(title, title)] or "-") for title in titles] for finding in findings)
+    return _table(titles, rows, len(findings), _PROSE_LIMIT)
 
 
 def _changes(body: Changes) -> list[str]:

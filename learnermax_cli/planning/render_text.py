@@ -1,5 +1,6 @@
 """Reports as people read them on a terminal: Terraform's signs, old → new per field, tables. Text in, Rich text out."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
 from rich.console import RenderableType
@@ -27,6 +28,7 @@ _STATUS_STYLES = {"ok": "green", "warning": "yellow", "failed": "bold red"}
 # What identifies the object of a change is shown although it stays the same.
 _TELLING = frozenset(("product", "stripeProductId", "stripePriceId", "course", "user", "endpoint"))
 _VALUE_LIMIT = 72
+_MAX_HINTS = 10  # of one kind of finding
 
 
 def sign(change: Change) -> str:
@@ -88,11 +90,22 @@ def render_skipped(rows: tuple[Skipped, ...]) -> Iterator[Text]:
 
 
 def render_findings(findings: tuple[Finding, ...]) -> Iterator[Text]:
-    """Yield a line for each thing that a person should look at."""
-    for finding in findings:
-        yield Text(
-            f"  ! {printable(finding.kind)} {printable(finding.key)}: {printable(finding.detail)}", style="magenta"
-        )
+    """Yield a line for each thing that a person should look at, and how it is settled.
+
+    A remedy that several in a row have stands below the last of them; of many of a kind, only the first show theirs.
+    """
+    shown: Counter[str] = Counter()
+    for number, finding in enumerate(findings):
+        kind, key, detail = map(printable, finding[:3])
+        yield Text(f"  ! {kind} {key}: {detail}", style="magenta")
+        following = findings[number + 1].remedy if number + 1 < len(findings) else None
+        hints = ["" if finding.remedy == following else finding.remedy, finding.url]
+        if any(hints):
+            shown[kind] += 1
+        if shown[kind] <= _MAX_HINTS:
+            yield from (Text(f"      {printable(hint)}") for hint in hints if hint)
+    if more := sum(count - _MAX_HINTS for count in shown.values() if count > _MAX_HINTS):
+        yield Text(f"    {more} more findings have a remedy or a link of their own: see -o json", style="magenta")
 
 
 def render_items(items: Items) -> Table | Text:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from learnermax_cli.core.errors import GuardError
 from learnermax_cli.core.ownership import is_ours
-from learnermax_cli.core.remedy import lmx
+from learnermax_cli.core.remedy import lmx, sync_one
 from learnermax_cli.courses.model import Course
 from learnermax_cli.courses.price import find_coming_soon_flaw, plan_sale
 from learnermax_cli.planning.change import Change, Finding, Skipped
@@ -159,8 +159,8 @@ def _plan_orphans(draft: _Draft, courses: dict[str, Course], claims: Claims, opt
                 change = Change("product", course_id, "archive", before, {**before, "active": False}, reason)
                 draft.plans.append(CoursePlan(course_id, product.product_id, (change,)))
             else:
-                detail = f"{product.product_id} is still active, but {reason}: --prune makes it inactive"
-                draft.findings.append(Finding("orphan product", course_id, detail))
+                detail = f"{product.product_id} is still active, but {reason}"
+                draft.findings.append(Finding("orphan product", course_id, detail, sync_one(course_id, "--prune")))
 
 
 def _not_sold(course: Course | None, options: SyncOptions) -> str | None:
@@ -186,16 +186,19 @@ def find_stale_links(
         course = by_id.get(course_id)
         reason = _stale_reason(link, course, planned.get(course_id, course.price_id if course else None))
         if reason is not None:
-            yield Finding("stale link", course_id, f"{link.link_id} " + reason)
+            remedy = None if _is_over(course) else lmx("checkout link", course_id)
+            yield Finding("stale link", course_id, f"{link.link_id} {reason}", remedy)
 
 
 def _stale_reason(link: ListedLink, course: Course | None, price_id: str | None) -> str | None:
-    if course is None or course.pricing_model == "free":
+    if _is_over(course):
         state = "gone" if course is None else "no longer paid"
         return f"is still active, but its course is {state}: make it inactive in the Dashboard"
     if link.price_ids == (price_id,):
         return None
     sold = ", ".join(link.price_ids) or "nothing"
-    return f"still sells {sold}, no longer the price of its course. To replace it: " + lmx(
-        "checkout link", course.course_id
-    )
+    return f"still sells {sold}, no longer the price of its course"
+
+
+def _is_over(course: Course | None) -> bool:
+    return course is None or course.pricing_model == "free"

@@ -41,10 +41,12 @@ class KeyStatus:
         missing = self.state == "missing here"
         if self.state == "same" or (missing and self.key == WEBHOOK_SECRET):
             return None  # `webhooks create` puts the signing secret into the secret alone.
-        remedy = lmx("secrets push")
-        if self.there and pull:
-            remedy = lmx("secrets pull") if missing else remedy + ", or " + lmx("secrets pull")
-        return Finding("drift", self.key, f"{self.state}: " + remedy)
+        if not (self.there and pull):
+            return Finding("drift", self.key, self.state, lmx("secrets push"))
+        if missing:
+            return Finding("drift", self.key, self.state, lmx("secrets pull"))
+        detail = f"{self.state}; to take the stored one: " + lmx("secrets pull")
+        return Finding("drift", self.key, detail, lmx("secrets push"))
 
 
 def compare_keys(here: Mapping[str, str], there: Content) -> tuple[KeyStatus, ...]:

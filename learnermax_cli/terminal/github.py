@@ -64,7 +64,8 @@ def _errors(report: Report) -> Iterator[str]:
 
 
 def _warnings(report: Report) -> Iterator[str]:
-    return (_annotation("warning", f"{f.kind} {f.key}", f.detail) for f in report.findings)
+    for found in report.findings:
+        yield _annotation("warning", f"{found.kind} {found.key}", " - ".join(filter(None, found[2:])))
 
 
 def _annotation(level: str, title: str, message: str) -> str:

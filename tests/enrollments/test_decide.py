@@ -11,6 +11,7 @@ from tests.enrollments.values import (
     PRICE,
     RULES,
     case,
+    dashboard,
     decided,
     delayed,
     enrollment,
@@ -25,16 +26,23 @@ WHO = "user-7/TEST-COURSE-003"
 REFUNDED = payment(refunded=True)
 DISPUTED = payment(disputes=("needs_response",))
 MISMATCH = payment(metadata_user="user-8", reference_user="user-8")
+RELEASE = "lmx enrollments release TEST-COURSE-003 --user user-7"
 STAYS_PENDING = [
-    (unpaid("open"), "open", None),
-    (unpaid("expired"), "expired", None),
-    (delayed("processing"), "processing", None),
-    (delayed("requires_payment_method"), "failed", None),
-    (delayed("canceled"), "failed", None),
-    (REFUNDED, "refunded", "cs_test_own was refunded in full"),
-    (DISPUTED, "disputed", "cs_test_own is disputed: needs_response"),
-    (MISMATCH, "mismatch", "cs_test_own names user user-8"),
-    (payment(status="odd"), "unknown", "cs_test_own has the unknown status odd"),
+    (unpaid("open"), "open", None, None),
+    (unpaid("expired"), "expired", None, None),
+    (delayed("processing"), "processing", None, None),
+    (delayed("requires_payment_method"), "failed", None, None),
+    (delayed("canceled"), "failed", None, None),
+    (REFUNDED, "refunded", "cs_test_own was refunded in full", RELEASE),
+    (DISPUTED, "disputed", "cs_test_own is disputed: needs_response: wait until the bank has decided", None),
+    (payment(disputes=("won", "lost")), "disputed", "cs_test_own is disputed: lost", RELEASE),
+    (MISMATCH, "mismatch", "cs_test_own names user user-8", RELEASE),
+    (
+        payment(status="odd"),
+        "unknown",
+        "cs_test_own has the unknown status odd: see in the Dashboard what became of it",
+        None,
+    ),
 ]
 
 
@@ -57,10 +65,10 @@ def test_the_usual_amount_is_not_noted(paid: Money | None, price: Money | None) 
     assert () == decide(case(payment(money=paid), price=price), RULES).notes
 
 
-@pytest.mark.parametrize(("own", "state", "detail"), STAYS_PENDING, ids=lambda value: str(value)[:20])
-def test_stays_pending(own: Payment, state: str, detail: str | None) -> None:
-    """Whatever is not paid stays pending; what needs a person becomes a finding."""
-    findings = () if detail is None else (Finding(state, WHO, detail),)
+@pytest.mark.parametrize(("own", "state", "detail", "remedy"), STAYS_PENDING, ids=lambda value: str(value)[:20])
+def test_stays_pending(own: Payment, state: str, detail: str | None, remedy: str | None) -> None:
+    """Whatever is not paid stays pending; what needs a person becomes a finding, with what settles it."""
+    findings = () if detail is None else (Finding(state, WHO, detail, remedy, dashboard("cs_test_own")),)
     assert Decision("unchanged", state, findings=findings) == decide(case(own), RULES)
 
 
@@ -76,6 +84,7 @@ def test_session_missing_at_stripe(others: tuple[Payment, ...]) -> None:
     decision = decide(subject, rules(release_expired=True))
     assert ("unchanged", "missing session") == (decision.verdict, decision.state)
     assert [("missing session", WHO)] == found(decision)
+    assert [f"{RELEASE} --allow-missing-session"] == [finding.remedy for finding in decision.findings]
 
 
 def test_no_session() -> None:
@@ -95,7 +104,7 @@ def test_item_without_session_is_in_the_state_of_the_newest_that_was_found() -> 
     assert ("unchanged", "open") == decided(case(None, newer, older))
 
 
-@pytest.mark.parametrize("own", [own for own, _, _ in STAYS_PENDING])
+@pytest.mark.parametrize("own", [own for own, *_ in STAYS_PENDING])
 def test_other_paid_session_completes_whatever_became_of_the_own(own: Payment) -> None:
     """Who paid through an older session or a link is in, though the session that the item names was not paid."""
     other = payment("cs_test_other")
@@ -121,7 +130,8 @@ def test_two_paid_sessions() -> None:
     """The session that the item names completes it, and the second payment is a finding."""
     own, other = payment(), payment("cs_test_earlier", created=CREATED - 60)
     detail = "cs_test_earlier and cs_test_own are both paid: refund one"
-    expected = Decision("complete", "paid", own, (Finding("paid twice", WHO, detail),))
+    finding = Finding("paid twice", WHO, detail, url=dashboard("cs_test_earlier"))
+    expected = Decision("complete", "paid", own, (finding,))
     assert expected == decide(case(own, other), RULES)
 
 
@@ -170,7 +180,8 @@ def test_second_payment_of_a_completed_enrollment() -> None:
     """A further paid session of the window is a payment too many, though the one that completed was not read."""
     subject = case(None, payment("cs_test_second"), enrollment=enrollment("cs_test_first", status="completed"))
     detail = "cs_test_first and cs_test_second are both paid: refund one"
-    expected = Decision("unchanged", "completed", findings=(Finding("paid twice", WHO, detail),))
+    finding = Finding("paid twice", WHO, detail, url=dashboard("cs_test_second"))
+    expected = Decision("unchanged", "completed", findings=(finding,))
     assert expected == decide(subject, RULES)
 
 
@@ -196,7 +207,8 @@ def test_refunded_payment_is_not_one_of_two() -> None:
 def test_audit_of_a_completed_enrollment_that_was_not_paid(own: Payment, detail: str) -> None:
     """With audit, a completed enrollment without a valid payment is a finding, and nothing is taken away."""
     subject = case(own, enrollment=enrollment(status="completed"))
-    expected = Decision("unchanged", "completed", findings=(Finding("enrolled, not paid", WHO, detail),))
+    finding = Finding("enrolled, not paid", WHO, detail, url=own.intent_id and dashboard("cs_test_own"))
+    expected = Decision("unchanged", "completed", findings=(finding,))
     assert expected == decide(subject, rules(audit=True))
     assert Decision("unchanged", "completed") == decide(subject, RULES)
 

@@ -5,9 +5,10 @@ import pytest
 from learnermax_cli.enrollments.decide import Decision, decide, decide_unnamed
 from learnermax_cli.enrollments.model import Payment
 from learnermax_cli.planning.change import Finding
-from tests.enrollments.values import CREATED, RULES, absent, delayed, not_ours, payment, rules, unpaid
+from tests.enrollments.values import CREATED, RULES, absent, dashboard, delayed, not_ours, payment, rules, unpaid
 
 WHO = "user-7/TEST-COURSE-003"
+BOTH = "cs_test_a and cs_test_b are both paid: refund one"
 NOTHING = Decision("unchanged", "no enrollment")
 CREATE_MISSING = rules(create_missing=True)
 LINK = payment("cs_test_link", link_id="plink_1", metadata_user=None)
@@ -19,9 +20,13 @@ def test_payment_through_a_link_creates_the_enrollment() -> None:
 
 
 def test_payment_without_our_marker_is_a_finding() -> None:
-    """The same without our marker is reported, with the flag that enrolls the student."""
-    detail = "cs_test_site is paid but was not made by lmx; --create-missing enrolls the student"
-    expected = Decision("unchanged", "no enrollment", findings=(Finding("paid, not enrolled", WHO, detail),))
+    """The same without our marker is reported, with the command that enrolls the student."""
+    detail = "cs_test_site is paid but was not made by lmx"
+    remedy = (
+        "lmx enrollments reconcile --course TEST-COURSE-003 --user user-7 --since 2026-10-31T06:00:00Z --create-missing"
+    )
+    finding = Finding("paid, not enrolled", WHO, detail, remedy, dashboard("cs_test_site"))
+    expected = Decision("unchanged", "no enrollment", findings=(finding,))
     assert expected == decide(absent(not_ours()), RULES)
 
 
@@ -39,27 +44,29 @@ def test_create_missing() -> None:
 def test_first_of_two_payments_that_are_not_ours_creates_the_enrollment() -> None:
     """Where none is ours the earlier one creates the enrollment, as it completes one that is there."""
     first, second = not_ours("cs_test_b", created=CREATED - 60), not_ours("cs_test_a")
-    finding = Finding("paid twice", WHO, "cs_test_a and cs_test_b are both paid: refund one")
+    finding = Finding("paid twice", WHO, BOTH, url=dashboard("cs_test_a"))
     assert Decision("create", "paid", first, (finding,)) == decide(absent(second, first), CREATE_MISSING)
 
 
 def test_our_payment_goes_before_another() -> None:
     """Of two payments the one that is ours creates the enrollment, and the other is a payment too many."""
     own, site = payment("cs_test_b"), not_ours("cs_test_a", created=CREATED - 60)
-    finding = Finding("paid twice", WHO, "cs_test_a and cs_test_b are both paid: refund one")
+    finding = Finding("paid twice", WHO, BOTH, url=dashboard("cs_test_a"))
     assert Decision("create", "paid", own, (finding,)) == decide(absent(site, own), RULES)
 
 
 def test_unknown_student() -> None:
     """A payment in the name of a student who is not in the table has an unknown payer."""
-    finding = Finding("payer unknown", WHO, "cs_test_own is paid, but the student was not found")
+    detail = "cs_test_own is paid, but the student was not found"
+    finding = Finding("payer unknown", WHO, detail, url=dashboard("cs_test_own"))
     expected = Decision("unchanged", "no student", findings=(finding,))
     assert expected == decide(absent(payment(), student_known=False), RULES)
 
 
 def test_unknown_course() -> None:
     """A payment of ours for a course that is gone is reported, and creates nothing."""
-    finding = Finding("paid, not enrolled", WHO, "cs_test_own is paid, but the course was not found")
+    detail = "cs_test_own is paid, but the course was not found"
+    finding = Finding("paid, not enrolled", WHO, detail, url=dashboard("cs_test_own"))
     expected = Decision("unchanged", "no course", findings=(finding,))
     assert expected == decide(absent(payment(), course_known=False), CREATE_MISSING)
 
@@ -92,8 +99,10 @@ def test_nothing_is_created_without_a_valid_payment_here(other: Payment) -> None
 
 def test_contradiction_of_ours_is_a_mismatch() -> None:
     """A session of ours that names two users creates nothing and needs a person."""
-    detail = "cs_test_own names user user-7 and, as client_reference_id, user-8"
-    expected = Decision("unchanged", "no enrollment", findings=(Finding("mismatch", WHO, detail),))
+    detail = "cs_test_own names user user-7 and, as client_reference_id, user-8: "
+    detail += "see in the Dashboard whose payment it is"
+    finding = Finding("mismatch", WHO, detail, url=dashboard("cs_test_own"))
+    expected = Decision("unchanged", "no enrollment", findings=(finding,))
     assert expected == decide(absent(payment(reference_user="user-8")), CREATE_MISSING)
 
 
@@ -102,17 +111,15 @@ UNNAMED = payment("cs_test_link", link_id="plink_1", metadata_user=None, referen
 
 def test_paid_link_session_of_nobody() -> None:
     """Paid through a link of ours without a user: payer unknown, by the session's id."""
-    expected = Finding(
-        "payer unknown", "cs_test_link", "paid for course TEST-COURSE-003, but the session does not say by whom"
-    )
+    detail = "paid for course TEST-COURSE-003, but the session does not say by whom"
+    expected = Finding("payer unknown", "cs_test_link", detail, url=dashboard("cs_test_link"))
     assert expected == decide_unnamed(UNNAMED, RULES)
 
 
 def test_paid_session_of_ours_without_course() -> None:
     """Paid and ours, but for no course: a person must look."""
-    expected = Finding(
-        "payer unknown", "cs_test_own", "paid for an unknown course, but the session does not say by whom"
-    )
+    detail = "paid for an unknown course, but the session does not say by whom"
+    expected = Finding("payer unknown", "cs_test_own", detail, url=dashboard("cs_test_own"))
     assert expected == decide_unnamed(payment(course_id=None), RULES)
 
 

@@ -14,6 +14,7 @@ from tests.enrollments.values import (
     NOW,
     RULES,
     case,
+    dashboard,
     decided,
     delayed,
     enrollment,
@@ -78,17 +79,18 @@ def test_another_session_in_the_way(other: Payment) -> None:
 
 
 @pytest.mark.parametrize(
-    ("other", "finding", "detail"),
+    ("other", "state", "detail"),
     [
         (payment("cs_test_other", refunded=True), "refunded", "cs_test_other was refunded in full"),
         (payment("cs_test_other", disputes=("lost",)), "disputed", "cs_test_other is disputed: lost"),
         (unpaid("open", "cs_test_other"), None, "cs_test_other is open"),
     ],
 )
-def test_what_is_in_the_way_is_told(other: Payment, finding: str | None, detail: str) -> None:
+def test_what_is_in_the_way_is_told(other: Payment, state: str | None, detail: str) -> None:
     """An item that is not released says why, and what a person must look at is a finding; unasked it says nothing."""
     subject = _known(case(unpaid("expired"), other))
-    findings = () if finding is None else (Finding(finding, str(KEY), detail),)
+    remedy = "lmx enrollments release TEST-COURSE-003 --user user-7"
+    findings = () if state is None else (Finding(state, str(KEY), detail, remedy, dashboard("cs_test_other")),)
     told = Decision("unchanged", "expired", findings=findings, notes=(f"not released: {detail}",))
     assert told == decide(subject, RELEASE)
     assert Decision("unchanged", "expired") == decide(subject, RULES)

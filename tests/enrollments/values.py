@@ -52,6 +52,11 @@ def reversals(disputes: Sequence[str] = (), *, refunded: bool = False) -> tuple[
     return (*refunds, *(Reversal("dispute", status, PRICE.amount, PRICE.currency, opened) for status in disputes))
 
 
+def dashboard(session_id: str) -> str:
+    """Return the page of a session's payment in the Dashboard."""
+    return f"https://dashboard.stripe.com/test/payments/pi_{session_id}"
+
+
 def not_ours(session_id: str = "cs_test_site", **fields: Any) -> Payment:
     """Return a paid session as the site makes it: user and course, but no marker and no environment."""
     return payment(session_id, **{"managed": False, "environment": None, **fields})

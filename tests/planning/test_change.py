@@ -2,6 +2,7 @@
 
 import hashlib
 
+from learnermax_cli.core.remedy import lmx
 from learnermax_cli.planning.change import (
     Change,
     Finding,
@@ -79,7 +80,8 @@ def test_skipped_and_findings_as_json() -> None:
     assert {"kind": "course", "key": "a", "reason": "coming soon", "code": "skipped"} == Skipped(
         "course", "a", "coming soon"
     ).as_json()
-    assert {"kind": "orphan product", "key": "a", "detail": "x"} == Finding("orphan product", "a", "x").as_json()
+    expected = {"kind": "orphan product", "key": "a", "detail": "x", "remedy": "lmx products list", "url": None}
+    assert expected == Finding("orphan product", "a", "x", lmx("products list")).as_json()
 
 
 def test_canonical_json_is_ascii() -> None:

@@ -87,7 +87,7 @@ def test_document_of_a_plan_has_the_shape_of_the_schema() -> None:
             }
         ],
         "skipped": [{"kind": "course", "key": "d", "reason": "coming soon", "code": "coming_soon"}],
-        "findings": [{"kind": "orphan product", "key": "b", "detail": "still active"}],
+        "findings": [FINDING._asdict()],
         "summary": {"create": 1},
         "digest": digest([CHANGE]),
         "meter": METER,

@@ -28,8 +28,8 @@ def test_link_with_the_present_price_is_fine() -> None:
 
 def test_link_with_another_price_is_stale() -> None:
     """The finding names link, price and remedy."""
-    detail = "plink_1 still sells price_0, no longer the price of its course. To replace it: lmx checkout link A"
-    assert [Finding("stale link", "A", detail)] == _stale(_link("price_0"))
+    detail = "plink_1 still sells price_0, no longer the price of its course"
+    assert [Finding("stale link", "A", detail, "lmx checkout link A")] == _stale(_link("price_0"))
 
 
 def test_price_that_is_about_to_change_makes_it_stale() -> None:

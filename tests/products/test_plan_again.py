@@ -14,7 +14,7 @@ FASTER = "another run was faster, or it is no longer needed"
 NEW = plan([course()]).courses[0]
 MADE = catalog([product()], [price()])
 PRODUCT = "lmx_sandbox_a"
-ORPHAN = PRODUCT + " is still active, but its course is {}: --prune makes it inactive"
+ORPHAN = PRODUCT + " is still active, but its course is {}"
 
 
 @pytest.mark.parametrize(

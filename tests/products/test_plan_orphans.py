@@ -6,12 +6,14 @@ from learnermax_cli.planning.change import Change, Finding, Skipped
 from learnermax_cli.products.plan_sync import SyncPlan
 from tests.products.catalogs import LINKED, OPTIONS, course, ours, plan, price, product
 
+PRUNE = "lmx products sync --course a --prune"
+
 
 def test_orphan_is_a_finding() -> None:
-    """A product whose course is gone is reported with the flag that ends it."""
+    """A product whose course is gone is reported with the command that ends it."""
     done = plan([], [product()], [price()])
-    detail = "lmx_sandbox_a is still active, but its course is gone: --prune makes it inactive"
-    assert SyncPlan((), findings=(Finding("orphan product", "a", detail),), managed=1) == done
+    detail = "lmx_sandbox_a is still active, but its course is gone"
+    assert SyncPlan((), findings=(Finding("orphan product", "a", detail, PRUNE),), managed=1) == done
 
 
 def test_prune_archives_the_orphan() -> None:
@@ -31,9 +33,9 @@ def test_course_that_became_free_leaves_an_orphan() -> None:
 def test_coming_soon_course_with_a_product_is_skipped_and_reported() -> None:
     """It is not sold again before it is announced as such."""
     done = plan([course(**LINKED, comingSoon=True)], [product()], [price()])
-    detail = "lmx_sandbox_a is still active, but its course is coming soon: --prune makes it inactive"
+    detail = "lmx_sandbox_a is still active, but its course is coming soon"
     assert (Skipped("course", "a", "coming soon", code="coming_soon"),) == done.skipped
-    assert (Finding("orphan product", "a", detail),) == done.findings
+    assert (Finding("orphan product", "a", detail, PRUNE),) == done.findings
 
 
 def test_coming_soon_course_is_synced_when_asked_for() -> None:

@@ -51,7 +51,10 @@ def test_each_kind_of_trouble_is_annotated(capsys: Captured) -> None:
             (Result(CHANGE, "failed", "Stripe said: no"), *planned([CHANGE])),
             (Skipped("course", "b", "it has no price", blocking=True), Skipped("course", "c", "coming soon")),
         ),
-        findings=(Finding("orphan product", "d", "still active"),),
+        findings=(
+            Finding("orphan product", "d", "still active"),
+            Finding("refunded", "e", "in full", "lmx enrollments release c --user u", "https://dashboard.test/pi_1"),
+        ),
         error=GuardError("4 of 10, too many", hint="Pass --allow-archive 4.", code="guard.archive"),
     )
     tell_actions(report, {})
@@ -60,6 +63,7 @@ def test_each_kind_of_trouble_is_annotated(capsys: Captured) -> None:
         "::error title=a::Stripe said: no",
         "::error title=b::it has no price",
         "::warning title=orphan product d::still active",
+        "::warning title=refunded e::in full - lmx enrollments release c --user u - https://dashboard.test/pi_1",
     ] == capsys.readouterr().err.splitlines()
 
 

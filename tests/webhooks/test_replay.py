@@ -199,12 +199,13 @@ def test_table_says_which_enrollment_each_event_touches(sandbox: Sandbox) -> Non
     times = [worlds.text_of(event.created).replace(".000Z", "Z") for event in events]
     expected = [
         f"  ! refunded {key('b')}: {failed} was refunded in full",
+        f"      lmx enrollments release {worlds.COURSE} --user b",
         f"{times[0]} {events[0].id} checkout.session.completed {key('a')}: changed, paid",
         f"{times[1]} {events[1].id} checkout.session.completed {key('b')}: attention, refunded",
         "Applied: 1 completed, 0 created; of 2 events: 1 changed something, 0 done already, 1 need attention,"
         " 0 ignored.",
     ]
-    assert expected == done.stdout.splitlines()[-4:]
+    assert expected == done.stdout.splitlines()[-5:]
     assert f"  + complete enrollment {key('a')}" in done.stdout
 
 
