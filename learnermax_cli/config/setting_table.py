@@ -31,7 +31,7 @@ SETTINGS: Final = (
     Setting("LMX_ENVIRONMENT", values.read_environment, "environment", default=lambda _: "preview"),
     Setting("EDUCATION_TABLE_NAME", flag="table", default=table_name),
     Setting("AWS_REGION", flag="region", others=("AWS_DEFAULT_REGION",), in_file=False, default=lambda _: "us-east-1"),
-    Setting("AWS_PROFILE", flag="profile", in_file=False),
+    Setting("AWS_PROFILE", flag="profile", others=("AWS_DEFAULT_PROFILE",), in_file=False),
     Setting("AWS_ENDPOINT_URL", in_file=False),
     *(Setting(key.name) for key in KEYS),
     Setting("STRIPE_API_BASE", in_file=False, default=lambda _: STRIPE_API_BASE),

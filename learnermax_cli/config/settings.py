@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, cast
 
+from learnermax_cli.config.aws_access import AwsAccess
 from learnermax_cli.config.keys import SECRET_KEY, Mode
 from learnermax_cli.config.setting_table import SETTINGS
 from learnermax_cli.config.sources import Flags, Sources, find_sources
@@ -15,16 +16,6 @@ from learnermax_cli.core.secret_text import KnownSecrets, SecretText
 if TYPE_CHECKING:
     from learnermax_cli.config.env_file import EnvFile
     from learnermax_cli.config.sandbox_state import SandboxInfo
-
-
-class AwsAccess(NamedTuple):
-    """How boto3 is to reach AWS; everything None leaves it to boto3's own rules."""
-
-    region: str
-    profile: str | None = None
-    endpoint_url: str | None = None
-    access_key_id: str | None = None
-    secret_access_key: SecretText | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +75,7 @@ def read_settings(sources: Sources) -> Settings:
         environment=cast("Environment", read["LMX_ENVIRONMENT"]),
         table=str(read["EDUCATION_TABLE_NAME"]),
         secret_name=str(read["LMX_STRIPE_SECRET_NAME"]),
-        aws=_aws_access(sources),
+        aws=sources.aws_access,
         stripe_api_base=str(read["STRIPE_API_BASE"]),
         stripe_secret_key=SecretText(key) if key else None,
         stripe_account=text("LMX_STRIPE_ACCOUNT"),
@@ -100,17 +91,4 @@ def read_settings(sources: Sources) -> Settings:
         sandbox=sources.sandbox,
         aws_account=text("LMX_AWS_ACCOUNT"),
         allowed_mismatches=cast("frozenset[str]", read["LMX_ALLOW_MISMATCH"] or frozenset()),
-    )
-
-
-def _aws_access(sources: Sources) -> AwsAccess:
-    region, profile = str(sources.read("AWS_REGION")), cast("str | None", sources.read("AWS_PROFILE"))
-    if sources.sandbox is None:
-        return AwsAccess(region=region, profile=profile)
-    own = sources.sandbox.environment()
-    return AwsAccess(
-        region=region,
-        endpoint_url=sources.sandbox.aws_url,
-        access_key_id=own["AWS_ACCESS_KEY_ID"],
-        secret_access_key=SecretText(own["AWS_SECRET_ACCESS_KEY"]),
     )

@@ -1,4 +1,4 @@
-"""What sets the settings of a run: flags, process environment, env file, running sandbox, defaults, in this order."""
+"""What sets the settings of a run: flags, environment, env file, sandbox, AWS profile, defaults, in this order."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,6 +6,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from learnermax_cli.config.aws_access import (
+    AwsAccess,
+    environment_profile,
+    read_region,
+    require_region,
+    sandbox_access,
+)
 from learnermax_cli.config.env_search import EnvSearch, require_trusted, search_env_file
 from learnermax_cli.config.keys import SECRET_NAMES
 from learnermax_cli.config.setting_table import BY_NAME, FROM_FILE, Setting, never_from_file, unknown_names
@@ -40,9 +47,9 @@ class Found(NamedTuple):
     """The text of a setting and where it is from."""
 
     text: str
-    kind: Literal["flag", "environment", "env_file", "sandbox", "default"]
+    kind: Literal["flag", "environment", "env_file", "sandbox", "aws_profile", "default"]
     name: str = ""
-    """The flag, the variable or the file."""
+    """The flag, the variable, the file or the profile."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +89,8 @@ class Sources:
             return Found(self._from_file[setting.name], "env_file", str(self.search.path))
         if self.environment == "sandbox" and setting.name == "FRONTEND_URL":
             return Found(SANDBOX_FRONTEND_URL, "sandbox")
+        if setting.name == "AWS_REGION" and not outside and (region := read_region(self._profile, self.environ)):
+            return Found(region, "aws_profile", self._profile)
         default = None if self.environment is None or outside else setting.default(self.environment)
         return None if default is None else Found(default, "default")
 
@@ -89,6 +98,20 @@ class Sources:
         """Return the value of a setting, None where nothing sets it; raises an LmxError for one that makes no sense."""
         found = self.find(BY_NAME[name])
         return None if found is None else BY_NAME[name].read(utf8(found.text, name), name)
+
+    @property
+    def aws_access(self) -> AwsAccess:
+        """How to reach AWS; raises ConfigError for a region that is none."""
+        if self.sandbox is not None:
+            return sandbox_access(self.sandbox)
+        found = self.find(BY_NAME["AWS_REGION"]) or Found("us-east-1", "default")
+        source = f"the region of profile {self._profile}" if found.kind == "aws_profile" else found.name
+        region = require_region(found.text, source)
+        return AwsAccess(region, self.flags.profile, environment_profile=environment_profile(self.environ))
+
+    @property
+    def _profile(self) -> str:
+        return self.flags.profile or environment_profile(self.environ) or "default"
 
     @property
     def ignored(self) -> tuple[str, ...]:

@@ -1,13 +1,16 @@
 """Where settings come from, and which sources are not believed."""
 
+import re
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from learnermax_cli.config import sandbox_state
+from learnermax_cli.config.aws_access import AwsAccess
 from learnermax_cli.config.sandbox_state import SandboxInfo
-from learnermax_cli.config.settings import AwsAccess, Settings
+from learnermax_cli.config.settings import Settings
 from learnermax_cli.config.sources import Flags
 from learnermax_cli.config.values import currency_code, positive_decimal, price_unit
 from learnermax_cli.core.errors import ConfigError, UsageError
@@ -103,7 +106,7 @@ def test_every_variable_is_read() -> None:
         10.0,
         "https://site.test",
         "arn:aws:sns:us-east-1:123456789012:topic",
-        AwsAccess("eu-west-1", "work"),
+        AwsAccess("eu-west-1", environment_profile="work"),
     ) == (
         settings.stripe_secret_key,
         settings.stripe_api_base,
@@ -126,6 +129,55 @@ def test_aws_region_goes_before_aws_default_region() -> None:
     assert "eu-west-1" == load(**both).aws.region
     assert "eu-west-2" == load(AWS_DEFAULT_REGION="eu-west-2").aws.region
     assert "eu-west-3" == load(Flags(region="eu-west-3"), **both).aws.region
+
+
+CONFIG = "[default]\nregion = eu-west-4\n[profile work]\nregion = eu-west-5\n[profile 'two words']\nregion=eu-west-6\n"
+
+
+@pytest.mark.parametrize(
+    ("region", "environ", "flags"),
+    [
+        ("eu-west-4", {}, Flags()),
+        ("eu-west-5", {"AWS_PROFILE": "work"}, Flags()),
+        ("eu-west-6", {"AWS_PROFILE": "work", "AWS_DEFAULT_PROFILE": "two words"}, Flags()),
+        ("eu-west-7", {"AWS_PROFILE": "work"}, Flags(profile="stored")),
+        ("us-east-1", {"AWS_PROFILE": "none"}, Flags()),
+        ("eu-west-2", {"AWS_PROFILE": "work", "AWS_DEFAULT_REGION": "eu-west-2"}, Flags()),
+        ("eu-west-3", {}, Flags(profile="work", region="eu-west-3")),
+    ],
+)
+def test_region_of_the_profile_goes_before_the_default(
+    tmp_path: Path, region: str, environ: dict[str, str], flags: Flags
+) -> None:
+    """In the config file or the credentials file, as botocore reads it."""
+    (tmp_path / "config").write_text(CONFIG)
+    (tmp_path / "credentials").write_text("[stored]\nregion = eu-west-7\n")
+    files = {"AWS_CONFIG_FILE": str(tmp_path / "config"), "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "credentials")}
+    assert region == load(flags, **files, **environ).aws.region
+
+
+@pytest.mark.parametrize("content", [None, "region", "\xff", "[default]\nregion ="])
+def test_profiles_that_cannot_be_read_have_no_region(tmp_path: Path, content: str | None) -> None:
+    """Whoever signs in reports the file."""
+    if content is not None:
+        (tmp_path / "config").write_text(content, encoding="latin-1")
+    assert "us-east-1" == load(AWS_CONFIG_FILE=str(tmp_path / "config")).aws.region
+
+
+@pytest.mark.parametrize("region", ["eu-west-1\n", "eu west", "-eu", "12"])
+def test_region_that_is_none_is_named_with_its_source(tmp_path: Path, region: str) -> None:
+    """It would become a part of host names."""
+    (tmp_path / "config").write_text("[profile work]\nregion = e/u\n")
+    sources: dict[str, dict[str, Any]] = {
+        "AWS_REGION": {"AWS_REGION": region},
+        "AWS_DEFAULT_REGION": {"AWS_DEFAULT_REGION": region},
+        "--region": {"flags": Flags(region=region)},
+    }
+    for source, given in sources.items():
+        with pytest.raises(ConfigError, match=re.escape(f"{source} is {region!r}, not an AWS region")):
+            load(given.pop("flags", None), **given)
+    with pytest.raises(ConfigError, match="the region of profile work is 'e/u', not an AWS region"):
+        load(Flags(profile="work"), AWS_CONFIG_FILE=str(tmp_path / "config"))
 
 
 @pytest.mark.parametrize(

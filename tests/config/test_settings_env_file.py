@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from learnermax_cli.config.settings import AwsAccess, load_settings
+from learnermax_cli.config.aws_access import AwsAccess
+from learnermax_cli.config.settings import load_settings
 from learnermax_cli.config.sources import Flags
 from learnermax_cli.core.errors import ConfigError
 from learnermax_cli.core.secret_text import SecretText

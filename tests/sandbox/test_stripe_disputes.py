@@ -9,7 +9,6 @@ from learnermax_cli.sandbox.stripe_api.resources.disputes import STATUSES
 from tests.sandbox.selling import AMOUNT, charge_of, event_types, new_session, paid_session
 from tests.sandbox.stripe_server import StripeServer
 
-
 _DISPUTED = ["created", "funds_withdrawn"]
 
 

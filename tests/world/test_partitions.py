@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from learnermax_cli.adapters.aws.clients import AwsClients
-from learnermax_cli.config.settings import AwsAccess
+from learnermax_cli.config.aws_access import AwsAccess
 from learnermax_cli.core.errors import GuardError
 from learnermax_cli.core.meter import Meter
 from learnermax_cli.core.retries import BATCH

@@ -19,7 +19,7 @@ from learnermax_cli.adapters.connections import (
     timed_pools,
     trust_named_authorities,
 )
-from learnermax_cli.config.settings import AwsAccess
+from learnermax_cli.config.aws_access import AwsAccess
 from learnermax_cli.core.meter import Meter
 from learnermax_cli.core.retries import Listener, RetryPolicy
 from learnermax_cli.core.secret_text import KnownSecrets
@@ -32,6 +32,14 @@ if TYPE_CHECKING:
     from types_boto3_sts.client import STSClient
 
 _POOLS = timed_pools(AWSHTTPConnectionPool, AWSHTTPSConnectionPool)
+
+
+def _variables(access: AwsAccess) -> dict[str, Any]:
+    """Return what botocore is to take instead of variables of the environment, as (key, variable, default, type)."""
+    if access.endpoint_url is None:
+        return {"profile": (None, None, access.environment_profile, None)}
+    nothing = dict.fromkeys(("config_file", "credentials_file"), (None, None, os.devnull, None))
+    return {"profile": (None, None, None, None), **nothing}
 
 
 class _CoreSession(CoreSession):
@@ -75,7 +83,7 @@ class AwsClients:
     def _session(self) -> Session:
         access, secret = self._access, self._access.secret_access_key
         with aws_errors("signing in to AWS"):
-            core = _CoreSession()
+            core = _CoreSession(session_vars=_variables(access))
             core.register_component("response_parser_factory", StrictParserFactory())
             return Session(
                 botocore_session=core,

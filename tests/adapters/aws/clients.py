@@ -4,8 +4,8 @@ import threading
 import time
 
 from learnermax_cli.adapters.aws.clients import AwsClients
+from learnermax_cli.config.aws_access import AwsAccess
 from learnermax_cli.config.sandbox_state import ACCESS_KEY_ID, SECRET_ACCESS_KEY
-from learnermax_cli.config.settings import AwsAccess
 from learnermax_cli.core.meter import Meter
 from learnermax_cli.core.retries import BATCH, RetryPolicy
 from learnermax_cli.core.secret_text import SecretText
