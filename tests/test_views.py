@@ -22,7 +22,7 @@ _STYLE = re.compile(r"\x1b\[([0-9;]+)m")
 _PROGRESS = re.compile(r".*━.*|[A-Z][\w ()]+: \d+ of \d+")
 # What differs from run to run.
 _VARYING = (
-    (r"\b(acct|evt|pi|cus|we|price|plink|prod|req|sk_test|pk_test|test)_\w{14,}", r"\1_ID"),
+    (r"\b(acct|ch|du|evt|pi|re|cus|we|price|plink|prod|req|sk_test|pk_test|test)_\w{14,}", r"\1_ID"),
     (r"\bcs_test_\w{50,}", "SESSION"),
     (r"127\.0\.0\.1:\d+", "HERE"),
     (r"stripe-keys-\w{6}\b", "stripe-keys-SUFFIX"),

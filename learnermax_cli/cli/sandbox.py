@@ -14,6 +14,9 @@ group = typer.Typer(help="Stripe and AWS on this machine: no account, no network
 
 Port = typer.Option(min=0, max=65535, help="Port on 127.0.0.1. Default: a free one.", show_default=False)
 
+Session = typer.Argument(metavar="SESSION_ID|URL")
+Amount = typer.Option(metavar="AMOUNT", help="A part of it, such as 10.00. Default: all.", show_default=False)
+
 
 @add_command(group, "start")
 def start(
@@ -114,7 +117,7 @@ def pay(
 
 
 @add_command(group, "expire")
-def expire(app: "App", session_id: Annotated[str, typer.Argument(metavar="SESSION_ID")]) -> "Report":
+def expire(app: "App", session_id: Annotated[str, Session]) -> "Report":
     """Expire an open checkout session before its time.
 
     Example: lmx sandbox expire cs_test_a1b2c3
@@ -124,12 +127,44 @@ def expire(app: "App", session_id: Annotated[str, typer.Argument(metavar="SESSIO
     return sales_report.expire(app.environ, session_id)
 
 
+@add_command(group, "refund")
+def refund(
+    app: "App",
+    session_id: Annotated[str, Session],
+    amount: Annotated[str | None, Amount] = None,
+    fail: Annotated[bool, typer.Option("--fail", help="It fails three days later, by the sandbox's clock.")] = False,
+) -> "Report":
+    """Refund what was paid through a session, as in Stripe's Dashboard.
+
+    Example: lmx sandbox refund cs_test_a1b2c3 --amount 10.00
+    """
+    from learnermax_cli.sandbox import sales_report
+
+    return sales_report.refund(app.environ, session_id, amount, fails=fail)
+
+
+@add_command(group, "dispute")
+def dispute(
+    app: "App",
+    session_id: Annotated[str, Session],
+    status: Annotated[Literal["open", "won", "lost"], typer.Option(help="What becomes of it.")] = "open",
+    amount: Annotated[str | None, Amount] = None,
+) -> "Report":
+    """Dispute what was paid through a session, and win or lose the dispute; one that was won may be lost after all.
+
+    Example: lmx sandbox dispute cs_test_a1b2c3 --status lost
+    """
+    from learnermax_cli.sandbox import sales_report
+
+    return sales_report.dispute(app.environ, session_id, status, amount)
+
+
 @add_command(group, "clock")
 def clock(
     app: "App",
     advance: Annotated[str, typer.Option(metavar="DURATION", help="How much time passes: 90s, 30m, 25h, 3d.")],
 ) -> "Report":
-    """Advance the sandbox's clock: sessions expire, failed webhooks are sent again, idempotency keys are forgotten.
+    """Advance the sandbox's clock: sessions expire, webhooks are retried, refunds fail, idempotency keys are forgotten.
 
     Example: lmx sandbox clock --advance 25h
     """

@@ -107,6 +107,10 @@ class SalesClient(ControlHttp):
         """Give the newest dispute of a session's payment another status; one that was won may be lost after all."""
         return self._dispute("/change_dispute", {"session_id": session_id, "status": status})
 
+    def bring_dispute(self, session_id: str, status: str, amount: int | None = None) -> Dispute:
+        """Open a dispute of a session's payment, or end its newest one; an end opens it first where there is none."""
+        return self._dispute("/bring_dispute", {"session_id": session_id, "status": status, "amount": amount})
+
     def seed_sessions(
         self, sessions: Sequence[Mapping[str, Any]] = (), *, generate: Mapping[str, Any] | None = None, **options: Any
     ) -> list[str]:

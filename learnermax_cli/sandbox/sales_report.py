@@ -1,20 +1,23 @@
-"""`lmx sandbox pay`, `expire` and `clock`: what they do, and their reports."""
+"""`lmx sandbox pay`, `expire`, `refund`, `dispute` and `clock`: what they do, and their reports."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import timedelta
+from decimal import Decimal, InvalidOperation
 
 from learnermax_cli.config.sandbox_state import require_sandbox
-from learnermax_cli.core.errors import FailedError
-from learnermax_cli.core.money import Money
+from learnermax_cli.core.errors import FailedError, UsageError
+from learnermax_cli.core.money import InexactAmountError, Money, to_money
 from learnermax_cli.core.times import read_duration, show_unix
 from learnermax_cli.planning.report import Data, Report
 from learnermax_cli.sandbox.client import SandboxClient, SandboxError
 from learnermax_cli.sandbox.report import ENVIRONMENT
-from learnermax_cli.sandbox.sales_client import Method, Session
+from learnermax_cli.sandbox.sales_client import Dispute, Method, Refund, Session
 
 _LONGEST = timedelta(days=366)
 _SAID = {"declined": ": the card was declined", "delayed": ": the payment is under way"}
+_AMOUNT_HINT = "Give it in major units, such as 10.00."
+_PAID_HINT = "Name the session of a payment, as this lists them: lmx enrollments list -e sandbox"
 _HINT = "Name a session as this lists them: lmx enrollments list --status pending -e sandbox"
 
 
@@ -38,6 +41,27 @@ def expire(environ: Mapping[str, str], session_id: str) -> Report:
         raise _failed(error) from error
 
 
+def refund(environ: Mapping[str, str], session_id: str, amount: str | None, *, fails: bool) -> Report:
+    """Refund a session's payment, wholly or in part; raises FailedError when there is nothing to refund."""
+    client = _control(environ)
+    try:
+        made = client.refund(session_id, _minor(client, session_id, amount), fails_later=fails)
+    except SandboxError as error:
+        raise _failed(error, _PAID_HINT) from error
+    later = ": it fails in three days, lmx sandbox clock --advance 3d" if fails else ""
+    return _money_back_report("sandbox refund", made, f"refund of {{}}, {made.status}{later}")
+
+
+def dispute(environ: Mapping[str, str], session_id: str, status: str, amount: str | None) -> Report:
+    """Open, win or lose the dispute of a session's payment; raises FailedError when that is not possible."""
+    client = _control(environ)
+    try:
+        made = client.bring_dispute(session_id, status, _minor(client, session_id, amount))
+    except SandboxError as error:
+        raise _failed(error, _PAID_HINT) from error
+    return _money_back_report("sandbox dispute", made, f"dispute over {{}}, {made.status}")
+
+
 def advance_clock(environ: Mapping[str, str], duration: str) -> Report:
     """Advance the sandbox's clock by a duration; raises UsageError for an invalid one."""
     passed = read_duration(duration, "--advance", timedelta(0), _LONGEST, example="90s, 30m, 25h or 3d")
@@ -50,6 +74,26 @@ def advance_clock(environ: Mapping[str, str], duration: str) -> Report:
 
 def _control(environ: Mapping[str, str]) -> SandboxClient:
     return SandboxClient(require_sandbox(environ).control_url)
+
+
+def _minor(client: SandboxClient, session_id: str, amount: str | None) -> int | None:
+    """Return an amount of a session's currency in minor units; raises UsageError for what is none."""
+    if amount is None:
+        return None
+    currency = client.read_session(session_id).currency
+    try:
+        money = to_money(Decimal(amount), currency, "major")
+    except (InvalidOperation, InexactAmountError) as error:
+        raise UsageError(f"--amount is {amount!r}, no amount in {currency}", hint=_AMOUNT_HINT) from error
+    if money.amount <= 0:
+        raise UsageError(f"--amount is {amount!r}, not positive", hint=_AMOUNT_HINT)
+    return money.amount
+
+
+def _money_back_report(command: str, made: Refund | Dispute, text: str) -> Report:
+    money = Money(made.amount, made.currency)
+    value = {"id": made.id, "charge": made.charge, "status": made.status, "amount": money.as_json()}
+    return Report(command, ENVIRONMENT, Data(value, (f"{made.id}: {text.format(money)}",)))
 
 
 def _total(session: Session) -> Money:
@@ -65,5 +109,5 @@ def _session_report(command: str, session: Session, more: str = "") -> Report:
     return Report(command, ENVIRONMENT, Data(value, (line,)))
 
 
-def _failed(error: SandboxError) -> FailedError:
-    return FailedError(error.reason, hint=_HINT, code="sandbox.refused")
+def _failed(error: SandboxError, hint: str = _HINT) -> FailedError:
+    return FailedError(error.reason, hint=hint, code="sandbox.refused")

@@ -8,6 +8,8 @@ from tests.running import Sandbox
 from tests.secrets.support import NAME, api_keys, create_secret
 
 _SESSIONS = "Name a session as this lists them: lmx enrollments list --status pending -e sandbox"
+_PAID = "Name the session of a payment, as this lists them: lmx enrollments list -e sandbox"
+_AMOUNT = "Give it in major units, such as 10.00."
 _SITE: Mapping[str, str | None] = {**PREVIEW, "FRONTEND_URL": "https://learnermax.example"}
 
 
@@ -97,6 +99,11 @@ WEBHOOKS = (
 SANDBOX = (
     Failure("sandbox pay 'cs_[red]\x1b'", 1, "no such checkout.session: cs_[red]\\x1b", _SESSIONS),
     Failure("sandbox expire $session", 1, "this session is complete", _SESSIONS, paid),
+    Failure(
+        "sandbox refund $session --amount '$hostile'", 2, f"--amount is {HOSTILE!r}, no amount in usd", _AMOUNT, paid
+    ),
+    Failure("sandbox refund $session --amount 0", 2, "--amount is '0', not positive", _AMOUNT, paid),
+    Failure("sandbox dispute cs_none", 1, "no such checkout.session: cs_none", _PAID),
     Failure(
         "sandbox clock --advance '$hostile'",
         2,

@@ -1,4 +1,4 @@
-"""`lmx sandbox pay`, `expire` and `clock`, as processes of their own."""
+"""`lmx sandbox pay`, `expire`, `refund`, `dispute` and `clock`, as processes of their own."""
 
 import json
 from typing import Any
@@ -84,3 +84,68 @@ def test_what_is_no_duration_is_refused(sandbox: Sandbox, duration: str) -> None
     said = sandbox.run("sandbox", "clock", f"--advance={duration}")
 
     assert (2, True) == (said.returncode, "such as 90s, 30m, 25h or 3d" in said.stderr)
+
+
+@pytest.fixture
+def paid(sandbox: Sandbox, session: Any) -> Any:
+    """Return a session that is paid."""
+    sandbox.control.pay(session.id)
+    return session
+
+
+def test_refund_in_parts(sandbox: Sandbox, paid: Any) -> None:
+    """The first by its amount, the second of all that is left, a third of nothing."""
+    part = sandbox.run("sandbox", "refund", paid.id, "--amount", "10.00", "-o", "json")
+    rest = sandbox.run("sandbox", "refund", paid.url)
+    again = sandbox.run("sandbox", "refund", paid.id)
+
+    second, first = sandbox.stripe().v1.refunds.list().data
+    assert {
+        "id": first.id,
+        "charge": first.charge,
+        "status": "succeeded",
+        "amount": {"amount": 1000, "currency": "usd"},
+    } == json.loads(part.stdout)["data"]
+    assert (0, f"{second.id}: refund of 39.99 usd, succeeded\n") == (rest.returncode, rest.stdout)
+    assert (1, f"Error: Charge {first.charge} has already been refunded.\n") == (
+        again.returncode,
+        again.stderr.splitlines(keepends=True)[0],
+    )
+
+
+def test_a_refund_that_fails(sandbox: Sandbox, paid: Any) -> None:
+    """Once three days have passed, as the command says."""
+    said = sandbox.run("sandbox", "refund", paid.id, "--fail")
+
+    (refund,) = sandbox.stripe().v1.refunds.list().data
+    later = "it fails in three days, lmx sandbox clock --advance 3d"
+    assert (0, f"{refund.id}: refund of 49.99 usd, succeeded: {later}\n") == (said.returncode, said.stdout)
+    assert 0 == sandbox.run("sandbox", "clock", "--advance", "3d").returncode
+    assert "failed" == sandbox.stripe().v1.refunds.retrieve(refund.id).status
+
+
+def test_a_dispute_is_opened_won_and_lost(sandbox: Sandbox, paid: Any) -> None:
+    """The same one: an open one is not opened again."""
+    opened = sandbox.run("sandbox", "dispute", paid.id, "--amount", "10")
+    again = sandbox.run("sandbox", "dispute", paid.id)
+    ended = [sandbox.run("sandbox", "dispute", paid.id, "--status", status).stdout for status in ("won", "lost")]
+
+    (dispute,) = sandbox.stripe().v1.disputes.list().data
+    assert (0, f"{dispute.id}: dispute over 10.00 usd, needs_response\n") == (opened.returncode, opened.stdout)
+    assert (1, True) == (again.returncode, "Error: this session's payment is disputed already\n" in again.stderr)
+    assert [f"{dispute.id}: dispute over 10.00 usd, {status}\n" for status in ("won", "lost")] == ended
+
+
+def test_a_dispute_that_was_not_opened_is_lost(sandbox: Sandbox, paid: Any) -> None:
+    """It is opened first, so that both events occur."""
+    said = sandbox.run("sandbox", "dispute", paid.id, "--status", "lost", "-o", "json")
+
+    assert (0, "lost", {"amount": 4999, "currency": "usd"}) == (
+        said.returncode,
+        json.loads(said.stdout)["data"]["status"],
+        json.loads(said.stdout)["data"]["amount"],
+    )
+    types = {event.type for event in sandbox.stripe().v1.events.list().data}
+    assert {"charge.dispute.created", "charge.dispute.closed"} <= types
+    refused = sandbox.run("sandbox", "dispute", paid.id, "--status", "won", "--amount", "5")
+    assert "Error: the amount of a dispute cannot be changed\n" in refused.stderr

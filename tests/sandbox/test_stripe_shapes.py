@@ -6,7 +6,7 @@ from typing import Any, Union, get_args, get_origin
 import pytest
 import stripe
 
-from tests.sandbox.selling import new_link, new_session
+from tests.sandbox.selling import new_link, new_session, paid_session
 from tests.sandbox.stripe_server import StripeServer
 
 # Never in an answer unless it is asked for, or unless the object is gone.
@@ -142,6 +142,30 @@ def test_customers_refunds_and_disputes_have_the_sdks_fields(stripe_server: Stri
     for path, shape in (("customers", stripe.Customer), ("refunds", stripe.Refund), ("disputes", stripe.Dispute)):
         (answer,) = stripe_server.raw("GET", f"/v1/{path}").json()["data"]
         assert [] == faults_of(answer, shape)
+
+
+def test_what_comes_after_a_sale_has_the_sdks_fields(stripe_server: StripeServer) -> None:
+    """A refund that failed, a dispute that ended, their charge and events, and a search."""
+    paid = paid_session(stripe_server, customer_creation="always")
+    refund = stripe_server.control.refund(paid, 1000)
+    stripe_server.control.change_refund(paid)
+    dispute = stripe_server.control.dispute(paid, amount=500)
+    stripe_server.control.change_dispute(paid, "lost")
+    shapes = {
+        f"refunds/{refund.id}": stripe.Refund,
+        f"disputes/{dispute.id}": stripe.Dispute,
+        f"charges/{refund.charge}?expand[]=refunds": stripe.Charge,
+    }
+    assert {path: [] for path in shapes} == {
+        path: faults_of(stripe_server.raw("GET", f"/v1/{path}").json(), shape) for path, shape in shapes.items()
+    }
+    types = get_args(stripe.Event.__annotations__["type"])
+    for event in stripe_server.raw("GET", "/v1/events?limit=100").json()["data"]:
+        assert [] == faults_of(event, stripe.Event)
+        assert event["type"] in types
+    found = stripe_server.raw("GET", "/v1/customers/search?query=created%3E0").json()
+    assert {"object", "data", "has_more", "next_page", "url"} == found.keys()
+    assert [[]] == [faults_of(customer, stripe.Customer) for customer in found["data"]]
 
 
 def session_has_the_sdks_fields(server: StripeServer, session_id: str) -> None:

@@ -37,6 +37,13 @@ def created(sandbox: Sandbox) -> Words:
     return {"SESSION": session.id, "URL": str(session.url)}
 
 
+def paid(sandbox: Sandbox) -> Words:
+    """Make a checkout that is paid; its session."""
+    words = created(sandbox)
+    sandbox.control.pay(words["SESSION"])
+    return words
+
+
 def _expired(sandbox: Sandbox) -> Words:
     words = created(sandbox)
     sandbox.control.expire(words["SESSION"])

@@ -22,6 +22,7 @@ LEAST_PERMISSIONS: dict[str, str] = {
     "payment_link": "write",
     "webhook_endpoint": "write",
     "payment_intent": "read",
+    "customer": "read",
     "charge": "read",
     "dispute": "read",
     "event": "read",

@@ -15,7 +15,7 @@ def list_page(
     collection: Collection, kind: str, params: Mapping[str, Any], url: str, matches: Callable[[Object], bool]
 ) -> Object:
     """Return one page of the collection's objects that match."""
-    limit = _limit(params)
+    limit = limit_of(params)
     low, high = _created_bounds(collection, params.get("created"))
     backwards = "ending_before" in params
     if backwards and "starting_after" in params:
@@ -32,7 +32,8 @@ def list_page(
     return {"object": "list", "data": data, "has_more": len(page) > limit, "url": url}
 
 
-def _limit(params: Mapping[str, Any]) -> int:
+def limit_of(params: Mapping[str, Any]) -> int:
+    """Return how many objects a page has at most; raises Stripe's error for a limit out of bounds."""
     limit: int = params.get("limit", DEFAULT_LIMIT)
     if limit < 1:
         raise invalid("This value must be greater than or equal to 1.", "limit", "parameter_invalid_integer")

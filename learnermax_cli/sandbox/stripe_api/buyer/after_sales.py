@@ -68,6 +68,26 @@ def change_dispute(data: Data, session: Object, body: Mapping[str, Any], now: in
     return disputes.change_dispute(data, found[-1], status, now)
 
 
+def bring_dispute(data: Data, session: Object, body: Mapping[str, Any], now: int) -> Object:
+    """Bring a session's payment to where its dispute is open, won or lost, through the newest one unless it needs one.
+
+    An end that is asked for without a dispute opens it first.
+    """
+    charge_id, wanted = _charge(data, session)["id"], body["status"]
+    newest = [known for known in data["dispute"].values() if known["charge"] == charge_id][-1:]
+    if wanted == "open":
+        if newest and newest[0]["status"] not in disputes.CLOSED:
+            raise BuyerError("this session's payment is disputed already")
+        return dispute(data, session, {**body, "status": "needs_response"}, now)
+    if wanted not in ("won", "lost"):
+        raise BuyerError(f"a dispute is open, won or lost, not {wanted!r}")
+    if newest and body.get("amount") is not None:
+        raise BuyerError("the amount of a dispute cannot be changed")
+    if not newest:
+        dispute(data, session, {**body, "status": "needs_response"}, now)
+    return change_dispute(data, session, body, now)
+
+
 def _fail(data: Data, refund_id: str, at: int) -> None:
     found = data["refund"].get(refund_id)
     if found is not None and "failed" in refunds.NEXT.get(found["status"], ()):

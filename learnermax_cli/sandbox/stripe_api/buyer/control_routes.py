@@ -28,6 +28,7 @@ def create_buyer_blueprint(state: StripeState) -> Blueprint:
         "refund": lambda on, body, now: after_sales.refund(on.data, on.found, body, now),
         "change_refund": lambda on, body, now: after_sales.change_refund(on.data, on.found, body, now),
         "dispute": lambda on, body, now: after_sales.dispute(on.data, on.found, body, now),
+        "bring_dispute": lambda on, body, now: after_sales.bring_dispute(on.data, on.found, body, now),
         "change_dispute": lambda on, body, now: after_sales.change_dispute(on.data, on.found, body, now),
     }
     for name, action in actions.items():

@@ -76,6 +76,8 @@ class _Items:
         if price is not None and amount is None:
             return line_item(self._data, price, 1)
         made = {**_inline_price(amount or _DEFAULT_AMOUNT, currency), "livemode": self._livemode, "created": self._now}
+        if product is not None:
+            made["product"] = product["id"]
         return {**line_item(self._data, made, 1), "description": course_id}
 
 

@@ -1,4 +1,4 @@
-"""Customers: create, update, list."""
+"""Customers: create, update, delete, list."""
 
 import re
 from collections.abc import Mapping
@@ -71,12 +71,26 @@ def update(call: Call) -> Object:
     return change(call, customer, _changes(call.params))
 
 
+def delete(call: Call) -> Object:
+    """Delete a customer; its id goes on being answered, with `deleted` and nothing else."""
+    deleted = {"id": stored(call, "customer")["id"], "object": "customer", "deleted": True}
+    call.data["customer"].put(deleted)
+    return deleted
+
+
+def retrieve(call: Call) -> Object:
+    """Return a customer, also one that is deleted."""
+    return stored(call, "customer", deleted=True)
+
+
 def list_customers(call: Call) -> Object:
     """Return a page of customers; `email` is compared as it is written."""
     email = call.params.get("email")
-    return list_page(
-        call.data["customer"], "customer", call.params, call.path, lambda found: email in (None, found["email"])
-    )
+
+    def matches(found: Object) -> bool:
+        return "deleted" not in found and email in (None, found["email"])
+
+    return list_page(call.data["customer"], "customer", call.params, call.path, matches)
 
 
 def require_email(text: str, param: str) -> str:

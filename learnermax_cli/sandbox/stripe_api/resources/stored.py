@@ -11,11 +11,11 @@ _PARAMS = {"charge": "id", "customer": "id", "payment_intent": "intent", "produc
 _LABELS = {"webhook_endpoint": "webhook endpoint"}
 
 
-def stored(call: Call, kind: str) -> Object:
-    """Return the object that the path names; raises Stripe's 404."""
+def stored(call: Call, kind: str, *, deleted: bool = False) -> Object:
+    """Return the object that the path names, one that is deleted only if that is asked for; raises Stripe's 404."""
     object_id = call.path_params["id"]
     found = call.data[kind].get(object_id)
-    if found is None:
+    if found is None or ("deleted" in found and not deleted):
         raise resource_missing(_LABELS.get(kind, kind), object_id, _PARAMS.get(kind, kind))
     return found
 
@@ -23,7 +23,7 @@ def stored(call: Call, kind: str) -> Object:
 def named(data: Data, kind: str, object_id: str, param: str) -> Object:
     """Return the object that a parameter names; raises Stripe's 400."""
     found = data[kind].get(object_id)
-    if found is None:
+    if found is None or "deleted" in found:
         raise resource_missing(kind, object_id, param, status=400)
     return found
 
