@@ -152,13 +152,14 @@ def test_an_expansion_that_is_none_is_refused(stripe_server: StripeServer, path:
 
 
 def test_a_least_restricted_key_may_sell(stripe_server: StripeServer) -> None:
-    """And is refused customers, by the permission's name."""
+    """And read customers; it is refused to make one, by the permission's name."""
     client = stripe_server.client(stripe_server.key(kind="restricted"))
     session = new_session(stripe_server)
     assert session.id == client.v1.checkout.sessions.retrieve(session.id).id
     assert [] == client.v1.disputes.list().data
-    error = error_of(client.v1.customers.list)
-    assert (403, True) == (error["status"], "Customers Read" in str(error["message"]))
+    assert [] == client.v1.customers.list().data
+    error = error_of(client.v1.customers.create)
+    assert (403, True) == (error["status"], "Customers Write" in str(error["message"]))
 
 
 def test_what_is_expanded_needs_a_permission_too(stripe_server: StripeServer) -> None:
