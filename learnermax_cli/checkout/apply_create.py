@@ -1,5 +1,6 @@
 """Carries out a checkout: a crash anywhere leaves one session to pay, and the next run continues where it stopped."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -23,7 +24,7 @@ from learnermax_cli.checkout.plan_checkout import (
     expires_at,
     is_open_long_enough,
     plan_checkout,
-    require_not_complete,
+    refuse_former,
     search_since,
 )
 from learnermax_cli.core.errors import CredentialsError, FailedError, InterruptedRunError
@@ -31,8 +32,10 @@ from learnermax_cli.core.times import site_time
 from learnermax_cli.enrollments.model import (
     Enrollment,
     NewEnrollment,
+    PaymentGateway,
     usable_session_id,
 )
+from learnermax_cli.enrollments.payment_state import Reading, Realm, read_former
 from learnermax_cli.planning.change import SupersededError
 
 _ROUNDS = 5  # how often to look again after another run was faster
@@ -43,6 +46,8 @@ class CheckoutJob(OfferJob, Protocol):
 
     @property
     def enrollment_writes(self) -> PendingStore: ...
+    @property
+    def payments(self) -> PaymentGateway: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +93,27 @@ class Checkout:
             return Situation(enrollment)
         sessions = self._app.checkout_sessions
         if enrollment.session_id is not None and usable_session_id(enrollment.session_id):
-            return Situation(enrollment, sessions.read_session(enrollment.session_id))
+            named = sessions.read_session(enrollment.session_id)
+            return Situation(enrollment, named, readings=self._readings([named] if named else []))
         since = search_since(enrollment, now)
         if since is None:
             return Situation(enrollment)
         environment = self._purchase.environment
-        mine = (s for s in sessions.list_sessions(since) if s.link_id is None and s.is_for(self._key, environment))
-        return Situation(enrollment, None, tuple(mine))
+        mine = [s for s in sessions.list_sessions(since) if s.link_id is None and s.is_for(self._key, environment)]
+        return Situation(enrollment, None, tuple(mine), self._readings(mine))
+
+    def _readings(self, sessions: Sequence[Session]) -> Mapping[str, Reading]:
+        """Read what those sessions mean for the enrollment that are complete, or somebody else's."""
+        realm = Realm(self._purchase.environment, livemode=self._app.stripe_identity.mode == "live")
+        odd = [s for s in sessions if s.status == "complete" or not s.is_for(self._key, realm.environment)]
+        payments = {s.session_id: self._app.payments.read_payment(s.session_id) for s in odd}
+        unread = Reading("unknown")
+        return {name: read_former(p, self._key, realm) if p else unread for name, p in payments.items()}
+
+    def _require_not_complete(self, session: Session) -> None:
+        if session.status == "complete":
+            reading = self._readings([session])[session.session_id]
+            raise refuse_former(session, reading, self._key, session.session_id)
 
     def _round(self) -> ToPay | None:
         """Carry out one step; None when it has to be planned again."""
@@ -116,14 +135,14 @@ class Checkout:
             return None
         self._done.append(f"session {created.session_id} was created")
         self._require_not_stopped()
-        require_not_complete(created, self._key)
+        self._require_not_complete(created)
         if not created.open or (isinstance(step, Resume) and not is_open_long_enough(created, self._app.now())):
             return None  # a replayed answer, no longer true; the session is found now, and a new attempt starts
         return self._store(created, enrolled_at)
 
     def _expire(self, session: Session) -> None:
         self._require_not_stopped()
-        require_not_complete(self._app.checkout_sessions.expire_session(session.session_id), self._key)
+        self._require_not_complete(self._app.checkout_sessions.expire_session(session.session_id))
         self._done.append(f"session {session.session_id} was expired")
 
     def _start(self, step: Start) -> str:
@@ -183,6 +202,6 @@ class Checkout:
             self._app.enrollment_writes.put_session(self._key, enrolled_at, session.session_id)
         except SupersededError:
             # Another run restarted this enrollment, or stored another session: ours must not be paid beside it.
-            require_not_complete(self._app.checkout_sessions.expire_session(session.session_id), self._key)
+            self._require_not_complete(self._app.checkout_sessions.expire_session(session.session_id))
             return None
         return ToPay(session, reused=False)

@@ -18,7 +18,7 @@ def run_create(job: CheckoutJob, request: CheckoutRequest, command: str = "check
     identity = job.stripe_identity
     offer = read_offer(job, request.course_id, request.user_id)
     student = require_buyer(require_student(job.enrollments, request.user_id))
-    purchase = Purchase(environment, offer, student, form, request.expires_in)
+    purchase = Purchase(environment, offer, student, form, request.expires_in, request.replace)
     checkout = Checkout(job, purchase)
     if request.dry_run:
         return Report(command, environment, _planned(checkout.plan(), purchase), dry_run=True, stripe=identity)
@@ -44,6 +44,7 @@ def _planned(step: Step, purchase: Purchase) -> Data:
     if isinstance(step, Reuse):
         would.append(f"Would return session {step.session.session_id} again.")
     elif isinstance(step, Start):
+        would += [f"Would start afresh: {detail}." for detail in step.leaves]
         would.append(f"Would write the pending enrollment {purchase.key}.")
     if not isinstance(step, Reuse):
         name = printable(purchase.offer.name, NAME_LIMIT)

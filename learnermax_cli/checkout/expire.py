@@ -3,10 +3,11 @@
 from dataclasses import replace
 
 from learnermax_cli.checkout.model import Session
-from learnermax_cli.checkout.plan_checkout import require_not_complete
 from learnermax_cli.checkout.show import SessionJob, read_session, require_id
-from learnermax_cli.core.errors import GuardError
+from learnermax_cli.core.errors import FailedError, GuardError
 from learnermax_cli.core.ownership import is_ours
+from learnermax_cli.core.remedy import lmx
+from learnermax_cli.core.times import show_unix
 from learnermax_cli.planning.change import Change, Result, planned
 from learnermax_cli.planning.confirm import ask, target
 from learnermax_cli.planning.report import Changes, Report
@@ -23,7 +24,7 @@ def run_expire(job: SessionJob, session_id: str, *, dry_run: bool, yes: bool) ->
             hint="Name its environment with -e, or expire it in the Dashboard; no flag lifts this.",
             code="guard.foreign_session",
         )
-    require_not_complete(session, session.key)
+    _require_not_complete(session)
     changes = _changes(session)
     report = Report(
         "checkout expire",
@@ -42,9 +43,21 @@ def run_expire(job: SessionJob, session_id: str, *, dry_run: bool, yes: bool) ->
     if job.settings.always_asks and (refusal := ask(job.talk, report, question, yes=yes)):
         return replace(report, error=refusal)
     job.interrupt.begin_writes()
-    require_not_complete(job.checkout_sessions.expire_session(session_id), session.key)
+    _require_not_complete(job.checkout_sessions.expire_session(session_id))
     results = tuple(Result(change, "applied") for change in changes)
     return replace(report, body=Changes(results), summary_line=f"Expired session {session_id}.")
+
+
+def _require_not_complete(session: Session) -> None:
+    if session.status != "complete":
+        return
+    scope = () if session.key is None else ("--course", session.key.course_id, "--user", session.key.user_id)
+    meaning = lmx("enrollments reconcile", *scope, "--since", show_unix(session.created), "--dry-run")
+    raise FailedError(
+        f"session {session.session_id} of {session.key or 'nobody'} is complete ({session.payment_status})",
+        hint="It cannot be paid any more, so there is nothing to expire. What it means for the enrollment: " + meaning,
+        code="failed.complete",
+    )
 
 
 def _changes(session: Session) -> list[Change]:

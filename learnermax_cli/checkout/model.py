@@ -39,6 +39,7 @@ class CheckoutRequest:
     form: Form
     expires_in: timedelta
     dry_run: bool = False
+    replace: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,17 @@
 """What a checkout has to do, given the enrollment and the sessions that are there. Pure; the same after any crash."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from learnermax_cli.checkout.model import LONGEST, SHORTEST, Form, Offer, Session
 from learnermax_cli.checkout.plan_offer import already_enrolled, refused
 from learnermax_cli.core.errors import FailedError
 from learnermax_cli.core.ownership import is_ours
-from learnermax_cli.core.remedy import lmx, reconcile_one, release_one
+from learnermax_cli.core.remedy import release_one
 from learnermax_cli.core.times import parse_time
 from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey, Student, usable_session_id
+from learnermax_cli.enrollments.payment_state import Reading, by_hand, is_over, reconcile_session
 
 # Stripe keeps an idempotency key for at least 24 hours [doc "Idempotent requests"]; an hour less is safe.
 KEY_LIFETIME = timedelta(hours=23)
@@ -20,6 +22,9 @@ _LATER = timedelta(minutes=1)
 _SOONER = timedelta(seconds=10)
 
 
+_ALIVE = Reading("open")  # of a session of this enrollment that is not complete: nothing more has to be read
+
+
 @dataclass(frozen=True, slots=True)
 class Situation:
     """The enrollment, the session that it names, and, when it names none, those created since it was started."""
@@ -27,6 +32,8 @@ class Situation:
     enrollment: Enrollment | None
     named: Session | None = None
     unnamed: tuple[Session, ...] = ()
+    readings: Mapping[str, Reading] = field(default_factory=dict, hash=False)
+    """What those sessions mean for the enrollment that are complete or somebody else's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +45,8 @@ class Purchase:
     student: Student
     form: Form
     expires_in: timedelta
+    replace: bool = False
+    """Whether a session is left behind that is of no use to the enrollment any more."""
 
     @property
     def key(self) -> EnrollmentKey:
@@ -68,6 +77,8 @@ class Start:
 
     enrollment: Enrollment | None
     ends: tuple[Session, ...] = ()
+    leaves: tuple[str, ...] = ()
+    """What is known of the sessions that --replace leaves behind."""
 
 
 Step = Reuse | Resume | Start
@@ -83,9 +94,17 @@ def plan_checkout(situation: Situation, purchase: Purchase, now: datetime) -> St
     if enrollment.session_id is not None and not unusable and situation.named is None:
         raise _missing(enrollment)
     sessions = (situation.named,) if situation.named else situation.unnamed
+    still_open: list[Session] = []
+    leaves: list[str] = []
     for session in sessions:
-        require_not_complete(session, purchase.key)
-    still_open = [session for session in sessions if session.open]
+        unread = Reading("unknown") if session.status == "complete" else _ALIVE
+        reading = situation.readings.get(session.session_id, unread)
+        if reading.state in ("open", "expired"):
+            still_open += [session] * session.open
+        elif not (purchase.replace and is_over(reading)):
+            raise refuse_former(session, reading, purchase.key, enrollment.session_id)
+        else:
+            leaves.append(reading.detail)
     fitting = [session for session in still_open if _fits(session, purchase, now)]
     if fitting and not unusable:
         chosen = min(fitting, key=lambda session: (session.created, session.session_id))
@@ -93,18 +112,25 @@ def plan_checkout(situation: Situation, purchase: Purchase, now: datetime) -> St
     ends = _ends(still_open, purchase)
     if not sessions and not unusable and may_resume(enrollment, purchase.expires_in, now):
         return Resume(enrollment)
-    return Start(enrollment, ends)
+    return Start(enrollment, ends, tuple(leaves))
 
 
-def require_not_complete(session: Session, key: EnrollmentKey | None) -> None:
-    """Raise FailedError when a session, of this enrollment, was completed: `reconcile` decides what that means."""
-    if session.status == "complete":
-        settle = lmx("enrollments reconcile") if key is None else reconcile_one(key.course_id, key.user_id)
-        raise FailedError(
-            f"session {session.session_id} of {key or 'nobody'} is complete ({session.payment_status})",
-            hint="Settle it first: " + settle,
-            code="failed.complete",
+def refuse_former(session: Session, reading: Reading, key: EnrollmentKey, named: str | None) -> FailedError:
+    """Return the refusal for an enrollment with a session that is complete or somebody else's: what it means decides.
+
+    `named` is the session that the enrollment names.
+    """
+    message = f"session {session.session_id} of {key} is complete ({session.payment_status})"
+    code = "failed.complete" if session.status == "complete" else "failed.foreign_session"
+    if is_over(reading):
+        hint = "Pass --replace: that starts afresh and keeps the progress. Or remove the enrollment: " + release_one(
+            key.course_id, key.user_id
         )
+        return FailedError(f"{key} has a session that can't complete it: {reading.detail}", hint=hint, code=code)
+    if reading.state == "paid":
+        settle = reconcile_session(key, session.session_id, session.created, named)
+        return FailedError(message, hint="Settle it first: " + settle, code=code)
+    return FailedError(f"{message}: {reading.detail}", hint=by_hand(reading.state), code=code)
 
 
 def search_since(enrollment: Enrollment, now: datetime) -> int | None:
@@ -146,7 +172,7 @@ def _require_pending(enrollment: Enrollment) -> None:
         course_id, user_id = enrollment.key.course_id, enrollment.key.user_id
         raise refused(
             f"{enrollment.key} is pending as a {enrollment.enrollment_type} enrollment, not as a paid one",
-            "Settle it first: " + reconcile_one(course_id, user_id) + ", or " + release_one(course_id, user_id),
+            "Remove it first: " + release_one(course_id, user_id),
             "enrollment_type",
         )
 

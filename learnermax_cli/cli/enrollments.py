@@ -58,7 +58,8 @@ def create(
 
     request = options.request(course_id, dry_run=dry_run)
     key = EnrollmentKey(request.user_id, course_id)
-    return run_create(app, key, lambda: run_checkout(app, request, COMMAND), dry_run=dry_run)
+    check_out = lambda: run_checkout(app, request, COMMAND)  # noqa: E731
+    return run_create(app, key, check_out, dry_run=dry_run, replace=request.replace)
 
 
 @add_command(group, "release")

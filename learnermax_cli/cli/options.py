@@ -35,6 +35,12 @@ class CheckoutOptions(NamedTuple):
     allow_promotion_codes: Annotated[
         bool, typer.Option("--allow-promotion-codes", help="Let the student enter a promotion code.")
     ] = False
+    replace: Annotated[
+        bool,
+        typer.Option(
+            "--replace", help="Start afresh where the former session failed, was refunded or is somebody else's."
+        ),
+    ] = False
 
     def request(self, course_id: str, *, dry_run: bool) -> "CheckoutRequest":
         """Return the checkout that is asked for; raises UsageError for a malformed --expires-in."""
@@ -42,7 +48,7 @@ class CheckoutOptions(NamedTuple):
         from learnermax_cli.checkout.plan_offer import read_expires_in
 
         form = Form(self.ui, self.success_url, self.cancel_url, self.return_url, self.allow_promotion_codes)
-        return CheckoutRequest(course_id, self.user, form, read_expires_in(self.expires_in), dry_run)
+        return CheckoutRequest(course_id, self.user, form, read_expires_in(self.expires_in), dry_run, self.replace)
 
 
 class _HelpPage:

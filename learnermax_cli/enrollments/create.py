@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple, Protocol
 from learnermax_cli.checkout.offer import require_course, require_student
 from learnermax_cli.checkout.plan_offer import MODEL_HINT, refused
 from learnermax_cli.core.errors import LmxError
-from learnermax_cli.core.remedy import lmx, reconcile_one, release_one
+from learnermax_cli.core.remedy import lmx, release_one
 from learnermax_cli.enrollments.apply_enrollment import (
     EnrollmentWork,
     ReadJob,
@@ -32,13 +32,18 @@ class CreateJob(ReadJob, RunJob, Protocol):
     """What an enrollment is written with."""
 
 
-def run_create(job: CreateJob, key: EnrollmentKey, check_out: Callable[[], Report], *, dry_run: bool) -> Report:
+def run_create(
+    job: CreateJob, key: EnrollmentKey, check_out: Callable[[], Report], *, dry_run: bool, replace: bool
+) -> Report:
     """Return the report of enrolling a student; `check_out` begins the checkout that a paid course needs.
 
     Raises FailedError where the student cannot be enrolled.
     """
     course = require_course(job.courses, key.course_id)
     match course.pricing_model:
+        case "free" if replace:
+            hint = "Run it without --replace."
+            raise refused(f"course {key.course_id} is free: there is no session to replace", hint, "replace")
         case "free":
             return _enroll_free(job, key, dry_run=dry_run)
         case "paid":
@@ -72,10 +77,7 @@ def _read(reader: EnrollmentReader, key: EnrollmentKey) -> Enrollment | None:
     if found is not None and found.pending:
         raise refused(
             f"{key} is pending, from before the course was free",
-            "Settle it first: "
-            + reconcile_one(key.course_id, key.user_id)
-            + ", or "
-            + release_one(key.course_id, key.user_id),
+            "Remove it first: " + release_one(key.course_id, key.user_id),
             "pending",
         )
     return found

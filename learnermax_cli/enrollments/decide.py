@@ -1,6 +1,6 @@
 """The one place that knows what payments mean for an enrollment: reconcile, webhooks and replay all ask here. Pure."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
@@ -10,6 +10,7 @@ from learnermax_cli.core.remedy import reconcile_one
 from learnermax_cli.core.times import parse_time, show_unix
 from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey, Payment
 from learnermax_cli.enrollments.payment_state import (
+    BY_HAND,
     Reading,
     Realm,
     State,
@@ -24,12 +25,6 @@ Verdict = Literal["complete", "create", "release", "unchanged"]
 # A pending item without a session may be one whose checkout is being made right now.
 NO_SESSION_GRACE = timedelta(hours=24)
 _ATTENTION: frozenset[State] = frozenset(("refunded", "disputed", "mismatch", "missing session", "unknown"))
-# What helps where no command does.
-_BY_HAND: Mapping[State, str] = {
-    "disputed": ": wait until the bank has decided",
-    "mismatch": ": see in the Dashboard whose payment it is",
-    "unknown": ": see in the Dashboard what became of it",
-}
 _RELEASABLE: frozenset[State] = frozenset(("expired", "failed"))
 
 
@@ -116,7 +111,7 @@ def _grave(key: EnrollmentKey, readings: Sequence[tuple[Payment | None, Reading]
         if reading.state not in _ATTENTION:
             continue
         remedy = pending_remedy(reading, key)
-        detail = reading.detail if remedy else reading.detail + _BY_HAND[reading.state]
+        detail = reading.detail if remedy else f"{reading.detail}: {BY_HAND[reading.state]}"
         yield Finding(reading.state, str(key), detail, remedy, dashboard_url(payment, realm))
 
 
@@ -141,7 +136,7 @@ def _without_item(
     key = str(case.key)
     if not paid:
         wrong = tuple(
-            Finding(r.state, key, r.detail + _BY_HAND[r.state], url=dashboard_url(p, rules.realm))
+            Finding(r.state, key, f"{r.detail}: {BY_HAND[r.state]}", url=dashboard_url(p, rules.realm))
             for p, r in readings
             if r.state == "mismatch" and rules.realm.owns(p)
         )

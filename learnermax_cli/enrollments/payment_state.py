@@ -1,8 +1,10 @@
 """What one Checkout Session means. Pure; a state that no rule knows needs a person, it is never guessed."""
 
+from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
-from learnermax_cli.core.remedy import Advice, release_one
+from learnermax_cli.core.remedy import Advice, reconcile_one, release_one
+from learnermax_cli.core.times import show_unix
 from learnermax_cli.enrollments.model import EnrollmentKey, Payment, Reversal
 
 State = Literal[
@@ -28,6 +30,13 @@ _VOID_REFUNDS = frozenset(("failed", "canceled"))  # [stripe.Refund.status]: the
 _WAITING_INTENTS = frozenset(("processing", "requires_action"))
 _FAILED_INTENTS = frozenset(("requires_payment_method", "canceled"))
 _PAID = frozenset(("paid", "no_payment_required"))
+BY_HAND: Mapping[State, str] = {
+    "processing": "wait until the payment arrives or fails",
+    "disputed": "wait until the bank has decided",
+    "mismatch": "see in the Dashboard whose payment it is",
+    "unknown": "see in the Dashboard what became of it",
+}
+"""What helps where no command does."""
 _OVER: frozenset[State] = frozenset(("expired", "failed", "refunded", "mismatch", "no session"))
 
 
@@ -69,6 +78,23 @@ def read_state(payment: Payment, key: EnrollmentKey | None, realm: Realm) -> Rea
     return _reversed(payment)
 
 
+def read_former(payment: Payment, key: EnrollmentKey, realm: Realm) -> Reading:
+    """Return the same for an enrollment that is to be left: what is somebody else's can't pay it, open or not."""
+    theirs = payment.status != "expired" and _is_somebody_elses(payment, key, realm)
+    flaw = _mismatch(payment, key, realm) if theirs else None
+    return Reading("mismatch", f"{payment.session_id} {flaw}") if flaw else read_state(payment, key, realm)
+
+
+def _is_somebody_elses(payment: Payment, key: EnrollmentKey, realm: Realm) -> bool:
+    """Return whether a session names another environment, course or user, and this one nowhere."""
+    users = {payment.metadata_user, payment.reference_user} - {None}
+    return (
+        payment.marker.environment not in (None, realm.environment)
+        or payment.course_id not in (None, key.course_id)
+        or (bool(users) and key.user_id not in users)
+    )
+
+
 def open_disputes(payment: Payment) -> list[Reversal]:
     """Return the disputes of a payment that are not decided yet."""
     decided = _HARMLESS_DISPUTES | _LOST_DISPUTES
@@ -104,6 +130,18 @@ def _is_most(payment: Payment, lost: list[Reversal], refunded: int) -> bool:
 def is_over(reading: Reading) -> bool:
     """Return whether a session enrolls nobody any more, so that a pending enrollment may be released."""
     return reading.void or reading.state in _OVER
+
+
+def by_hand(state: State) -> str:
+    """Return what helps where no command does, as a sentence."""
+    text = BY_HAND[state]
+    return f"{text[0].upper()}{text[1:]}."
+
+
+def reconcile_session(key: EnrollmentKey, session_id: str, created: int, named: str | None) -> Advice:
+    """Return the command that settles an enrollment by a session; one that the item does not name is looked for."""
+    since = () if session_id == named else ("--since", show_unix(created))
+    return reconcile_one(key.course_id, key.user_id, *since)
 
 
 def pending_remedy(reading: Reading, key: EnrollmentKey) -> Advice | None:

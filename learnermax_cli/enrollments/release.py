@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from learnermax_cli.core.errors import FailedError, GuardError
-from learnermax_cli.core.remedy import lmx, reconcile_one
+from learnermax_cli.core.remedy import lmx, release_one
 from learnermax_cli.core.times import parse_time
 from learnermax_cli.enrollments.apply_enrollment import EnrollmentWork, RunJob, begin_run
 from learnermax_cli.enrollments.decide import Case, Decision, Rules, decide
@@ -18,7 +18,7 @@ from learnermax_cli.enrollments.model import (
     Window,
     usable_session_id,
 )
-from learnermax_cli.enrollments.payment_state import Realm, State, read_state
+from learnermax_cli.enrollments.payment_state import Realm, State, by_hand, is_over, read_former, reconcile_session
 from learnermax_cli.enrollments.plan_enrollment import Work, plan_enrollment
 from learnermax_cli.enrollments.read_payments import SESSION_MARGIN
 from learnermax_cli.planning.apply import apply
@@ -27,7 +27,6 @@ from learnermax_cli.planning.confirm import StripeJob, ask, target
 from learnermax_cli.planning.report import Changes, Report
 
 COMMAND = "enrollments release"
-_OVER: frozenset[State] = frozenset(("expired", "failed", "refunded"))
 
 
 class ReleaseJob(RunJob, StripeJob, Protocol):
@@ -97,27 +96,31 @@ def require_releasable(case: Case, rules: Rules, *, allow_missing_session: bool)
     """Return the state that a pending enrollment is stuck in; raises FailedError while it is paid or may be. Pure."""
     key = case.key
     decision = decide(case, rules)
-    if decision.verdict == "complete":
+    if decision.verdict == "complete" and (paid := decision.payment):
+        session_id = case.enrollment.session_id if case.enrollment else None
         raise FailedError(
             f"{key} is paid, so it stays",
-            hint="Complete it: " + reconcile_one(key.course_id, key.user_id),
+            hint="Complete it: " + reconcile_session(key, paid.session_id, paid.created, session_id),
             code="failed.paid",
         )
+    readings = {payment.session_id: read_former(payment, key, rules.realm) for payment in _sessions(case)}
     for payment in _sessions(case):
-        reading = read_state(payment, key, rules.realm)
-        if reading.state not in _OVER and not reading.void:
+        reading = readings[payment.session_id]
+        if not is_over(reading):
             raise FailedError(
                 f"{key} stays, its session is {reading.state}: {reading.detail}",
-                hint=_what_to_do(payment.session_id, reading.state),
+                hint=_what_to_do(payment, reading.state, rules.realm),
                 code="failed.not_over",
             )
     if case.named_missing and not allow_missing_session:
         raise GuardError(
             f"{key} names a session that Stripe does not have for this key: it may be paid in another account",
-            hint="Check account and mode of the key; if it was never paid, pass --allow-missing-session.",
+            hint="Check account and mode of the key; if it was never paid: "
+            + release_one(key.course_id, key.user_id, "--allow-missing-session"),
             code="guard.missing_session",
         )
-    return decision.state
+    named = readings.get(case.named.session_id) if case.named else None
+    return named.detail if named and named.state == "mismatch" else decision.state
 
 
 def _sessions(case: Case) -> Iterator[Payment]:
@@ -126,13 +129,12 @@ def _sessions(case: Case) -> Iterator[Payment]:
     yield from case.others
 
 
-def _what_to_do(session_id: str, state: State) -> str:
-    match state:
-        case "open":
-            return "Wait until it ends, or expire it: " + lmx("checkout expire", session_id)
-        case "mismatch":
-            return "See whose it is: " + lmx("checkout show", session_id)
-    return "Wait until it ends."
+def _what_to_do(payment: Payment, state: State, realm: Realm) -> str:
+    if state != "open":
+        return by_hand(state)
+    if not realm.owns(payment):
+        return "Wait until it ends, or expire it in the Dashboard: lmx expires only its own sessions."
+    return "Wait until it ends, or expire it: " + lmx("checkout expire", payment.session_id)
 
 
 def _require_pending(enrollment: Enrollment) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.checkout import worlds
+from tests.checkout import formers, worlds
 from tests.checkout.worlds import COURSE, CREATE_SESSION, ENV, EXPIRE_SESSION, PUT, SITE, UPDATE, USER
 from tests.enrollments import worlds as enrollments
 from tests.kills import (
@@ -41,6 +41,7 @@ SCENARIOS = (
     Scenario("first", worlds.on_sale, (PUT, CREATE_SESSION, UPDATE)),
     Scenario("other-form", _former_session, (EXPIRE_SESSION, UPDATE, CREATE_SESSION, UPDATE), ("--ui", "embedded")),
     Scenario("after-expiry", _expired_session, (UPDATE, CREATE_SESSION, UPDATE)),
+    Scenario("replace", formers.refunded, (UPDATE, CREATE_SESSION, UPDATE), ("--replace",)),
 )
 FIRST = SCENARIOS[0]
 POINTS = points(SCENARIOS)

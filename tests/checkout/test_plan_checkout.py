@@ -19,6 +19,7 @@ from learnermax_cli.checkout.plan_checkout import (
 from learnermax_cli.core.errors import FailedError
 from learnermax_cli.core.money import Money
 from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey, Student
+from learnermax_cli.enrollments.payment_state import Reading
 
 NOW = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
 KEY = EnrollmentKey("user-7", "TEST-COURSE-003")
@@ -114,12 +115,24 @@ def test_session_of_others_is_not_ended(metadata: dict[str, str]) -> None:
 
 
 def test_complete_session_stops() -> None:
-    """Named or found: a complete session is for reconcile."""
+    """Named or found: a complete session is for reconcile, with --replace too; one found has to be looked for."""
     complete = replace(SESSION, status="complete", payment_status="paid")
-    for situation in (Situation(NAMING, complete), Situation(_pending(), None, (SESSION, complete))):
-        with pytest.raises(FailedError) as caught:
-            plan_checkout(situation, PURCHASE, NOW)
-        assert "lmx enrollments reconcile" in caught.value.hint
+    read = {complete.session_id: Reading("paid", complete.session_id)}
+    found = replace(complete, session_id="cs_test_found")
+    listed = Situation(_pending(), None, (SESSION, found), {"cs_test_found": Reading("paid", "cs_test_found")})
+    for situation, since in ((Situation(NAMING, complete, readings=read), False), (listed, True)):
+        for purchase in (PURCHASE, replace(PURCHASE, replace=True)):
+            with pytest.raises(FailedError) as caught:
+                plan_checkout(situation, purchase, NOW)
+            assert (True, since) == ("enrollments reconcile" in caught.value.hint, "--since" in caught.value.hint)
+
+
+def test_complete_session_that_was_not_read_stops() -> None:
+    """Without its payment nobody knows what it means."""
+    complete = replace(SESSION, status="complete", payment_status="paid")
+    with pytest.raises(FailedError) as caught:
+        plan_checkout(Situation(NAMING, complete), replace(PURCHASE, replace=True), NOW)
+    assert "See in the Dashboard what became of it." == caught.value.hint
 
 
 @pytest.mark.parametrize(("hours_ago", "young"), [(0, True), (22.9999, True), (23, False), (30, False)])

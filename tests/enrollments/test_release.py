@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from tests.checkout import worlds
+from tests.checkout.formers import THEIRS, put_theirs
 from tests.checkout.worlds import COURSE, DELETE, USER
 from tests.ran import last_entry, writes_since
 from tests.running import Sandbox
@@ -87,8 +88,12 @@ KEPT: Mapping[str, tuple[Build, str, str]] = {
     "paid": (_paid, "failed.paid", "lmx enrollments reconcile"),
     "processing": (_processing, "failed.not_over", "Wait"),
     "disputed": (_disputed, "failed.not_over", "Wait"),
-    "paid through another session": (_paid_through_another, "failed.paid", "lmx enrollments reconcile"),
-    "open beside": (_open_beside, "failed.not_over", "lmx checkout expire"),
+    "paid through another session": (
+        _paid_through_another,
+        "failed.paid",
+        f"lmx enrollments reconcile --course {COURSE} --user {USER} --since ",
+    ),
+    "open beside": (_open_beside, "failed.not_over", "expire it in the Dashboard"),
 }
 
 
@@ -108,6 +113,26 @@ def test_stuck_enrollment_is_released(sandbox: Sandbox, state: str) -> None:
     assert [DELETE] == writes_since(sandbox, before)
     again = _release(sandbox, "--yes")
     assert (0, []) == (again.exit_code, again.report["changes"])
+
+
+@pytest.mark.parametrize("former", THEIRS)
+def test_session_of_somebody_else_holds_nothing_back(sandbox: Sandbox, former: str) -> None:
+    """An item that names another student's, course's or environment's session is released; the session stays."""
+    session = put_theirs(sandbox, former)
+    before = last_entry(sandbox)
+    ran = _release(sandbox, "--yes")
+    assert (0, [True]) == (ran.exit_code, [session.id in c["reason"] for c in ran.report["changes"]]), ran.stderr
+    assert [DELETE] == writes_since(sandbox, before)
+    assert worlds.read_enrollment(sandbox) is None
+
+
+def test_session_that_contradicts_itself_holds_its_item_while_it_is_open(sandbox: Sandbox) -> None:
+    """Of two users that a session names one is this one: what they may pay is not let go of; once paid, it is."""
+    session = worlds.make_session(sandbox, worlds.on_sale(sandbox), client_reference_id="user-8")
+    worlds.put_enrollment(sandbox, stripeSessionId=session.id)
+    assert (1, "failed.not_over") == ((ran := _release(sandbox, "--yes")).exit_code, ran.error[0])
+    sandbox.control.pay(session.id)
+    assert 0 == _release(sandbox, "--yes").exit_code
 
 
 @pytest.mark.parametrize("state", KEPT)

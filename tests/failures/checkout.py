@@ -80,7 +80,7 @@ FAILURES = (
     ),
     _refused(
         f"{USER}/{COURSE} is pending as a free enrollment, not as a paid one",
-        f"Settle it first: lmx enrollments reconcile {_OPTIONS}, or lmx enrollments release {COURSE} --user {USER}",
+        f"Remove it first: lmx enrollments release {COURSE} --user {USER}",
         enrolled(enrollmentType="free"),
     ),
     _refused(
@@ -127,7 +127,8 @@ FAILURES = (
     ),
     _refused(
         f"session $session of {USER}/{COURSE} is complete (paid)",
-        f"Settle it first: lmx enrollments reconcile {_OPTIONS}",
+        "It cannot be paid any more, so there is nothing to expire. What it means for the enrollment: "
+        f"lmx enrollments reconcile {_OPTIONS} --since $made --dry-run",
         paid,
         "checkout expire $session",
     ),

@@ -61,7 +61,8 @@ FAILURES = (
         _RELEASE,
         5,
         f"{USER}/{COURSE} names a session that Stripe does not have for this key: it may be paid in another account",
-        "Check account and mode of the key; if it was never paid, pass --allow-missing-session.",
+        "Check account and mode of the key; if it was never paid: "
+        f"lmx enrollments release {COURSE} --user {USER} --allow-missing-session",
         enrolled(stripeSessionId=SESSION),
     ),
     Failure(

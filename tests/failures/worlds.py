@@ -1,5 +1,6 @@
 """What stands behind several failures: courses, checkouts and enrollments, put in place."""
 
+from learnermax_cli.core.times import show_unix
 from tests.checkout import worlds as checkout
 from tests.failures.model import World, all_of
 from tests.products import worlds as products
@@ -26,9 +27,11 @@ def enrolled(**attributes: str) -> World:
 
 
 def opened(sandbox: Sandbox) -> dict[str, str]:
-    """Make a checkout, which is open; its session is a word of the world."""
+    """Make a checkout, which is open; its session, and when it was made, are words of the world."""
     checkout.on_sale(sandbox)
-    return {"session": str(checkout.created(sandbox)["session_id"])}
+    session_id = str(checkout.created(sandbox)["session_id"])
+    [made] = checkout.sessions(sandbox)
+    return {"session": session_id, "made": show_unix(made.created)}
 
 
 def paid(sandbox: Sandbox) -> dict[str, str]:
