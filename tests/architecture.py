@@ -33,6 +33,7 @@ SHARED = (
 )
 OUTSIDE = {  # who may import what is outside of the package
     **dict.fromkeys(("boto3", "botocore", "stripe", "requests", "urllib3", "uvicorn", "h11"), ("adapters",)),
+    **dict.fromkeys(("certifi", "truststore"), ("adapters",)),
     "aws_lambda_powertools": ("adapters",),
     **dict.fromkeys(("typer", "click"), ("cli",)),
     **dict.fromkeys(("flask", "moto", "psutil", "werkzeug"), ()),

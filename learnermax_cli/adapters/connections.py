@@ -1,29 +1,18 @@
-"""Connections to AWS and Stripe: proxies, certificates, where secrets may go, and the time limit of answers."""
+"""Connections to AWS and Stripe, and the time limit of answers."""
 
 import math
-import os
-import re
 import socket
-import ssl
 import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from functools import cache
-from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
-from urllib.request import getproxies
 
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.util.ssl_ import create_urllib3_context
 
-from learnermax_cli.core.errors import ConfigError, FailedError, GuardError
-from learnermax_cli.core.urls import is_loopback
+from learnermax_cli.adapters.certificates import Trusting
 
 _thread = threading.local()
-_BUNDLES = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "AWS_CA_BUNDLE")
-
 
 SLOW = 5.0
 """Seconds after which whoever waits is told what for."""
@@ -159,89 +148,16 @@ def timed_pools(http: type[HTTPConnectionPool], https: type[HTTPSConnectionPool]
     return {scheme: _timed_pool(pool) for scheme, pool in (("http", http), ("https", https))}
 
 
+def socks_manager(proxy: str, **options: Any) -> Any:
+    """Return what makes connections by a SOCKS proxy, under a time limit too; PySocks must be there."""
+    from urllib3.contrib.socks import SOCKSHTTPConnectionPool, SOCKSHTTPSConnectionPool, SOCKSProxyManager
+
+    manager = SOCKSProxyManager(proxy, **options)
+    manager.pool_classes_by_scheme = timed_pools(SOCKSHTTPConnectionPool, SOCKSHTTPSConnectionPool)
+    return manager
+
+
 def _timed_pool(pool: type[HTTPConnectionPool]) -> type[HTTPConnectionPool]:
-    connection = type("TimedConnection", (_Timed, pool.ConnectionCls), {})
+    ours = (_Timed, Trusting) if issubclass(pool, HTTPSConnectionPool) else (_Timed,)
+    connection = type("TimedConnection", (*ours, pool.ConnectionCls), {})
     return type("TimedPool", (pool,), {"ConnectionCls": connection})
-
-
-def find_proxy(url: str) -> str | None:
-    """Return the proxy of a URL, None for this machine and for what NO_PROXY names, as `requests` reads it."""
-    proxies = getproxies()
-    if not proxies or is_loopback(urlsplit(url).hostname or ""):
-        return None
-    from requests.utils import should_bypass_proxies  # slow to load, and few runs have a proxy
-
-    proxy = None if should_bypass_proxies(url, no_proxy=None) else proxies.get(urlsplit(url).scheme)
-    return f"http://{proxy.removeprefix('//')}" if proxy and "://" not in proxy else proxy
-
-
-def trust_named_authorities() -> ssl.SSLContext | None:
-    """Return a context that trusts the authorities in the files that the environment names, None when it names none.
-
-    Raises ConfigError for what is no such file.
-    """
-    named = [(name, path) for name in _BUNDLES if (path := os.environ.get(name))]
-    if not named:
-        return None
-    context = create_urllib3_context()
-    for name, path in named:
-        try:
-            context.load_verify_locations(**{"capath" if Path(path).is_dir() else "cafile": path})
-        except OSError as error:
-            raise ConfigError(
-                f"{name} names {path}, which can't be read as certificates: {error.strerror or error}",
-                hint=f"Name a PEM file of certificates in {name}, or unset it.",
-                code="config.certificates",
-            ) from error
-    return context
-
-
-def untrusted(service: str, doing: str, error: BaseException | None) -> FailedError | None:
-    """Return our error for one that comes from a certificate that is not trusted, None for others."""
-    while error is not None:
-        if isinstance(error, ssl.SSLCertVerificationError):
-            return FailedError(
-                f"no connection to {service} while {doing}: certificate not trusted: {error.verify_message}",
-                hint="Where a proxy of your company inspects TLS, name its CA certificate, a PEM file, in "
-                "REQUESTS_CA_BUNDLE, then run the command again.",
-                code="failed.certificate",
-            )
-        inner = next((part for part in error.args if isinstance(part, BaseException)), None)  # urllib3 names it so
-        error = error.__cause__ or error.__context__ or inner
-    return None
-
-
-def require_secret_endpoint(url: str, default: Callable[[], str]) -> None:
-    """Raise GuardError for an override of Secrets Manager's endpoint that is neither AWS's nor of this machine.
-
-    What botocore resolves without overrides, the `default`, is right by definition.
-    """
-    parts = urlsplit(url)
-    host = (parts.hostname or "").rstrip(".")
-    plain = parts.username is None and parts.password is None
-    if plain and (is_loopback(host) or (parts.scheme == "https" and _secret_hosts().fullmatch(host))):
-        return
-    if url == default():
-        return
-    raise GuardError(
-        f"keys are not sent to {parts.scheme}://{host}: it is neither an AWS endpoint over HTTPS nor this machine",
-        hint="Unset AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_SECRETS_MANAGER, or remove endpoint_url from the profile; "
-        "no flag allows it.",
-        code="guard.endpoint",
-    )
-
-
-@cache
-def _secret_hosts() -> re.Pattern[str]:
-    """Return what matches Secrets Manager's hosts in every partition, a VPC endpoint's too.
-
-    Anybody can have an API or a bucket under amazonaws.com [doc "AWS Secrets Manager endpoints and quotas"].
-    """
-    from botocore.loaders import Loader
-
-    hosts = []
-    for partition in Loader().load_data("partitions")["partitions"]:
-        region, outputs = partition["regionRegex"].strip("^$"), partition["outputs"]
-        suffixes = "|".join(re.escape(outputs[name]) for name in ("dnsSuffix", "dualStackDnsSuffix"))
-        hosts.append(rf"(?:{region})\.(?:vpce\.)?(?:{suffixes})")
-    return re.compile(rf"(?:[a-z0-9-]+\.)?secretsmanager(?:-fips)?\.(?:{'|'.join(hosts)})", re.ASCII)

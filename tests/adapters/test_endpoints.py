@@ -2,7 +2,7 @@
 
 import pytest
 
-from learnermax_cli.adapters.connections import require_secret_endpoint
+from learnermax_cli.adapters.network import require_secret_endpoint
 from learnermax_cli.adapters.stripe.client import require_stripe_endpoint
 from learnermax_cli.core.errors import GuardError
 from learnermax_cli.core.urls import is_loopback

@@ -6,6 +6,7 @@ import pytest
 
 from learnermax_cli.doctor.check_aws import judge_table
 from learnermax_cli.doctor.model import Index, TableDescription
+from tests.adapters.aws.clients import where
 from tests.doctor.worlds import examine
 from tests.running import Sandbox
 
@@ -70,14 +71,14 @@ def test_names_of_two_environments(sandbox: Sandbox) -> None:
     assert ("failed", 5) == (status, code)
     assert "table learnermax-education-prod is named after environment prod, but this run is for preview" == found
     assert "LMX_ALLOW_MISMATCH=learnermax-education-prod" in str(remedy)
-    assert "table learnermax-education-prod does not exist in this account and region" == examined.row("Table")[1]
+    assert f"table learnermax-education-prod not found in {where(sandbox)}" == examined.row("Table")[1]
     assert "ok" == examined.row("Stripe key")[0]
 
 
 def test_table_that_is_not_there(sandbox: Sandbox) -> None:
     """What reads it is not checked; the remedy names where the table comes from."""
     examined = examine(sandbox, {"EDUCATION_TABLE_NAME": "nowhere"})
-    found = "table nowhere does not exist in this account and region"
+    found = f"table nowhere not found in {where(sandbox)}"
     assert ("failed", found, "Check -e, --table, --region and --profile.", 3) == examined.row("Table")
     expected = ("not checked", "not checked, because “Table” failed", None, 0)
     assert [expected] * 3 == [examined.row(check) for check in ("Catalog", "Pending enrollments", "Events owed")]

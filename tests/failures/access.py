@@ -93,9 +93,9 @@ FAILURES = (
     Failure(
         "secrets status",
         5,
-        "keys are not sent to https://evil.test: it is neither an AWS endpoint over HTTPS nor this machine",
-        "Unset AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_SECRETS_MANAGER, or remove endpoint_url from the "
-        "profile; no flag allows it.",
+        "keys are not sent to https://evil.test, which AWS_ENDPOINT_URL names: it is neither an AWS endpoint over "
+        "HTTPS nor this machine",
+        "Unset AWS_ENDPOINT_URL; no flag allows it.",
         env={**PREVIEW, "AWS_ENDPOINT_URL": "https://evil.test"},
     ),
     Failure(

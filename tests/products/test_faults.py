@@ -97,7 +97,9 @@ def test_connection_lost_for_good(sandbox: Sandbox) -> None:
     sandbox.control.add_fault("drop", operation="POST /v1/prices", when="after", times=None)
     ran = worlds.sync(sandbox)
     assert (1, "failed.rows") == (ran.exit_code, ran.report["error"]["code"])
-    assert f"no connection to Stripe while creating a price of {PRODUCT}" == ran.report["changes"][0]["error"]
+    host = sandbox.info.stripe_url.removeprefix("http://")
+    expected = f"no connection to Stripe while creating a price of {PRODUCT}: connection closed ({host})"
+    assert expected == ran.report["changes"][0]["error"]
     sandbox.control.clear_faults()
     assert 0 == worlds.sync(sandbox).exit_code
     worlds.require_sold_for(sandbox, 14999)

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,11 +13,13 @@ from tests.world.proxies import running_proxy
 from tests.world.tls import Authority, Relay, behind_tls
 
 AWS_HOST = "dynamodb.us-east-1.amazonaws.com"
-VARIABLES = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "AWS_CA_BUNDLE")
+VARIABLES = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "AWS_CA_BUNDLE", "CURL_CA_BUNDLE")
+PREVIEW = {"LMX_ENVIRONMENT": "preview", "EDUCATION_TABLE_NAME": None, "TRANSACTIONAL_EMAIL_TOPIC_ARN": None}
 COMMANDS = {"AWS": ("courses", "list"), "Stripe": ("products", "list")}
+UNTRUSTED = "the certificate of 127.0.0.1 is not trusted: unable to get local issuer certificate"
 HINT = (
-    "Where a proxy of your company inspects TLS, name its CA certificate, a PEM file, in REQUESTS_CA_BUNDLE, then run "
-    "the command again."
+    "Where a proxy of your company inspects TLS, add its CA certificate to the system's trust store, or name it, a PEM "
+    "file, in REQUESTS_CA_BUNDLE; then run the command again."
 )
 
 
@@ -38,13 +41,52 @@ def _error(run: "subprocess.CompletedProcess[str]") -> tuple[int, dict[str, str]
 
 
 @pytest.mark.parametrize("variable", VARIABLES)
+@pytest.mark.parametrize("form", ["file", "folder"])
 @pytest.mark.parametrize("service", COMMANDS)
 def test_authority_counts_by_each_variable(
-    sandbox: Sandbox, authority: Authority, tls: dict[str, str], service: str, variable: str
+    sandbox: Sandbox, authority: Authority, tls: dict[str, str], tmp_path: Path, service: str, form: str, variable: str
 ) -> None:
-    """For both services."""
-    run = sandbox.run(*COMMANDS[service], env={**tls, variable: str(authority.path)})
+    """For both services, as a file and as a folder."""
+    path = authority.path if form == "file" else authority.folder(tmp_path / "folder")
+    run = sandbox.run(*COMMANDS[service], env={**tls, variable: str(path)})
     assert 0 == run.returncode, run.stderr
+
+
+def test_authority_counts_by_the_profile(
+    sandbox: Sandbox, authority: Authority, tls: dict[str, str], tmp_path: Path
+) -> None:
+    """For AWS, as boto3 reads it; a file without certificates is named as such."""
+    for path in (authority.path, tmp_path / "missing.pem"):
+        (tmp_path / "config").write_text(f"[default]\nca_bundle = {path}\n")
+        env = {**tls, **PREVIEW, "AWS_CONFIG_FILE": str(tmp_path / "config")}
+        run = sandbox.run("courses", "list", "-o", "json", env=env)
+        if path.exists():
+            assert 0 == run.returncode, run.stderr
+    code, error = _error(run)
+    where = f"ca_bundle of the AWS profile names {path}"
+    message = f"{where}, which can't be read as certificates: No such file or directory"
+    assert (3, message) == (code, error["message"])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a test cannot change the trust store of other systems")
+@pytest.mark.parametrize("service", COMMANDS)
+def test_authority_counts_in_the_trust_store(
+    sandbox: Sandbox, authority: Authority, tls: dict[str, str], tmp_path: Path, service: str
+) -> None:
+    """Of the system, where no variable names one; SSL_CERT_DIR moves it."""
+    store = authority.folder(tmp_path / "store")
+    run = sandbox.run(*COMMANDS[service], env={**tls, "SSL_CERT_DIR": str(store)})
+    assert 0 == run.returncode, run.stderr
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a test cannot change the trust store of other systems")
+def test_named_authorities_stand_alone(
+    sandbox: Sandbox, authority: Authority, tls: dict[str, str], tmp_path: Path
+) -> None:
+    """Where a variable names some, those of the system do not count besides."""
+    other = Authority(tmp_path, "other")
+    env = {**tls, "SSL_CERT_DIR": str(authority.folder(tmp_path / "store")), "AWS_CA_BUNDLE": str(other.path)}
+    assert "failed.certificate" == _error(sandbox.run("courses", "list", "-o", "json", env=env))[1]["code"]
 
 
 def test_authorities_of_all_variables_count_for_stripe(
@@ -58,9 +100,9 @@ def test_authorities_of_all_variables_count_for_stripe(
 def test_certificate_that_is_not_trusted_is_named(sandbox: Sandbox, tls: dict[str, str]) -> None:
     """The error says so, and how it is trusted: at AWS, which is not asked again and again."""
     code, error = _error(sandbox.run("courses", "list", "-o", "json", env=tls))
-    message = f"no connection to AWS while reading table {sandbox.dynamodb().name}: certificate not trusted: "
+    doing = f"no connection to AWS while reading table {sandbox.dynamodb().name}"
     assert (1, "failed.certificate", HINT) == (code, error["code"], error["hint"])
-    assert f"{message}unable to get local issuer certificate" == error["message"]
+    assert f"{doing}: {UNTRUSTED}" == error["message"]
 
 
 def test_certificate_of_stripe_that_is_not_trusted_is_named(
@@ -69,25 +111,28 @@ def test_certificate_of_stripe_that_is_not_trusted_is_named(
     """At Stripe as well."""
     with behind_tls(sandbox, authority, tmp_path / "state", ("stripe",)) as env:
         code, error = _error(sandbox.run("webhooks", "list", "-o", "json", env=env))
-    message = "no connection to Stripe while reading the Stripe account: certificate not trusted: "
+    doing = "no connection to Stripe while reading the Stripe account"
     assert (1, "failed.certificate", HINT) == (code, error["code"], error["hint"])
-    assert f"{message}unable to get local issuer certificate" == error["message"]
+    assert f"{doing}: {UNTRUSTED}" == error["message"]
 
 
 @pytest.mark.parametrize("variable", VARIABLES)
-@pytest.mark.parametrize("content", [None, "no certificate"], ids=["missing", "other content"])
+@pytest.mark.parametrize("content", [None, "", "no certificate", "-----BEGIN CERTIFICATE-----\nx\n", "folder"])
 @pytest.mark.parametrize("service", COMMANDS)
 def test_file_without_certificates_is_named(
     sandbox: Sandbox, tls: dict[str, str], tmp_path: Path, service: str, variable: str, content: str | None
 ) -> None:
     """Variable and file, instead of a connection that fails."""
-    path = tmp_path / "bundle.pem"
-    if content is not None:
+    path, hint = tmp_path / "bundle.pem", f"Name a PEM file of certificates in {variable}, or unset it."
+    if content == "folder":
+        path.mkdir()
+        hint = f"Run `openssl rehash {path}`, or name a PEM file of certificates in {variable}."
+    elif content is not None:
         path.write_text(content)
     code, error = _error(sandbox.run(*COMMANDS[service], "-o", "json", env={**tls, variable: str(path)}))
     assert (3, "config.certificates") == (code, error["code"])
     assert error["message"].startswith(f"{variable} names {path}, which can't be read as certificates: ")
-    assert f"Name a PEM file of certificates in {variable}, or unset it." == error["hint"]
+    assert hint == error["hint"]
 
 
 @pytest.mark.parametrize("variable", VARIABLES)
@@ -95,11 +140,11 @@ def test_proxy_that_inspects_tls_is_passed(sandbox: Sandbox, authority: Authorit
     """Both services are reached by their own hosts, through a proxy that shows certificates of the company."""
     targets = {AWS_HOST: sandbox.info.aws_url, "api.stripe.com": sandbox.info.stripe_url}
     context = authority.context(*targets)
-    outside = {"AWS_ENDPOINT_URL": None, "STRIPE_API_BASE": None, "EDUCATION_TABLE_NAME": None}
+    outside = {"AWS_ENDPOINT_URL": None, "STRIPE_API_BASE": None, **PREVIEW}
     with running_proxy() as proxy:
         relays = {host: Relay(context, url) for host, url in targets.items()}
         proxy.tunnels = {host: relay.port for host, relay in relays.items()}
-        env = {**outside, "TRANSACTIONAL_EMAIL_TOPIC_ARN": None, "LMX_ENVIRONMENT": "preview", **proxy.env}
+        env = {**outside, **proxy.env}
         trusting = sandbox.run("products", "list", env={**env, variable: str(authority.path)})
         other = sandbox.run("products", "list", "-o", "json", env=env)
         for relay in relays.values():

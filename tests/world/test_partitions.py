@@ -52,39 +52,41 @@ def test_secrets_go_to_the_host_of_the_region(
 
 
 OVERRIDES = {
-    "variable": ("AWS_ENDPOINT_URL", "[profile work]\n"),
-    "variable of the service": ("AWS_ENDPOINT_URL_SECRETS_MANAGER", "[profile work]\n"),
-    "profile": (None, "[profile work]\nendpoint_url = {url}\n"),
-    "services section": (
-        None,
-        "[profile work]\nservices = mine\n[services mine]\nsecrets_manager =\n  endpoint_url = {url}\n",
+    "AWS_ENDPOINT_URL": "[profile work]\n",
+    "AWS_ENDPOINT_URL_SECRETS_MANAGER": "[profile work]\n",
+    "endpoint_url of the AWS profile": "[profile work]\nendpoint_url = {url}\n",
+    "endpoint_url in [services mine] of the AWS config file": (
+        "[profile work]\nservices = mine\n[services mine]\nsecrets_manager =\n  endpoint_url = {url}\n"
     ),
 }
+"""The configuration file with each way to override an endpoint; variables name it themselves."""
 
 
 @pytest.fixture
 def overridden(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
     """Override the endpoint by a way and to a URL; return the URL."""
     way, url = request.param
-    variable, config = OVERRIDES[way]
-    path = tmp_path / "config"
+    config, path = OVERRIDES[way], tmp_path / "config"
     keys = "aws_access_key_id = AKIA\naws_secret_access_key = secret\n"
     path.write_text(config.format(url=url).replace("[profile work]\n", f"[profile work]\n{keys}"))
     monkeypatch.setenv("AWS_CONFIG_FILE", str(path))
-    if variable is not None:
-        monkeypatch.setenv(variable, url)
+    if way.isupper():
+        monkeypatch.setenv(way, url)
     return str(url)
 
 
-@pytest.mark.parametrize("overridden", [(way, "https://evil.test") for way in OVERRIDES], indirect=True, ids=str)
-def test_override_is_judged(overridden: str) -> None:
-    """By a variable, a profile or its services section, in a region of another partition too."""
+@pytest.mark.parametrize(
+    ("overridden", "way"), [((way, "https://evil.test"), way) for way in OVERRIDES], indirect=["overridden"], ids=str
+)
+def test_override_is_judged(overridden: str, way: str) -> None:
+    """By a variable, a profile or its services section, which the refusal names, in another partition too."""
     for region in ("us-east-1", "eusc-de-east-1"):
         with pytest.raises(GuardError) as refused:
             _host(region, "work")
-        assert f"keys are not sent to {overridden}: it is neither an AWS endpoint over HTTPS nor this machine" == str(
-            refused.value
-        )
+        where = f"{overridden}, which {way} names"
+        message = f"keys are not sent to {where}: it is neither an AWS endpoint over HTTPS nor this machine"
+        remedy = f"{'Unset' if way.isupper() else 'Remove'} {way}; no flag allows it."
+        assert (message, remedy) == (refused.value.message, refused.value.hint)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from requests.utils import get_environ_proxies, select_proxy
 
-from learnermax_cli.adapters.connections import find_proxy
+from learnermax_cli.adapters.network import find_proxy
 from learnermax_cli.config.keys import table_name
 from tests.adapters.aws.clients import build
 from tests.running import Sandbox

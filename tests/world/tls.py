@@ -1,5 +1,6 @@
 """A company's certificate authority, and TLS in front of a sandbox with a certificate that it issued."""
 
+import hashlib
 import json
 import socket
 import ssl
@@ -27,7 +28,8 @@ class Authority:
 
     def __init__(self, folder: Path, name: str = "ca") -> None:
         self._key = ec.generate_private_key(ec.SECP256R1())
-        self._name = _named(f"Example Company {name}")
+        self._common_name = f"Example Company {name}"
+        self._name = _named(self._common_name)
         self.path = folder / f"{name}.pem"
         builder = _builder(self._name, self._name, self._key, self._key).add_extension(
             x509.KeyUsage(False, False, False, False, False, True, True, False, False),
@@ -35,6 +37,15 @@ class Authority:
         )
         builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         self.path.write_bytes(builder.sign(self._key, hashes.SHA256()).public_bytes(Encoding.PEM))
+
+    def folder(self, path: Path) -> Path:
+        """Put the certificate alone into a folder, under the name by which OpenSSL finds it; return the folder."""
+        path.mkdir()
+        # The SHA-1 of the name in lower case, without its outer header [OpenSSL, X509_NAME_hash].
+        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, self._common_name.lower())]).public_bytes()[2:]
+        hashed = int.from_bytes(hashlib.sha1(name, usedforsecurity=False).digest()[:4], "little")
+        (path / f"{hashed:08x}.0").write_bytes(self.path.read_bytes())
+        return path
 
     def context(self, *hosts: str) -> ssl.SSLContext:
         """Return a server's context with a certificate for 127.0.0.1 and hosts."""

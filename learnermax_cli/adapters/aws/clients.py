@@ -3,23 +3,20 @@
 import os
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from boto3.session import Session
-from botocore.awsrequest import AWSHTTPConnectionPool, AWSHTTPSConnectionPool
+from botocore import exceptions as boto
 from botocore.config import Config
-from botocore.session import Session as CoreSession
 
-from learnermax_cli.adapters.aws.errors import StrictParserFactory, aws_errors
-from learnermax_cli.adapters.aws.watch import READS, Watch
-from learnermax_cli.adapters.connections import (
-    find_proxy,
-    require_secret_endpoint,
-    timed_pools,
-    trust_named_authorities,
-)
+from learnermax_cli.adapters.aws.errors import PLACE, NoAnswerError, StrictParserFactory, aws_errors
+from learnermax_cli.adapters.aws.session import CoreSession
+from learnermax_cli.adapters.aws.watch import READS, Watch, error_code
+from learnermax_cli.adapters.network import name_host
 from learnermax_cli.config.aws_access import AwsAccess
+from learnermax_cli.core.errors import LmxError
 from learnermax_cli.core.meter import Meter
 from learnermax_cli.core.retries import Listener, RetryPolicy
 from learnermax_cli.core.secret_text import KnownSecrets
@@ -31,7 +28,7 @@ if TYPE_CHECKING:
     from types_boto3_sqs.client import SQSClient
     from types_boto3_sts.client import STSClient
 
-_POOLS = timed_pools(AWSHTTPConnectionPool, AWSHTTPSConnectionPool)
+_SOON = 3.0  # seconds for what an error message alone needs
 
 
 def _variables(access: AwsAccess) -> dict[str, Any]:
@@ -40,20 +37,6 @@ def _variables(access: AwsAccess) -> dict[str, Any]:
         return {"profile": (None, None, access.environment_profile, None)}
     nothing = dict.fromkeys(("config_file", "credentials_file"), (None, None, os.devnull, None))
     return {"profile": (None, None, None, None), **nothing}
-
-
-class _CoreSession(CoreSession):
-    """Makes all clients, those of credential providers too."""
-
-    def create_client(self, *args: Any, **kwargs: Any) -> Any:
-        if not self.get_config_variable("ca_bundle"):  # AWS_CA_BUNDLE, or that of the profile
-            kwargs["verify"] = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("SSL_CERT_FILE")
-        client: Any = super().create_client(*args, **kwargs)
-        # botocore has no switch for the class of its connections, and takes NO_PROXY for less than requests does.
-        http = client._endpoint.http_session  # noqa: SLF001
-        http._pool_classes_by_scheme.update(_POOLS)  # noqa: SLF001
-        http._proxy_config.proxy_url_for = find_proxy  # noqa: SLF001
-        return client
 
 
 class AwsClients:
@@ -77,13 +60,14 @@ class AwsClients:
         self._stop = stop
         self.known = KnownSecrets()
         """Takes the credentials that requests are signed with."""
+        self._asking_account = threading.Lock()
         self._opening = threading.Lock()  # a session makes one client at a time [doc boto3 "Session, multithreading"]
 
     @cached_property
     def _session(self) -> Session:
         access, secret = self._access, self._access.secret_access_key
         with aws_errors("signing in to AWS"):
-            core = _CoreSession(session_vars=_variables(access))
+            core = CoreSession(session_vars=_variables(access))
             core.register_component("response_parser_factory", StrictParserFactory())
             return Session(
                 botocore_session=core,
@@ -97,6 +81,7 @@ class AwsClients:
         """Return a DynamoDB client whose calls are metered."""
         client: DynamoDBClient = self._open("dynamodb", "DynamoDB")
         client.meta.events.register("after-call.dynamodb", self._count_units)
+        client.meta.events.register("after-call.dynamodb", self._name_place)
         return client
 
     def sns(self) -> "SNSClient":
@@ -117,31 +102,22 @@ class AwsClients:
     def secretsmanager(self) -> "SecretsManagerClient":
         """Return a Secrets Manager client; raises GuardError for an endpoint that keys are not sent to."""
         client: SecretsManagerClient = self._open("secretsmanager", "Secrets Manager")
-        require_secret_endpoint(client.meta.endpoint_url, self._secret_endpoint)
         return client
 
-    def _secret_endpoint(self) -> str:
-        """Return the endpoint of Secrets Manager without overrides."""
-        unchanged: Any = {"ignore_configured_endpoint_urls": True}
-        with self._opening, aws_errors("opening Secrets Manager"):
-            connect: Callable[..., Any] = self._session.client
-            return str(connect("secretsmanager", config=Config(**unchanged)).meta.endpoint_url)
-
-    def _open(self, service: str, called: str) -> Any:
+    def _open(self, service: str, called: str, policy: RetryPolicy | None = None) -> Any:
+        policy = policy or self._policy
         with self._opening, aws_errors(f"opening {called}"):
             connect: Callable[..., Any] = self._session.client
-            policy = Config(
-                retries={"mode": "standard", "total_max_attempts": self._policy.tries},
-                connect_timeout=self._policy.connect,
-                read_timeout=self._policy.read,
+            limits = Config(
+                retries={"mode": "standard", "total_max_attempts": policy.tries},
+                connect_timeout=policy.connect,
+                read_timeout=policy.read,
                 max_pool_connections=32,
             )
-            client = connect(service, endpoint_url=self._access.endpoint_url, config=policy)
-        if client.meta.endpoint_url.startswith("https:"):
-            trust_named_authorities()
+            client = connect(service, endpoint_url=self._access.endpoint_url, config=limits)
         client.meta.events.register("before-sign", self._note_credentials)
         client.meta.events.register("after-call", self._log)
-        Watch(called, self._policy, self._stop, self._listener).register(client)
+        Watch(called, policy, self._stop, self._listener).register(client)
         return client
 
     def _note_credentials(self, **_: Any) -> None:
@@ -162,3 +138,22 @@ class AwsClients:
         consumed = parsed.get("ConsumedCapacity") or []
         units = sum(part.get("CapacityUnits", 0.0) for part in ([consumed] if isinstance(consumed, dict) else consumed))
         self._meter.add("dynamodb_read_units" if model.name.startswith(READS) else "dynamodb_write_units", units)
+
+    def _name_place(self, http_response: Any, parsed: dict[str, Any], **_: Any) -> None:
+        """Say in the answer that nothing is found where it was looked for."""
+        if error_code(parsed) != "ResourceNotFoundException":
+            return
+        with self._asking_account:
+            account = self._account
+        place = [f"account {account}"] if account else []
+        place += [f"region {self._session.region_name}", f"host {name_host(http_response.url)}"]
+        parsed["Error"][PLACE] = ", ".join(place)
+
+    @cached_property
+    def _account(self) -> str | None:
+        """Whose account this is; None where STS does not say so at once."""
+        read = min(_SOON, self._policy.read)
+        policy = self._policy._replace(tries=1, connect=min(_SOON, self._policy.connect), read=read, interactive=True)
+        with suppress(LmxError, boto.BotoCoreError, boto.ClientError, NoAnswerError):
+            return str(self._open("sts", "STS", policy).get_caller_identity()["Account"])
+        return None

@@ -5,18 +5,20 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
-from urllib.parse import urlsplit
 
 from botocore import exceptions as boto
 from botocore.model import StructureShape
 from botocore.parsers import ResponseParserFactory
 from botocore.validate import ParamValidator
 
-from learnermax_cli.adapters.connections import untrusted
+from learnermax_cli.adapters.aws.session import SOURCE
+from learnermax_cli.adapters.network import name_host, network_hint, no_connection
 from learnermax_cli.core.errors import ConfigError, CredentialsError, FailedError
 
 NO_ANSWER = "NoAnswer"
 """The error code that stands for what is no answer."""
+PLACE = "Place"
+"""In the error of an answer: the account, region and host where something was not found."""
 # What each answer has, whatever was asked: where it is missing, another one came. We ask for ConsumedCapacity always.
 _NEEDED = {
     "GetItemOutput": ("ConsumedCapacity",),
@@ -174,23 +176,25 @@ def aws_errors(doing: str) -> Iterator[None]:
             code="failed.answer",
         ) from error
     except (boto.ReadTimeoutError, boto.ConnectTimeoutError) as error:
-        host = urlsplit(str(error.kwargs.get("endpoint_url"))).netloc
+        url, source = _asked(error)
         raise FailedError(
-            f"AWS timed out while {doing}: no complete answer from {host}",
-            hint=_NETWORK,
+            f"AWS timed out while {doing}: no complete answer from {name_host(url)}",
+            hint=network_hint(url, source),
             code="failed.timeout",
         ) from error
     except (boto.HTTPClientError, boto.ConnectionError) as error:
-        raise untrusted("AWS", doing, error) or FailedError(
-            f"no connection to AWS while {doing}: {type(error).__name__}",
-            hint=_NETWORK,
-            code="failed.network",
-        ) from error
+        raise no_connection("AWS", doing, error, *_asked(error)) from error
     except (boto.BotoCoreError, ValueError) as error:
         raise ConfigError(
             f"invalid AWS configuration while {doing}: {error}",
             hint="Check --region, --profile and AWS_ENDPOINT_URL.",
         ) from error
+
+
+def _asked(error: boto.HTTPClientError | boto.ConnectionError) -> tuple[str, str | None]:
+    """Return the URL that got no answer, and what named its host, if anything did."""
+    known: Any = error.kwargs
+    return known.get("endpoint_url") or "", known.get(SOURCE)
 
 
 def _from_client_error(doing: str, error: boto.ClientError) -> Exception:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from botocore.exceptions import ClientError
 
-from learnermax_cli.adapters.aws.errors import aws_errors
+from learnermax_cli.adapters.aws.errors import PLACE, aws_errors
 from learnermax_cli.adapters.aws.values import Item, from_item, odd_answer, to_item
 from learnermax_cli.core.errors import ConfigError, FailedError, InterruptedRunError
 from learnermax_cli.core.retries import BATCH
@@ -183,10 +183,11 @@ def table_errors(doing: str, table: str) -> Iterator[None]:
 
 
 def _special(error: ClientError, table: str) -> Exception | None:
-    code = error.response.get("Error", {}).get("Code")
+    flaw: Mapping[str, Any] = error.response.get("Error", {})
+    code, place = flaw.get("Code"), flaw.get(PLACE, "this account and region")
     if code == "ResourceNotFoundException":
         return ConfigError(
-            f"table {table} does not exist in this account and region",
+            f"table {table} not found in {place}",
             hint="Check -e, --table, --region and --profile.",
             code="config.table",
         )

@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 from botocore import exceptions as boto
 
 from learnermax_cli.adapters.aws.errors import NO_ANSWER, THROTTLED, NoAnswerError
-from learnermax_cli.adapters.connections import Answering, untrusted
+from learnermax_cli.adapters.connections import Answering
+from learnermax_cli.adapters.network import is_untrusted, name_host
 from learnermax_cli.core.retries import SHORTEST_TRY, Listener, RetryPolicy, outage_of, seconds_left
 
 READS = ("Get", "BatchGet", "Query", "Scan", "Describe", "List")
@@ -71,31 +72,33 @@ class Watch:
         context = request_dict["context"]
         half_done = caught_exception is not None and context[_OUTAGE] is self._writing
         stopped = self._stop.is_set() and not half_done
-        over = time.monotonic() > context[_LAST_BEGIN] or untrusted("AWS", "", caught_exception) is not None
+        over = time.monotonic() > context[_LAST_BEGIN] or is_untrusted(caught_exception)
         if stopped or over or context[_OUTAGE].silent():
             return False
-        if response is not None and _code(response[1]) == NO_ANSWER:
+        if response is not None and error_code(response[1]) == NO_ANSWER:
             again = attempts < self._policy.tries
             return random.uniform(0.01, min(self._longest_pause, 0.5 * 2**attempts)) if again else False
         return None
 
     def _end(self, http_response: Any, parsed: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
-        code = _code(parsed)
+        code = error_code(parsed)
         context[_OUTAGE].end(ok=http_response.status_code < 500 and code not in THROTTLED and code != NO_ANSWER)
         if code != NO_ANSWER:
             return
         if context[_LATE]:
             raise boto.ReadTimeoutError(endpoint_url=http_response.url)
-        where = f"HTTP {http_response.status_code} from {urlsplit(http_response.url).netloc}"
+        where = f"HTTP {http_response.status_code} from {name_host(http_response.url)}"
         raise NoAnswerError(f"{where}, {parsed['Error']['Message']}")
 
     def _end_without_answer(self, exception: Exception, context: dict[str, Any], **_: Any) -> None:
         sent = isinstance(exception, boto.HTTPClientError | boto.ConnectionError)
         context[_OUTAGE].end(ok=False if sent else None)
         if sent and context.get(_LATE):
-            raise boto.ReadTimeoutError(endpoint_url=self._url) from exception
+            known: Any = getattr(exception, "kwargs", {})
+            raise boto.ReadTimeoutError(**{"endpoint_url": self._url, **known}) from exception
 
 
-def _code(parsed: dict[str, Any]) -> str | None:
+def error_code(parsed: dict[str, Any]) -> str | None:
+    """Return the code of an answer that is an error, None for others."""
     code: str | None = parsed.get("Error", {}).get("Code")
     return code

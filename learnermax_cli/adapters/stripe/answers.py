@@ -33,6 +33,15 @@ class AnswerTimeoutError(NoAnswerError):
     """No complete answer came in time."""
 
 
+class NoConnectionError(stripe.APIConnectionError):
+    """No answer came from the host of a URL."""
+
+    def __init__(self, url: str, error: stripe.APIConnectionError) -> None:
+        super().__init__(str(error))  # type: ignore[no-untyped-call]
+        self.url = url
+        self.__cause__ = error.__cause__
+
+
 def find_flaw(method: str, path: str, status: int, body: Any) -> str | None:
     """Return why a body is not Stripe's answer to a request; None when it is."""
     try:

@@ -7,11 +7,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import urlsplit
 
+import certifi
 import stripe
 
-from learnermax_cli.adapters.connections import untrusted
-from learnermax_cli.adapters.stripe.answers import AnswerTimeoutError, NoAnswerError
+from learnermax_cli.adapters.network import no_connection
+from learnermax_cli.adapters.stripe.answers import AnswerTimeoutError, NoAnswerError, NoConnectionError
 from learnermax_cli.adapters.stripe.http import PacedHttpClient
 from learnermax_cli.config.keys import StripeKey
 from learnermax_cli.core.errors import CredentialsError, FailedError, GuardError, LmxError
@@ -33,6 +35,7 @@ def build_stripe(key: StripeKey, api_base: str, http_client: PacedHttpClient) ->
     require_stripe_endpoint(api_base)
     # Telemetry would write an id file to the home folder: a dry run writes nothing.
     stripe.enable_telemetry = False
+    stripe.ca_bundle_path = certifi.where()  # as for AWS, not a bundle of the SDK's own
     # STRIPE_LOG=debug prints request bodies and answers past our own console, signing secrets among them.
     stripe._util.STRIPE_LOG = None  # noqa: SLF001 - read once, at import, with no public switch
     logging.getLogger("stripe").setLevel(logging.CRITICAL)
@@ -135,8 +138,9 @@ def _unanswered(doing: str, error: stripe.APIConnectionError) -> LmxError:
         case NoAnswerError():
             message = f"what came was no answer of Stripe while {doing}: {error}"
             return FailedError(message, hint="A proxy may be in between. " + hint, code="failed.answer")
-    flaw = untrusted("Stripe", doing, error)
-    return flaw or FailedError(f"no connection to Stripe while {doing}", hint=hint, code="failed.network")
+    url = error.url if isinstance(error, NoConnectionError) else ""
+    source = None if urlsplit(url).hostname == _STRIPE_HOST else "STRIPE_API_BASE"
+    return no_connection("Stripe", doing, error, url, source)
 
 
 class StripeProbes:

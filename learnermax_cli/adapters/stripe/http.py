@@ -2,7 +2,6 @@
 
 import math
 import random
-import ssl
 import threading
 import time
 from collections.abc import Mapping
@@ -14,8 +13,15 @@ import stripe
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 
-from learnermax_cli.adapters.connections import SLOW, Answering, timed_pools, trust_named_authorities
-from learnermax_cli.adapters.stripe.answers import AnswerTimeoutError, NoAnswerError, error_code, find_flaw
+from learnermax_cli.adapters.connections import SLOW, Answering, socks_manager, timed_pools
+from learnermax_cli.adapters.network import is_untrusted, name_host, require_network, uses_socks
+from learnermax_cli.adapters.stripe.answers import (
+    AnswerTimeoutError,
+    NoAnswerError,
+    NoConnectionError,
+    error_code,
+    find_flaw,
+)
 from learnermax_cli.core.meter import Meter
 from learnermax_cli.core.retries import (
     SHORTEST_TRY,
@@ -40,18 +46,16 @@ _POOLS = timed_pools(HTTPConnectionPool, HTTPSConnectionPool)
 
 
 class _TimedAdapter(HTTPAdapter):
-    """Makes connections whose answers have a time limit, and which trust the context's authorities too."""
-
-    def __init__(self, context: ssl.SSLContext | None = None) -> None:
-        self._context: dict[str, Any] = {} if context is None else {"ssl_context": context}
-        super().__init__()
+    """Makes connections whose answers have a time limit."""
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **(kwargs | self._context))
+        super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = _POOLS
 
-    def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
-        manager = super().proxy_manager_for(*args, **(kwargs | self._context))
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
+        if uses_socks(proxy):
+            return self.proxy_manager.setdefault(proxy, socks_manager(proxy, **kwargs))
+        manager = super().proxy_manager_for(proxy, **kwargs)
         manager.pool_classes_by_scheme = _POOLS
         return manager
 
@@ -151,13 +155,14 @@ class PacedHttpClient(stripe.RequestsClient):
                 came = super().request(method, url, dict(headers or {}), post_data)
             except stripe.APIConnectionError as error:
                 late = answer.late or isinstance(error.__cause__, requests.Timeout)
-                came = AnswerTimeoutError(f"no complete answer from {host} in {limit:.0f} s") if late else error
+                too_late = AnswerTimeoutError(f"no complete answer from {name_host(url)} in {limit:.0f} s")
+                came = too_late if late else NoConnectionError(url, error)
         what = "no answer"
         if not isinstance(came, stripe.APIConnectionError):
             body, status, answered = came
             what = f"{status}, {answered.get('Request-Id')}"
             if flaw := find_flaw(method, path, status, body):
-                came = NoAnswerError(f"HTTP {status} from {host}, {flaw}")
+                came = NoAnswerError(f"HTTP {status} from {name_host(url)}, {flaw}")
                 what = f"{status}, no answer of Stripe: {flaw}"
         self._listener.debug(f"Stripe {method.upper()} /{path}: {what}, {time.monotonic() - started:.2f} s")
         return came
@@ -169,9 +174,9 @@ class PacedHttpClient(stripe.RequestsClient):
             session.auth = lambda request: request
             session.max_redirects = 0
             session.trust_env = not is_loopback(urlsplit(url).hostname or "")  # else a proxy is asked for this machine
-            session.mount("http://", _TimedAdapter())
-            if url.startswith("https:"):
-                session.mount("https://", _TimedAdapter(trust_named_authorities()))
+            require_network(url)
+            for scheme in ("http://", "https://"):
+                session.mount(scheme, _TimedAdapter())
             self._thread_local.session = session
 
 
@@ -185,7 +190,8 @@ def _is_answer(came: Answer | stripe.StripeError) -> bool:
 
 def _worth_another_try(came: Answer | stripe.APIConnectionError) -> bool:
     if isinstance(came, stripe.APIConnectionError):
-        return not isinstance(came.__cause__, requests.exceptions.SSLError | requests.exceptions.InvalidURL)
+        hopeless = isinstance(came.__cause__, requests.exceptions.SSLError | requests.exceptions.InvalidURL)
+        return not (hopeless or is_untrusted(came))
     body, status, headers = came
     if headers.get("Stripe-Should-Retry") == "false" or headers.get(REPLAYED) == "true":
         return False

@@ -5,7 +5,7 @@ import time
 
 from learnermax_cli.adapters.aws.clients import AwsClients
 from learnermax_cli.config.aws_access import AwsAccess
-from learnermax_cli.config.sandbox_state import ACCESS_KEY_ID, SECRET_ACCESS_KEY
+from learnermax_cli.config.sandbox_state import ACCESS_KEY_ID, ACCOUNT_ID, SECRET_ACCESS_KEY
 from learnermax_cli.core.meter import Meter
 from learnermax_cli.core.retries import BATCH, RetryPolicy
 from learnermax_cli.core.secret_text import SecretText
@@ -18,6 +18,11 @@ def build(sandbox: Sandbox, policy: RetryPolicy = BATCH, stop: threading.Event |
     secret = SecretText(SECRET_ACCESS_KEY)
     access = AwsAccess(sandbox.info.region, None, sandbox.info.aws_url, ACCESS_KEY_ID, secret)
     return AwsClients(access, Meter(time.monotonic), Nobody(), policy, stop or threading.Event())
+
+
+def where(sandbox: Sandbox) -> str:
+    """Return where a table of the sandbox is not found, as errors name it."""
+    return f"account {ACCOUNT_ID}, region {sandbox.info.region}, host {sandbox.info.aws_url.removeprefix('http://')}"
 
 
 def requests(sandbox: Sandbox, since: int = 0) -> list[str]:

@@ -166,7 +166,7 @@ def test_missing_table_is_configuration(sandbox: Sandbox) -> None:
     ):
         with pytest.raises(ConfigError) as refused:
             ask()
-        assert ("config.table", "table none does not exist in this account and region") == (
+        assert ("config.table", "table none not found in this account and region") == (
             refused.value.code,
             refused.value.message,
         )

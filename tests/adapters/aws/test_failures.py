@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.adapters.aws.clients import where
 from tests.products.worlds import put_course
 from tests.running import Sandbox
 
@@ -33,7 +34,7 @@ def test_missing_table_ends_in_3(sandbox: Sandbox) -> None:
     code, error, lines = failure(sandbox, "courses", "list", "--table", "none")
     assert (3, "config.table", 3) == (code, error["code"], error["exit_code"])
     assert [
-        "Error: table none does not exist in this account and region",
+        f"Error: table none not found in {where(sandbox)}",
         "  Check -e, --table, --region and --profile.",
     ] == lines
 
