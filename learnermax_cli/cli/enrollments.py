@@ -28,17 +28,18 @@ def list_enrollments(
     ] = None,
     course: Annotated[list[str] | None, typer.Option("--course", metavar="ID", help="Only this course.")] = None,
     user: Annotated[str | None, typer.Option("--user", metavar="USER_ID", help="Only this student.")] = None,
+    owed: Annotated[bool, typer.Option("--owed", help="Only those whose mail was not sent yet.")] = False,
 ) -> "Report":
     """List enrollments by status, course and student.
 
     Example: lmx enrollments list --status pending
     """
     from learnermax_cli.core.errors import UsageError
-    from learnermax_cli.enrollments.listing import run_list
+    from learnermax_cli.enrollments.listing import Filter, run_list
 
     if course and len(course) > 1:
         raise UsageError("only one --course is allowed", hint="List each course separately, or all without --course.")
-    return run_list(app, status, course[0] if course else None, user)
+    return run_list(app, Filter(status, course[0] if course else None, user, owed=owed))
 
 
 @add_command(group, "create")
@@ -113,16 +114,23 @@ def reconcile(
     max_changes: Annotated[
         int | None, typer.Option("--max-changes", metavar="N", min=0, help="Stop after this many writes.")
     ] = None,
+    owed_within: Annotated[
+        str,
+        typer.Option("--owed-within", metavar="DURATION", help="Send mails that are owed for at most this long."),
+    ] = "7d",
     exit_code: ExitCode = False,
 ) -> "Report":
     """Complete the pending enrollments that Stripe says are paid.
 
     Example: lmx enrollments reconcile --since 3d --dry-run
     """
-    from learnermax_cli.core.times import read_window
+    from datetime import timedelta
+
+    from learnermax_cli.core.times import read_duration, read_window
     from learnermax_cli.enrollments.reconcile import ReconcileRequest, run_reconcile
     from learnermax_cli.enrollments.reconcile_pass import Scope
 
     scope = Scope(frozenset(course or ()), user, *read_window(since, until, app.now()), strategy=strategy)
-    options = (dry_run, create_missing, release_expired, audit, max_changes, exit_code, window_only)
+    within = read_duration(owed_within, "--owed-within", timedelta(hours=1), timedelta(days=3650), example="36h or 90d")
+    options = (dry_run, create_missing, release_expired, audit, max_changes, exit_code, window_only, within)
     return run_reconcile(app, ReconcileRequest(scope, *options))

@@ -53,8 +53,8 @@ class App(Clients):
 
     @cached_property
     def events(self) -> "EventPublisher | None":
-        """The topic of the students' mails, if one is configured."""
-        if self.settings.topic_arn is None:
+        """The topic of the students' mails, if one is configured and they are wanted."""
+        if self.settings.topic_arn is None or not self.settings.events:
             return None
         from learnermax_cli.adapters.aws.messages import SnsEvents
 

@@ -49,6 +49,7 @@ SETTINGS: Final = (
     Setting("LMX_TIMEOUT", values.seconds, note="30"),
     Setting("FRONTEND_URL"),
     Setting("TRANSACTIONAL_EMAIL_TOPIC_ARN"),
+    Setting("LMX_EVENTS", values.switch, default=lambda _: "on"),
     Setting("LMX_ALLOW_MISMATCH", values.names, in_file=False),
     Setting("LMX_SANDBOX_HOME", in_file=False),
 )

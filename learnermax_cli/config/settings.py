@@ -37,6 +37,8 @@ class Settings:
     """Seconds until an answer of Stripe or AWS must be complete, where that is less than usual."""
     frontend_url: str | None
     topic_arn: str | None
+    events: bool
+    """Whether completions owe the event of the students' mails."""
     values: Mapping[str, str] = field(repr=False)
     """Every setting that was read, sandbox and env file merged in; may hold keys, so it is never shown."""
     env_file: "EnvFile | None" = None
@@ -86,6 +88,7 @@ def read_settings(sources: Sources) -> Settings:
         timeout=cast("float | None", read["LMX_TIMEOUT"]),
         frontend_url=text("FRONTEND_URL"),
         topic_arn=text("TRANSACTIONAL_EMAIL_TOPIC_ARN"),
+        events=bool(read["LMX_EVENTS"]),
         values=sources.values,
         env_file=sources.env_file,
         sandbox=sources.sandbox,

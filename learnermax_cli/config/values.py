@@ -73,6 +73,13 @@ def names(text: str, _source: str) -> frozenset[str]:
     return frozenset(text.replace(",", " ").split())
 
 
+def switch(text: str, source: str) -> bool:
+    """Return whether something is on; raises ConfigError for what is neither on nor off."""
+    if text not in ("on", "off"):
+        raise invalid(source, f"is {text!r}, not on or off", "on or off")
+    return text == "on"
+
+
 def plain_text(text: str, _source: str) -> str:
     """Return a text as it stands."""
     return text

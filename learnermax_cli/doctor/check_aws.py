@@ -84,10 +84,15 @@ def _index_flaw(table: TableDescription, name: str, wanted: Index) -> str | None
     return None if index.status == wanted.status else f"index {name} is {index.status}, not {wanted.status}"
 
 
-def check_topic(arn: str | None, reader: TopicReader | None) -> Iterator[Verdict]:
+def check_topic(settings: Settings, reader: TopicReader | None) -> Iterator[Verdict]:
     """Check the topic of the students' mails."""
+    arn = settings.topic_arn
+    if not settings.events:
+        yield ok(TOPIC, "not needed, LMX_EVENTS is off: no student gets a mail")
+        return
     if arn is None or reader is None:
-        yield warning(TOPIC, "not configured: no student gets a mail", "Set TRANSACTIONAL_EMAIL_TOPIC_ARN.")
+        remedy = "Set TRANSACTIONAL_EMAIL_TOPIC_ARN; or LMX_EVENTS=off where the site sends no mails."
+        yield warning(TOPIC, "not configured: mails stay owed until it is", remedy)
         return
     topic = reader.read_topic() if _TOPIC_ARN.fullmatch(arn) else None
     if topic is None:

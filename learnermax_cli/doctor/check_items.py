@@ -1,7 +1,7 @@
 """Checks of what is in the table, all from one scan: catalog drift, old pending enrollments, events that are owed."""
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 from learnermax_cli.config.settings import Settings
@@ -11,8 +11,8 @@ from learnermax_cli.core.remedy import lmx
 from learnermax_cli.core.times import parse_time
 from learnermax_cli.courses.price import price_rules
 from learnermax_cli.doctor.model import Verdict, not_checked, ok, warning
-from learnermax_cli.enrollments.model import EnrollmentReader, TableRead
-from learnermax_cli.enrollments.plan_enrollment import EVENT_GRACE
+from learnermax_cli.enrollments.model import NOBODY, EnrollmentReader, TableRead
+from learnermax_cli.enrollments.plan_event import EVENT_GRACE, OWED_WITHIN, span_over
 from learnermax_cli.products.model import CatalogGateway, SyncOptions
 from learnermax_cli.products.plan_sync import SyncPlan, plan_sync
 
@@ -43,21 +43,32 @@ class TableItems:
     def check_pending(self, now: datetime) -> Iterator[Verdict]:
         """Report how many enrollments have been pending for more than a day."""
         pending = [enrollment for enrollment in self._scan().enrollments if enrollment.pending]
-        if old := _count_before(now - OLD, (enrollment.enrolled_at for enrollment in pending)):
+        if old := sum(_is_before(now - OLD, enrollment.enrolled_at) for enrollment in pending):
             remedy = lmx("enrollments reconcile") + " (--release-expired: those who never paid can buy again)"
             yield warning(PENDING, f"{old} of {len(pending)} are older than a day", remedy)
         else:
             yield ok(PENDING, f"{len(pending)}, none older than a day (one scan: {self._units:.1f} read units)")
 
-    def check_events(self, now: datetime) -> Iterator[Verdict]:
-        """Report how many students wait for a mail whose event a killed run still owes."""
-        since = [intent.at for e in self._scan().enrollments if (intent := e.intent) is not None]
-        minutes = EVENT_GRACE.seconds // 60
-        if late := _count_before(now - EVENT_GRACE, since):
-            found = f"{late} of {len(since)} are older than {minutes} minutes"
-            yield warning(EVENTS, found, lmx("enrollments reconcile"))
+    def check_events(self, now: datetime, settings: Settings) -> Iterator[Verdict]:
+        """Report how many students wait for a mail whose event is owed: by nobody, or by a run that was killed."""
+        owed = [e.intent for e in self._scan().enrollments if e.owes_event and e.intent is not None]
+        minutes, reconcile = EVENT_GRACE.seconds // 60, lmx("enrollments reconcile")
+        late = sum(intent.run == NOBODY or _is_before(now - EVENT_GRACE, intent.at) for intent in owed)
+        if not settings.events:
+            found = f"{len(owed)}, LMX_EVENTS is off"
+            yield warning(EVENTS, found, reconcile + " (it removes their marks)") if owed else ok(EVENTS, found)
+        elif not late:
+            yield ok(EVENTS, f"{len(owed)}, none older than {minutes} minutes")
+        elif settings.topic_arn is None:
+            remedy = "Set TRANSACTIONAL_EMAIL_TOPIC_ARN, then run " + reconcile
+            yield warning(EVENTS, f"{len(owed)}, and no topic is configured", remedy)
         else:
-            yield ok(EVENTS, f"{len(since)}, none older than {minutes} minutes")
+            found = f"{late} of {len(owed)} wait for a run that publishes them"
+            ages = [now - time for intent in owed if (time := parse_time(intent.at)) is not None]
+            if old := sum(age > OWED_WITHIN for age in ages):
+                found += f", {old} for more than {OWED_WITHIN.days} days"
+                reconcile = lmx("enrollments reconcile", "--owed-within", span_over(max(ages)))
+            yield warning(EVENTS, found, reconcile)
 
     def _scan(self) -> TableRead:
         with self._lock:
@@ -68,10 +79,10 @@ class TableItems:
             return self._read
 
 
-def _count_before(moment: datetime, texts: Iterable[str]) -> int:
-    """Return how many times are before a moment; one that can't be read counts."""
-    times = [parse_time(text) for text in texts]
-    return sum(time is None or time < moment for time in times)
+def _is_before(moment: datetime, text: str) -> bool:
+    """Return whether a time is before a moment; one that can't be read counts."""
+    time = parse_time(text)
+    return time is None or time < moment
 
 
 def _catalog_verdict(plan: SyncPlan) -> Verdict:

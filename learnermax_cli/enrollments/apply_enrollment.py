@@ -3,6 +3,7 @@
 import threading
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Protocol
@@ -10,6 +11,7 @@ from typing import Protocol
 from learnermax_cli.core.times import site_time
 from learnermax_cli.courses.model import CourseStore
 from learnermax_cli.enrollments.model import (
+    NOBODY,
     Enrollment,
     EnrollmentKey,
     EnrollmentReader,
@@ -19,6 +21,7 @@ from learnermax_cli.enrollments.model import (
     NewEnrollment,
 )
 from learnermax_cli.enrollments.plan_enrollment import Work
+from learnermax_cli.enrollments.plan_event import EventMode
 from learnermax_cli.planning.change import Change, Group, SupersededError
 from learnermax_cli.planning.confirm import Job
 
@@ -62,10 +65,13 @@ class Run:
     publisher: EventPublisher | None
     now: Callable[[], datetime]
     published: Published = field(default_factory=Published)
+    mode: EventMode = "publish"
 
     def intent(self) -> EventIntent | None:
-        """Return the mark of an event that is owed from now on; None without a topic."""
-        return None if self.publisher is None else EventIntent(self.run_id, site_time(self.now()))
+        """Return the mark of an event that is owed from now on: without a topic by nobody; None where none is."""
+        if self.mode == "off":
+            return None
+        return EventIntent(NOBODY if self.publisher is None else self.run_id, site_time(self.now()))
 
 
 class ReadJob(Job, Protocol):
@@ -86,15 +92,16 @@ class RunJob(Job, Protocol):
     def events(self) -> EventPublisher | None: ...
 
 
-def warn_of_no_topic(job: RunJob) -> tuple[str, ...]:
-    """Return the warning of a run that publishes no events, if it is one."""
-    lost = "no topic in TRANSACTIONAL_EMAIL_TOPIC_ARN: no events are published, students get no mail"
-    return () if job.events else (lost,)
+def event_mode(job: RunJob) -> EventMode:
+    """Return what the runs of a job do about events."""
+    if not job.settings.events:
+        return "off"
+    return "owe" if job.events is None else "publish"
 
 
 def begin_run(job: RunJob) -> Run:
     """Return a run with a new id."""
-    return Run(uuid.uuid4().hex, job.enrollment_writes, job.events, job.now)
+    return Run(uuid.uuid4().hex, job.enrollment_writes, job.events, job.now, mode=event_mode(job))
 
 
 class EnrollmentWork:
@@ -141,6 +148,10 @@ class EnrollmentWork:
             case "enrollment", "release":
                 assert work.enrollment is not None
                 writer.release(work.enrollment)
+            case "event", "delete":
+                assert work.enrollment is not None
+                assert work.enrollment.intent is not None
+                writer.clear_event(work.key, work.enrollment.intent)
             case _:
                 self._publish()
 
@@ -174,7 +185,8 @@ class EnrollmentWork:
         if (key, intent) not in run.published:
             run.publisher.publish_completed(key, *completed)
             run.published.add(key, intent)
-        run.writer.clear_event(key, run.run_id)
+        with suppress(SupersededError):  # another run has taken it over, and sends it again
+            run.writer.clear_event(key, intent)
         run.published.discard(key, intent)
 
     def _take_over(self, enrollment: Enrollment) -> EventIntent:

@@ -14,11 +14,12 @@ from learnermax_cli.enrollments.apply_enrollment import (
     Run,
     RunJob,
     begin_run,
-    warn_of_no_topic,
+    event_mode,
 )
-from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey, EnrollmentReader
-from learnermax_cli.enrollments.plan_enrollment import Work, plan_free, plan_owed_event
-from learnermax_cli.planning.change import SupersededError, carry_out
+from learnermax_cli.enrollments.model import NOBODY, Enrollment, EnrollmentKey, EnrollmentReader
+from learnermax_cli.enrollments.plan_enrollment import Work, plan_free
+from learnermax_cli.enrollments.plan_event import EventRules, plan_owed_event, warn_of_owed
+from learnermax_cli.planning.change import Finding, SupersededError, carry_out
 from learnermax_cli.planning.report import Data, Report
 
 COMMAND = "enrollments create"
@@ -60,6 +61,8 @@ class _Enrolled(NamedTuple):
     event: Event = "none"
     error: LmxError | None = None
     """What failed once the student was enrolled."""
+    late: str | None = None
+    """Why an event that is owed for long is not published."""
 
 
 def _enroll_free(job: CreateJob, key: EnrollmentKey, *, dry_run: bool) -> Report:
@@ -87,20 +90,23 @@ def _write(job: CreateJob, key: EnrollmentKey, found: Enrollment | None) -> _Enr
     stop, run = job.interrupt.begin_writes(), begin_run(job)
     if found is None:
         try:
-            return _carry_out(plan_free(key, run.now(), event=run.publisher is not None), run, created=True)
+            return _carry_out(plan_free(key, run.now(), event=run.mode == "publish"), run, created=True)
         except SupersededError:
             if (found := _read(job.enrollments, key)) is None:
                 raise
     for pause in _PAUSES:
-        if found.intent is None or run.publisher is None or stop.wait(pause):
+        if found.intent is None or found.intent.run == NOBODY or run.mode != "publish" or stop.wait(pause):
             break
         found = _read(job.enrollments, key) or found
     if found.intent is None:
         return _Enrolled(found)
     # The event of a free enrollment is taken over from whoever still owes it: a run that was killed, or that takes
     # longer than the pauses, and then two mails are sent. Events of payments are left to reconcile.
-    work = plan_owed_event(found, run.now(), ended=found.intent.run if found.status == "free" else None)
-    if work is not None and run.publisher is not None and not stop.is_set():
+    rules = EventRules(run.mode, run.now())
+    work = plan_owed_event(found, rules, ended=found.intent.run if found.status == "free" else None)
+    if isinstance(work, Finding):
+        return _Enrolled(found, event="owed", late=work.detail + "; to send it: " + (work.remedy or ""))
+    if work is not None and not stop.is_set():
         with suppress(SupersededError):
             return _carry_out(work, run, created=False)
     return _Enrolled(found, event="owed")
@@ -111,12 +117,14 @@ def _carry_out(work: Work, run: Run, *, created: bool) -> _Enrolled:
     results, error = carry_out(EnrollmentWork(work, run).group())
     if isinstance(error, SupersededError) or (error is not None and created and results[0].outcome == "failed"):
         raise error
-    event: Event = "published" if results[-1].change.kind == "event" else "none"
+    event: Event = "owed" if created and run.mode == "owe" else "none"
+    if results[-1].change.action == "publish":
+        event = "published"
     return _Enrolled(work.enrollment, created, event if error is None else "owed", error)
 
 
 def _report(job: CreateJob, key: EnrollmentKey, enrolled: _Enrolled, *, dry_run: bool) -> Report:
-    enrollment, created, event, error = enrolled
+    enrollment, created, event, error, late = enrolled
     value: dict[str, object] = {
         "course_id": key.course_id,
         "user_id": key.user_id,
@@ -133,8 +141,10 @@ def _report(job: CreateJob, key: EnrollmentKey, enrolled: _Enrolled, *, dry_run:
     }[event]
     if created:
         line = f"{'Would enroll' if dry_run else 'Enrolled'} {key.user_id} in {key.course_id}, free."
-    warnings = warn_of_no_topic(job) if created else ()
-    if event == "owed":
-        warnings += (f"the event of {key} is still owed; " + lmx("enrollments reconcile") + " publishes it later",)
+    would_owe = dry_run and created
+    warnings = warn_of_owed(event_mode(job), int(event == "owed" or would_owe), dry_run=would_owe)
+    if event == "owed" and not warnings:
+        later = "; " + lmx("enrollments reconcile") + " publishes it later"
+        warnings = (f"the event of {key} is still owed" + later if late is None else f"the event of {key} is " + late,)
     body = Data(value, (line,))
     return Report(COMMAND, job.settings.environment, body, dry_run, warnings=warnings, error=error)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from itertools import islice
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from learnermax_cli.core.remedy import lmx
 from learnermax_cli.enrollments.apply_enrollment import ReadJob
@@ -14,6 +14,20 @@ COLUMNS = ("user_id", "course_id", "status", "enrollment_type", "enrolled_at", "
 _NAMED = 5  # items that a warning names
 
 
+class Filter(NamedTuple):
+    """What is listed; None and False leave nothing out."""
+
+    status: str | None = None
+    course_id: str | None = None
+    user_id: str | None = None
+    owed: bool = False
+    """Only those that owe their event."""
+
+    def fits(self, enrollment: Enrollment) -> bool:
+        """Return whether an enrollment of the course and user is listed."""
+        return self.status in (None, enrollment.status) and (enrollment.owes_event or not self.owed)
+
+
 class ListJob(ReadJob, Protocol):
     """What the list works with."""
 
@@ -21,20 +35,21 @@ class ListJob(ReadJob, Protocol):
     def enrollments(self) -> EnrollmentLister: ...
 
 
-def run_list(job: ListJob, status: str | None, course_id: str | None, user_id: str | None) -> Report:
+def run_list(job: ListJob, wanted: Filter) -> Report:
     """Return the enrollments that fit; nothing is written."""
-    found = sorted(_read(job, status, course_id, user_id), key=lambda enrollment: enrollment.key)
-    rows = tuple(_row(enrollment) for enrollment in found if status is None or enrollment.status == status)
+    found = sorted(_read(job, wanted), key=lambda enrollment: enrollment.key)
+    rows = tuple(map(_row, filter(wanted.fits, found)))
     other_types = {str(enrollment.key): enrollment.other_type for enrollment in found if enrollment.other_type}
-    warnings = warn_of_types(other_types) if found else warn_of_unknown(job, course_id, user_id)
-    body = Items(rows, COLUMNS, _nothing(status, course_id, user_id))
+    warnings = warn_of_types(other_types) if found else warn_of_unknown(job, wanted.course_id, wanted.user_id)
+    body = Items(rows, COLUMNS, _nothing(wanted))
     return Report("enrollments list", job.settings.environment, body, warnings=warnings)
 
 
-def _nothing(status: str | None, course_id: str | None, user_id: str | None) -> str:
-    kind = "enrollments" if status is None else f"{status} enrollments"
-    where = "" if course_id is None else f" in course {course_id}"
-    return f"No {kind}{where}{'' if user_id is None else f' of student {user_id}'}."
+def _nothing(wanted: Filter) -> str:
+    kind = "enrollments" if wanted.status is None else f"{wanted.status} enrollments"
+    where = "" if wanted.course_id is None else f" in course {wanted.course_id}"
+    whose = "" if wanted.user_id is None else f" of student {wanted.user_id}"
+    return f"No {kind}{where}{whose}{' whose mail is owed' * wanted.owed}."
 
 
 def warn_of_unknown(job: ReadJob, course_id: str | None, user_id: str | None) -> tuple[str, ...]:
@@ -56,14 +71,15 @@ def warn_of_types(other_types: Mapping[str, str]) -> tuple[str, ...]:
     return (f"read as enrollments by their keys, though their entityType is not ENROLLMENT: {named}{more}",)
 
 
-def _read(job: ListJob, status: str | None, course_id: str | None, user_id: str | None) -> Iterable[Enrollment]:
+def _read(job: ListJob, wanted: Filter) -> Iterable[Enrollment]:
+    status, course_id, user_id, owed = wanted
     if user_id is not None and course_id is not None:
         return job.enrollments.read_enrollments([EnrollmentKey(user_id, course_id)]).values()
     if user_id is not None:
         return job.enrollments.list_of_user(user_id, completed=True)
     if course_id is not None:
         return job.enrollments.list_of_course(course_id, completed=True)
-    return job.enrollments.list_all(status)
+    return job.enrollments.list_all(status, owed=owed)
 
 
 def _row(enrollment: Enrollment) -> dict[str, object]:

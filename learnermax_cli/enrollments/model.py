@@ -31,6 +31,10 @@ def enrollment_key(user_id: str | None, course_id: str | None) -> EnrollmentKey 
     return EnrollmentKey(user_id, course_id)
 
 
+NOBODY = ""
+"""Stands for the run of an event that was owed when no topic was configured: any run with a topic may publish it."""
+
+
 class EventIntent(NamedTuple):
     """The mark of a run that owes the `EnrollmentCompleted` event: its run id, and since when, in RFC 3339."""
 
@@ -68,6 +72,11 @@ class Enrollment:
     def pending(self) -> bool:
         """Whether the student has no access yet."""
         return self.status == "pending"
+
+    @property
+    def owes_event(self) -> bool:
+        """Whether the student is in and the event that sends the mail was not published yet."""
+        return self.intent is not None and not self.pending
 
 
 def usable_session_id(session_id: str) -> bool:
@@ -191,8 +200,8 @@ class EnrollmentReader(Protocol):
 class EnrollmentLister(EnrollmentReader, Protocol):
     """Enrollments of any status, too."""
 
-    def list_all(self, status: str | None) -> Iterator[Enrollment]:
-        """Read all enrollments, or those of one status, with one scan."""
+    def list_all(self, status: str | None, *, owed: bool) -> Iterator[Enrollment]:
+        """Read all enrollments, or those of one status, or with an event that is owed, with one scan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,8 +234,8 @@ class EnrollmentWriter(Protocol):
     def take_event(self, enrollment: Enrollment, intent: EventIntent) -> None:
         """Take over the event that a former run owes."""
 
-    def clear_event(self, key: EnrollmentKey, run: str) -> None:
-        """Remove this run's intent after the event was published."""
+    def clear_event(self, key: EnrollmentKey, intent: EventIntent) -> None:
+        """Remove an intent once its event is published, or is not wanted any more."""
 
 
 class EventPublisher(Protocol):

@@ -3,17 +3,15 @@
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
-from learnermax_cli.core.times import parse_time, site_time
+from learnermax_cli.core.times import site_time
 from learnermax_cli.enrollments.decide import Case, Decision
 from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey, Payment, Student
 from learnermax_cli.enrollments.payment_state import Realm
 from learnermax_cli.planning.change import Change, Finding, Result, Skipped
 
-# A run that owes an event may still be about to publish it; after this long it is taken to be dead.
-EVENT_GRACE = timedelta(minutes=10)
 EVENT = {"eventType": "EnrollmentCompleted"}
 _PENDING = {"paymentStatus": "pending"}
 
@@ -64,20 +62,6 @@ def plan_free(key: EnrollmentKey, now: datetime, *, event: bool) -> Work:
     return Work(key, tuple(changes), new)
 
 
-def plan_owed_event(enrollment: Enrollment, now: datetime, ended: str | None = None) -> Work | None:
-    """Return the work of publishing an event that a dead run owes; None while that run may still live.
-
-    `ended` is a run of which the caller knows that it is not at it any more.
-    """
-    if enrollment.intent is None or enrollment.pending:
-        return None
-    since = parse_time(enrollment.intent.at)
-    if enrollment.intent.run != ended and since is not None and now - since <= EVENT_GRACE:
-        return None
-    change = Change("event", str(enrollment.key), "publish", None, EVENT, "owed by an earlier run")
-    return Work(enrollment.key, (change,), enrollment)
-
-
 def names_customer(payment: Payment, realm: Realm) -> bool:
     """Return whether a session names the customer of its student: only one of `checkout create` does, never a link."""
     ours = realm.owns(payment)
@@ -101,6 +85,8 @@ class Tally:
     ignored: int = 0
     findings: list[Finding] = field(default_factory=list)
     still_pending: list[Skipped] = field(default_factory=list)
+    owed: int = 0
+    """Events that were owed before and are left."""
     states: Counter[str] = field(default_factory=Counter)
     other_types: dict[str, str] = field(default_factory=dict)
     """The entityType of enrollments that have another than the site's."""
@@ -142,6 +128,8 @@ class Tally:
 def summary_line(summary: dict[str, int], *, dry_run: bool) -> str:
     """Return the last line of the report."""
     rest = f"{summary['unchanged']} unchanged, {summary['needs_attention']} need attention"
+    for count, words in ((summary["owed"], "owed"), (summary["events_removed"], "no longer owed")):
+        rest += f", {count} event{'s' * (count > 1)} {words}" if count else ""
     if dry_run:
         wanted = f"{summary['complete']} to complete, {summary['create']} to create, {summary['release']} to release"
         return f"Plan: {wanted}, {rest}."

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Protocol
 
 from learnermax_cli.core.errors import GuardError, InterruptedRunError, LmxError, UsageError
@@ -16,13 +17,13 @@ from learnermax_cli.enrollments.apply_enrollment import (
     Run,
     RunJob,
     begin_run,
-    warn_of_no_topic,
 )
 from learnermax_cli.enrollments.decide import Rules
 from learnermax_cli.enrollments.listing import warn_of_types, warn_of_unknown
 from learnermax_cli.enrollments.model import Enrollment, EnrollmentReader, PaymentGateway
 from learnermax_cli.enrollments.payment_state import Realm
 from learnermax_cli.enrollments.plan_enrollment import Tally, Work, summary_line
+from learnermax_cli.enrollments.plan_event import OWED_WITHIN, EventMode, EventRules, count_owed, warn_of_owed
 from learnermax_cli.enrollments.read_payments import StoppablePayments
 from learnermax_cli.enrollments.reconcile_pass import Reconcile, Scope, Table
 from learnermax_cli.planning.apply import apply
@@ -47,6 +48,7 @@ class ReconcileRequest:
     exit_code: bool = False
     window_only: bool = False
     """Whether only the span's complete sessions are looked at, and the enrollments that they name: no scan."""
+    owed_within: timedelta = OWED_WITHIN
 
 
 class CoursePrices(Mapping[str, Money | None]):
@@ -92,7 +94,8 @@ def run_reconcile(job: ReconcileJob, request: ReconcileRequest) -> Report:
     )
     run, stop = begin_run(job), job.interrupt.begin_writes()
     payments = StoppablePayments(job.payments, stop)
-    one_pass = Reconcile(payments, job.enrollments, rules, request.scope, event=run.publisher is not None)
+    events = EventRules(run.mode, rules.now, request.owed_within)
+    one_pass = Reconcile(payments, job.enrollments, rules, request.scope, events)
     results = PackedResults()
     error: LmxError | None = None
     examined = True
@@ -104,9 +107,10 @@ def run_reconcile(job: ReconcileJob, request: ReconcileRequest) -> Report:
     except LmxError as failure:
         error = failure
     unknown = () if error or not examined or one_pass.tally.examined else warn_of_unknown(job, None, request.scope.user)
-    report = _report(job.settings.environment, request, results, one_pass.tally)
+    report = _report(job.settings.environment, request, results, one_pass.tally, run.mode)
     error = error if examined else _unfinished(report)
-    warnings = (*warn_of_no_topic(job), *unknown, *warn_of_types(one_pass.tally.other_types))
+    owed = warn_of_owed(run.mode, report.summary["owed"], dry_run=request.dry_run)
+    warnings = (*owed, *unknown, *warn_of_types(one_pass.tally.other_types))
     return replace(report, stripe=identity, error=error, warnings=warnings)
 
 
@@ -205,9 +209,12 @@ def _within_limit(batch: list[Work], written: int, limit: int | None) -> tuple[l
     return batch, []
 
 
-def _report(environment: str, request: ReconcileRequest, results: Collection[Result], tally: Tally) -> Report:
+def _report(
+    environment: str, request: ReconcileRequest, results: Collection[Result], tally: Tally, mode: EventMode
+) -> Report:
     left = {each.change.key for each in results if each.outcome == "planned" and each.change.kind != "student"}
-    summary = tally.summarize(results, dry_run=request.dry_run)
+    owed, removed = count_owed(results, tally.owed, mode, dry_run=request.dry_run)
+    summary = {**tally.summarize(results, dry_run=request.dry_run), "owed": owed, "events_removed": removed}
     return Report(
         command=COMMAND,
         environment=environment,

@@ -24,8 +24,8 @@ from learnermax_cli.enrollments.plan_enrollment import (
     customer_to_note,
     names_customer,
     plan_enrollment,
-    plan_owed_event,
 )
+from learnermax_cli.enrollments.plan_event import EventRules, plan_owed_event
 from learnermax_cli.enrollments.read_payments import SESSION_MARGIN, Strategy, WindowRead, read_all, read_windows
 
 _CHUNK = 1_000
@@ -58,19 +58,16 @@ class Table:
 
 
 class Reconcile:
-    """One pass over the enrollments of a scope; yields work in batches and never writes.
-
-    With `event`, a completion also publishes the enrollment's event.
-    """
+    """One pass over the enrollments of a scope; yields work in batches and never writes."""
 
     def __init__(
-        self, gateway: PaymentGateway, reader: EnrollmentReader, rules: Rules, scope: Scope, *, event: bool
+        self, gateway: PaymentGateway, reader: EnrollmentReader, rules: Rules, scope: Scope, events: EventRules
     ) -> None:
         self._gateway = gateway
         self._reader = reader
         self._rules = rules
         self._scope = scope
-        self._event = event
+        self._events = events
         self._prices: Mapping[str, Money | None] = {}
         self._others: dict[EnrollmentKey, list[Payment]] = {}
         """The payments of the window, by the enrollment that they name."""
@@ -88,7 +85,7 @@ class Reconcile:
         if table.enrollments is None:
             yield from self._window_alone()
             return
-        yield self._publish_owed(e for e in table.enrollments if e.intent is not None)
+        yield self._settle_events(table.enrollments)
         targets = [e for e in table.enrollments if e.pending or (self._rules.audit and e.status == "completed")]
         del table  # what has been decided is not held any longer
         paid, targets = [e for e in targets if e.key in self._others], [e for e in targets if e.key not in self._others]
@@ -115,12 +112,18 @@ class Reconcile:
                 yield self._decide([self._case(e, read) for e in read.enrollments])
             rest = [key for key in part if key not in there or not there[key].pending]
             yield self._decide_not_pending(rest, there)
-            yield self._publish_owed(there.values())
+            yield self._settle_events(there.values())
 
-    def _publish_owed(self, enrollments: Iterable[Enrollment]) -> list[Work]:
-        if not self._event:
-            return []
-        return [work for e in enrollments if (work := plan_owed_event(e, self._rules.now)) is not None]
+    def _settle_events(self, enrollments: Iterable[Enrollment]) -> list[Work]:
+        """Return the work on events that were owed before, and count those that stay owed."""
+        works = []
+        for planned in (plan_owed_event(e, self._events) for e in enrollments if e.owes_event):
+            if isinstance(planned, Work):
+                works.append(planned)
+                continue
+            self.tally.owed += 1
+            self.tally.findings += [] if planned is None else [planned]
+        return works
 
     def _read_windows(self, enrollments: list[Enrollment]) -> Iterator[WindowRead]:
         return read_windows(self._gateway, enrollments, self._known, self._scope.strategy)
@@ -173,7 +176,9 @@ class Reconcile:
                 continue
             self.tally.note(case, decision)
             customer = customer_to_note(decision.payment, students, self._rules.realm)
-            planned = plan_enrollment(case.key, case.enrollment, decision, customer, event=self._event)
+            planned = plan_enrollment(
+                case.key, case.enrollment, decision, customer, event=self._events.mode == "publish"
+            )
             if planned is not None:
                 work.append(planned)
         return work

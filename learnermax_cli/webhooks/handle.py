@@ -20,8 +20,9 @@ from learnermax_cli.enrollments.model import (
     usable_session_id,
 )
 from learnermax_cli.enrollments.payment_state import Realm, read_state
-from learnermax_cli.enrollments.plan_enrollment import Work, customer_to_note, plan_enrollment, plan_owed_event
-from learnermax_cli.planning.change import Result, SupersededError, carry_out, planned
+from learnermax_cli.enrollments.plan_enrollment import Work, customer_to_note, plan_enrollment
+from learnermax_cli.enrollments.plan_event import EventRules, completes, plan_owed_event
+from learnermax_cli.planning.change import Finding, Result, SupersededError, carry_out, planned
 from learnermax_cli.webhooks.model import Effect, EventHint, HalfDoneError, Handled
 
 # Seconds before it is read again, when another run was faster, or is about to publish the event.
@@ -92,23 +93,26 @@ class Handler:
         if payment.key != key:
             return payment.key or self._unnamed(hint, payment)
         case, decision, customer = self._decide(key, enrollment, payment)
-        event = self._run.publisher is not None
-        work = plan_enrollment(key, enrollment, decision, customer, event=event)
+        work = plan_enrollment(key, enrollment, decision, customer, event=self._run.mode == "publish")
         if work is None:
             return Handled(hint, _effect(case, payment, decision, self._realm), decision.state, (), decision.findings)
-        return Handled(hint, "changed", decision.state, self._carry_out(work, dry_run), decision.findings)
+        owed = key if self._run.mode == "owe" and completes(work) else None
+        return Handled(hint, "changed", decision.state, self._carry_out(work, dry_run), decision.findings, owed)
 
     def _settle_event(self, hint: EventHint, enrollment: Enrollment, dry_run: bool) -> Handled:
         """Publish the event that an ended run owes; raises SupersededError while another may be about to publish it.
 
         Under the lock of the enrollment, an event that this run owes is left from an attempt that failed.
         """
-        if enrollment.intent is None or self._run.publisher is None:
+        if not enrollment.owes_event:
             return Handled(hint, "done", enrollment.status)
-        work = plan_owed_event(enrollment, self._run.now(), ended=self._run.run_id)
+        run = self._run
+        work = plan_owed_event(enrollment, EventRules(run.mode, run.now()), ended=run.run_id)
+        if isinstance(work, Finding):
+            return Handled(hint, "attention", enrollment.status, findings=(work,))
         if work is not None:
             return Handled(hint, "changed", enrollment.status, self._carry_out(work, dry_run))
-        if dry_run or self._leave_owed:
+        if dry_run or self._leave_owed or run.mode == "owe":
             return Handled(hint, "done", enrollment.status, owed=enrollment.key)
         raise SupersededError(f"another run owes the event of {enrollment.key}", hint="It publishes it.")
 

@@ -60,7 +60,7 @@ class Handled:
     results: tuple[Result, ...] = ()
     findings: tuple[Finding, ...] = ()
     owed: EnrollmentKey | None = None
-    """The enrollment whose event another run owes, and may be about to publish."""
+    """The enrollment whose event is left owed: by a run that may be about to publish it, or without a topic."""
 
 
 class HalfDoneError(LmxError):

@@ -10,7 +10,8 @@ from typing import Protocol, get_args
 from learnermax_cli.core.errors import FailedError, InterruptedRunError, LmxError, UsageError
 from learnermax_cli.core.remedy import lmx
 from learnermax_cli.core.times import read_window
-from learnermax_cli.enrollments.apply_enrollment import warn_of_no_topic
+from learnermax_cli.enrollments.apply_enrollment import event_mode
+from learnermax_cli.enrollments.plan_event import EventMode, warn_of_owed
 from learnermax_cli.planning.confirm import StripeJob
 from learnermax_cli.planning.report import Changes, Report
 from learnermax_cli.webhooks.handle import Handler, HandlerJob
@@ -52,7 +53,7 @@ def run_replay(job: ReplayJob, request: ReplayRequest) -> Report:
         dry_run=request.dry_run,
         stripe=identity,
         findings=tally.findings,
-        warnings=(*warn_of_no_topic(job), *_warnings(tally)),
+        warnings=_warnings(tally, event_mode(job), dry_run=request.dry_run),
         notes=tally.lines(),
         extra={"effects": effects, "events": iter(tally.rows)},
         summary=_summary(tally, dry_run=request.dry_run),
@@ -107,15 +108,14 @@ def _progress(job: ReplayJob, window: EventWindow) -> Iterator[Callable[[Sequenc
         yield lambda batch: show((batch[-1].hint.created - window.since) // 60)
 
 
-def _warnings(tally: Tally) -> Iterator[str]:
-    if not tally.owed:
-        return
+def _warnings(tally: Tally, mode: EventMode, *, dry_run: bool) -> tuple[str, ...]:
+    if not tally.owed or mode == "owe":
+        return warn_of_owed(mode, len(tally.owed), dry_run=dry_run)
     first, *more = sorted(map(str, tally.owed))
     publishes = "; " + lmx("enrollments reconcile") + " publishes "
     if more:
-        yield f"the events of {len(tally.owed)} enrollments are still owed by other runs" + publishes + "them later"
-    else:
-        yield f"the event of {first} is still owed by another run" + publishes + "it later"
+        return (f"the events of {len(tally.owed)} enrollments are still owed by other runs" + publishes + "them later",)
+    return (f"the event of {first} is still owed by another run" + publishes + "it later",)
 
 
 def _some_failed(tally: Tally) -> LmxError | None:
@@ -137,6 +137,7 @@ def _summary(tally: Tally, *, dry_run: bool) -> dict[str, int]:
         "create": tally.count("create", outcome),
         "needs_attention": len(tally.findings),
         "failed": tally.effects["failed"],
+        "owed": len(tally.owed),
     }
 
 

@@ -108,7 +108,7 @@ class Tally:
     results: PackedResults = field(default_factory=PackedResults)
     rows: PackedRows = field(default_factory=PackedRows)
     owed: set[EnrollmentKey] = field(default_factory=set)
-    """The enrollments whose event another run still owes."""
+    """The enrollments whose event is left owed: by another run, or because no topic is configured."""
     _findings: dict[Finding, None] = field(default_factory=dict)
     _enrollments: Counter[tuple[str, str]] = field(default_factory=Counter)
 

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from learnermax_cli.core.errors import UsageError
 from learnermax_cli.core.times import show_time
-from learnermax_cli.enrollments.apply_enrollment import warn_of_no_topic
+from learnermax_cli.enrollments.apply_enrollment import event_mode
 from learnermax_cli.planning.confirm import StripeJob, Talk
 from learnermax_cli.planning.report import Data, Report
 from learnermax_cli.webhooks.model import Address, Answer, Delivery, WebhookServer
@@ -81,7 +81,9 @@ def describe(answer: Answer) -> str:
         return f"- {_word(answer)}: {answer.line}"
     hint = handled.hint
     names = (hint.event_id, hint.type, hint.session_id or "-", str(hint.key or "-"))
-    details = "".join(f" ({finding.detail})" for finding in handled.findings)
+    details = "".join(f" ({finding.detail})" for finding in handled.findings) or " (event owed)" * (
+        handled.owed is not None
+    )
     return f"{' '.join(names)} {handled.effect}: {handled.state}{details}"
 
 
@@ -89,6 +91,11 @@ def _word(answer: Answer) -> str:
     if answer.handled is not None:
         return answer.handled.effect
     return "failed" if answer.status >= 500 else "refused"
+
+
+def _warn_of_no_topic(job: ServeJob) -> tuple[str, ...]:
+    owed = "no topic in TRANSACTIONAL_EMAIL_TOPIC_ARN: events stay owed until a run with a topic publishes them"
+    return (owed,) if event_mode(job) == "owe" else ()
 
 
 def run_serve(job: ServeJob, address: Address) -> Report:
@@ -105,7 +112,7 @@ def run_serve(job: ServeJob, address: Address) -> Report:
         environment=job.settings.environment,
         body=Data({}, ()),
         stripe=identity,
-        warnings=warn_of_no_topic(job),
+        warnings=_warn_of_no_topic(job),
         ends_by_signal=True,
     )
     job.talk.begin(report)

@@ -38,6 +38,7 @@ def test_defaults_are_those_of_the_contract() -> None:
             timeout=None,
             frontend_url=None,
             topic_arn=None,
+            events=True,
             values={},
         )
         == load()

@@ -71,12 +71,21 @@ def test_no_secret_in_a_variable() -> None:
         "LMX_STRIPE_SECRET_NAME",
         "LMX_STRIPE_ACCOUNT",
         "TRANSACTIONAL_EMAIL_TOPIC_ARN",
+        "LMX_EVENTS",
         "FRONTEND_URL",
         "LMX_RETRY_QUEUE_URL",
         "LMX_MAX_RATE",
     } == names
     text = TEMPLATE.read_text(encoding="utf-8")
     assert not re.search(r"resolve:|[srp]k_(test|live)_|whsec_|NoEcho", text)
+
+
+def test_mails_are_owed_unless_the_site_sends_none() -> None:
+    """Every function gets the parameter, which is on by default: YAML would read a bare word as a truth value."""
+    template = read_template()
+    events = template["Parameters"]["Events"]
+    assert ("on", ["on", "off"]) == (events["Default"], events["AllowedValues"])
+    assert {"Ref": "Events"} == template["Globals"]["Function"]["Environment"]["Variables"]["LMX_EVENTS"]
 
 
 def requests_a_second(webhook: float, reconcile: float) -> tuple[float, float]:

@@ -158,9 +158,16 @@ def test_table_that_may_not_be_scanned(sandbox: Sandbox) -> None:
 
 def test_no_topic(sandbox: Sandbox) -> None:
     """A warning: no mail goes out, everything else works."""
-    found = "not configured: no student gets a mail"
-    expected = ("warning", found, "Set TRANSACTIONAL_EMAIL_TOPIC_ARN.", 0)
+    remedy = "Set TRANSACTIONAL_EMAIL_TOPIC_ARN; or LMX_EVENTS=off where the site sends no mails."
+    expected = ("warning", "not configured: mails stay owed until it is", remedy, 0)
     assert expected == examine(sandbox, {"TRANSACTIONAL_EMAIL_TOPIC_ARN": None}).row("Topic")
+
+
+def test_no_mails_wanted(sandbox: Sandbox) -> None:
+    """A site without mails needs no topic."""
+    found = "not needed, LMX_EVENTS is off: no student gets a mail"
+    env = {"TRANSACTIONAL_EMAIL_TOPIC_ARN": None, "LMX_EVENTS": "off"}
+    assert ("ok", found, None, 0) == examine(sandbox, env).row("Topic")
 
 
 @pytest.mark.parametrize("arn", [f"arn:aws:sns:us-east-1:{ACCOUNT}:gone", "no arn at all"])

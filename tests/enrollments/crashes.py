@@ -49,8 +49,7 @@ def _release(sandbox: Sandbox) -> None:
 def _owed(sandbox: Sandbox) -> None:
     worlds.put_items(sandbox, [student_item(USER)])
     worlds.seed(sandbox, USER, id=OWN)
-    intent = {"run": "dead", "at": "2025-10-15T12:34:56.789Z"}
-    worlds.put_pending(sandbox, USER, OWN, paymentStatus="completed", enrollmentEvent=intent)
+    worlds.put_pending(sandbox, USER, OWN, paymentStatus="completed", enrollmentEvent=worlds.owed_since(sandbox))
 
 
 COMPLETE = Scenario("complete", _complete, (UPDATE, UPDATE, PUBLISH, UPDATE))

@@ -22,6 +22,7 @@ from learnermax_cli.enrollments.model import (
     TableRead,
     Window,
 )
+from learnermax_cli.enrollments.plan_event import EventRules
 from learnermax_cli.enrollments.reconcile_pass import Reconcile, Scope, Table
 from learnermax_cli.planning.change import Change, SupersededError
 from tests.enrollments.values import NOW, PRICE, payment
@@ -95,7 +96,7 @@ class History:
         run = Run(run_id, self, self, lambda: self.now)
         read = self.scan(completed=rules.audit)
         table = Table(read.enrollments, dict.fromkeys(COURSES, PRICE))
-        for batch in Reconcile(self, self, rules, scope, event=True).batches(table):
+        for batch in Reconcile(self, self, rules, scope, EventRules("publish", self.now)).batches(table):
             for work in batch:
                 for change, _ in zip(work.changes, EnrollmentWork(work, run).carry_out(), strict=True):
                     made.append(change)
@@ -171,11 +172,10 @@ class History:
         self._write(enrollment)
         self.items[enrollment.key] = replace(enrollment, intent=intent)
 
-    def clear_event(self, key: EnrollmentKey, run: str) -> None:
+    def clear_event(self, key: EnrollmentKey, intent: EventIntent) -> None:
         self._count()
         item = self.items[key]
-        assert item.intent is not None
-        assert run == item.intent.run
+        assert intent == item.intent
         self.items[key] = replace(item, intent=None)
 
     def publish_completed(self, key: EnrollmentKey, enrollment_type: str, enrolled_at: str) -> None:

@@ -2,7 +2,8 @@ import pytest
 
 from learnermax_cli.enrollments.decide import Decision
 from learnermax_cli.enrollments.model import EventIntent, Payment, Student
-from learnermax_cli.enrollments.plan_enrollment import Work, customer_to_note, plan_enrollment, plan_owed_event
+from learnermax_cli.enrollments.plan_enrollment import Work, customer_to_note, plan_enrollment
+from learnermax_cli.enrollments.plan_event import EventRules, plan_owed_event
 from learnermax_cli.planning.change import Change
 from tests.enrollments.values import KEY, NOW, REALM, enrollment, not_ours, payment
 
@@ -14,6 +15,7 @@ COMPLETED = {
     "stripePaymentIntentId": "pi_cs_test_own",
 }
 PUBLISH = Change("event", WHO, "publish", None, {"eventType": "EnrollmentCompleted"})
+EVENTS = EventRules("publish", NOW)
 
 
 def test_completion_is_customer_then_enrollment_then_event() -> None:
@@ -68,7 +70,7 @@ def test_nothing_to_do(decision: Decision) -> None:
     ("status", "at"),
     [
         ("completed", "2026-11-01T11:49:59.000Z"),
-        ("free", "2026-10-01T00:00:00.000Z"),
+        ("free", "2026-10-25T12:00:00.000Z"),
         ("completed", "some time ago"),
     ],
     ids=["over ten minutes", "free", "no time"],
@@ -77,13 +79,13 @@ def test_event_of_a_dead_run_is_owed(status: str, at: str) -> None:
     """An intent older than ten minutes, or of no known age, is published; free enrollments' too."""
     item = enrollment(status=status, intent=EventIntent("run-1", at))
     change = Change("event", WHO, "publish", None, {"eventType": "EnrollmentCompleted"}, "owed by an earlier run")
-    assert Work(KEY, (change,), item) == plan_owed_event(item, NOW)
+    assert Work(KEY, (change,), item) == plan_owed_event(item, EVENTS)
 
 
 def test_event_of_a_run_that_has_ended_is_owed_at_once() -> None:
     """Who knows that the run is over does not wait ten minutes; another run's event still does."""
     item = enrollment(status="completed", intent=EventIntent("run-1", "2026-11-01T11:59:00.000Z"))
-    assert [True, False] == [plan_owed_event(item, NOW, ended=run) is not None for run in ("run-1", "run-2")]
+    assert [True, False] == [plan_owed_event(item, EVENTS, ended=run) is not None for run in ("run-1", "run-2")]
 
 
 @pytest.mark.parametrize(
@@ -98,7 +100,7 @@ def test_event_of_a_run_that_has_ended_is_owed_at_once() -> None:
 )
 def test_no_event_is_owed(status: str, intent: EventIntent | None) -> None:
     """A run of the last ten minutes may still publish; who is not in gets no mail."""
-    assert None is plan_owed_event(enrollment(status=status, intent=intent), NOW)
+    assert None is plan_owed_event(enrollment(status=status, intent=intent), EVENTS)
 
 
 WITHOUT_CUSTOMER = {"user-7": Student("user-7", "a@example.com", None)}

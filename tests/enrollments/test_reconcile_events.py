@@ -1,4 +1,4 @@
-"""The event of a completion: sent once, owed until it is sent, and never planned where there is no topic."""
+"""The event of a completion: sent once, and owed until it is sent."""
 
 from typing import Any
 
@@ -6,7 +6,6 @@ import pytest
 
 from tests.enrollments import worlds
 from tests.enrollments.worlds import COURSE, key
-from tests.ran import last_entry, writes_since
 from tests.running import Sandbox
 
 USER = "user-7"
@@ -23,22 +22,6 @@ def test_one_message_for_each_completion(sandbox: Sandbox) -> None:
     assert 0 == worlds.reconcile(sandbox).exit_code
     assert [worlds.event_of(sandbox, user) for user in ("a", "b", "c")] == worlds.read_events(sandbox)
     assert 0 == worlds.reconcile(sandbox).exit_code
-    assert [] == worlds.read_events(sandbox)
-
-
-def test_without_topic_nothing_is_owed(sandbox: Sandbox) -> None:
-    """Without a topic the completion is the only write, no intent is left, and a notice says so."""
-    worlds.put_basics(sandbox)
-    worlds.put_bought(sandbox, USER, metadata=OF_THE_SITE)
-    seq = last_entry(sandbox)
-    ran = worlds.reconcile(sandbox, env=worlds.with_topic(None))
-    assert (0, [("enrollment", key(USER), "complete", "applied")]) == (ran.exit_code, ran.outcomes)
-    assert ["UpdateItem"] == writes_since(sandbox, seq)
-    assert "no topic in TRANSACTIONAL_EMAIL_TOPIC_ARN" in ran.report["warnings"][0]
-    item = worlds.read_item(sandbox, USER)
-    assert item is not None
-    assert "enrollmentEvent" not in item
-    worlds.reconcile(sandbox)
     assert [] == worlds.read_events(sandbox)
 
 
@@ -81,7 +64,7 @@ def _require_owed_then_sent(sandbox: Sandbox) -> None:
 def test_event_of_a_free_enrollment_is_found(sandbox: Sandbox, args: tuple[str, ...]) -> None:
     """An event that a free enrollment owes is sent, whichever way enrollments are looked for."""
     worlds.put_basics(sandbox, USER)
-    intent = {"run": "dead", "at": "2025-10-15T12:34:56.789Z"}
+    intent = worlds.owed_since(sandbox)
     free: dict[str, Any] = {"paymentStatus": "free", "enrollmentType": "free", "enrollmentEvent": intent}
     worlds.put_pending(sandbox, USER, None, **free)
     assert [("event", key(USER), "publish", "applied")] == worlds.reconcile(sandbox, *args).outcomes
@@ -92,8 +75,7 @@ def test_event_of_a_free_enrollment_is_found(sandbox: Sandbox, args: tuple[str, 
 def test_dry_run_shows_the_event_that_is_owed(sandbox: Sandbox) -> None:
     """A dry run lists an owed event, and leaves it owed."""
     worlds.put_basics(sandbox, USER)
-    intent = {"run": "dead", "at": "2025-10-15T12:34:56.789Z"}
-    worlds.put_pending(sandbox, USER, None, paymentStatus="completed", enrollmentEvent=intent)
+    worlds.put_pending(sandbox, USER, None, paymentStatus="completed", enrollmentEvent=worlds.owed_since(sandbox))
     before = worlds.read_item(sandbox, USER)
     ran = worlds.reconcile(sandbox, "--dry-run", "--exit-code")
     assert (8, [("event", key(USER), "publish", "planned")]) == (ran.exit_code, ran.outcomes)

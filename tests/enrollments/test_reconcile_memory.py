@@ -9,6 +9,7 @@ import pytest
 
 from learnermax_cli.core.times import site_time
 from learnermax_cli.enrollments.model import PAGE_SIZE, Enrollment, EnrollmentKey, Payment, Window
+from learnermax_cli.enrollments.plan_event import EventRules
 from learnermax_cli.enrollments.reconcile_pass import Reconcile, Scope, Table
 from learnermax_cli.planning.change import Result, planned
 from tests.enrollments.history import History
@@ -71,7 +72,7 @@ def _peak(count: int, *, paid: bool) -> int:
     tracemalloc.start()
     try:
         table = Table(gateway.enrollments(), {"a": PRICE})
-        job = Reconcile(gateway, gateway, RULES, Scope(), event=True)
+        job = Reconcile(gateway, gateway, RULES, Scope(), EventRules("publish", NOW))
         batches = job.batches(table)
         del table
         results: list[Result] = []

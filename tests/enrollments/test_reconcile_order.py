@@ -8,6 +8,7 @@ import pytest
 from learnermax_cli.core.times import site_time
 from learnermax_cli.enrollments.model import EnrollmentKey, EventIntent
 from learnermax_cli.enrollments.plan_enrollment import Work
+from learnermax_cli.enrollments.plan_event import EventRules
 from learnermax_cli.enrollments.reconcile_pass import Reconcile, Scope, Table
 from tests.enrollments.history import History, Sale, pending_item
 from tests.enrollments.values import NOW, PRICE, RULES, payment
@@ -44,7 +45,7 @@ class Shop(History):
 def first_of(scope: Scope, examined: int) -> list[tuple[str, str]]:
     """Reconcile until so many enrollments were looked at, then stop; return what was to be done by then."""
     shop = Shop()
-    job = Reconcile(shop, shop, RULES, scope, event=True)
+    job = Reconcile(shop, shop, RULES, scope, EventRules("publish", NOW))
     read = shop.scan(completed=False)
     batches = job.batches(Table(read.enrollments, {"a": PRICE}))
     done: list[Work] = []
@@ -72,7 +73,7 @@ def test_newest_pending_item_comes_first_without_a_span() -> None:
 def test_whole_run_looks_at_each_once(scope: Scope) -> None:
     """Whatever the order: each item once, and the payment without an item where a span shows it."""
     shop = Shop()
-    job = Reconcile(shop, shop, RULES, scope, event=True)
+    job = Reconcile(shop, shop, RULES, scope, EventRules("publish", NOW))
     for _ in job.batches(Table(shop.scan(completed=False).enrollments, {"a": PRICE})):
         pass
     assert OLD + 2 + (scope.since is not None) == job.tally.examined

@@ -152,6 +152,11 @@ def event_of(sandbox: Sandbox, user: str) -> dict[str, Any]:
     }
 
 
+def owed_since(sandbox: Sandbox, minutes: float = 11, run: str = "dead") -> dict[str, str]:
+    """Return the mark of an event that a run owes since some minutes."""
+    return {"run": run, "at": text_of(now(sandbox) - 60 * minutes)}
+
+
 def age_intents(sandbox: Sandbox, minutes: float = 11) -> int:
     """Make every owed event older; return how many there are."""
     table, aged = sandbox.dynamodb(), 0

@@ -43,7 +43,7 @@ def test_without_files_nothing_is_written(tmp_path: Path, capsys: Captured) -> N
 
 
 def test_each_kind_of_trouble_is_annotated(capsys: Captured) -> None:
-    """Errors for the run, failed changes and refused rows; warnings for findings; nothing for what was skipped."""
+    """Errors for the run, failed changes and refused rows; its warnings, and findings; nothing for what was skipped."""
     report = Report(
         "x",
         "preview",
@@ -55,6 +55,7 @@ def test_each_kind_of_trouble_is_annotated(capsys: Captured) -> None:
             Finding("orphan product", "d", "still active"),
             Finding("refunded", "e", "in full", "lmx enrollments release c --user u", "https://dashboard.test/pi_1"),
         ),
+        warnings=("no topic",),
         error=GuardError("4 of 10, too many", hint="Pass --allow-archive 4.", code="guard.archive"),
     )
     tell_actions(report, {})
@@ -62,6 +63,7 @@ def test_each_kind_of_trouble_is_annotated(capsys: Captured) -> None:
         "::error title=guard.archive::4 of 10, too many. Pass --allow-archive 4.",
         "::error title=a::Stripe said: no",
         "::error title=b::it has no price",
+        "::warning title=lmx x::no topic",
         "::warning title=orphan product d::still active",
         "::warning title=refunded e::in full - lmx enrollments release c --user u - https://dashboard.test/pi_1",
     ] == capsys.readouterr().err.splitlines()

@@ -219,16 +219,6 @@ def test_markdown_holds_the_same(sandbox: Sandbox) -> None:
     assert "**Plan: 1 to complete, 0 to create; of 1 event: 1 would change something" in done.stdout
 
 
-def test_without_topic_there_is_a_warning(sandbox: Sandbox) -> None:
-    """No event is planned, and the report says why."""
-    worlds.put_basics(sandbox)
-    ours_without_environment = {"userId": USER, "courseId": worlds.COURSE}
-    worlds.put_bought(sandbox, USER, metadata=ours_without_environment)
-    ran = replay(sandbox, env=worlds.with_topic(None))
-    assert [("enrollment", key(USER), *COMPLETE)] == ran.outcomes
-    assert "no topic in TRANSACTIONAL_EMAIL_TOPIC_ARN" in ran.report["warnings"][0]
-
-
 def test_nothing_happened(sandbox: Sandbox) -> None:
     """An empty window is fine."""
     ran = replay(sandbox)

@@ -49,11 +49,13 @@ class EnrollmentTable:
                 read.enrollments.append(found)
         return read
 
-    def list_all(self, status: str | None) -> Iterator[Enrollment]:
-        """Read all enrollments, or those of one status, with one parallel scan."""
+    def list_all(self, status: str | None, *, owed: bool) -> Iterator[Enrollment]:
+        """Read all enrollments, or those of one status, or with an event that is owed, with one parallel scan."""
         where, values = _ENROLLMENT, _PREFIXES
+        if owed:
+            where += " AND attribute_exists(#event)"
         if status is not None:
-            where, values = f"{_ENROLLMENT} AND #status = :status", {**_PREFIXES, ":status": status}
+            where, values = f"{where} AND #status = :status", {**_PREFIXES, ":status": status}
         found = self._table.scan(_NAMES, where, values, _enrollment)
         return (enrollment for enrollment in found if enrollment is not None)
 

@@ -1,7 +1,7 @@
 """Writes enrollments, each conditional on what was read; implements `EnrollmentWriter` and `PendingStore`."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 from learnermax_cli.adapters.aws.enrollment_table import item_key, student_key
 from learnermax_cli.adapters.aws.table import ConditionFailedError, Table
@@ -14,7 +14,6 @@ _NAMES = {
     "#session": "stripeSessionId",
     "#at": "enrolledAt",
     "#event": "enrollmentEvent",
-    "#run": "run",  # a reserved word
 }
 _NONE = {":text": "S", ":none": ""}
 
@@ -110,10 +109,10 @@ class EnrollmentWrites:
         values = {":new": new, ":old": old}
         self._update(enrollment.key, "SET #event = :new", "#event = :old", values, {"enrollmentEvent": new})
 
-    def clear_event(self, key: EnrollmentKey, run: str) -> None:
-        """Remove this run's intent after publishing; one that another run has taken over stays."""
-        with suppress(SupersededError):
-            self._update(key, "REMOVE #event", "#event.#run = :run", {":run": run})
+    def clear_event(self, key: EnrollmentKey, intent: EventIntent) -> None:
+        """Remove an intent; raises SupersededError when another run has taken the event over."""
+        gone = "(attribute_exists(PK) AND attribute_not_exists(#event))"  # by a request whose answer was lost
+        self._update(key, "REMOVE #event", f"#event = :old OR {gone}", {":old": intent._asdict()})
 
     def _update(
         self,

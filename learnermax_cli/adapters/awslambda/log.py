@@ -71,7 +71,8 @@ def describe(handled: Handled | None) -> dict[str, object]:
     hint = handled.hint
     names = {"event": hint.event_id, "type": hint.type, "session": hint.session_id, "enrollment": str(hint.key or "-")}
     findings = [finding.as_json() for finding in handled.findings]
-    return {**names, "effect": handled.effect, "state": handled.state, "findings": findings}
+    owed = {} if handled.owed is None else {"owed": True}
+    return {**names, "effect": handled.effect, "state": handled.state, "findings": findings, **owed}
 
 
 def cut_report(report: "Report") -> dict[str, object]:
