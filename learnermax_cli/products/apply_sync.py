@@ -15,7 +15,8 @@ from learnermax_cli.courses.model import PRODUCT_FIELDS, Course, CourseStore
 from learnermax_cli.planning.change import Change, Mask, Result, masked_change, planned
 from learnermax_cli.planning.plan_file import SavedPlan
 from learnermax_cli.products.model import Catalog, CatalogGateway, SyncOptions, derived_product_id
-from learnermax_cli.products.plan_course import CoursePlan, depends_on_others
+from learnermax_cli.products.plan_course import CoursePlan
+from learnermax_cli.products.plan_locate import depends_on_others
 from learnermax_cli.products.plan_sync import Again, plan_again
 
 ROUNDS = 5

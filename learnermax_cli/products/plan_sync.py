@@ -10,15 +10,8 @@ from learnermax_cli.courses.model import Course
 from learnermax_cli.courses.price import find_coming_soon_flaw, plan_sale
 from learnermax_cli.planning.change import Change, Finding, Skipped
 from learnermax_cli.products.model import Catalog, ListedLink, ListedProduct, SyncOptions
-from learnermax_cli.products.plan_course import (
-    Claims,
-    CoursePlan,
-    collect_claims,
-    find_foreign_prices,
-    locate,
-    plan_existing,
-    plan_new,
-)
+from learnermax_cli.products.plan_course import CoursePlan, find_foreign_prices, plan_existing, plan_new
+from learnermax_cli.products.plan_locate import Claims, collect_claims, locate
 
 MINIMUM_POPULATION = 10
 MAX_ARCHIVED_SHARE = 0.30

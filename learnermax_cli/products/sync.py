@@ -15,7 +15,7 @@ from learnermax_cli.planning.plan_file import PlanScope, read_plan_file, require
 from learnermax_cli.planning.report import Changes, Report
 from learnermax_cli.products.apply_sync import CourseSync, SyncRun
 from learnermax_cli.products.model import Catalog, CatalogGateway, LinkReader, SyncOptions
-from learnermax_cli.products.plan_course import depends_on_others
+from learnermax_cli.products.plan_locate import depends_on_others
 from learnermax_cli.products.plan_sync import SyncPlan, find_stale_links, plan_sync
 
 COMMAND = "products sync"

@@ -7,7 +7,7 @@ import pytest
 from learnermax_cli.courses.model import Course
 from learnermax_cli.planning.change import Finding
 from learnermax_cli.products.model import ListedProduct
-from learnermax_cli.products.plan_course import collect_claims, depends_on_others, locate
+from learnermax_cli.products.plan_locate import collect_claims, depends_on_others, locate
 from tests.products.catalogs import ENVIRONMENT, catalog, course, ours, product
 
 

@@ -14,7 +14,7 @@ from learnermax_cli.core.ownership import is_ours, is_unmarked
 from learnermax_cli.courses.model import Course
 from learnermax_cli.planning.change import digest
 from learnermax_cli.products.model import Catalog, ListedPrice, ListedProduct, SyncOptions
-from learnermax_cli.products.plan_course import depends_on_others
+from learnermax_cli.products.plan_locate import depends_on_others
 from learnermax_cli.products.plan_sync import SyncPlan, plan_sync
 from tests.products.catalogs import ENVIRONMENT, course, ours
 from tests.products.stripe_rules import World
