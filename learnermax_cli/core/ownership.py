@@ -13,6 +13,7 @@ MANAGED_BY: Final = "lmx"
 MAX_REFERENCE = 200
 _SAFE = re.compile(r"(?!b64-)[A-Za-z0-9_-]{1,200}")
 _ENCODED = "b64-"
+_OWN_NAMES = ("managedBy", "environment", "courseId", "userId")
 # A path of Stripe's API is made of ids: what leads elsewhere in it can't be one.
 _STRIPE_ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}")
 # An enrollment's item has both ids in a sort key, each behind a prefix [doc "Quotas": partition and sort keys].
@@ -44,6 +45,11 @@ def is_ours(metadata: Mapping[str, str], environment: str) -> bool:
 def is_unmarked(metadata: Mapping[str, str]) -> bool:
     """Return whether an object carries no marker at all, so that it may be adopted."""
     return "managedBy" not in metadata and "environment" not in metadata
+
+
+def foreign_metadata(metadata: Mapping[str, str]) -> dict[str, str]:
+    """Return the metadata that are not lmx's own."""
+    return {name: value for name, value in metadata.items() if name not in _OWN_NAMES}
 
 
 def marker(environment: str, course_id: str | None = None, user_id: str | None = None) -> dict[str, str]:

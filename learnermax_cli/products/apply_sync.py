@@ -14,7 +14,7 @@ from learnermax_cli.core.retries import is_fatal
 from learnermax_cli.courses.model import PRODUCT_FIELDS, Course, CourseStore
 from learnermax_cli.planning.change import Change, Mask, Result, masked_change, planned
 from learnermax_cli.planning.plan_file import SavedPlan
-from learnermax_cli.products.model import Catalog, CatalogGateway, SyncOptions, derived_product_id
+from learnermax_cli.products.model import Catalog, CatalogGateway, NewPrice, SyncOptions, derived_product_id
 from learnermax_cli.products.plan_course import CoursePlan
 from learnermax_cli.products.plan_locate import depends_on_others
 from learnermax_cli.products.plan_sync import Again, plan_again
@@ -196,6 +196,8 @@ class CourseSync:
                 gateway.update_product(product_id, self._product_fields(change))
             case "price", "adopt":
                 gateway.update_price(_price_id(change), {"metadata": self._marker})
+            case "price", "update":
+                gateway.update_price(_price_id(change), self._plan.takes_over)
             case "price", "archive":
                 gateway.update_price(_price_id(change), {"active": False})
             case _:
@@ -205,15 +207,18 @@ class CourseSync:
         after = change.after or {}
         # Stripe takes the empty text for "none" [stripe.params.ProductUpdateParams].
         fields = {name: after[name] or "" for name in PRODUCT_FIELDS if name in after}
-        active = {"active": after["active"]} if "active" in after else {}
-        return {**fields, **active, "metadata": self._marker}
+        others = {name: after[name] for name in ("active", "default_price") if name in after}
+        return {**fields, **others, "metadata": self._marker}
 
     def _make_default(self) -> None:
         assert self._plan.desired is not None
         gateway, product_id = self._run.gateway, self._plan.product_id
+        taken = self._plan.takes_over
         if self._price_id is None:
             money, replaces = self._plan.desired.money, self._plan.replaces
-            self._price_id = gateway.create_price(product_id, money, self._marker, replaces)
+            self._price_id = gateway.create_price(NewPrice(product_id, money, self._marker, replaces, taken))
+        elif taken:
+            gateway.update_price(self._price_id, taken)
         gateway.update_product(product_id, {"default_price": self._price_id})
 
 

@@ -24,6 +24,10 @@ class ListedPrice:
     active: bool
     metadata: Mapping[str, str] = field(hash=False)
     created: int = 0
+    nickname: str | None = None
+    lookup_key: str | None = None
+    tax_behavior: str | None = None
+    """None where it is left to the account's default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,17 @@ class SyncOptions:
         return not self.only or course_id in self.only
 
 
+@dataclass(frozen=True, slots=True)
+class NewPrice:
+    """A price to create: `takes_over` holds what it has of the one that it replaces, by Stripe's names."""
+
+    product_id: str
+    money: Money
+    metadata: Mapping[str, str] = field(hash=False)
+    replaces: str | None = None
+    takes_over: Mapping[str, object] = field(default_factory=dict, hash=False)
+
+
 class CatalogGateway(Protocol):
     """Products and prices at the payment provider. Every method raises LmxError when the provider refuses."""
 
@@ -109,11 +124,11 @@ class CatalogGateway(Protocol):
     def update_product(self, product_id: str, fields: Mapping[str, object]) -> None:
         """Set the named fields of a product."""
 
-    def create_price(self, product_id: str, money: Money, metadata: Mapping[str, str], replaces: str | None) -> str:
+    def create_price(self, new: NewPrice) -> str:
         """Create an active price once, whatever answer was lost; return its id."""
 
     def update_price(self, price_id: str, fields: Mapping[str, object]) -> None:
-        """Set the named fields of a price."""
+        """Set the named fields of a price; a lookup key is taken from the price that has it."""
 
 
 class LinkReader(Protocol):

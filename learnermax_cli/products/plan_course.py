@@ -1,13 +1,14 @@
 """What must change about the product of one course, and about its prices. Pure."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from learnermax_cli.core.money import Money
 from learnermax_cli.core.ownership import MANAGED_BY, is_ours, is_unmarked
 from learnermax_cli.courses.model import Course, DesiredProduct, product_fields
 from learnermax_cli.planning.change import Change, Finding
 from learnermax_cli.products.model import ListedPrice, ListedProduct, derived_product_id
+from learnermax_cli.products.plan_price import PriceChoice, choose_price, find_sold_price
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,8 @@ class CoursePlan:
     """The price that is already right, if there is one."""
     replaces: str | None = None
     """The default price now."""
+    takes_over: Mapping[str, object] = field(default_factory=dict, hash=False)
+    """What the price lacks of what the one it replaces has."""
 
 
 def plan_new(course: Course, desired: DesiredProduct, environment: str) -> CoursePlan:
@@ -43,48 +46,41 @@ def plan_existing(
     environment: str,
 ) -> CoursePlan:
     """Return the plan of a course that has a product; a price is made before the one that it replaces is archived."""
+    choice = choose_price(course, desired.money, product, prices, environment)
+    sold, kept = choice.sold, choice.kept
     adopted = not is_ours(product.metadata, environment)
-    default = next((price for price in prices if price.price_id == product.default_price_id), None)
-    adopts_price = adopted and default is not None and is_unmarked(default.metadata)
-    ours = [p for p in prices if is_ours(p.metadata, environment) or (adopts_price and p is default)]
-    target = _target(ours, desired.money, product, course)
+    default_id = sold.price_id if adopted and sold is not None else product.default_price_id
     changes: list[Change] = []
-    if adopts_price and default is not None:
-        changes.append(_adopt_price(course, default))
-    changes.extend(_product_change(course, desired, product, adopted))
-    if target is None or target.price_id != product.default_price_id:
-        changes.append(_price_change(course, default, desired.money))
-    if target is None or (course.product_id, course.price_id) != (product.product_id, target.price_id):
+    if choice.adopts and sold is not None:
+        changes.append(_adopt_price(course, sold))
+    changes.extend(_product_change(course, desired, product, default_id, adopted))
+    if kept is None or kept.price_id != default_id:
+        changes.append(_price_change(course, choice, desired.money))
+    elif choice.lacks:
+        changes.append(_take_over(course, kept, choice.lacks))
+    if kept is None or (course.product_id, course.price_id) != (product.product_id, kept.price_id):
         changes.append(_link(course, product.product_id, desired.money))
-    changes.extend(
-        Change("price", course.course_id, "archive", _price_fields(price)) for price in ours if price is not target
-    )
-    price_id = None if target is None else target.price_id
+    changes.extend(Change("price", course.course_id, "archive", _price_fields(price)) for price in choice.leaving)
+    price_id = None if kept is None else kept.price_id
     return CoursePlan(
-        course.course_id, product.product_id, tuple(changes), course, desired, price_id, product.default_price_id
+        course.course_id, product.product_id, tuple(changes), course, desired, price_id, default_id, choice.lacks
     )
 
 
-def _target(ours: list[ListedPrice], money: Money, product: ListedProduct, course: Course) -> ListedPrice | None:
-    """Return the price to keep: of those with the right amount the default, else the named one, else the oldest."""
-    fitting = [price for price in ours if price.money == money]
-    for price_id in (product.default_price_id, course.price_id):
-        for price in fitting:
-            if price.price_id == price_id:
-                return price
-    return min(fitting, key=lambda price: (price.created, price.price_id), default=None)
-
-
-def _product_change(course: Course, desired: DesiredProduct, product: ListedProduct, adopted: bool) -> Iterator[Change]:
+def _product_change(
+    course: Course, desired: DesiredProduct, product: ListedProduct, default_id: str | None, adopted: bool
+) -> Iterator[Change]:
     wanted: Mapping[str, object] = {
         **product_fields(desired),
         "active": True,
         "courseId": course.course_id,
+        "default_price": default_id,
     }
     listed: Mapping[str, object] = {
         **product_fields(product),
         "active": product.active,
         "courseId": product.metadata.get("courseId"),
+        "default_price": product.default_price_id,
     }
     differing = [name for name in wanted if wanted[name] != listed[name]]
     before = {"product": product.product_id, **{name: listed[name] for name in differing}}
@@ -97,11 +93,17 @@ def _product_change(course: Course, desired: DesiredProduct, product: ListedProd
         yield Change("product", course.course_id, "update", before, after)
 
 
-def _price_change(course: Course, default: ListedPrice | None, money: Money) -> Change:
-    after = {"price": money.as_json()}
-    if default is None:
+def _price_change(course: Course, choice: PriceChoice, money: Money) -> Change:
+    taken = {"takes_over": choice.takes_over} if choice.takes_over else {}
+    after = {"price": money.as_json(), **taken}
+    if choice.sold is None:
         return Change("price", course.course_id, "create", None, after)
-    return Change("price", course.course_id, "replace", _price_fields(default), after)
+    return Change("price", course.course_id, "replace", _price_fields(choice.sold), after)
+
+
+def _take_over(course: Course, kept: ListedPrice, lacks: Mapping[str, object]) -> Change:
+    before = _price_fields(kept)
+    return Change("price", course.course_id, "update", before, {**before, "takes_over": lacks})
 
 
 def _adopt_price(course: Course, price: ListedPrice) -> Change:
@@ -124,12 +126,11 @@ def _price_fields(price: ListedPrice) -> dict[str, object]:
 def find_foreign_prices(
     course: Course, product: ListedProduct, prices: tuple[ListedPrice, ...], environment: str
 ) -> Iterator[Finding]:
-    """Yield a finding for each active price of a product that is not ours."""
+    """Yield a finding for each active price of a product that is not ours and will not be."""
+    sold = find_sold_price(course, product, prices, environment)
     adopted = not is_ours(product.metadata, environment)
     for price in prices:
-        if is_ours(price.metadata, environment):
-            continue
-        if adopted and price.price_id == product.default_price_id and is_unmarked(price.metadata):
+        if is_ours(price.metadata, environment) or (adopted and price is sold and is_unmarked(price.metadata)):
             continue
         amount = price.money or "not a plain one-time amount"
         detail = f"{price.price_id} ({amount}) of {product.product_id} is active and was not created by lmx: archive it"

@@ -12,6 +12,7 @@ from learnermax_cli.planning.change import Change, Finding, Skipped
 from learnermax_cli.products.model import Catalog, ListedLink, ListedProduct, SyncOptions
 from learnermax_cli.products.plan_course import CoursePlan, find_foreign_prices, plan_existing, plan_new
 from learnermax_cli.products.plan_locate import Claims, collect_claims, locate
+from learnermax_cli.products.plan_price import find_sold_price
 
 MINIMUM_POPULATION = 10
 MAX_ARCHIVED_SHARE = 0.30
@@ -118,8 +119,9 @@ def _plan_course(draft: _Draft, course: Course, catalog: Catalog, claims: Claims
         return
     found = locate(course, catalog, claims, options.environment)
     product = found if isinstance(found, ListedProduct) else None
-    default = None if product is None else catalog.default_price(product)
-    sale = plan_sale(course, options.prices, None if default is None else default.money)
+    prices = () if product is None else catalog.active_prices(product.product_id)
+    sold = None if product is None else find_sold_price(course, product, prices, options.environment)
+    sale = plan_sale(course, options.prices, None if sold is None else sold.money)
     if isinstance(sale, Skipped):
         draft.skipped.append(sale)
         return
@@ -130,7 +132,6 @@ def _plan_course(draft: _Draft, course: Course, catalog: Catalog, claims: Claims
     if product is None:
         plan = plan_new(course, sale.product, options.environment)
     else:
-        prices = catalog.active_prices(product.product_id)
         plan = plan_existing(course, sale.product, product, prices, options.environment)
         draft.findings.extend(find_foreign_prices(course, product, prices, options.environment))
     if plan.changes:

@@ -8,6 +8,7 @@ from learnermax_cli.config.keys import StripeKey
 from learnermax_cli.core.money import Money
 from learnermax_cli.core.ownership import marker
 from learnermax_cli.courses.model import DesiredProduct
+from learnermax_cli.products.model import NewPrice
 from tests.conformance.commands import run
 from tests.conformance.items import Item, course, seeded_course
 from tests.conformance.mirror import Mirror
@@ -25,7 +26,9 @@ def test_a_product_is_made_changed_and_archived(heard: Mirror, client: stripe.St
         "prod_a", {"name": "A", "description": "Other", "images": list(COURSE.images), "active": True}
     )
     catalog.update_product("prod_a", {"description": "", "images": "", "metadata": MARKER})
-    new = catalog.create_price("prod_a", Money(5_990, "usd"), MARKER, replaces=old)
+    catalog.update_price(old, {"lookup_key": "gold", "tax_behavior": "exclusive"})
+    taken = {"lookup_key": "gold", "tax_behavior": "exclusive", "nickname": "Gold", "metadata": {"campaign": "spring"}}
+    new = catalog.create_price(NewPrice("prod_a", Money(5_990, "usd"), MARKER, old, taken))
     catalog.update_product("prod_a", {"default_price": new})
     catalog.update_price(old, {"active": False})
     catalog.update_price(new, {"metadata": MARKER, "active": True})

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 from learnermax_cli.core.money import Money
 from learnermax_cli.core.ownership import marker
@@ -56,11 +57,17 @@ class World:
                     self._mark_price(plan, change)
                 case "price", "archive":
                     self._archive_price(change)
+                case "price", "update":
+                    self._take_over(self._price(change).price_id, plan)
                 case "price", _:
                     if price_id is None:
                         assert plan.desired is not None
                         price_id = self._create_price(plan.product_id, plan.course_id, plan.desired.money)
+                        self._take_over(price_id, plan)
                         yield "price create"
+                    elif plan.takes_over:
+                        self._take_over(price_id, plan)
+                        yield "price update"
                     self._set_default(plan.product_id, price_id)
                 case other:
                     raise AssertionError(f"no such change: {other}")
@@ -101,8 +108,19 @@ class World:
             name=str(after.get("name", product.name)),
             images=tuple(images),
             active=bool(after.get("active", product.active)),
+            default_price_id=self._usable(plan.product_id, after.get("default_price", product.default_price_id)),
             metadata={**product.metadata, **marker(self.environment, plan.course_id)},
         )
+
+    def _take_over(self, price_id: str, plan: CoursePlan) -> None:
+        taken: dict[str, Any] = dict(plan.takes_over)
+        price = self.prices[price_id]
+        if "lookup_key" in taken:
+            for other in [other for other in self.prices.values() if other.lookup_key == taken["lookup_key"]]:
+                self.prices[other.price_id] = replace(other, lookup_key=None)
+        assert price.tax_behavior in (None, taken.get("tax_behavior", price.tax_behavior)), "it is set once"
+        metadata = {**price.metadata, **taken.pop("metadata", {})}
+        self.prices[price_id] = replace(price, metadata=metadata, **taken)
 
     def _mark_price(self, plan: CoursePlan, change: Change) -> None:
         price = self._price(change)
@@ -116,10 +134,16 @@ class World:
         self.prices[price.price_id] = replace(price, active=False)
 
     def _set_default(self, product_id: str, price_id: str) -> None:
-        price = self.prices[price_id]
+        default = self._usable(product_id, price_id)
+        self.products[product_id] = replace(self.products[product_id], default_price_id=default)
+
+    def _usable(self, product_id: str, price_id: object) -> str | None:
+        if price_id is None or price_id == self.products[product_id].default_price_id:
+            return self.products[product_id].default_price_id
+        price = self.prices[str(price_id)]
         assert price.active, "a default price must be active"
         assert product_id == price.product_id, "a default price must be the product's own"
-        self.products[product_id] = replace(self.products[product_id], default_price_id=price_id)
+        return price.price_id
 
     def _link(self, plan: CoursePlan, price_id: str) -> None:
         course = self.courses[plan.course_id]

@@ -48,6 +48,26 @@ def _named_by_hand(amount: int) -> Callable[[Sandbox], None]:
     return build
 
 
+def _decorated(sandbox: Sandbox) -> None:
+    worlds.decorate_price(sandbox, worlds.synced_course(sandbox, price="99.99"))
+    worlds.edit_course(sandbox, COURSE, price=Decimal("149.99"))
+
+
+def _bare(amount: int) -> Callable[[Sandbox], None]:
+    def build(sandbox: Sandbox) -> None:
+        worlds.make_bare_product(sandbox, HAND_MADE)
+        price_id = worlds.add_price(sandbox, HAND_MADE, amount)
+        worlds.decorate_price(sandbox, price_id)
+        worlds.put_course(sandbox, COURSE, "99.99", stripeProductId=HAND_MADE, stripePriceId=price_id)
+
+    return build
+
+
+def _right_price_is_there(sandbox: Sandbox) -> None:
+    _decorated(sandbox)
+    worlds.add_price(sandbox, PRODUCT, 14999, worlds.marker(COURSE))
+
+
 def _no_longer_paid(sandbox: Sandbox) -> None:
     worlds.synced_course(sandbox)
     worlds.edit_course(sandbox, COURSE, pricingModel="free")
@@ -64,11 +84,16 @@ def _product_gone(sandbox: Sandbox) -> None:
 
 REPRICE = (CREATE_PRICE, UPDATE_PRODUCT, WRITE_BACK, UPDATE_PRICE)
 ADOPT = (UPDATE_PRICE, UPDATE_PRODUCT)
+TAKE_OVER = (UPDATE_PRICE, UPDATE_PRODUCT, WRITE_BACK, UPDATE_PRICE)
 SCENARIOS = (
     Scenario("create", _create, (CREATE_PRODUCT, WRITE_BACK), ends={PRODUCT: (True, [9999])}),
     Scenario("reprice", _reprice, REPRICE, ends={PRODUCT: (True, [14999])}),
     Scenario("adopt", _named_by_hand(9999), ADOPT, ends={HAND_MADE: (True, [9999])}),
     Scenario("adopt-wrong-price", _named_by_hand(7999), ADOPT + REPRICE, ends={HAND_MADE: (True, [9999])}),
+    Scenario("reprice-all", _decorated, REPRICE, ends={PRODUCT: (True, [14999])}),
+    Scenario("reprice-there", _right_price_is_there, TAKE_OVER, ends={PRODUCT: (True, [14999])}),
+    Scenario("adopt-bare", _bare(9999), ADOPT, ends={HAND_MADE: (True, [9999])}),
+    Scenario("adopt-bare-wrong-price", _bare(7999), ADOPT + REPRICE, ends={HAND_MADE: (True, [9999])}),
     Scenario("make-inactive", _no_longer_paid, (UPDATE_PRODUCT,), ("--prune",), {PRODUCT: (False, [9999])}),
     Scenario("reactivate", _archived_by_hand, (UPDATE_PRODUCT,), ends={PRODUCT: (True, [9999])}),
     Scenario("product-gone", _product_gone, (CREATE_PRODUCT, WRITE_BACK), ends={PRODUCT: (True, [9999])}),

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from learnermax_cli.core.money import Money
-from learnermax_cli.core.ownership import is_ours, is_unmarked
+from learnermax_cli.core.ownership import foreign_metadata, is_ours, is_unmarked
 from learnermax_cli.courses.model import Course
 from learnermax_cli.planning.change import digest
 from learnermax_cli.products.model import Catalog, ListedPrice, ListedProduct, SyncOptions
@@ -37,6 +37,8 @@ _metadata = st.sampled_from(
         {"courseId": "b"},
         ours("a", "prod"),
         {"managedBy": "another tool"},
+        {"campaign": "spring"},
+        {**ours("a"), "campaign": "autumn", "seats": "20"},
     ]
 )
 _options = st.builds(
@@ -57,7 +59,9 @@ def worlds(draw: st.DrawFn) -> World:
         metadata = draw(_metadata)
         listed = draw(st.lists(_price(product_id, metadata), max_size=4))
         own = {f"price_{product_id}_{n}": p for n, p in enumerate(listed)}
-        prices |= {price_id: replace(p, price_id=price_id) for price_id, p in own.items()}
+        # A lookup key belongs to one price at a time.
+        keys = {price_id: draw(st.sampled_from([None, f"key_{price_id}"])) for price_id in own}
+        prices |= {price_id: replace(p, price_id=price_id, lookup_key=keys[price_id]) for price_id, p in own.items()}
         default = draw(st.sampled_from([None, *own]))
         name = draw(st.sampled_from(["Course A", "Old name"]))
         products[product_id] = ListedProduct(product_id, name, None, (), draw(st.booleans()), default, metadata)
@@ -74,6 +78,8 @@ def _price(product_id: str, of_product: Mapping[str, str]) -> st.SearchStrategy[
         active=st.booleans(),
         metadata=st.one_of(st.just(of_product), _metadata),
         created=st.integers(1, 3),
+        nickname=st.sampled_from([None, "Gold", "Silver"]),
+        tax_behavior=st.sampled_from([None, "inclusive", "exclusive"]),
     )
 
 
@@ -159,13 +165,15 @@ def test_foreign_objects_are_never_touched(world: World, options: SyncOptions) -
     before = world.copy()
     world.apply(world.plan(options))
     named = {course.product_id for course in before.courses.values() if course.paid}
+    named_prices = {course.price_id for course in before.courses.values() if course.paid}
     for product_id, listed in before.products.items():
         adoptable = is_unmarked(listed.metadata) and product_id in named
         if not is_ours(listed.metadata, ENVIRONMENT) and not adoptable:
             assert listed == world.products[product_id]
     for price_id, price in before.prices.items():
         product = before.products[price.product_id]
-        adoptable = is_unmarked(price.metadata) and product.default_price_id == price_id and product.product_id in named
+        chosen = price_id in (product.default_price_id, *named_prices) and product.product_id in named
+        adoptable = is_unmarked(price.metadata) and is_unmarked(product.metadata) and chosen
         if not is_ours(price.metadata, ENVIRONMENT) and not adoptable:
             assert price == world.prices[price_id]
 
@@ -217,6 +225,41 @@ def test_every_course_has_its_place_in_the_plan(world: World, options: SyncOptio
     sold = [part.course_id for part in plan.courses if part.desired]
     skipped = [row.key for row in plan.skipped if row.key in world.courses]
     assert sorted(asked) == sorted([*attention, *sold, *skipped, *plan.unchanged])
+
+
+@many
+@given(worlds(), _options)
+def test_replacement_takes_over_all_that_is_not_ours(world: World, options: SyncOptions) -> None:
+    """A price of ours that is no longer sold leaves nothing behind: the one in its place has it, or its own."""
+    before = world.copy()
+    world.apply(world.plan(options))
+    for product in before.products.values():
+        former = before.prices.get(product.default_price_id or "")
+        now = world.prices.get(world.products[product.product_id].default_price_id or "")
+        if former is None or now is None or former.price_id == now.price_id:
+            continue
+        after = world.prices[former.price_id]
+        if not former.active or after.active or not is_ours(after.metadata, ENVIRONMENT):
+            continue
+        was = before.prices.get(now.price_id, replace(now, nickname=None, lookup_key=None, tax_behavior=None))
+        own = foreign_metadata(before.prices[now.price_id].metadata) if now.price_id in before.prices else {}
+        assert (was.nickname or former.nickname) == now.nickname
+        assert (was.tax_behavior or former.tax_behavior) == now.tax_behavior
+        assert {**foreign_metadata(former.metadata), **own} == foreign_metadata(now.metadata)
+        assert former.lookup_key is None or now.lookup_key in (former.lookup_key, was.lookup_key)
+
+
+@many
+@given(worlds(), _options)
+def test_no_two_prices_share_a_lookup_key(world: World, options: SyncOptions) -> None:
+    """A lookup key is moved, never lost, and never taken from a price that is not ours."""
+    before = world.copy()
+    world.apply(world.plan(options))
+    keys = sorted(price.lookup_key for price in world.prices.values() if price.lookup_key)
+    assert sorted(price.lookup_key for price in before.prices.values() if price.lookup_key) == keys
+    for price_id, price in before.prices.items():
+        if world.prices[price_id].lookup_key != price.lookup_key and price.lookup_key:
+            assert is_ours(world.prices[price_id].metadata, ENVIRONMENT)
 
 
 def _parts(plan: SyncPlan) -> tuple[object, ...]:

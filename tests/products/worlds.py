@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, cast
 
+from learnermax_cli.core.ownership import foreign_metadata
 from tests import ran
 from tests.items import IMAGE, course_item
 from tests.running import Sandbox
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 COURSE = "TEST-COURSE-003"
 PRODUCT = f"lmx_sandbox_{COURSE}"
-_LINKS = ("stripeProductId", "stripePriceId")
+LINKS = ("stripeProductId", "stripePriceId")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +117,39 @@ def add_price(sandbox: Sandbox, product_id: str, amount: int, metadata: Mapping[
     )
 
 
+def make_bare_product(sandbox: Sandbox, product_id: str, course_id: str = COURSE) -> None:
+    """Make a product by hand through the API, which sets no default price."""
+    sandbox.stripe().v1.products.create(
+        {"id": product_id, "name": f"Course {course_id}", "description": "All about it.", "images": [IMAGE]}
+    )
+
+
+def decorate_price(sandbox: Sandbox, price_id: str) -> None:
+    """Give a price all that a price can have beside its amount."""
+    sandbox.stripe().v1.prices.update(
+        price_id,
+        {
+            "nickname": "Gold",
+            "lookup_key": "gold",
+            "tax_behavior": "exclusive",
+            "metadata": {"campaign": "spring", "seats": "20"},
+        },
+    )
+
+
+Extras = tuple[int | None, bool, str | None, str | None, str | None, dict[str, str]]
+
+
+def read_extras(sandbox: Sandbox, product_id: str) -> list[Extras]:
+    """Return of every price of a product: amount, active, nickname, lookup key, tax behavior, foreign metadata."""
+    prices = sandbox.stripe().v1.prices.list({"limit": 100, "product": product_id}).auto_paging_iter()
+    extras = [
+        (p.unit_amount, p.active, p.nickname, p.lookup_key, p.tax_behavior, foreign_metadata(p.metadata.to_dict()))
+        for p in prices
+    ]
+    return sorted(extras, key=str)
+
+
 def read_products(sandbox: Sandbox) -> dict[str, dict[str, Any]]:
     """Return every product by id, its active prices without their ids, and whether one of them is the default."""
     client = sandbox.stripe()
@@ -151,11 +185,15 @@ def read_state(sandbox: Sandbox) -> dict[str, Any]:
     for item in sandbox.dynamodb().scan(ConsistentRead=True)["Items"]:
         product_id = str(item.get("stripeProductId"))
         courses[str(item["courseId"])] = {
-            **{name: value for name, value in item.items() if name not in _LINKS},
+            **{name: value for name, value in item.items() if name not in LINKS},
             "product": product_id,
             "linked": item.get("stripePriceId") == defaults.get(product_id),
         }
-    return {"courses": courses, "products": read_products(sandbox)}
+    return {
+        "courses": courses,
+        "products": read_products(sandbox),
+        "extras": {product_id: read_extras(sandbox, product_id) for product_id in defaults},
+    }
 
 
 def only_price(

@@ -1,6 +1,7 @@
 """Prices of the local Stripe, through the real SDK."""
 
 from decimal import Decimal
+from typing import Literal
 
 import pytest
 import stripe
@@ -140,6 +141,17 @@ def test_an_update_can_take_a_lookup_key_over(stripe_server: StripeServer, produ
     assert 400 == error_of(lambda: client.v1.prices.update(other.id, {"lookup_key": "course"}))["status"]
     moved = client.v1.prices.update(other.id, {"lookup_key": "course", "transfer_lookup_key": True})
     assert "course" == moved.lookup_key
+
+
+@pytest.mark.parametrize("wanted", ["inclusive", "unspecified"])
+def test_tax_behavior_is_set_once(stripe_server: StripeServer, product: str, wanted: Literal["inclusive"]) -> None:
+    """Once exclusive, always exclusive; setting it again is no change."""
+    client = stripe_server.client()
+    made = price(stripe_server, product)
+    for _ in range(2):
+        assert "exclusive" == client.v1.prices.update(made.id, {"tax_behavior": "exclusive"}).tax_behavior
+    error = error_of(lambda: client.v1.prices.update(made.id, {"tax_behavior": wanted}))
+    assert (400, "tax_behavior") == (error["status"], error["param"])
 
 
 def test_a_price_needs_a_product_that_is_there(stripe_server: StripeServer) -> None:

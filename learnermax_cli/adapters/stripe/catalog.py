@@ -15,7 +15,7 @@ from learnermax_cli.core.errors import FailedError
 from learnermax_cli.core.money import Money
 from learnermax_cli.core.times import unix_time
 from learnermax_cli.courses.model import DesiredProduct, product_fields
-from learnermax_cli.products.model import Catalog, ListedLink, ListedPrice, ListedProduct
+from learnermax_cli.products.model import Catalog, ListedLink, ListedPrice, ListedProduct, NewPrice
 
 if TYPE_CHECKING:
     from stripe.params import (
@@ -72,27 +72,24 @@ class StripeCatalog:
         own_id = path_id(product_id)
         self._update(f"updating product {product_id}", lambda: self._client.v1.products.update(own_id, params))
 
-    def create_price(self, product_id: str, money: Money, metadata: Mapping[str, str], replaces: str | None) -> str:
+    def create_price(self, new: NewPrice) -> str:
         """Create an active price once, whatever answer was lost; return its id."""
-        wanted = {"product": product_id, **money.as_json(), **metadata, "replaces": replaces}
-        params: PriceCreateParams = {
-            "product": product_id,
-            "currency": money.currency,
-            "unit_amount": money.amount,
-            "metadata": dict(metadata),
-        }
+        params = _price_params(new)
+        wanted = {"product": new.product_id, **new.money.as_json(), **new.metadata, "replaces": new.replaces}
+        if new.takes_over:
+            wanted["takes_over"] = new.takes_over
         return create_once(
-            f"creating a price of {product_id}",
+            f"creating a price of {new.product_id}",
             idempotency_keys("price", wanted),
             lambda key: self._client.v1.prices.create(params, {"idempotency_key": key}),
             lambda raw: text(raw["id"]),
             # The price of a replayed answer may have been made inactive since.
-            lambda _: self._find_price(product_id, money, metadata),
+            lambda _: self._find_price(new.product_id, new.money, new.metadata),
         )
 
     def update_price(self, price_id: str, fields: Mapping[str, object]) -> None:
-        """Set the named fields of a price."""
-        params = cast("PriceUpdateParams", dict(fields))
+        """Set the named fields of a price; a lookup key is taken from the price that has it."""
+        params = cast("PriceUpdateParams", _with_transfer(fields))
         own_id = path_id(price_id)
         self._update(f"updating price {price_id}", lambda: self._client.v1.prices.update(own_id, params))
 
@@ -147,6 +144,9 @@ def parse_price(raw: Raw) -> ListedPrice:
         active=raw["active"],
         metadata=raw["metadata"],
         created=unix_time(raw["created"]),
+        nickname=raw.get("nickname"),
+        lookup_key=raw.get("lookup_key"),
+        tax_behavior=None if raw.get("tax_behavior") == "unspecified" else raw.get("tax_behavior"),
     )
 
 
@@ -169,6 +169,23 @@ def _create_params(product_id: str, desired: DesiredProduct, metadata: Mapping[s
     fields = {name: value for name, value in product_fields(desired).items() if value}
     params = {"id": product_id, **fields, "metadata": dict(metadata), "default_price_data": price}
     return cast("ProductCreateParams", params)
+
+
+def _price_params(new: NewPrice) -> "PriceCreateParams":
+    taken = _with_transfer(new.takes_over)
+    params = {
+        **taken,
+        "product": new.product_id,
+        "currency": new.money.currency,
+        "unit_amount": new.money.amount,
+        "metadata": {**cast("dict[str, str]", taken.get("metadata", {})), **new.metadata},
+    }
+    return cast("PriceCreateParams", params)
+
+
+def _with_transfer(fields: Mapping[str, object]) -> dict[str, object]:
+    # A lookup key stays with the price that has it, archived or not, unless it is taken away in the same call.
+    return {**fields, "transfer_lookup_key": True} if "lookup_key" in fields else dict(fields)
 
 
 class StripeLinks:
