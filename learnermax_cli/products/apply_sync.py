@@ -132,9 +132,16 @@ class CourseSync:
         if is_fatal(error):
             return False
         try:
-            return error.code in _OVERTAKEN or self._is_course_changed()
+            if error.code in _OVERTAKEN or self._is_course_changed():
+                return True
+            return error.code == "failed.refused" and self._is_plan_changed()
         except LmxError:
             return False
+
+    def _is_plan_changed(self) -> bool:
+        """Return whether Stripe refused a change since another run has changed the product or its prices."""
+        plan = self._run.plan_again(self._plan)[0].plan
+        return plan is None or list(plan.changes) != self._left
 
     def _is_course_changed(self) -> bool:
         return self._run.store.read_course(self._plan.course_id) != self._course

@@ -125,7 +125,7 @@ def translate(doing: str, error: stripe.StripeError) -> LmxError:
     return FailedError(
         f"Stripe answered {error.http_status or 'an error'} while {doing}: {message}{request}",
         hint="Run the command again. If it fails again, look up the request in the Dashboard's logs.",
-        code="failed.stripe",
+        code="failed.refused" if isinstance(error, stripe.InvalidRequestError) else "failed.stripe",
     )
 
 
