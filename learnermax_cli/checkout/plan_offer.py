@@ -5,11 +5,12 @@ from urllib.parse import quote
 
 from learnermax_cli.checkout.model import LONGEST, SHORTEST, Form, Offer, ProductWithPrice
 from learnermax_cli.config.settings import Settings
+from learnermax_cli.config.values import site_url
 from learnermax_cli.core.errors import ConfigError, FailedError, UsageError
 from learnermax_cli.core.ownership import MAX_REFERENCE, is_ours, is_stripe_id
 from learnermax_cli.core.remedy import lmx, sync_one
 from learnermax_cli.core.times import read_duration
-from learnermax_cli.core.urls import is_absolute
+from learnermax_cli.core.urls import is_absolute, page_of
 from learnermax_cli.courses.model import Course, PriceRules
 from learnermax_cli.courses.price import find_model_flaw, read_currency, read_money
 from learnermax_cli.enrollments.model import EnrollmentKey, Student
@@ -100,7 +101,7 @@ def read_form(given: Form, settings: Settings, course_id: str) -> Form:
     site = _site(settings)
     cancel_url = _url("--cancel-url", given.cancel_url)
     if cancel_url is None and site is not None:
-        cancel_url = f"{site}/courses/{quote(course_id, safe='')}"
+        cancel_url = page_of(site, f"/courses/{quote(course_id, safe='')}")
     return Form("hosted", success_url, cancel_url, None, given.allow_promotion_codes)
 
 
@@ -122,19 +123,11 @@ def _return_page(settings: Settings, option: str) -> str:
             hint=f"Set FRONTEND_URL to the site's address, or pass {option}.",
             code="config.frontend_url",
         )
-    return f"{site}/enrollment/return?session_id={_SESSION_ID}"
+    return page_of(site, "/enrollment/return", f"session_id={_SESSION_ID}")
 
 
 def _site(settings: Settings) -> str | None:
-    if settings.frontend_url is None:
-        return None
-    if not is_absolute(settings.frontend_url):
-        raise ConfigError(
-            f"FRONTEND_URL is {settings.frontend_url!r}, not an absolute URL",
-            hint="Set it to the site's address, such as https://learnermax.example.",
-            code="config.frontend_url",
-        )
-    return settings.frontend_url.rstrip("/")
+    return None if settings.frontend_url is None else site_url(settings.frontend_url, "FRONTEND_URL")
 
 
 def _url(option: str, text: str | None) -> str | None:

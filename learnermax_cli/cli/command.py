@@ -29,7 +29,7 @@ COMMON: dict[str, Any] = {
     ],
     "env_file": Annotated[
         Path | None,
-        typer.Option("--env-file", help="Env file to read. Default: .env.local, if there.", rich_help_panel=_PANEL),
+        typer.Option("--env-file", help="Env file to read. Default: the nearest .env.local.", rich_help_panel=_PANEL),
     ],
     "table": Annotated[str | None, typer.Option("--table", help="DynamoDB table.", rich_help_panel=_PANEL)],
     "secret_name": Annotated[

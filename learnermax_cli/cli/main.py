@@ -15,6 +15,7 @@ from typer.main import get_command
 from learnermax_cli import __version__
 from learnermax_cli.cli.checkout import group as checkout
 from learnermax_cli.cli.command import OPTION_NAMES, Invocation, add_command, command_words
+from learnermax_cli.cli.config import config
 from learnermax_cli.cli.courses import group as courses
 from learnermax_cli.cli.enrollments import group as enrollments
 from learnermax_cli.cli.options import HelpCommand, HelpGroup
@@ -68,6 +69,7 @@ def doctor(app: "App") -> "Report":
     return run_doctor(app)
 
 
+add_command(app, "config")(config)
 app.command("demo", cls=HelpCommand)(demo)
 
 

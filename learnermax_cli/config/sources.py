@@ -47,14 +47,32 @@ class Found(NamedTuple):
     """The text of a setting and where it is from."""
 
     text: str
-    kind: Literal["flag", "environment", "env_file", "sandbox", "aws_profile", "default"]
+    kind: Literal["flag", "environment", "env_file", "aws_profile", "sandbox", "default"]
     name: str = ""
     """The flag, the variable, the file or the profile."""
+
+    def called(self, setting: Setting) -> str:
+        """What messages about its value call it."""
+        return self.name if self.kind in ("flag", "environment") else setting.name
+
+    @property
+    def source(self) -> str:
+        """Where it is from, in words."""
+        match self.kind:
+            case "environment":
+                return f"environment variable {self.name}"
+            case "aws_profile":
+                return f"AWS profile {self.name}"
+            case "sandbox":
+                return "running sandbox"
+            case "default":
+                return "default"
+        return self.name
 
 
 @dataclass(frozen=True)
 class Sources:
-    """Everything that settings can come from; what could not be read is among `errors`."""
+    """Everything that settings can come from, and what could not be read of it."""
 
     flags: Flags
     environ: Mapping[str, str] = field(repr=False)
@@ -63,7 +81,13 @@ class Sources:
     environment: Environment | None
     """None where it makes no sense."""
     sandbox: "SandboxInfo | None"
-    errors: tuple[LmxError, ...]
+    file_error: LmxError | None = None
+    environment_error: LmxError | None = None
+
+    @property
+    def errors(self) -> tuple[LmxError, ...]:
+        """What kept a source from being read."""
+        return tuple(error for error in (self.file_error, self.environment_error) if error is not None)
 
     @cached_property
     def values(self) -> Mapping[str, str]:
@@ -80,7 +104,7 @@ class Sources:
         flag = None if setting.flag is None or outside else getattr(self.flags, setting.flag)
         if flag is not None:
             return Found(flag, "flag", f"--{str(setting.flag).replace('_', '-')}")
-        for name in (setting.name, *setting.others):
+        for name in setting.variables or (setting.name,):
             if name in self._from_sandbox and name != "LMX_ENVIRONMENT":
                 return Found(self._from_sandbox[name], "sandbox")
             if not outside and self.environ.get(name):
@@ -146,12 +170,12 @@ class Sources:
 
 def find_sources(flags: Flags, environ: Mapping[str, str], known: KnownSecrets | None = None) -> Sources:
     """Return the sources of a run, with their secrets made `known`."""
-    errors: list[LmxError] = []
     search, env_file = _search(flags, environ), None
+    file_error, environment_error = None, None
     try:
         env_file = _read(search, flags)
     except LmxError as error:
-        errors.append(error)
+        file_error = error
     if env_file is not None and known is not None:
         known.add(*map(env_file.values.get, SECRET_NAMES))
     environment, sandbox = None, None
@@ -164,8 +188,8 @@ def find_sources(flags: Flags, environ: Mapping[str, str], known: KnownSecrets |
 
             sandbox = require_sandbox(environ)
     except LmxError as error:
-        errors.append(error)
-    return Sources(flags, environ, search, env_file, environment, sandbox, tuple(errors))
+        environment_error = error
+    return Sources(flags, environ, search, env_file, environment, sandbox, file_error, environment_error)
 
 
 def _search(flags: Flags, environ: Mapping[str, str]) -> EnvSearch:

@@ -5,6 +5,7 @@ from typing import Literal, cast
 
 from learnermax_cli.core.errors import ConfigError, LmxError, UsageError
 from learnermax_cli.core.money import PriceUnit
+from learnermax_cli.core.urls import is_absolute
 
 Environment = Literal["preview", "prod", "sandbox"]
 ENVIRONMENTS = ("preview", "prod", "sandbox")
@@ -65,6 +66,17 @@ def aws_account(text: str, source: str) -> str:
     """Return the id of an AWS account; raises ConfigError for anything else."""
     if not (len(text) == 12 and text.isascii() and text.isdigit()):
         raise invalid(source, f"is {text!r}, not an AWS account", "its twelve digits")
+    return text
+
+
+def site_url(text: str, source: str) -> str:
+    """Return the address of a site; raises ConfigError where it is no absolute URL."""
+    if not is_absolute(text):
+        raise ConfigError(
+            f"{source} is {text!r}, not an absolute URL",
+            hint="Set it to the site's address, such as https://learnermax.example.",
+            code="config.frontend_url",
+        )
     return text
 
 

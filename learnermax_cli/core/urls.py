@@ -1,7 +1,7 @@
 """What a URL is: absolute or not, of this machine or not, its parts."""
 
 import ipaddress
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 
 def split_url(url: str) -> SplitResult | None:
@@ -19,6 +19,13 @@ def is_absolute(url: str, schemes: tuple[str, ...] = ("http", "https")) -> bool:
     parts = split_url(url)
     plain = url.isprintable() and " " not in url
     return parts is not None and plain and parts.scheme in schemes and bool(parts.hostname)
+
+
+def page_of(site: str, path: str, query: str = "") -> str:
+    """Return the URL of a page of a site; a path, a query and a fragment that the site's URL has are kept."""
+    parts = urlsplit(site)
+    query = "&".join(filter(None, (parts.query, query)))
+    return urlunsplit(parts._replace(path=parts.path.rstrip("/") + path, query=query))
 
 
 def is_loopback(host: str) -> bool:

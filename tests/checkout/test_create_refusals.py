@@ -209,6 +209,19 @@ def test_own_pages_need_no_site(sandbox: Sandbox) -> None:
     assert (f"{SITE}/thanks", f"{SITE}/courses/{worlds.COURSE}") == (session.success_url, session.cancel_url)
 
 
+@pytest.mark.parametrize("ui", ["hosted", "embedded"])
+def test_query_of_the_site_is_kept(sandbox: Sandbox, ui: str) -> None:
+    """Pages are joined as URLs: a path, a query and a fragment of FRONTEND_URL stay."""
+    worlds.on_sale(sandbox)
+    site = {"FRONTEND_URL": "https://x.test/school/?ref=mail#top"}
+    assert 0 == worlds.create(sandbox, "--ui", ui, env=site).exit_code
+    session = worlds.sessions(sandbox)[0]
+    paid = "https://x.test/school/enrollment/return?ref=mail&session_id={CHECKOUT_SESSION_ID}#top"
+    back = f"https://x.test/school/courses/{worlds.COURSE}?ref=mail#top"
+    expected = (paid, back, None) if ui == "hosted" else (None, None, paid)
+    assert expected == tuple(session.get(name) for name in ("success_url", "cancel_url", "return_url"))
+
+
 def test_other_account_is_refused(sandbox: Sandbox) -> None:
     """LMX_STRIPE_ACCOUNT guards checkouts as it guards syncs."""
     worlds.on_sale(sandbox)

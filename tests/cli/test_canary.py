@@ -29,6 +29,7 @@ CASES: dict[tuple[str, ...], list[tuple[str, ...]]] = {
     ("checkout", "expire"): [("cs_test_a1b2c3",)],
     ("checkout", "link"): [("a", "--user", "u")],
     ("checkout", "show"): [("cs_test_a1b2c3",)],
+    ("config",): [()],
     ("courses", "list"): [()],
     ("courses", "seed"): [("--dry-run",), ("--replace", "--yes")],
     ("courses", "set-price"): [("a", "20"), ("none", "20")],
