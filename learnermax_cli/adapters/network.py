@@ -90,7 +90,7 @@ def no_connection(service: str, doing: str, error: BaseException, url: str, sour
     failed, causes, where = f"no connection to {service} while {doing}", list(_causes(error)), name_host(url)
     if untrusted := next((cause for cause in causes if isinstance(cause, UntrustedError)), None):
         return FailedError(f"{failed}: {untrusted.text}", hint=untrusted.hint, code="failed.certificate")
-    refusal = next((found[1].strip() for cause in causes if (found := _TUNNEL_REFUSED.search(str(cause)))), None)
+    refusal = next((found[1].strip() for cause in causes if (found := _TUNNEL_REFUSED.fullmatch(str(cause)))), None)
     if refusal is None:
         return FailedError(
             f"{failed}: {_reason(causes)} ({where})", hint=network_hint(url, source), code="failed.network"
@@ -104,7 +104,7 @@ def no_connection(service: str, doing: str, error: BaseException, url: str, sour
         )
     return FailedError(
         f"{failed}: the proxy refused it, {refusal} ({where})",
-        hint=f"Have the proxy let this host through, or correct {name}; what is reached without it goes into NO_PROXY.",
+        hint=f"Have the proxy let this host through, or name it in NO_PROXY, or correct {name}.",
         code="failed.network",
     )
 

@@ -14,6 +14,7 @@ from learnermax_cli.core.interrupt import Interrupt
 from learnermax_cli.core.meter import Meter
 from learnermax_cli.core.retries import BATCH, RetryPolicy
 from learnermax_cli.core.secret_text import SecretText
+from learnermax_cli.core.urls import find_passwords
 from learnermax_cli.terminal.console import Console
 
 if TYPE_CHECKING:
@@ -53,6 +54,8 @@ class Clients:
     @cached_property
     def sources(self) -> Sources:
         """Where the settings come from; says which env file that is, and warns of names that are no settings."""
+        proxies = (value for name, value in self.environ.items() if name.lower().endswith("_proxy"))
+        self.console.known.add(*find_passwords(*proxies))
         sources = find_sources(self.flags, self.environ, self.console.known)
         if sources.env_file is not None:
             self.console.note(f"Reading {sources.env_file.path}")

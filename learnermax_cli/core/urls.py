@@ -1,7 +1,7 @@
 """What a URL is: absolute or not, of this machine or not, its parts."""
 
 import ipaddress
-from urllib.parse import SplitResult, urlsplit, urlunsplit
+from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 
 
 def split_url(url: str) -> SplitResult | None:
@@ -12,6 +12,13 @@ def split_url(url: str) -> SplitResult | None:
     except ValueError:
         return None
     return parts
+
+
+def find_passwords(*urls: str) -> set[str]:
+    """Return the passwords that URLs hold, as they stand and decoded; a malformed URL may hold one, too."""
+    logins = (url.rpartition("@")[0] for url in urls)
+    held = {(login.partition("//")[2] or login).partition(":")[2] for login in logins}
+    return held | {unquote(password) for password in held}
 
 
 def is_absolute(url: str, schemes: tuple[str, ...] = ("http", "https")) -> bool:

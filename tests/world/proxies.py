@@ -2,8 +2,9 @@
 
 import socket
 import threading
+from base64 import b64encode
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -20,12 +21,18 @@ class Proxy(ThreadingHTTPServer):
         self.asked: list[str] = []
         self.tunnels: dict[str, int] = {}
         """Port of this machine behind each host that it lets through."""
+        self.login: str | None = None
+        """What it wants before it lets anybody through, as USER:PASSWORD."""
+
+    @property
+    def address(self) -> str:
+        """Its host and port."""
+        return f"127.0.0.1:{self.server_port}"
 
     @property
     def env(self) -> dict[str, str]:
         """The variables that name it, for all that a client may send."""
-        url = f"http://127.0.0.1:{self.server_port}"
-        return dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), url)
+        return dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), f"http://{self.address}")
 
 
 class _Request(BaseHTTPRequestHandler):
@@ -38,6 +45,12 @@ class _Request(BaseHTTPRequestHandler):
 
     def do_CONNECT(self) -> None:
         """Make a tunnel."""
+        login = self.server.login
+        sent = self.headers.get("Proxy-Authorization")
+        if login is not None and sent != f"Basic {b64encode(login.encode()).decode()}":
+            self.send_error(407)
+            self.close_connection = True
+            return
         port = self.server.tunnels.get(self.path.removesuffix(":443"))
         if port is None:
             self._refuse()
@@ -53,6 +66,41 @@ class _Request(BaseHTTPRequestHandler):
 
     def log_message(self, *_: Any) -> None:
         """Log nothing."""
+
+
+class SocksProxy:
+    """A SOCKS5 proxy, which passes all on to ports of this machine, by host; `asked` holds the hosts."""
+
+    def __init__(self, tunnels: dict[str, int]) -> None:
+        self.asked: list[str] = []
+        self._tunnels = tunnels
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.address = f"127.0.0.1:{self._listener.getsockname()[1]}"
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def close(self) -> None:
+        """Take no more connections."""
+        self._listener.close()
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                near, _ = self._listener.accept()
+                threading.Thread(target=self._serve, args=(near,), daemon=True).start()
+
+    def _serve(self, near: socket.socket) -> None:
+        with near, suppress(OSError):
+            greeting = near.recv(2)
+            near.recv(greeting[1])
+            near.sendall(b"\x05\x00")  # no login is wanted [RFC 1928, 3]
+            _, _, _, kind, length = near.recv(5)
+            assert 3 == kind, "the host's name, which is resolved by the proxy"
+            host = near.recv(length).decode()
+            near.recv(2)
+            self.asked.append(host)
+            near.sendall(b"\x05\x00\x00\x01" + bytes(6))
+            with socket.create_connection(("127.0.0.1", self._tunnels[host])) as far:
+                pass_on_both(near, far)
 
 
 @contextmanager

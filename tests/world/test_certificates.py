@@ -4,11 +4,13 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 
 import pytest
 
 from tests.running import Sandbox
+from tests.sampling import sampled
 from tests.world.proxies import running_proxy
 from tests.world.tls import Authority, Relay, behind_tls
 
@@ -40,13 +42,12 @@ def _error(run: "subprocess.CompletedProcess[str]") -> tuple[int, dict[str, str]
     return run.returncode, json.loads(run.stdout)["error"]
 
 
-@pytest.mark.parametrize("variable", VARIABLES)
-@pytest.mark.parametrize("form", ["file", "folder"])
-@pytest.mark.parametrize("service", COMMANDS)
+@pytest.mark.parametrize("case", sampled(product(COMMANDS, ("file", "folder"), VARIABLES), 3), ids=str)
 def test_authority_counts_by_each_variable(
-    sandbox: Sandbox, authority: Authority, tls: dict[str, str], tmp_path: Path, service: str, form: str, variable: str
+    sandbox: Sandbox, authority: Authority, tls: dict[str, str], tmp_path: Path, case: tuple[str, str, str]
 ) -> None:
     """For both services, as a file and as a folder."""
+    service, form, variable = case
     path = authority.path if form == "file" else authority.folder(tmp_path / "folder")
     run = sandbox.run(*COMMANDS[service], env={**tls, variable: str(path)})
     assert 0 == run.returncode, run.stderr
@@ -116,13 +117,15 @@ def test_certificate_of_stripe_that_is_not_trusted_is_named(
     assert f"{doing}: {UNTRUSTED}" == error["message"]
 
 
-@pytest.mark.parametrize("variable", VARIABLES)
-@pytest.mark.parametrize("content", [None, "", "no certificate", "-----BEGIN CERTIFICATE-----\nx\n", "folder"])
-@pytest.mark.parametrize("service", COMMANDS)
+FLAWS = (None, "", "no certificate", "-----BEGIN CERTIFICATE-----\nx\n", "folder")
+
+
+@pytest.mark.parametrize("case", sampled(product(COMMANDS, FLAWS, VARIABLES), 3), ids=str)
 def test_file_without_certificates_is_named(
-    sandbox: Sandbox, tls: dict[str, str], tmp_path: Path, service: str, variable: str, content: str | None
+    sandbox: Sandbox, tls: dict[str, str], tmp_path: Path, case: tuple[str, str | None, str]
 ) -> None:
     """Variable and file, instead of a connection that fails."""
+    service, content, variable = case
     path, hint = tmp_path / "bundle.pem", f"Name a PEM file of certificates in {variable}, or unset it."
     if content == "folder":
         path.mkdir()
