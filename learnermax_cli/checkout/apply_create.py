@@ -29,13 +29,9 @@ from learnermax_cli.checkout.plan_checkout import (
 )
 from learnermax_cli.core.errors import CredentialsError, FailedError, InterruptedRunError
 from learnermax_cli.core.times import site_time
-from learnermax_cli.enrollments.model import (
-    Enrollment,
-    NewEnrollment,
-    PaymentGateway,
-    usable_session_id,
-)
+from learnermax_cli.enrollments.model import Enrollment, PaymentGateway, usable_session_id
 from learnermax_cli.enrollments.payment_state import Reading, Realm, read_former
+from learnermax_cli.enrollments.store_model import NewEnrollment
 from learnermax_cli.planning.change import SupersededError
 
 _ROUNDS = 5  # how often to look again after another run was faster

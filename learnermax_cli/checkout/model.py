@@ -9,7 +9,8 @@ from learnermax_cli.core.errors import FailedError
 from learnermax_cli.core.money import Money
 from learnermax_cli.core.ownership import decode_reference, is_ours, marker
 from learnermax_cli.core.secret_text import SecretText
-from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey, EnrollmentWriter
+from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey
+from learnermax_cli.enrollments.store_model import EnrollmentWriter
 from learnermax_cli.products.model import LinkReader, ListedLink, ListedPrice, ListedProduct
 
 # [stripe.params SessionCreateParams.expires_at]: 30 minutes to 24 hours after the session is created.

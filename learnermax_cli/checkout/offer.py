@@ -7,7 +7,8 @@ from learnermax_cli.checkout.plan_offer import refused, require_offer, require_p
 from learnermax_cli.courses.model import Course, CoursesJob, CourseStore
 from learnermax_cli.courses.plan_courses import unknown_course
 from learnermax_cli.courses.price import price_rules
-from learnermax_cli.enrollments.model import EnrollmentReader, Student
+from learnermax_cli.enrollments.model import Student
+from learnermax_cli.enrollments.store_model import EnrollmentReader
 from learnermax_cli.planning.confirm import StripeJob
 
 

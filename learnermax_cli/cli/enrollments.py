@@ -111,6 +111,9 @@ def reconcile(
         bool, typer.Option("--release-expired", help="Remove pending items whose session has expired or failed.")
     ] = False,
     audit: Annotated[bool, typer.Option("--audit", help="Look at completed enrollments too.")] = False,
+    revoke: Annotated[
+        bool, typer.Option("--revoke/--no-revoke", help="Take access away where the payment went back.")
+    ] = False,
     max_changes: Annotated[
         int | None, typer.Option("--max-changes", metavar="N", min=0, help="Stop after this many writes.")
     ] = None,
@@ -127,10 +130,10 @@ def reconcile(
     from datetime import timedelta
 
     from learnermax_cli.core.times import read_duration, read_window
+    from learnermax_cli.enrollments.read_table import Scope
     from learnermax_cli.enrollments.reconcile import ReconcileRequest, run_reconcile
-    from learnermax_cli.enrollments.reconcile_pass import Scope
 
     scope = Scope(frozenset(course or ()), user, *read_window(since, until, app.now()), strategy=strategy)
     within = read_duration(owed_within, "--owed-within", timedelta(hours=1), timedelta(days=3650), example="36h or 90d")
     options = (dry_run, create_missing, release_expired, audit, max_changes, exit_code, window_only, within)
-    return run_reconcile(app, ReconcileRequest(scope, *options))
+    return run_reconcile(app, ReconcileRequest(scope, *options, revoke=revoke))

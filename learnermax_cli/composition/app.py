@@ -10,12 +10,8 @@ if TYPE_CHECKING:
     from learnermax_cli.checkout.model import LinkGateway, PendingStore, SessionGateway
     from learnermax_cli.courses.model import CourseStore
     from learnermax_cli.doctor.model import StripeProber, TableDescriber, TopicReader
-    from learnermax_cli.enrollments.model import (
-        EnrollmentLister,
-        EnrollmentReader,
-        EventPublisher,
-        PaymentGateway,
-    )
+    from learnermax_cli.enrollments.model import PaymentGateway
+    from learnermax_cli.enrollments.store_model import EnrollmentLister, EnrollmentReader, EventPublisher
     from learnermax_cli.planning.confirm import Talk
     from learnermax_cli.products.model import CatalogGateway
     from learnermax_cli.webhooks.model import DeliveryReader, EndpointGateway, EventGateway, WebhookServer

@@ -72,6 +72,21 @@ def release_one(course_id: str, user_id: str, *flags: str) -> Advice:
     return lmx("enrollments release", course_id, "--user", user_id, *flags)
 
 
+def keep_one(course_id: str, user_id: str, reason: str) -> Advice:
+    """Return the command that lets a student stay in."""
+    return lmx("enrollments keep", course_id, "--user", user_id, "--reason", reason)
+
+
+def revoke_one(course_id: str, user_id: str, reason: str) -> Advice:
+    """Return the command that takes a student's access away."""
+    return lmx("enrollments revoke", course_id, "--user", user_id, "--reason", reason)
+
+
+def claim_one(course_id: str, user_id: str, session_id: str) -> Advice:
+    """Return the command that makes a paid session a student's."""
+    return lmx("enrollments create", course_id, "--user", user_id, "--session", session_id)
+
+
 def sync_one(course_id: str, *flags: str) -> Advice:
     """Return the command that syncs one course."""
     return lmx("products sync", "--course", course_id, *flags)

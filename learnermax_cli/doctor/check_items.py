@@ -11,8 +11,9 @@ from learnermax_cli.core.remedy import lmx
 from learnermax_cli.core.times import parse_time
 from learnermax_cli.courses.price import price_rules
 from learnermax_cli.doctor.model import Verdict, not_checked, ok, warning
-from learnermax_cli.enrollments.model import NOBODY, EnrollmentReader, TableRead
+from learnermax_cli.enrollments.model import NOBODY
 from learnermax_cli.enrollments.plan_event import EVENT_GRACE, OWED_WITHIN, span_over
+from learnermax_cli.enrollments.store_model import EnrollmentReader, TableRead
 from learnermax_cli.products.model import CatalogGateway, SyncOptions
 from learnermax_cli.products.plan_sync import SyncPlan, plan_sync
 

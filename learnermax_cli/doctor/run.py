@@ -24,7 +24,7 @@ from learnermax_cli.doctor.model import (
     failed_by,
     not_checked,
 )
-from learnermax_cli.enrollments.model import EnrollmentReader
+from learnermax_cli.enrollments.store_model import EnrollmentReader
 from learnermax_cli.planning.confirm import StripeJob
 from learnermax_cli.planning.report import Items, Report
 from learnermax_cli.products.model import CatalogGateway

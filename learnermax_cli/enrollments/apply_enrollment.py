@@ -10,18 +10,10 @@ from typing import Protocol
 
 from learnermax_cli.core.times import site_time
 from learnermax_cli.courses.model import CourseStore
-from learnermax_cli.enrollments.model import (
-    NOBODY,
-    Enrollment,
-    EnrollmentKey,
-    EnrollmentReader,
-    EnrollmentWriter,
-    EventIntent,
-    EventPublisher,
-    NewEnrollment,
-)
+from learnermax_cli.enrollments.model import NOBODY, Enrollment, EnrollmentKey, EventIntent, Revocation
 from learnermax_cli.enrollments.plan_enrollment import Work
 from learnermax_cli.enrollments.plan_event import EventMode
+from learnermax_cli.enrollments.store_model import EnrollmentReader, EnrollmentWriter, EventPublisher, NewEnrollment
 from learnermax_cli.planning.change import Change, Group, SupersededError
 from learnermax_cli.planning.confirm import Job
 
@@ -56,6 +48,20 @@ class Published:
             self._events.pop((key, intent), None)
 
 
+class EndedSession(Protocol):
+    """A session after it was to be expired."""
+
+    @property
+    def status(self) -> str | None: ...
+
+
+class SessionEnder(Protocol):
+    """Ends open sessions."""
+
+    def expire_session(self, session_id: str) -> EndedSession:
+        """Expire a session and return it as it is then; one that was not open stays as it is."""
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """A run that writes; its id marks the events that it owes."""
@@ -64,6 +70,7 @@ class Run:
     writer: EnrollmentWriter
     publisher: EventPublisher | None
     now: Callable[[], datetime]
+    ender: Callable[[], SessionEnder]
     published: Published = field(default_factory=Published)
     mode: EventMode = "publish"
 
@@ -90,6 +97,8 @@ class RunJob(Job, Protocol):
     def enrollment_writes(self) -> EnrollmentWriter: ...
     @property
     def events(self) -> EventPublisher | None: ...
+    @property
+    def checkout_sessions(self) -> SessionEnder: ...
 
 
 def event_mode(job: RunJob) -> EventMode:
@@ -101,7 +110,14 @@ def event_mode(job: RunJob) -> EventMode:
 
 def begin_run(job: RunJob) -> Run:
     """Return a run with a new id."""
-    return Run(uuid.uuid4().hex, job.enrollment_writes, job.events, job.now, mode=event_mode(job))
+    return Run(
+        uuid.uuid4().hex,
+        job.enrollment_writes,
+        job.events,
+        job.now,
+        lambda: job.checkout_sessions,
+        mode=event_mode(job),
+    )
 
 
 class EnrollmentWork:
@@ -137,14 +153,21 @@ class EnrollmentWork:
         match change.kind, change.action:
             case "student", _:
                 writer.put_customer(work.key.user_id, str((change.after or {})["stripeCustomerId"]))
-            case "enrollment", "complete":
-                assert work.enrollment is not None
-                assert work.payment is not None
-                self._intent = self._run.intent()
-                writer.put_completed(work.enrollment, work.payment, self._intent)
-                self._completed = (work.enrollment.enrollment_type, work.enrollment.enrolled_at)
+            case "session", _:
+                if self._run.ender().expire_session(change.key).status == "complete":
+                    raise SupersededError(f"session {change.key} was paid meanwhile", hint="Run the command again.")
             case "enrollment", "create":
                 self._create()
+            case "enrollment", "complete":
+                self._intent = self._run.intent()
+                enrollment, payment = work.named()
+                writer.put_completed(enrollment, payment, self._intent)
+                self._completed = (enrollment.enrollment_type, enrollment.enrolled_at)
+            case "enrollment", "restore" | "update":
+                writer.put_completed(*work.named(), None)
+            case "enrollment", "revoke":
+                reason = str((change.after or {})["accessRevokedReason"])
+                writer.revoke(work.named()[0], Revocation(site_time(self._run.now()), reason))
             case "enrollment", "release":
                 assert work.enrollment is not None
                 writer.release(work.enrollment)

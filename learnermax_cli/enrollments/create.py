@@ -16,9 +16,10 @@ from learnermax_cli.enrollments.apply_enrollment import (
     begin_run,
     event_mode,
 )
-from learnermax_cli.enrollments.model import NOBODY, Enrollment, EnrollmentKey, EnrollmentReader
+from learnermax_cli.enrollments.model import NOBODY, Enrollment, EnrollmentKey
 from learnermax_cli.enrollments.plan_enrollment import Work, plan_free
 from learnermax_cli.enrollments.plan_event import EventRules, plan_owed_event, warn_of_owed
+from learnermax_cli.enrollments.store_model import EnrollmentReader
 from learnermax_cli.planning.change import Finding, SupersededError, carry_out
 from learnermax_cli.planning.report import Data, Report
 

@@ -1,14 +1,13 @@
 """The one place that knows what payments mean for an enrollment: reconcile, webhooks and replay all ask here. Pure."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Literal, NamedTuple
+from datetime import timedelta
 
-from learnermax_cli.core.money import Money
-from learnermax_cli.core.remedy import reconcile_one
+from learnermax_cli.core.remedy import reconcile_one, revoke_one
 from learnermax_cli.core.times import parse_time, show_unix
-from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey, Payment
+from learnermax_cli.enrollments.decide_access import decide_completed, decide_revoked, open_session
+from learnermax_cli.enrollments.decide_case import Case, Decision, Readings, Rules, notes_on
+from learnermax_cli.enrollments.model import EnrollmentKey, Payment
 from learnermax_cli.enrollments.payment_state import (
     BY_HAND,
     Reading,
@@ -20,49 +19,10 @@ from learnermax_cli.enrollments.payment_state import (
 )
 from learnermax_cli.planning.change import Finding
 
-Verdict = Literal["complete", "create", "release", "unchanged"]
-
 # A pending item without a session may be one whose checkout is being made right now.
 NO_SESSION_GRACE = timedelta(hours=24)
 _ATTENTION: frozenset[State] = frozenset(("refunded", "disputed", "mismatch", "missing session", "unknown"))
 _RELEASABLE: frozenset[State] = frozenset(("expired", "failed"))
-
-
-class Rules(NamedTuple):
-    """Where and when is decided, and what was asked for beyond the usual."""
-
-    realm: Realm
-    now: datetime
-    release_expired: bool = False
-    create_missing: bool = False
-    audit: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """All that is known of one enrollment: its item, the session it names, and other sessions of user and course."""
-
-    key: EnrollmentKey
-    enrollment: Enrollment | None
-    named: Payment | None = None
-    named_missing: bool = False
-    """Whether the item names a session that Stripe does not have."""
-    others: Sequence[Payment] = ()
-    student_known: bool = True
-    course_known: bool = True
-    price: Money | None = None
-    all_sessions_known: bool = False
-    """Whether every session since the item was written is among the others."""
-
-
-class Decision(NamedTuple):
-    """What is to be done about an enrollment, in which state it is, and what a person should look at."""
-
-    verdict: Verdict
-    state: str
-    payment: Payment | None = None
-    findings: tuple[Finding, ...] = ()
-    notes: tuple[str, ...] = ()
 
 
 def decide(case: Case, rules: Rules) -> Decision:
@@ -74,10 +34,15 @@ def decide(case: Case, rules: Rules) -> Decision:
     if case.enrollment is None:
         return _without_item(case, readings, paid, twice, rules)
     if not case.enrollment.pending:
-        return Decision("unchanged", case.enrollment.status, findings=twice + _audit(case, readings, paid, rules))
+        decision = decide_completed(case, readings, rules)
+        return decision._replace(findings=(*twice, *decision.findings, *_audit(case, decision, readings, rules)))
+    if case.enrollment.revoked is not None:
+        decision = decide_revoked(case, readings, rules)
+        return decision._replace(findings=(*twice, *decision.findings))
     if paid:
         payment = _first(case, paid, rules.realm)
-        return Decision("complete", "paid", payment, twice, _notes(case, payment))
+        expire = open_session(case, readings, payment, rules)
+        return Decision("complete", "paid", payment, twice, notes_on(case, payment), expire)
     return _still_pending(case, readings, rules)
 
 
@@ -86,7 +51,7 @@ def _sessions(case: Case) -> list[Payment]:
     return sorted(by_id.values(), key=lambda payment: (payment.created, payment.session_id))
 
 
-def _still_pending(case: Case, readings: Sequence[tuple[Payment, Reading]], rules: Rules) -> Decision:
+def _still_pending(case: Case, readings: Readings, rules: Rules) -> Decision:
     assert case.enrollment is not None
     own, reading = _own_reading(case, readings)
     findings = tuple(_grave(case.key, [(own, reading)], rules.realm))
@@ -128,7 +93,7 @@ def decide_unnamed(payment: Payment, rules: Rules) -> Finding | None:
 
 def _without_item(
     case: Case,
-    readings: Sequence[tuple[Payment, Reading]],
+    readings: Readings,
     paid: Sequence[Payment],
     twice: tuple[Finding, ...],
     rules: Rules,
@@ -152,7 +117,7 @@ def _without_item(
         finding = Finding("payer unknown", key, detail, url=url)
         return Decision("unchanged", "no student", findings=(finding,))
     if ours or rules.create_missing:
-        return Decision("create", "paid", payment, twice, _notes(case, payment))
+        return Decision("create", "paid", payment, twice, notes_on(case, payment))
     detail = f"{payment.session_id} is paid but was not made by lmx"
     since = show_unix(payment.created)
     remedy = reconcile_one(case.key.course_id, case.key.user_id, "--since", since, "--create-missing")
@@ -160,7 +125,7 @@ def _without_item(
     return Decision("unchanged", "no enrollment", findings=(finding, *twice))
 
 
-def _own_reading(case: Case, readings: Sequence[tuple[Payment, Reading]]) -> tuple[Payment | None, Reading]:
+def _own_reading(case: Case, readings: Readings) -> tuple[Payment | None, Reading]:
     if case.named is not None:
         # By id: where all sessions were read again, a newer reading of the same session took its place.
         return next(each for each in readings if each[0].session_id == case.named.session_id)
@@ -190,17 +155,13 @@ def _first(case: Case, paid: Sequence[Payment], realm: Realm) -> Payment:
     return next((payment for payment in paid if payment.session_id == case.enrollment.session_id), paid[0])
 
 
-def _audit(
-    case: Case, readings: Sequence[tuple[Payment, Reading]], paid: Sequence[Payment], rules: Rules
-) -> tuple[Finding, ...]:
-    if not rules.audit or paid or case.enrollment is None or case.enrollment.status != "completed":
+def _audit(case: Case, decision: Decision, readings: Readings, rules: Rules) -> tuple[Finding, ...]:
+    """Return the finding of an enrollment that nothing paid, unless it is reported under a name of its own."""
+    if not rules.audit or case.enrollment is None or case.enrollment.kept_at is not None:
+        return ()
+    if decision != Decision("unchanged", "completed") or any(reading.state == "paid" for _, reading in readings):
         return ()
     own, reading = _own_reading(case, readings)
     detail = reading.detail or "no session of Stripe says that it was paid"
-    return (Finding("enrolled, not paid", str(case.key), detail, url=dashboard_url(own, rules.realm)),)
-
-
-def _notes(case: Case, payment: Payment) -> tuple[str, ...]:
-    if case.price is None or payment.money is None or payment.money == case.price:
-        return ()
-    return (f"paid {payment.money}, the course costs {case.price}",)
+    remedy = revoke_one(case.key.course_id, case.key.user_id, "never paid")
+    return (Finding("enrolled, not paid", str(case.key), detail, remedy, dashboard_url(own, rules.realm)),)

@@ -6,7 +6,8 @@ from typing import NamedTuple, Protocol
 
 from learnermax_cli.core.remedy import lmx
 from learnermax_cli.enrollments.apply_enrollment import ReadJob
-from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey, EnrollmentLister
+from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey
+from learnermax_cli.enrollments.store_model import EnrollmentLister
 from learnermax_cli.planning.report import Items, Report
 
 COLUMNS = ("user_id", "course_id", "status", "enrollment_type", "enrolled_at", "session_id", "event_owed_since")

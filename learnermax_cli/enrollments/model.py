@@ -1,13 +1,12 @@
 """Enrollments and students as the table has them, payments as Stripe has them, and the ports to both."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol
 
 from learnermax_cli.core.money import Money
 from learnermax_cli.core.ownership import Marker, id_flaw
-from learnermax_cli.courses.model import Course
 
 PAGE_SIZE = 100
 """Sessions on a full page of a list."""
@@ -96,13 +95,17 @@ class Student(NamedTuple):
     customer_id: str | None
 
 
+ReversalKind = Literal["refund", "dispute"]
+FoundBy = Literal["customer", "email", "payment_intent"]
+
+
 class Reversal(NamedTuple):
     """A refund or a dispute as it is now; `amount` in minor units, `created` in Unix seconds.
 
     With the status `unread` it stands for what a charge says of its refunds or disputes before they were read.
     """
 
-    kind: Literal["refund", "dispute"]
+    kind: ReversalKind
     status: str
     amount: int
     currency: str
@@ -164,82 +167,12 @@ class PaymentGateway(Protocol):
     def list_payments(self, window: Window, *, status: str | None = None) -> Iterator[Sequence[Payment]]:
         """Read the sessions created in a window, newest first, a page at a time; reversals are left unread."""
 
+    def list_reversed(self, kind: ReversalKind, window: Window) -> Iterator[Sequence[Payment]]:
+        """Read the payments of the refunds, or disputes, created in a window, a page at a time; reversals are left
+        unread. These lists know no sessions: each payment has the id of its payment intent for its session."""
+
+    def find_payments(self, by: FoundBy, value: str) -> Sequence[Payment]:
+        """Read the complete sessions of a customer, an address (as it stands) or a payment intent."""
+
     def read_reversals(self, payments: Sequence[Payment], max_pages: int) -> Sequence[Payment]:
         """Return payments with their reversals read, in lists of at most `max_pages` pages each."""
-
-
-class TableRead(NamedTuple):
-    """What one scan found: all courses, and the enrollments that were asked for."""
-
-    courses: list[Course]
-    enrollments: list[Enrollment]
-
-
-class EnrollmentReader(Protocol):
-    """Enrollments and students in the table; `completed` asks for completed ones beside the pending."""
-
-    def scan(self, *, completed: bool) -> TableRead:
-        """Read all courses, and all enrollments that are pending or owe an event, with one scan."""
-
-    def list_of_course(self, course_id: str, *, completed: bool) -> Iterator[Enrollment]:
-        """Read the enrollments of a course with one index query."""
-
-    def list_of_user(self, user_id: str, *, completed: bool) -> Iterator[Enrollment]:
-        """Read the enrollments of a user with one query."""
-
-    def read_enrollments(self, keys: Iterable[EnrollmentKey]) -> Mapping[EnrollmentKey, Enrollment]:
-        """Read enrollments by key."""
-
-    def read_enrollment(self, key: EnrollmentKey) -> Enrollment | None:
-        """Read one enrollment; None when there is none."""
-
-    def read_students(self, user_ids: Iterable[str]) -> Mapping[str, Student]:
-        """Read students by id."""
-
-
-class EnrollmentLister(EnrollmentReader, Protocol):
-    """Enrollments of any status, too."""
-
-    def list_all(self, status: str | None, *, owed: bool) -> Iterator[Enrollment]:
-        """Read all enrollments, or those of one status, or with an event that is owed, with one scan."""
-
-
-@dataclass(frozen=True, slots=True)
-class NewEnrollment:
-    """An enrollment to be written; `extra` attributes go onto the item as they are."""
-
-    key: EnrollmentKey
-    enrollment_type: str
-    status: str
-    enrolled_at: str
-    intent: EventIntent | None = None
-    extra: Mapping[str, object] = field(default_factory=dict, hash=False)
-
-
-class EnrollmentWriter(Protocol):
-    """Conditional writes to enrollments; each raises SupersededError when another writer was faster."""
-
-    def put_completed(self, enrollment: Enrollment, payment: Payment, intent: EventIntent | None) -> None:
-        """Make a pending enrollment completed, with session, payment intent and the event's intent."""
-
-    def create(self, new: NewEnrollment) -> None:
-        """Write an enrollment where there is none."""
-
-    def release(self, enrollment: Enrollment) -> None:
-        """Remove a pending enrollment, so that the student can buy again."""
-
-    def put_customer(self, user_id: str, customer_id: str) -> None:
-        """Write a student's stripeCustomerId, if there is none or the same."""
-
-    def take_event(self, enrollment: Enrollment, intent: EventIntent) -> None:
-        """Take over the event that a former run owes."""
-
-    def clear_event(self, key: EnrollmentKey, intent: EventIntent) -> None:
-        """Remove an intent once its event is published, or is not wanted any more."""
-
-
-class EventPublisher(Protocol):
-    """The topic that sends the student's mail."""
-
-    def publish_completed(self, key: EnrollmentKey, enrollment_type: str, enrolled_at: str) -> None:
-        """Publish `EnrollmentCompleted`; raises LmxError when the topic is missing or rejects it."""

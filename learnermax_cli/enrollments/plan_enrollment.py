@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from learnermax_cli.core.times import site_time
-from learnermax_cli.enrollments.decide import Case, Decision
+from learnermax_cli.enrollments.decide_case import Case, Decision
 from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey, Payment, Student
 from learnermax_cli.enrollments.payment_state import Realm
 from learnermax_cli.planning.change import Change, Finding, Result, Skipped
@@ -23,6 +23,12 @@ class Work(NamedTuple):
     changes: tuple[Change, ...]
     enrollment: Enrollment | None
     payment: Payment | None = None
+
+    def named(self) -> tuple[Enrollment, Payment]:
+        """Return the item and the payment of a change that has both."""
+        assert self.enrollment is not None
+        assert self.payment is not None
+        return self.enrollment, self.payment
 
 
 def plan_enrollment(
@@ -40,17 +46,36 @@ def plan_enrollment(
     if customer is not None:
         fields = {"stripeCustomerId": customer}
         changes.append(Change("student", key.user_id, "update", {"stripeCustomerId": None}, fields))
+    if decision.expire is not None:
+        changes.append(
+            Change("session", decision.expire.session_id, "expire", {"status": "open"}, {"status": "expired"})
+        )
+    changes.append(_on_enrollment(key, enrollment, decision, payment))
+    if event and decision.verdict in ("complete", "create"):
+        changes.append(Change("event", name, "publish", None, EVENT))
+    return Work(key, tuple(changes), enrollment, payment)
+
+
+def _on_enrollment(key: EnrollmentKey, enrollment: Enrollment | None, decision: Decision, payment: Payment) -> Change:
+    """Return the change of the enrollment itself, which its payment asks for."""
+    name, reason = str(key), "; ".join(decision.notes) or None
     after = {"paymentStatus": "completed", "stripeSessionId": payment.session_id}
     if payment.intent_id is not None:
         after["stripePaymentIntentId"] = payment.intent_id
-    reason = "; ".join(decision.notes) or None
-    if decision.verdict == "complete":
-        changes.append(Change("enrollment", name, "complete", _PENDING, after, reason))
-    else:
-        changes.append(Change("enrollment", name, "create", None, after, reason))
-    if event:
-        changes.append(Change("event", name, "publish", None, EVENT))
-    return Work(key, tuple(changes), enrollment, payment)
+    match decision.verdict:
+        case "create":
+            return Change("enrollment", name, "create", None, after, reason)
+        case "revoke":
+            after = {**_PENDING, "accessRevokedReason": decision.state}
+            return Change("enrollment", name, "revoke", {"paymentStatus": "completed"}, after, decision.state)
+        case "update":
+            assert enrollment is not None
+            before = {"stripeSessionId": enrollment.session_id, "stripePaymentIntentId": enrollment.payment_intent}
+            reason = "the payment that it named went back"
+            return Change("enrollment", name, "update", before, after, reason)
+        case "restore":
+            return Change("enrollment", name, "restore", _PENDING, after, "its payment is valid again")
+    return Change("enrollment", name, "complete", _PENDING, after, reason)
 
 
 def plan_free(key: EnrollmentKey, now: datetime, *, event: bool) -> Work:
@@ -88,6 +113,8 @@ class Tally:
     owed: int = 0
     """Events that were owed before and are left."""
     states: Counter[str] = field(default_factory=Counter)
+    settled_disputes: int = 0
+    """Open disputes of completed enrollments that were reported before."""
     other_types: dict[str, str] = field(default_factory=dict)
     """The entityType of enrollments that have another than the site's."""
 
@@ -101,7 +128,9 @@ class Tally:
         if decision.verdict != "unchanged":
             return
         self.unchanged += 1
-        if case.enrollment is not None and case.enrollment.pending:
+        if case.enrollment is not None and case.enrollment.status == "completed" and decision.state == "disputed":
+            self.settled_disputes += not decision.findings
+        if case.enrollment is not None and case.enrollment.pending and decision.state != "revoked":
             reason = "; ".join((decision.state, *decision.notes))
             self.still_pending.append(Skipped("enrollment", str(case.key), reason, code="pending"))
 
@@ -111,27 +140,45 @@ class Tally:
         counted = Counter(
             result.change.action if result.outcome == wanted else result.outcome
             for result in results
-            if result.change.kind == "enrollment"
+            if result.change.kind in ("enrollment", "session")
         )
         return {
             "examined": self.examined,
             "complete": counted["complete"],
             "create": counted["create"],
             "release": counted["release"],
+            "revoke": counted["revoke"],
+            "restore": counted["restore"],
+            "update": counted["update"],
+            "expire": counted["expire"],
             "unchanged": self.unchanged,
             "superseded": counted["superseded"],
             "needs_attention": len(self.findings),
+            "revoked": self.states["revoked"],
+            "kept": self.states["kept"],
+            "disputed": self.settled_disputes,
             "failed": sum(result.outcome == "failed" for result in results),
         }
 
 
+_WORDS = {
+    "complete": ("complete", "completed"),
+    "create": ("create", "created"),
+    "release": ("release", "released"),
+    "revoke": ("revoke", "revoked"),
+    "restore": ("restore", "restored"),
+    "update": ("update", "updated"),
+}
+_USUAL = ("complete", "create", "release")
+
+
 def summary_line(summary: dict[str, int], *, dry_run: bool) -> str:
-    """Return the last line of the report."""
+    """Return the last line of the report: the usual counts, and those of what is rare where there are any."""
+    shown = [(words, summary[name]) for name, words in _WORDS.items() if name in _USUAL or summary[name]]
     rest = f"{summary['unchanged']} unchanged, {summary['needs_attention']} need attention"
     for count, words in ((summary["owed"], "owed"), (summary["events_removed"], "no longer owed")):
         rest += f", {count} event{'s' * (count > 1)} {words}" if count else ""
     if dry_run:
-        wanted = f"{summary['complete']} to complete, {summary['create']} to create, {summary['release']} to release"
-        return f"Plan: {wanted}, {rest}."
-    done = f"{summary['complete']} completed, {summary['create']} created, {summary['release']} released"
+        return f"Plan: {', '.join(f'{count} to {words[0]}' for words, count in shown)}, {rest}."
+    done = ", ".join(f"{count} {words[1]}" for words, count in shown)
     return f"Applied: {done}, {rest}, {summary['failed']} failed."

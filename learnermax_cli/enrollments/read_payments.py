@@ -12,7 +12,16 @@ from typing import Literal
 from learnermax_cli.core.errors import GuardError, InterruptedRunError, LmxError
 from learnermax_cli.core.remedy import lmx
 from learnermax_cli.core.times import parse_time
-from learnermax_cli.enrollments.model import PAGE_SIZE, Enrollment, Payment, PaymentGateway, Window, usable_session_id
+from learnermax_cli.enrollments.model import (
+    PAGE_SIZE,
+    Enrollment,
+    FoundBy,
+    Payment,
+    PaymentGateway,
+    ReversalKind,
+    Window,
+    usable_session_id,
+)
 
 Strategy = Literal["auto", "list", "retrieve"]
 
@@ -54,6 +63,18 @@ class StoppablePayments:
             for page in self.gateway.list_payments(window, status=status):
                 self._require_going()
                 yield page
+
+    def list_reversed(self, kind: ReversalKind, window: Window) -> Iterator[Sequence[Payment]]:
+        """Read the payments of the refunds, or disputes, created in a window, a page at a time."""
+        with self._going():
+            for page in self.gateway.list_reversed(kind, window):
+                self._require_going()
+                yield page
+
+    def find_payments(self, by: FoundBy, value: str) -> Sequence[Payment]:
+        """Read the complete sessions of a customer, an address or a payment intent."""
+        with self._going():
+            return self.gateway.find_payments(by, value)
 
     def read_reversals(self, payments: Sequence[Payment], max_pages: int) -> Sequence[Payment]:
         """Return payments with their reversals read, in lists of at most `max_pages` pages each."""

@@ -1,16 +1,12 @@
 """`enrollments reconcile` from end to end: read, decide, write, window by window, and report."""
 
 import threading
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Protocol
 
 from learnermax_cli.core.errors import GuardError, InterruptedRunError, LmxError, UsageError
-from learnermax_cli.core.money import Money
-from learnermax_cli.courses.model import Course, CourseStore, PriceRules
-from learnermax_cli.courses.plan_courses import unknown_course
-from learnermax_cli.courses.price import known_money, price_rules
 from learnermax_cli.enrollments.apply_enrollment import (
     EnrollmentWork,
     ReadJob,
@@ -18,14 +14,15 @@ from learnermax_cli.enrollments.apply_enrollment import (
     RunJob,
     begin_run,
 )
-from learnermax_cli.enrollments.decide import Rules
+from learnermax_cli.enrollments.decide_case import Rules
 from learnermax_cli.enrollments.listing import warn_of_types, warn_of_unknown
-from learnermax_cli.enrollments.model import Enrollment, EnrollmentReader, PaymentGateway
+from learnermax_cli.enrollments.model import PaymentGateway
 from learnermax_cli.enrollments.payment_state import Realm
 from learnermax_cli.enrollments.plan_enrollment import Tally, Work, summary_line
 from learnermax_cli.enrollments.plan_event import OWED_WITHIN, EventMode, EventRules, count_owed, warn_of_owed
 from learnermax_cli.enrollments.read_payments import StoppablePayments
-from learnermax_cli.enrollments.reconcile_pass import Reconcile, Scope, Table
+from learnermax_cli.enrollments.read_table import Scope, read_table
+from learnermax_cli.enrollments.reconcile_pass import Reconcile
 from learnermax_cli.planning.apply import apply
 from learnermax_cli.planning.change import PackedResults, Result, planned
 from learnermax_cli.planning.confirm import StripeJob, not_applied
@@ -49,29 +46,7 @@ class ReconcileRequest:
     window_only: bool = False
     """Whether only the span's complete sessions are looked at, and the enrollments that they name: no scan."""
     owed_within: timedelta = OWED_WITHIN
-
-
-class CoursePrices(Mapping[str, Money | None]):
-    """The prices of courses by id, each course read when it is first asked for; unknown courses are absent."""
-
-    def __init__(self, store: CourseStore, rules: PriceRules) -> None:
-        self._store = store
-        self._rules = rules
-        self._courses: dict[str, Course | None] = {}
-
-    def __getitem__(self, course_id: str) -> Money | None:
-        if course_id not in self._courses:
-            self._courses[course_id] = self._store.read_course(course_id)
-        course = self._courses[course_id]
-        if course is None:
-            raise KeyError(course_id)
-        return known_money(course, self._rules)
-
-    def __iter__(self) -> Iterator[str]:
-        return (course_id for course_id, course in self._courses.items() if course is not None)
-
-    def __len__(self) -> int:
-        return sum(course is not None for course in self._courses.values())
+    revoke: bool = False
 
 
 class ReconcileJob(ReadJob, RunJob, StripeJob, Protocol):
@@ -91,6 +66,8 @@ def run_reconcile(job: ReconcileJob, request: ReconcileRequest) -> Report:
         release_expired=request.release_expired,
         create_missing=request.create_missing,
         audit=request.audit,
+        revoke=request.revoke,
+        since=request.scope.since,
     )
     run, stop = begin_run(job), job.interrupt.begin_writes()
     payments = StoppablePayments(job.payments, stop)
@@ -110,7 +87,7 @@ def run_reconcile(job: ReconcileJob, request: ReconcileRequest) -> Report:
     report = _report(job.settings.environment, request, results, one_pass.tally, run.mode)
     error = error if examined else _unfinished(report)
     owed = warn_of_owed(run.mode, report.summary["owed"], dry_run=request.dry_run)
-    warnings = (*owed, *unknown, *warn_of_types(one_pass.tally.other_types))
+    warnings = (*owed, *unknown, *warn_of_types(one_pass.tally.other_types), *one_pass.warnings)
     return replace(report, stripe=identity, error=error, warnings=warnings)
 
 
@@ -126,37 +103,13 @@ def _require_sense(request: ReconcileRequest) -> None:
 
 def _batches(job: ReconcileJob, request: ReconcileRequest, one_pass: Reconcile) -> Iterator[list[Work]]:
     """Yield the work to be done and show how far it is."""
-    table = read_table(job, request)
+    table = read_table(job, request.scope, completed=request.audit, window_only=request.window_only)
     total, batches = len(table.enrollments or ()), one_pass.batches(table)
     del table  # the pass lets go of what it has decided
     with job.talk.progress("Reconciling", total) as progress:
         for batch in batches:
             yield batch
             progress(one_pass.tally.examined)
-
-
-def read_table(job: ReconcileJob, request: ReconcileRequest) -> Table:
-    """Read the enrollments of a scope: one scan, or an index query per course, or a query for the user; or none."""
-    scope, reader, rules = request.scope, job.enrollments, price_rules(job.settings)
-    prices = CoursePrices(job.courses, rules)
-    if request.window_only:
-        return Table(None, prices)
-    if scope.user is None and not scope.courses:
-        read = reader.scan(completed=request.audit)
-        return Table(read.enrollments, {course.course_id: known_money(course, rules) for course in read.courses})
-    found = [e for e in _listed(reader, scope, completed=request.audit) if scope.covers(e.key)]
-    unknown = [course_id for course_id in sorted(scope.courses) if course_id not in prices]
-    if unknown and not found:
-        raise unknown_course(unknown[0])
-    return Table(found, prices)
-
-
-def _listed(reader: EnrollmentReader, scope: Scope, *, completed: bool) -> Iterator[Enrollment]:
-    if scope.user is not None:
-        yield from reader.list_of_user(scope.user, completed=completed)
-        return
-    for course_id in sorted(scope.courses):
-        yield from reader.list_of_course(course_id, completed=completed)
 
 
 def _carry_out(

@@ -1,17 +1,16 @@
 """Pending enrollments against Stripe: reads, decides and writes window by window, so that memory stays flat."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
 
 from learnermax_cli.core.money import Money
 from learnermax_cli.core.times import parse_time
-from learnermax_cli.enrollments.decide import Case, Decision, Rules, decide, decide_unnamed
+from learnermax_cli.enrollments.decide import decide, decide_unnamed
+from learnermax_cli.enrollments.decide_case import Case, Decision, Rules
 from learnermax_cli.enrollments.model import (
     PAGE_SIZE,
     Enrollment,
     EnrollmentKey,
-    EnrollmentReader,
     Payment,
     PaymentGateway,
     Student,
@@ -26,35 +25,12 @@ from learnermax_cli.enrollments.plan_enrollment import (
     plan_enrollment,
 )
 from learnermax_cli.enrollments.plan_event import EventRules, plan_owed_event
-from learnermax_cli.enrollments.read_payments import SESSION_MARGIN, Strategy, WindowRead, read_all, read_windows
+from learnermax_cli.enrollments.read_payments import SESSION_MARGIN, WindowRead, read_all, read_windows
+from learnermax_cli.enrollments.read_reversed import Reversed, is_settled, read_side_by_side, search_others
+from learnermax_cli.enrollments.read_table import Scope, Table
+from learnermax_cli.enrollments.store_model import EnrollmentReader
 
 _CHUNK = 1_000
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """What is looked at: which courses and user, which span of sessions, and how sessions are asked for."""
-
-    courses: frozenset[str] = frozenset()
-    user: str | None = None
-    since: datetime | None = None
-    until: datetime | None = None
-    strategy: Strategy = "auto"
-
-    def covers(self, key: EnrollmentKey) -> bool:
-        """Return whether an enrollment is looked at."""
-        return (not self.courses or key.course_id in self.courses) and self.user in (None, key.user_id)
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """What was read of the table: enrollments to look at, and the price of each known course, where it has one.
-
-    Without enrollments (None), those are looked at that the payments of the window name.
-    """
-
-    enrollments: Sequence[Enrollment] | None
-    prices: Mapping[str, Money | None]
 
 
 class Reconcile:
@@ -73,7 +49,13 @@ class Reconcile:
         """The payments of the window, by the enrollment that they name."""
         self._known: dict[str, Payment] = {}
         """The same payments, by session."""
+        self._reversed = Reversed(gateway, rules.realm)
         self.tally = Tally()
+
+    @property
+    def warnings(self) -> Sequence[str]:
+        """What was not looked at, and why."""
+        return self._reversed.warnings
 
     def batches(self, table: Table) -> Iterator[list[Work]]:
         """Yield the work to be done, a batch of at most a thousand enrollments at a time.
@@ -86,11 +68,11 @@ class Reconcile:
             yield from self._window_alone()
             return
         yield self._settle_events(table.enrollments)
-        targets = [e for e in table.enrollments if e.pending or (self._rules.audit and e.status == "completed")]
+        targets = [e for e in table.enrollments if self._is_target(e)]
         del table  # what has been decided is not held any longer
         paid, targets = [e for e in targets if e.key in self._others], [e for e in targets if e.key not in self._others]
-        paid_keys = {e.key for e in paid}
-        for part in _parts([key for key in self._others if key not in paid_keys]):
+        seen = {e.key for e in paid} | {e.key for e in targets if e.key in self._reversed.by_key}
+        for part in _parts([key for key in self._paid_or_reversed() if key not in seen]):
             yield self._decide_not_pending(part, self._reader.read_enrollments(part))
         waiting: list[Case] = []
         for enrollments in (paid, targets):
@@ -104,7 +86,7 @@ class Reconcile:
 
     def _window_alone(self) -> Iterator[list[Work]]:
         """Decide on the enrollments that the payments of the window name, whatever their status, and on no other."""
-        for part in _parts(list(self._others)):
+        for part in _parts(self._paid_or_reversed()):
             there = self._reader.read_enrollments(part)
             pending = [enrollment for enrollment in there.values() if enrollment.pending]
             # What they name may be another session, from outside of the window.
@@ -113,6 +95,16 @@ class Reconcile:
             rest = [key for key in part if key not in there or not there[key].pending]
             yield self._decide_not_pending(rest, there)
             yield self._settle_events(there.values())
+
+    def _is_target(self, enrollment: Enrollment) -> bool:
+        """Return whether the payment that an enrollment names is read, whatever was paid or went back in the window."""
+        if not enrollment.pending:
+            return self._rules.audit and enrollment.status == "completed"
+        asked = self._rules.audit or self._scope.courses or self._scope.user
+        return bool(asked) or not is_settled(enrollment, self._rules.now)
+
+    def _paid_or_reversed(self) -> list[EnrollmentKey]:
+        return list(dict.fromkeys((*self._others, *self._reversed.by_key)))
 
     def _settle_events(self, enrollments: Iterable[Enrollment]) -> list[Work]:
         """Return the work on events that were owed before, and count those that stay owed."""
@@ -140,6 +132,7 @@ class Reconcile:
                 continue
             self._others.setdefault(payment.key, []).append(payment)
             self._known[payment.session_id] = payment
+        self._reversed.read(window, self._rules.now, self._scope.covers)
 
     def _read_all(self, window: Window, status: str | None, keep: Callable[[Payment], bool]) -> Sequence[Payment]:
         """Read the sessions of a window that are to be kept, with what went back of them."""
@@ -167,7 +160,7 @@ class Reconcile:
 
     def _decide(self, cases: Iterable[Case], waiting: list[Case] | None = None) -> list[Work]:
         """Return the work that cases ask for; those that may be released wait until all their sessions are known."""
-        decided = [(case, decide(case, self._rules)) for case in cases]
+        decided = [(case, decide(case, self._rules)) for case in self._searched(list(cases))]
         students = self._students(decided)
         work = []
         for case, decision in decided:
@@ -182,6 +175,19 @@ class Reconcile:
             if planned is not None:
                 work.append(planned)
         return work
+
+    def _searched(self, cases: list[Case]) -> list[Case]:
+        """Return cases, those of students who would lose access with all their payments."""
+        if not self._rules.revoke:
+            return cases
+        would = [c for c in cases if decide(replace(c, searched=True), self._rules).verdict == "revoke"]
+        students = self._reader.read_students({case.key.user_id for case in would}) if would else {}
+
+        def search(case: Case) -> Case:
+            return search_others(self._gateway, case, students.get(case.key.user_id), self._rules.realm)
+
+        searched = {case.key: case for case in read_side_by_side(search, would)}
+        return [searched.get(case.key, case) for case in cases]
 
     def _may_be_released(self, case: Case) -> bool:
         known = replace(case, all_sessions_known=True)
@@ -206,19 +212,21 @@ class Reconcile:
     def _decide_not_pending(
         self, keys: Sequence[EnrollmentKey], there: Mapping[EnrollmentKey, Enrollment]
     ) -> list[Work]:
-        """Decide on payments of the window whose enrollment is not pending, or not there."""
+        """Decide on payments of the window, and on what went back, whose enrollment is not pending, or not there."""
+        keys = [key for key in keys if key in self._others or (key in there and not there[key].pending)]
         students = self._reader.read_students(key.user_id for key in keys if key not in there)
-        return self._decide(
+        cases = [
             Case(
                 key,
                 there.get(key),
-                others=self._others[key],
+                others=self._others.get(key, ()),
                 student_known=key.user_id in students,
                 course_known=key.course_id in self._prices,
                 price=self._prices.get(key.course_id),
             )
             for key in keys
-        )
+        ]
+        return self._decide(self._reversed.cases(cases))
 
     def _students(self, decided: Sequence[tuple[Case, Decision]]) -> Mapping[str, Student]:
         payments = [decision.payment for _, decision in decided if decision.payment is not None]

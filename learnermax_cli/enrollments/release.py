@@ -8,11 +8,11 @@ from learnermax_cli.core.errors import FailedError, GuardError
 from learnermax_cli.core.remedy import lmx, release_one
 from learnermax_cli.core.times import parse_time
 from learnermax_cli.enrollments.apply_enrollment import EnrollmentWork, RunJob, begin_run
-from learnermax_cli.enrollments.decide import Case, Decision, Rules, decide
+from learnermax_cli.enrollments.decide import decide
+from learnermax_cli.enrollments.decide_case import Case, Decision, Rules
 from learnermax_cli.enrollments.model import (
     Enrollment,
     EnrollmentKey,
-    EnrollmentReader,
     Payment,
     PaymentGateway,
     Window,
@@ -21,6 +21,7 @@ from learnermax_cli.enrollments.model import (
 from learnermax_cli.enrollments.payment_state import Realm, State, by_hand, is_over, read_former, reconcile_session
 from learnermax_cli.enrollments.plan_enrollment import Work, plan_enrollment
 from learnermax_cli.enrollments.read_payments import SESSION_MARGIN
+from learnermax_cli.enrollments.store_model import EnrollmentReader
 from learnermax_cli.planning.apply import apply
 from learnermax_cli.planning.change import count, planned
 from learnermax_cli.planning.confirm import StripeJob, ask, target
@@ -96,7 +97,7 @@ def require_releasable(case: Case, rules: Rules, *, allow_missing_session: bool)
     """Return the state that a pending enrollment is stuck in; raises FailedError while it is paid or may be. Pure."""
     key = case.key
     decision = decide(case, rules)
-    if decision.verdict == "complete" and (paid := decision.payment):
+    if decision.verdict in ("complete", "restore") and (paid := decision.payment):
         session_id = case.enrollment.session_id if case.enrollment else None
         raise FailedError(
             f"{key} is paid, so it stays",

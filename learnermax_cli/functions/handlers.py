@@ -60,8 +60,8 @@ class Functions:
     def reconcile(self, event: Mapping[str, Any], context: Context) -> dict[str, Any]:
         """Reconcile the days since `{"since": "3d"}`, which is the default; with `{"pending_only": true}` no window."""
         from learnermax_cli.core.times import read_window
+        from learnermax_cli.enrollments.read_table import Scope
         from learnermax_cli.enrollments.reconcile import ReconcileRequest
-        from learnermax_cli.enrollments.reconcile_pass import Scope
 
         with safe_to_leave(self._console):
             app = self._build_app(context)
@@ -83,8 +83,8 @@ class Functions:
 
     def _step(self, app: App, walk: "Walk", context: Context) -> "Walk":
         """Reconcile the next window of a walk and return the walk after it; raises LmxError."""
+        from learnermax_cli.enrollments.read_table import Scope
         from learnermax_cli.enrollments.reconcile import ReconcileRequest
-        from learnermax_cli.enrollments.reconcile_pass import Scope
 
         report = self._run(app, ReconcileRequest(Scope(since=walk.cursor, until=walk.end), window_only=True), context)
         if isinstance(report.error, InterruptedRunError):

@@ -11,7 +11,20 @@ from learnermax_cli.core.errors import LmxError
 
 Kind = Literal["secret", "course", "product", "price", "link", "session", "enrollment", "student", "endpoint", "event"]
 Action = Literal[
-    "create", "update", "adopt", "replace", "archive", "delete", "link", "complete", "release", "expire", "publish"
+    "create",
+    "update",
+    "adopt",
+    "replace",
+    "archive",
+    "delete",
+    "link",
+    "complete",
+    "release",
+    "expire",
+    "publish",
+    "revoke",
+    "restore",
+    "keep",
 ]
 OutcomeWord = Literal["planned", "applied", "failed", "superseded"]
 Fields = Mapping[str, object]

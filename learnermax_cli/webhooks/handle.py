@@ -11,14 +11,9 @@ from learnermax_cli.core.errors import FailedError
 from learnermax_cli.core.remedy import lmx
 from learnermax_cli.courses.price import known_money, price_rules
 from learnermax_cli.enrollments.apply_enrollment import EnrollmentWork, ReadJob, RunJob, begin_run
-from learnermax_cli.enrollments.decide import Case, Decision, Rules, decide, decide_unnamed
-from learnermax_cli.enrollments.model import (
-    Enrollment,
-    EnrollmentKey,
-    Payment,
-    PaymentGateway,
-    usable_session_id,
-)
+from learnermax_cli.enrollments.decide import decide, decide_unnamed
+from learnermax_cli.enrollments.decide_case import Case, Decision, Rules
+from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey, Payment, PaymentGateway, usable_session_id
 from learnermax_cli.enrollments.payment_state import Realm, read_state
 from learnermax_cli.enrollments.plan_enrollment import Work, customer_to_note, plan_enrollment
 from learnermax_cli.enrollments.plan_event import EventRules, completes, plan_owed_event

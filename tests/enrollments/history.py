@@ -10,20 +10,25 @@ from datetime import datetime, timedelta
 from learnermax_cli.core.times import site_time
 from learnermax_cli.courses.model import Course
 from learnermax_cli.enrollments.apply_enrollment import EnrollmentWork, Run
-from learnermax_cli.enrollments.decide import Rules
+from learnermax_cli.enrollments.decide_case import Rules
 from learnermax_cli.enrollments.model import (
     PAGE_SIZE,
+    UNREAD,
     Enrollment,
     EnrollmentKey,
     EventIntent,
-    NewEnrollment,
+    FoundBy,
     Payment,
+    Reversal,
+    ReversalKind,
+    Revocation,
     Student,
-    TableRead,
     Window,
 )
 from learnermax_cli.enrollments.plan_event import EventRules
-from learnermax_cli.enrollments.reconcile_pass import Reconcile, Scope, Table
+from learnermax_cli.enrollments.read_table import Scope, Table
+from learnermax_cli.enrollments.reconcile_pass import Reconcile
+from learnermax_cli.enrollments.store_model import NewEnrollment, TableRead
 from learnermax_cli.planning.change import Change, SupersededError
 from tests.enrollments.values import NOW, PRICE, payment
 
@@ -93,7 +98,7 @@ class History:
         """Run reconcile as the command does, one enrollment after the other; return the changes that were made."""
         rules = rules._replace(now=self.now)
         made: list[Change] = []
-        run = Run(run_id, self, self, lambda: self.now)
+        run = Run(run_id, self, self, lambda: self.now, lambda: self)
         read = self.scan(completed=rules.audit)
         table = Table(read.enrollments, dict.fromkeys(COURSES, PRICE))
         for batch in Reconcile(self, self, rules, scope, EventRules("publish", self.now)).batches(table):
@@ -109,8 +114,8 @@ class History:
         return next((sale.payment for sale in self.sales if sale.payment.session_id == session_id), None)
 
     def read_reversals(self, payments: Sequence[Payment], max_pages: int) -> Sequence[Payment]:
-        reversed_ = {sale.payment.session_id: sale.payment for sale in self.sales if sale.payment.reversals}
-        return [reversed_.get(payment.session_id, payment) for payment in payments]
+        now = {s.payment.intent_id: s.payment.reversals for s in self.sales if s.payment.intent_id}
+        return [replace(payment, reversals=now.get(payment.intent_id or "", ())) for payment in payments]
 
     def list_payments(self, window: Window, *, status: str | None = None) -> Iterator[Sequence[Payment]]:
         found = [
@@ -123,6 +128,25 @@ class History:
         for start in range(0, len(found) or 1, PAGE_SIZE):
             self.requests += 1
             yield [replace(p, reversals=()) if p.reversals else p for p in found[start : start + PAGE_SIZE]]
+
+    def list_reversed(self, kind: ReversalKind, window: Window) -> Iterator[Sequence[Payment]]:
+        self.requests += 1
+        found = [p for sale in self.sales if (p := sale.payment).intent_id and _reversed_in(p, kind, window)]
+        yield [_as_in_list(payment, kind) for payment in found]
+
+    def find_payments(self, by: FoundBy, value: str) -> Sequence[Payment]:
+        self.requests += 1
+        complete = [sale.payment for sale in self.sales if sale.payment.status == "complete"]
+        if by == "payment_intent":
+            return [payment for payment in complete if payment.intent_id == value]
+        return [payment for payment in complete if by == "customer" and payment.customer_id == value]
+
+    def expire_session(self, session_id: str) -> Payment:
+        self._count()
+        sale = next(sale for sale in self.sales if sale.payment.session_id == session_id)
+        if sale.payment.status == "open":
+            sale.become(status="expired")
+        return sale.payment
 
     # The reader.
 
@@ -149,13 +173,20 @@ class History:
 
     def put_completed(self, enrollment: Enrollment, payment: Payment, intent: EventIntent | None) -> None:
         self._write(enrollment)
-        done = replace(enrollment, status="completed", session_id=payment.session_id, intent=intent)
-        self.items[enrollment.key] = done
+        done = replace(enrollment, status="completed", intent=intent or enrollment.intent, revoked=None)
+        named = replace(done, session_id=payment.session_id, payment_intent=payment.intent_id)
+        self.items[enrollment.key] = named
+
+    def revoke(self, enrollment: Enrollment, revocation: Revocation) -> None:
+        self._write(enrollment)
+        self.items[enrollment.key] = replace(enrollment, status="pending", revoked=revocation)
 
     def create(self, new: NewEnrollment) -> None:
         self._count()
         session_id = str(new.extra["stripeSessionId"])
         item = Enrollment(new.key, new.status, new.enrollment_type, new.enrolled_at, session_id, new.intent)
+        intent_id = new.extra.get("stripePaymentIntentId")
+        item = replace(item, payment_intent=None if intent_id is None else str(intent_id))
         assert new.key not in self.items
         self.items[new.key] = item
 
@@ -199,3 +230,14 @@ class History:
 def pending_item(key: EnrollmentKey, session_id: str | None, now: datetime) -> Enrollment:
     """Return the item that the site or `checkout create` writes."""
     return Enrollment(key, "pending", "paid", site_time(now), session_id)
+
+
+def _as_in_list(payment: Payment, kind: ReversalKind) -> Payment:
+    """Return a payment as a list of refunds or disputes shows it: only our own payment intents say whose it is."""
+    unread = (Reversal(kind, UNREAD, PRICE.amount, PRICE.currency, 0),)
+    shown = replace(payment, session_id=payment.intent_id or "", reference_user=None, reversals=unread)
+    return shown if payment.marker.managed and not payment.link_id else replace(shown, metadata_user=None)
+
+
+def _reversed_in(payment: Payment, kind: ReversalKind, window: Window) -> bool:
+    return any(r.kind == kind and r.created >= (window.since or 0) for r in payment.reversals)

@@ -49,15 +49,16 @@ def possible_events(sale: Sale) -> list[str]:
 
 def happen(sale: Sale, event: str) -> None:
     """Let something happen to a session."""
+    intent_id = sale.payment.intent_id or f"pi_{sale.payment.session_id}"
     match event:
         case "pay" | "arrive":
             sale.money_in = True
-            sale.become(status="complete", payment_status="paid", intent_id="pi_1", intent_status="succeeded")
+            sale.become(status="complete", payment_status="paid", intent_id=intent_id, intent_status="succeeded")
         case "promotion":
             sale.money_in = True
             sale.become(status="complete", payment_status="no_payment_required")
         case "pay later":
-            sale.become(status="complete", intent_id="pi_1", intent_status="processing")
+            sale.become(status="complete", intent_id=intent_id, intent_status="processing")
         case "fail":
             sale.become(intent_status="requires_payment_method")
         case "expire":

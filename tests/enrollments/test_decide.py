@@ -3,7 +3,8 @@
 import pytest
 
 from learnermax_cli.core.money import Money
-from learnermax_cli.enrollments.decide import Decision, decide
+from learnermax_cli.enrollments.decide import decide
+from learnermax_cli.enrollments.decide_case import Decision
 from learnermax_cli.enrollments.model import Payment
 from learnermax_cli.planning.change import Finding
 from tests.enrollments.values import (
@@ -109,7 +110,7 @@ def test_other_paid_session_completes_whatever_became_of_the_own(own: Payment) -
     """Who paid through an older session or a link is in, though the session that the item names was not paid."""
     other = payment("cs_test_other")
     decision = decide(case(own, other), rules(release_expired=True))
-    assert Decision("complete", "paid", other) == decision
+    assert Decision("complete", "paid", other, expire=own if own.status == "open" else None) == decision
 
 
 @pytest.mark.parametrize(
@@ -186,17 +187,16 @@ def test_second_payment_of_a_completed_enrollment() -> None:
 
 
 def test_refunded_payment_is_not_one_of_two() -> None:
-    """A completed enrollment whose payment was refunded, and that was paid again, was paid once."""
+    """A completed enrollment whose payment was refunded, and that was paid again, was paid once: by the second."""
     first = payment("cs_test_first", refunded=True)
-    subject = case(None, first, payment("cs_test_second"), enrollment=enrollment("cs_test_first", status="completed"))
-    assert Decision("unchanged", "completed") == decide(subject, rules(audit=True))
+    second = payment("cs_test_second")
+    subject = case(None, first, second, enrollment=enrollment("cs_test_first", status="completed"))
+    assert Decision("update", "paid", second) == decide(subject, rules(audit=True))
 
 
 @pytest.mark.parametrize(
     ("own", "detail"),
     [
-        (REFUNDED, "cs_test_own was refunded in full"),
-        (DISPUTED, "cs_test_own is disputed: needs_response"),
         (MISMATCH, "cs_test_own names user user-8"),
         (unpaid("open"), "cs_test_own is open"),
         (unpaid("expired"), "cs_test_own is expired"),
@@ -207,7 +207,8 @@ def test_refunded_payment_is_not_one_of_two() -> None:
 def test_audit_of_a_completed_enrollment_that_was_not_paid(own: Payment, detail: str) -> None:
     """With audit, a completed enrollment without a valid payment is a finding, and nothing is taken away."""
     subject = case(own, enrollment=enrollment(status="completed"))
-    finding = Finding("enrolled, not paid", WHO, detail, url=own.intent_id and dashboard("cs_test_own"))
+    remedy = "lmx enrollments revoke TEST-COURSE-003 --user user-7 --reason 'never paid'"
+    finding = Finding("enrolled, not paid", WHO, detail, remedy, own.intent_id and dashboard("cs_test_own"))
     expected = Decision("unchanged", "completed", findings=(finding,))
     assert expected == decide(subject, rules(audit=True))
     assert Decision("unchanged", "completed") == decide(subject, RULES)

@@ -2,7 +2,8 @@
 
 import pytest
 
-from learnermax_cli.enrollments.decide import Decision, decide, decide_unnamed
+from learnermax_cli.enrollments.decide import decide, decide_unnamed
+from learnermax_cli.enrollments.decide_case import Decision
 from learnermax_cli.enrollments.model import Payment
 from learnermax_cli.planning.change import Finding
 from tests.enrollments.values import CREATED, RULES, absent, dashboard, delayed, not_ours, payment, rules, unpaid

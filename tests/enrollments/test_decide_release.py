@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from learnermax_cli.enrollments.decide import Case, Decision, decide
+from learnermax_cli.enrollments.decide import decide
+from learnermax_cli.enrollments.decide_case import Case, Decision
 from learnermax_cli.enrollments.model import Payment
 from learnermax_cli.planning.change import Finding
 from tests.enrollments.values import (

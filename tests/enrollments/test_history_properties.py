@@ -7,9 +7,9 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from learnermax_cli.enrollments.decide import Rules
+from learnermax_cli.enrollments.decide_case import Rules
 from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey
-from learnermax_cli.enrollments.reconcile_pass import Scope
+from learnermax_cli.enrollments.read_table import Scope
 from tests.enrollments.history import COURSES, START, STUDENTS, History, KilledError, Sale, pending_item
 from tests.enrollments.history_events import OPENINGS, Opening, happen, possible_events
 from tests.enrollments.values import rules

@@ -1,6 +1,6 @@
 import pytest
 
-from learnermax_cli.enrollments.decide import Decision
+from learnermax_cli.enrollments.decide_case import Decision
 from learnermax_cli.enrollments.model import EventIntent, Payment, Student
 from learnermax_cli.enrollments.plan_enrollment import Work, customer_to_note, plan_enrollment
 from learnermax_cli.enrollments.plan_event import EventRules, plan_owed_event

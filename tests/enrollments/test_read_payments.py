@@ -10,7 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from learnermax_cli.core.errors import GuardError
-from learnermax_cli.enrollments.model import PAGE_SIZE, Enrollment, EnrollmentKey, Payment, Window
+from learnermax_cli.enrollments.model import (
+    PAGE_SIZE,
+    Enrollment,
+    EnrollmentKey,
+    FoundBy,
+    Payment,
+    ReversalKind,
+    Window,
+)
 from learnermax_cli.enrollments.read_payments import WINDOW_SIZE, Strategy, read_all, read_windows
 from tests.enrollments.values import NOW, payment, reversals
 
@@ -32,6 +40,12 @@ class CountingGateway:
     def read_reversals(self, payments: Sequence[Payment], max_pages: int) -> Sequence[Payment]:
         back = {session.session_id: session for session in self.sessions if session.reversals}
         return [back.get(payment.session_id, payment) for payment in payments]
+
+    def list_reversed(self, kind: ReversalKind, window: Window) -> Iterator[Sequence[Payment]]:
+        raise NotImplementedError
+
+    def find_payments(self, by: FoundBy, value: str) -> Sequence[Payment]:
+        raise NotImplementedError
 
     def list_payments(self, window: Window, *, status: str | None = None) -> Iterator[Sequence[Payment]]:
         found = [s for s in self.sessions if _within(window, s.created) and status in (None, s.status)]

@@ -10,7 +10,8 @@ import pytest
 from learnermax_cli.core.times import site_time
 from learnermax_cli.enrollments.model import PAGE_SIZE, Enrollment, EnrollmentKey, Payment, Window
 from learnermax_cli.enrollments.plan_event import EventRules
-from learnermax_cli.enrollments.reconcile_pass import Reconcile, Scope, Table
+from learnermax_cli.enrollments.read_table import Scope, Table
+from learnermax_cli.enrollments.reconcile_pass import Reconcile
 from learnermax_cli.planning.change import Result, planned
 from tests.enrollments.history import History
 from tests.enrollments.values import NOW, PRICE, RULES, payment, unpaid

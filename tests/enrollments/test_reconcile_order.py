@@ -9,7 +9,8 @@ from learnermax_cli.core.times import site_time
 from learnermax_cli.enrollments.model import EnrollmentKey, EventIntent
 from learnermax_cli.enrollments.plan_enrollment import Work
 from learnermax_cli.enrollments.plan_event import EventRules
-from learnermax_cli.enrollments.reconcile_pass import Reconcile, Scope, Table
+from learnermax_cli.enrollments.read_table import Scope, Table
+from learnermax_cli.enrollments.reconcile_pass import Reconcile
 from tests.enrollments.history import History, Sale, pending_item
 from tests.enrollments.values import NOW, PRICE, RULES, payment
 

@@ -123,7 +123,7 @@ ROWS = (
     Row("unknown-student", worlds.seed, "nothing", "payer unknown", args=SINCE),
     Row("payer-unknown", _unnamed(metadata=OURS_WITHOUT_USER), "nothing", "payer unknown", args=SINCE),
     Row("not-our-business", _unnamed(metadata={}), "nothing", args=SINCE),
-    Row("audit-refunded", _completed("refunded"), "nothing", "enrolled, not paid", args=("--audit",)),
+    Row("audit-refunded", _completed("refunded"), "nothing", "in, but refunded", args=("--audit",)),
     Row("audit-never-paid", _completed("expired"), "nothing", "enrolled, not paid", args=("--audit",)),
     Row("audit-paid", _completed("paid"), "nothing", args=("--audit",)),
     Row("without-audit", _completed("refunded"), "nothing"),

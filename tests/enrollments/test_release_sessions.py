@@ -3,7 +3,7 @@
 import pytest
 
 from learnermax_cli.core.errors import FailedError
-from learnermax_cli.enrollments.reconcile_pass import Scope
+from learnermax_cli.enrollments.read_table import Scope
 from learnermax_cli.enrollments.release import read_case, require_releasable
 from tests.enrollments.history import History, Sale
 from tests.enrollments.values import CREATED, KEY, NOW, case, enrollment, payment, rules, unpaid

@@ -6,7 +6,8 @@ from typing import Any
 
 from learnermax_cli.core.money import Money
 from learnermax_cli.core.ownership import Marker
-from learnermax_cli.enrollments.decide import Case, Decision, Rules, decide
+from learnermax_cli.enrollments.decide import decide
+from learnermax_cli.enrollments.decide_case import Case, Decision, Rules
 from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey, Payment, Reversal
 from learnermax_cli.enrollments.payment_state import Realm
 

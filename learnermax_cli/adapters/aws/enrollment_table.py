@@ -7,7 +7,8 @@ from typing import Any
 from learnermax_cli.adapters.aws.table import Table
 from learnermax_cli.adapters.aws.values import Item, key_text, to_item, to_python
 from learnermax_cli.courses.model import Course, is_course
-from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey, EventIntent, Student, TableRead
+from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey, EventIntent, Revocation, Student
+from learnermax_cli.enrollments.store_model import TableRead
 
 _COURSE_ATTRIBUTES = ("name", "pricingModel", "price", "currency", "priceUnit", "comingSoon")
 _NAMES = {
@@ -19,7 +20,14 @@ _NAMES = {
     "#session": "stripeSessionId",
     "#event": "enrollmentEvent",
     "#entity": "entityType",
+    "#intent": "stripePaymentIntentId",
+    "#since": "accessRevokedAt",
+    "#reason": "accessRevokedReason",
+    "#by": "accessRevokedBy",
+    "#kept": "accessKeptAt",
 }
+OPERATOR = "operator"
+"""The accessRevokedBy of what was revoked by hand."""
 _OWN_TYPE = {"S": "ENROLLMENT"}
 _STUDENT_NAMES = {"#PK": "PK", "#email": "email", "#customer": "stripeCustomerId"}
 _ENROLLMENT = "begins_with(#PK, :user) AND begins_with(#SK, :course)"
@@ -129,7 +137,24 @@ def _enrollment(item: Item) -> Enrollment | None:
     session = _text(item, "stripeSessionId") or None
     entity = item.get("entityType", _OWN_TYPE)
     other_type = None if entity == _OWN_TYPE else sys.intern(_text(item, "entityType") or "no text")
-    return Enrollment(key, sys.intern(status), sys.intern(kind), _text(item, "enrolledAt"), session, intent, other_type)
+    return Enrollment(
+        key,
+        sys.intern(status),
+        sys.intern(kind),
+        _text(item, "enrolledAt"),
+        session,
+        intent,
+        other_type,
+        payment_intent=_text(item, "stripePaymentIntentId") or None,
+        revoked=_revocation(item),
+        kept_at=_text(item, "accessKeptAt") or None,
+    )
+
+
+def _revocation(item: Item) -> Revocation | None:
+    at = _text(item, "accessRevokedAt")
+    by_operator = _text(item, "accessRevokedBy") == OPERATOR
+    return Revocation(at, _text(item, "accessRevokedReason"), by_operator) if at else None
 
 
 def _text(item: Item, name: str) -> str:

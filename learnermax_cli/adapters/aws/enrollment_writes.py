@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from learnermax_cli.adapters.aws.enrollment_table import item_key, student_key
+from learnermax_cli.adapters.aws.enrollment_table import OPERATOR, item_key, student_key
 from learnermax_cli.adapters.aws.table import ConditionFailedError, Table
 from learnermax_cli.adapters.aws.values import to_item
-from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey, EventIntent, NewEnrollment, Payment
+from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey, EventIntent, Payment, Revocation
+from learnermax_cli.enrollments.store_model import NewEnrollment
 from learnermax_cli.planning.change import SupersededError
 
 _NAMES = {
@@ -14,6 +15,10 @@ _NAMES = {
     "#session": "stripeSessionId",
     "#at": "enrolledAt",
     "#event": "enrollmentEvent",
+    "#since": "accessRevokedAt",
+    "#reason": "accessRevokedReason",
+    "#by": "accessRevokedBy",
+    "#kept": "accessKeptAt",
 }
 _NONE = {":text": "S", ":none": ""}
 
@@ -25,16 +30,27 @@ class EnrollmentWrites:
         self._table = table
 
     def put_completed(self, enrollment: Enrollment, payment: Payment, intent: EventIntent | None) -> None:
-        """Make a pending enrollment completed; raises SupersededError when it is no longer as read."""
+        """Make an enrollment completed by a payment; raises SupersededError when it is no longer as read."""
         wanted: dict[str, object] = {"paymentStatus": "completed", "stripeSessionId": payment.session_id}
         if payment.intent_id is not None:
             wanted["stripePaymentIntentId"] = payment.intent_id
         if intent is not None:
             wanted["enrollmentEvent"] = intent._asdict()
         condition, values = _as_read(enrollment)
-        update = "SET " + ", ".join(f"{name} = :w{name}" for name in wanted)
-        values |= {f":w{name}": value for name, value in wanted.items()}
-        self._update(enrollment.key, update, condition, values, wanted)
+        update, new = _set(wanted)
+        if enrollment.revoked is not None:
+            update += " REMOVE #since, #reason, #by"
+        self._update(enrollment.key, update, condition, values | new, wanted)
+
+    def revoke(self, enrollment: Enrollment, revocation: Revocation) -> None:
+        """Make an enrollment pending again, and note why; raises SupersededError when it is no longer as read."""
+        wanted: dict[str, object] = {"paymentStatus": "pending", "accessRevokedAt": revocation.at}
+        wanted["accessRevokedReason"] = revocation.reason
+        if revocation.by_operator:
+            wanted["accessRevokedBy"] = OPERATOR
+        condition, values = _as_read(enrollment)
+        update, new = _set(wanted)
+        self._update(enrollment.key, update, condition, values | new, wanted)
 
     def create(self, new: NewEnrollment) -> None:
         """Write an enrollment where there is none; raises SupersededError when there is another."""
@@ -135,11 +151,18 @@ class EnrollmentWrites:
             )
 
 
+def _set(wanted: Mapping[str, object]) -> tuple[str, dict[str, object]]:
+    """Return the update that writes attributes, and its values."""
+    return "SET " + ", ".join(f"{name} = :w{name}" for name in wanted), {f":w{name}": wanted[name] for name in wanted}
+
+
 def _as_read(enrollment: Enrollment) -> tuple[str, dict[str, object]]:
     """Return the condition, and its values, that an enrollment is still as it was read."""
     conditions = ["#status = :status"]
     values: dict[str, object] = {":status": enrollment.status}
-    for name, text in (("session", enrollment.session_id), ("at", enrollment.enrolled_at)):
+    since = None if enrollment.revoked is None else enrollment.revoked.at
+    read = {"session": enrollment.session_id, "at": enrollment.enrolled_at, "since": since, "kept": enrollment.kept_at}
+    for name, text in read.items():
         if text:
             conditions.append(f"#{name} = :{name}")
             values[f":{name}"] = text

@@ -14,8 +14,9 @@ from learnermax_cli.adapters.stripe.reversals import Reversals, unread_reversals
 from learnermax_cli.core.money import Money
 from learnermax_cli.core.ownership import decode_reference, read_marker
 from learnermax_cli.core.times import unix_time
-from learnermax_cli.enrollments.model import Payment, Window
+from learnermax_cli.enrollments.model import FoundBy, Payment, ReversalKind, Window
 
+_SESSIONS = "/v1/checkout/sessions"
 _CHARGE = "payment_intent.latest_charge"
 
 
@@ -29,7 +30,7 @@ class StripePayments:
     def read_payment(self, session_id: str) -> Payment | None:
         """Read one session with its payment; None when there is no such session for this key."""
         with stripe_errors(f"reading session {session_id}"):
-            raw = read_or_none(self._client, "/v1/checkout/sessions", session_id, expand=[_CHARGE])
+            raw = read_or_none(self._client, _SESSIONS, session_id, expand=[_CHARGE])
         if raw is None:
             return None
         payment = read_as(_payment, raw)
@@ -41,8 +42,21 @@ class StripePayments:
         params: dict[str, Any] = {"created": {name: value for name, value in created.items() if value is not None}}
         if status is not None:
             params["status"] = status
-        for page in list_raw(self._client, "/v1/checkout/sessions", expand=[f"data.{_CHARGE}"], **params):
+        for page in list_raw(self._client, _SESSIONS, expand=[f"data.{_CHARGE}"], **params):
             yield [read_as(_payment, raw) for raw in page]
+
+    def list_reversed(self, kind: ReversalKind, window: Window) -> Iterator[Sequence[Payment]]:
+        """Read the payments of the refunds, or disputes, created in a window; one without charge or intent is none of
+        a session."""
+        for page in self._reversals.list_created(kind, window):
+            yield [read_as(_sale, raw) for raw in page if raw["charge"] and raw["payment_intent"]]
+
+    def find_payments(self, by: FoundBy, value: str) -> Sequence[Payment]:
+        """Read the complete sessions of a customer, an address (as it stands) or a payment intent."""
+        wanted: dict[str, Any] = {"customer_details": {"email": value}} if by == "email" else {by: value}
+        pages = list_raw(self._client, _SESSIONS, expand=[f"data.{_CHARGE}"], status="complete", **wanted)
+        found = [read_as(_payment, raw) for page in pages for raw in page]
+        return self.read_reversals(found, max_pages=0)
 
     def read_reversals(self, payments: Sequence[Payment], max_pages: int) -> Sequence[Payment]:
         """Return payments with their reversals read, in lists of at most `max_pages` pages each, or of as many as
@@ -80,6 +94,31 @@ def _payment(raw: Raw) -> Payment:
         reversals=() if charge is None else unread_reversals(charge),
         customer_id=id_of(raw["customer"]),
         money=None if raw["amount_total"] is None else _money(raw["amount_total"], raw["currency"]),
+    )
+
+
+def _sale(raw: Raw) -> Payment:
+    """Return the payment of a refund or dispute, as far as its payment intent and charge say what it is for."""
+    intent, charge = raw["payment_intent"], raw["charge"]
+    metadata = intent["metadata"] or {}
+    return Payment(
+        session_id=intent["id"],
+        status="complete",
+        payment_status="paid",
+        mode="payment",
+        livemode=intent["livemode"],
+        created=unix_time(intent["created"]),
+        course_id=_shared(metadata.get("courseId")),
+        metadata_user=metadata.get("userId"),
+        reference_user=None,
+        marker=read_marker(metadata),
+        intent_id=intent["id"],
+        intent_status=_shared(intent["status"]),
+        captured=_money(charge["amount_captured"], charge["currency"]),
+        charged_at=unix_time(charge["created"]),
+        reversals=unread_reversals(charge),
+        customer_id=id_of(intent["customer"]),
+        money=_money(charge["amount"], charge["currency"]),
     )
 
 

@@ -2,21 +2,20 @@
 requests."""
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import stripe
 
 from learnermax_cli.adapters.stripe.answers import Raw, read_as
 from learnermax_cli.adapters.stripe.reads import id_of, list_raw
 from learnermax_cli.core.times import unix_time
-from learnermax_cli.enrollments.model import PAGE_SIZE, UNREAD, Payment, Reversal
+from learnermax_cli.enrollments.model import PAGE_SIZE, UNREAD, Payment, Reversal, ReversalKind, Window
 
-_Kind = Literal["refund", "dispute"]
 _DAY = 86_400
 _FEW = 2
-_PATHS: dict[_Kind, str] = {"refund": "/v1/refunds", "dispute": "/v1/disputes"}
+_PATHS: dict[ReversalKind, str] = {"refund": "/v1/refunds", "dispute": "/v1/disputes"}
 
 OfIntents = dict[str, tuple[Reversal, ...]]
 
@@ -45,19 +44,23 @@ class Reversals:
             payments = self._read(payments, kind, max_pages)
         return payments
 
-    def _read(self, payments: Sequence[Payment], kind: _Kind, max_pages: int) -> Sequence[Payment]:
-        unread = {p.intent_id: p.created for p in payments if p.intent_id and _unread(p, kind)}
+    def list_created(self, kind: ReversalKind, window: Window) -> Iterator[Sequence[Raw]]:
+        """Read the refunds, or disputes, created in a window, with their charges and payment intents."""
+        return self._lists[kind].list_created(window)
+
+    def _read(self, payments: Sequence[Payment], kind: ReversalKind, max_pages: int) -> Sequence[Payment]:
+        unread = {p.intent_id: p for p in payments if p.intent_id and _unread(p, kind)}
         if not unread:
             return payments
         known = self._lists[kind].read(unread, max_pages)
         return [_with(p, kind, known.get(p.intent_id, ())) if p.intent_id in unread else p for p in payments]
 
 
-def _unread(payment: Payment, kind: _Kind) -> bool:
+def _unread(payment: Payment, kind: ReversalKind) -> bool:
     return any(reversal.kind == kind and reversal.status == UNREAD for reversal in payment.reversals)
 
 
-def _with(payment: Payment, kind: _Kind, read: tuple[Reversal, ...]) -> Payment:
+def _with(payment: Payment, kind: ReversalKind, read: tuple[Reversal, ...]) -> Payment:
     """Return a payment with reversals of a kind read; where none were found, what its charge says of them stands."""
     others = tuple(reversal for reversal in payment.reversals if reversal.kind != kind)
     return replace(payment, reversals=(*others, *read)) if read else payment
@@ -66,22 +69,43 @@ def _with(payment: Payment, kind: _Kind, read: tuple[Reversal, ...]) -> Payment:
 class _List:
     """The refunds, or the disputes, that were read so far, by payment intent."""
 
-    def __init__(self, client: stripe.StripeClient, kind: _Kind) -> None:
+    def __init__(self, client: stripe.StripeClient, kind: ReversalKind) -> None:
         self._client = client
         self._kind = kind
         self._known: OfIntents = {}
         self._since: int | None = None
         self._lock = threading.Lock()
 
-    def read(self, unread: dict[str, int], max_pages: int) -> OfIntents:
-        """Return the reversals of payments, given by intent with the time of their session."""
+    def read(self, unread: Mapping[str, Payment], max_pages: int) -> OfIntents:
+        """Return the reversals of payments, given by their intents."""
         with self._lock:
-            since = min(unread.values())  # a reversal is always younger than its payment
-            pages = max(max_pages, len(unread))
-            known = self._since is not None and self._since <= since
-            if known or (pages > _FEW and self._list_since(since, pages)):
+            wanted = {intent_id: payment for intent_id, payment in unread.items() if not self._knows(payment)}
+            pages = max(max_pages, len(wanted))
+            if not wanted:
                 return self._known
-            return {intent_id: self._read_one(intent_id) for intent_id in unread}
+            if pages > _FEW and self._list_since(min(payment.created for payment in wanted.values()), pages):
+                return self._known
+            return {**self._known, **{intent_id: self._read_one(intent_id) for intent_id in wanted}}
+
+    def _knows(self, payment: Payment) -> bool:
+        """Return whether all reversals of a payment were listed: they are younger than it; or refunds of all of it."""
+        if self._since is not None and self._since <= payment.created:
+            return True
+        listed = self._known.get(payment.intent_id or "", ())
+        whole = payment.captured.amount if payment.captured else 0
+        return self._kind == "refund" and 0 < whole <= sum(r.amount for r in listed if r.status == "succeeded")
+
+    def list_created(self, window: Window) -> Iterator[Sequence[Raw]]:
+        """Read what was created in a window; all since a time is remembered."""
+        expand = ["data.charge", "data.payment_intent"]
+        created = {name: at for name, at in {"gte": window.since, "lt": window.until}.items() if at is not None}
+        pages = []
+        for page in self._pages(created=created, expand=expand):
+            pages.append(page)
+            yield page
+        if window.until is None and window.since is not None:
+            with self._lock:
+                self._known, self._since = _by_intent(pages, self._kind), window.since
 
     def _read_one(self, intent_id: str) -> tuple[Reversal, ...]:
         return _by_intent(self._pages(payment_intent=intent_id), self._kind).get(intent_id, ())
@@ -103,7 +127,7 @@ class _List:
         return list_raw(self._client, _PATHS[self._kind], **params)
 
 
-def _by_intent(pages: Iterable[Sequence[Raw]], kind: _Kind) -> OfIntents:
+def _by_intent(pages: Iterable[Sequence[Raw]], kind: ReversalKind) -> OfIntents:
     found: OfIntents = {}
     for page in pages:
         for one in (read_as(_of_intent, {**raw, "kind": kind}) for raw in page):

@@ -1,0 +1,145 @@
+"""Which payments of students who are in went back: read from lists, never one request per enrollment."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
+from typing import TypeVar
+
+from learnermax_cli.core.errors import CredentialsError
+from learnermax_cli.core.times import parse_time
+from learnermax_cli.enrollments.decide_case import Case
+from learnermax_cli.enrollments.model import (
+    PAGE_SIZE,
+    Enrollment,
+    EnrollmentKey,
+    Payment,
+    PaymentGateway,
+    ReversalKind,
+    Student,
+    Window,
+    usable_session_id,
+)
+from learnermax_cli.enrollments.payment_state import Reading, Realm, read_state
+
+DISPUTE_SPAN = timedelta(days=180)
+"""How long ago a dispute may have begun that is still looked at: it may be lost months later."""
+SIDE_BY_SIDE = 16
+"""Requests under way at a time, where each is by its own id; the rate limit holds for them as for all."""
+_KINDS: tuple[ReversalKind, ...] = ("refund", "dispute")
+
+A = TypeVar("A")
+B = TypeVar("B")
+
+
+def read_side_by_side(read: Callable[[A], B], wanted: Sequence[A]) -> list[B]:
+    """Return what was read for each; raises LmxError as `read` does."""
+    if len(wanted) < 2:
+        return [read(one) for one in wanted]
+    with ThreadPoolExecutor(min(SIDE_BY_SIDE, len(wanted))) as pool:
+        return list(pool.map(read, wanted))
+
+
+class Reversed:
+    """The payments that went back, or may, by the enrollment that they were for."""
+
+    def __init__(self, gateway: PaymentGateway, realm: Realm) -> None:
+        self._gateway = gateway
+        self._realm = realm
+        self.by_key: dict[EnrollmentKey, list[Payment]] = {}
+        self.warnings: list[str] = []
+
+    def read(self, span: Window, now: datetime, covers: Callable[[EnrollmentKey], bool]) -> None:
+        """Read the refunds of a span, and the disputes that began in it or in the last 180 days."""
+        found: dict[str, Payment] = {}
+        longer = int((now - DISPUTE_SPAN).timestamp())
+        for kind in _KINDS:
+            since = span.since if kind == "refund" or span.since is None else min(span.since, longer)
+            found |= self._list(kind, Window(since, span.until))
+        read = self._gateway.read_reversals(list(found.values()), len(found) // PAGE_SIZE)
+        went = [payment for payment in read if _went_back(read_state(payment, None, self._realm))]
+        unnamed = [payment.intent_id for payment in went if payment.key is None and payment.intent_id]
+        of_intent = partial(self._gateway.find_payments, "payment_intent")
+        sessions = [payment for payments in read_side_by_side(of_intent, unnamed) for payment in payments]
+        for payment in (*went, *sessions):
+            if payment.key is not None and covers(payment.key):
+                self.by_key.setdefault(payment.key, []).append(payment)
+
+    def _list(self, kind: ReversalKind, window: Window) -> dict[str, Payment]:
+        """List one kind; without the permission for it the run goes on, and says so."""
+        try:
+            pages = list(self._gateway.list_reversed(kind, window))
+        except CredentialsError as error:
+            if error.code != "credentials.permission":
+                raise
+            self.warnings.append(f"{kind}s were not looked at: {error.message}")
+            return {}
+        return {p.intent_id: p for page in pages for p in page if p.intent_id and self._is_here(p)}
+
+    def _is_here(self, payment: Payment) -> bool:
+        return payment.livemode == self._realm.livemode and payment.marker.environment in (
+            None,
+            self._realm.environment,
+        )
+
+    def cases(self, cases: Sequence[Case]) -> list[Case]:
+        """Return cases of enrollments that are not pending, with what went back; the own payment of each is read where
+        another one went back."""
+        with_own = [self._own(case) for case in cases]
+        unknown = [case for case in with_own if case.enrollment and case.named is None and case.key in self.by_key]
+        wanted = [s for c in unknown if c.enrollment and (s := c.enrollment.session_id) and usable_session_id(s)]
+        read = dict(zip(wanted, read_side_by_side(self._gateway.read_payment, wanted), strict=True))
+        return [self._joined(case, read) for case in with_own]
+
+    def _own(self, case: Case) -> Case:
+        """Return a case with its own payment, if that is among those that went back."""
+        intent = None if case.enrollment is None else case.enrollment.payment_intent
+        own = next((p for p in self.by_key.get(case.key, ()) if intent and p.intent_id == intent), None)
+        if own is None or case.enrollment is None:
+            return case
+        return replace(case, named=replace(own, session_id=case.enrollment.session_id or own.session_id))
+
+    def _joined(self, case: Case, read: Mapping[str, Payment | None]) -> Case:
+        """Return a case with all its payments, each of them once."""
+        session = "" if case.enrollment is None else case.enrollment.session_id or ""
+        named = case.named or read.get(session)
+        known = {p.intent_id for p in (*case.others, *((named,) if named else ()))}
+        more = [payment for payment in self.by_key.get(case.key, ()) if payment.intent_id not in known]
+        missing = named is None and session in read
+        return replace(case, named=named, named_missing=missing, others=(*case.others, *more))
+
+
+def _went_back(reading: Reading) -> bool:
+    return reading.void or reading.partly_lost or reading.state == "disputed"
+
+
+def search_others(gateway: PaymentGateway, case: Case, student: Student | None, realm: Realm) -> Case:
+    """Return a case with the payments of the student's customer and address: nobody loses access who paid again."""
+    found: dict[str, Payment] = {}
+    if student is not None and student.customer_id:
+        found |= _by_session(gateway.find_payments("customer", student.customer_id))
+    for address in dict.fromkeys((student.email, student.email.lower()) if student and student.email else ()):
+        found |= _by_session(gateway.find_payments("email", address))
+    known = {payment.session_id for payment in case.others} | ({case.named.session_id} if case.named else set())
+    new = [payment for session_id, payment in found.items() if session_id not in known]
+    others = [payment for payment in new if payment.key == case.key]
+    unclaimed = [p for p in new if p.user_id is None and p.course_id == case.key.course_id and _paid(p, realm)]
+    return replace(case, others=(*case.others, *others), unclaimed=tuple(unclaimed), searched=True)
+
+
+def _by_session(payments: Iterable[Payment]) -> dict[str, Payment]:
+    return {payment.session_id: payment for payment in payments}
+
+
+def _paid(payment: Payment, realm: Realm) -> bool:
+    return read_state(payment, None, realm).state == "paid"
+
+
+def is_settled(enrollment: Enrollment, now: datetime) -> bool:
+    """Return whether access was taken away so long ago that the payment is not looked at any more, unless asked."""
+    if enrollment.revoked is None:
+        return False
+    at = parse_time(enrollment.revoked.at)
+    begun = parse_time(enrollment.enrolled_at)
+    return at is not None and now - at > DISPUTE_SPAN and (begun is None or begun <= at)
