@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from learnermax_cli.config import guard
-from learnermax_cli.config.keys import StripeKey
+from learnermax_cli.config.keys import PUSHED_KEYS, StripeKey
 from learnermax_cli.planning.change import planned
 from learnermax_cli.planning.confirm import ask, target
 from learnermax_cli.planning.report import Changes, Report, StripeIdentity
@@ -17,6 +17,7 @@ _STALE = (
     "CloudFormation reads these references again only when an update touches the resource that holds them: "
     "update the stacks that use them."
 )
+_IN_CLEAR = "Lambda shows what such a variable holds. The functions of deploy/template.yaml take the parameter alone."
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +100,23 @@ def _filled(report: Report, outcome: PushOutcome) -> Report:
     stored = outcome.description is not None and (result is None or result.outcome != "planned")
     arn = outcome.description.arn if outcome.description else None
     references = _references(arn, outcome.plan.names) if arn and (stored or report.dry_run) else {}
+    block = _block(arn, references) if arn and references else ()
     version = outcome.description.current if outcome.description else None
     left = counts.add + counts.change + counts.remove
     return replace(
         report,
         body=Changes(() if result is None else (result,)),
         warnings=(*report.warnings, *outcome.warnings),
-        notes=(f"ARN: {arn}", *references.values(), _STALE) if references and not outcome.error else (),
-        extra={**report.extra, "arn": arn, "references": references, "version_id": version},
+        notes=(f"ARN: {arn}", "For a CloudFormation template:", *block, _STALE, _IN_CLEAR)
+        if block and not outcome.error
+        else (),
+        extra={
+            **report.extra,
+            "arn": arn,
+            "references": references,
+            "cloudformation": "\n".join((*block, "")) if block else None,
+            "version_id": version,
+        },
         summary={"add": counts.add, "change": counts.change, "remove": counts.remove, "unchanged": counts.unchanged},
         summary_line=_summary_line(outcome),
         error=outcome.error,
@@ -119,6 +129,13 @@ def _references(arn: str, names: tuple[str, ...]) -> Mapping[str, str]:
     """Return the dynamic reference to each key of the current version [doc CloudFormation "Dynamic references"]."""
     # A colon would end the key's part of the reference; such a key can't be referred to.
     return {name: f"{{{{resolve:secretsmanager:{arn}:SecretString:{name}}}}}" for name in names if ":" not in name}
+
+
+def _block(arn: str, references: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the lines of YAML that a template needs: the parameter, and the variables with Stripe's keys."""
+    variables = [f'    {name}: "{references[name]}"' for name in PUSHED_KEYS if name in references]
+    parameter = ("Parameters:", "  StripeSecretArn:", "    Type: String", f"    Default: {arn}")
+    return (*parameter, "Environment:", "  Variables:", *variables)
 
 
 def _plan_line(plan: PushPlan) -> str:

@@ -1,9 +1,12 @@
 """`lmx secrets push`, end to end."""
 
 import json
+import re
 
 import pytest
+import yaml
 
+from tests.deploy.template import read_template
 from tests.ran import last_entry, writes_since
 from tests.running import Sandbox
 from tests.secrets import support
@@ -34,17 +37,24 @@ def test_report(sandbox: Sandbox) -> None:
     assert {"add": 2, "change": 0, "remove": 0, "unchanged": 0} == report["summary"]
 
 
-def test_ends_with_the_references(sandbox: Sandbox) -> None:
-    """The table ends with the ARN, a line per key, and what it takes to make stacks read them."""
+def test_ends_with_what_a_template_needs(sandbox: Sandbox) -> None:
+    """After the ARN a block of YAML to paste, the same in JSON, and what it takes to make stacks read the keys."""
+    names = ("STRIPE_SECRET_KEY", "NEXT_PUBLIC_STRIPE_PUBLISHABLE_KEY")
+    support.create_secret(sandbox, {"SHOP: name": "not a variable", "OTHER": "not Stripe's"})
     lines = sandbox.run("secrets", "push").stdout.splitlines()
 
     arn = sandbox.secretsmanager().describe_secret(SecretId=NAME)["ARN"]
-    assert [
-        f"ARN: {arn}",
-        f"{{{{resolve:secretsmanager:{arn}:SecretString:NEXT_PUBLIC_STRIPE_PUBLISHABLE_KEY}}}}",
-        f"{{{{resolve:secretsmanager:{arn}:SecretString:STRIPE_SECRET_KEY}}}}",
-    ] == lines[-5:-2]
-    assert "update the stacks that use them" in lines[-2]
+    begin = lines.index("For a CloudFormation template:")
+    end = next(number for number, line in enumerate(lines) if "update the stacks that use them" in line)
+    block = "".join(line + "\n" for line in lines[begin + 1 : end])
+    assert f"ARN: {arn}" == lines[begin - 1]
+    assert {
+        "Parameters": {"StripeSecretArn": {"Type": "String", "Default": arn}},
+        "Environment": {"Variables": {n: f"{{{{resolve:secretsmanager:{arn}:SecretString:{n}}}}}" for n in names}},
+    } == yaml.safe_load(block)
+    assert block == support.document(sandbox.run("secrets", "push", "-o", "json"))["cloudformation"]
+    parameter = read_template()["Parameters"]["StripeSecretArn"]
+    assert re.fullmatch(parameter["AllowedPattern"], arn)
 
 
 def test_second_push_writes_nothing(sandbox: Sandbox) -> None:
