@@ -2,12 +2,14 @@
 
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from learnermax_cli.adapters.awslambda.invocation import loaded  # isort: skip - before all that is slow to load
+from learnermax_cli.adapters.awslambda import metrics
 from learnermax_cli.adapters.awslambda.events import read_hint, read_request, reject_request, write_response
 from learnermax_cli.adapters.awslambda.invocation import Context, require_time, stopped_in_time
 from learnermax_cli.adapters.awslambda.log import LogConsole, cut_report, describe, safe_to_leave
@@ -38,14 +40,17 @@ class Functions:
         self._monotonic = monotonic
         self._console = LogConsole(environ)
         self._warm: _Warm | None = None
+        self._reported = False
 
     def webhook(self, event: Mapping[str, Any], context: Context) -> dict[str, Any]:
         """Answer one delivery; one that fails on our side is acknowledged once the retry queue has it."""
         self._console.set_request(context)
         with safe_to_leave(self._console):
             answer = self._answer(event)
-            fields = {"status": answer.status, "line": answer.line}
-            self._console.log("answered", {**fields, **describe(answer.handled)})
+            fields = {"status": answer.status, "line": answer.line, **describe(answer.handled)}
+            if counts := metrics.count_answer(answer):
+                fields |= metrics.embedded_quickly(self._environment, counts)
+            self._console.log("answered", fields)
         loaded()
         return write_response(answer)
 
@@ -63,8 +68,7 @@ class Functions:
         from learnermax_cli.enrollments.read_table import Scope
         from learnermax_cli.enrollments.reconcile import ReconcileRequest
 
-        with safe_to_leave(self._console):
-            app = self._build_app(context)
+        with self._run_counted(context) as app:
             since = None if event.get("pending_only") else str(event.get("since") or "3d")
             start, _ = read_window(since, None, app.now())
             report = self._run(app, ReconcileRequest(Scope(since=start)), context)
@@ -76,8 +80,7 @@ class Functions:
         """Reconcile the next window of a walk through a long history; return the walk as the next run takes it."""
         from learnermax_cli.enrollments.walk import read_walk
 
-        with safe_to_leave(self._console):
-            app = self._build_app(context)
+        with self._run_counted(context) as app:
             walk = read_walk(event, app.now())
             return walk.as_json() if walk.done else self._step(app, walk, context).as_json()
 
@@ -132,14 +135,16 @@ class Functions:
         return replace(answer, status=202, line=f"queued ({answer.code})")
 
     def _retry(self, body: str, context: Context) -> None:
-        with safe_to_leave(self._console):
+        with safe_to_leave(self._console, self._failure):
             try:
                 require_time(context)
                 handled = self._handle(_read_message(body))
             except LmxError as error:
-                self._console.error(error)
+                self._console.error(error, self._failure(error))
                 raise
-            self._console.log("retried", describe(handled))
+            counts = metrics.count_event(handled)
+            counted = metrics.embedded(self._environment, counts) if counts else {}
+            self._console.log("retried", {**describe(handled), **counted})
 
     def _handle(self, hint: EventHint) -> Handled:
         try:
@@ -155,10 +160,26 @@ class Functions:
             self._warm = _Warm(App(Flags(), self._environ, self._console), now)
         return self._warm
 
-    def _build_app(self, context: Context) -> App:
+    @property
+    def _environment(self) -> str:
+        return self._environ.get("LMX_ENVIRONMENT") or "preview"
+
+    def _failure(self, error: Exception) -> dict[str, object]:
+        return metrics.embedded(self._environment, metrics.count_failure(error))
+
+    @contextmanager
+    def _run_counted(self, context: Context) -> Iterator[App]:
+        """Give a run its app; a failure leaves it without a key, and is counted where no report has counted it."""
         loaded()
         self._console.set_request(context)
-        return App(Flags(), self._environ, self._console)
+        self._reported = False
+        with safe_to_leave(self._console, self._failure):
+            try:
+                yield App(Flags(), self._environ, self._console)
+            except LmxError as error:
+                if not self._reported:
+                    self._console.error(error, self._failure(error))
+                raise
 
     def _run(self, app: App, request: "ReconcileRequest", context: Context) -> "Report":
         from learnermax_cli.enrollments.reconcile import run_reconcile
@@ -168,7 +189,11 @@ class Functions:
         with stopped_in_time(stop, context):
             report = replace(run_reconcile(app, request), meter=app.meter.reading())
         report = ending(report, interrupted=stop.is_set())
-        self._console.log("reconciled", {"report": cut_report(self._console.complete(report))})
+        shortened = request.window_only and stop.is_set()
+        counts = metrics.count_run(report.summary, failed=report.failure is not None and not shortened)
+        counted = metrics.embedded(self._environment, counts)
+        self._console.log("reconciled", {"report": cut_report(self._console.complete(report)), **counted})
+        self._reported = True
         return report
 
 

@@ -7,7 +7,15 @@ from typing import Protocol
 from learnermax_cli.core.errors import LmxError
 from learnermax_cli.core.retries import DELIVERY, INTERACTIVE, RetryPolicy, finish_within
 from learnermax_cli.webhooks.handle import Handler, HandlerJob
-from learnermax_cli.webhooks.model import MAX_BODY_BYTES, Answer, Delivery, DeliveryReader, EventHint, Handled
+from learnermax_cli.webhooks.model import (
+    MAX_BODY_BYTES,
+    Answer,
+    Delivery,
+    DeliveryReader,
+    EventHint,
+    HalfDoneError,
+    Handled,
+)
 from learnermax_cli.webhooks.signing import CachedSecrets, SigningJob, build_cached_secrets
 
 TOLERANCE_SECONDS = 300
@@ -79,7 +87,8 @@ class Receiver:
 def _own_failure(error: LmxError, hint: EventHint | None = None) -> Answer:
     # Stripe's dashboard shows the line: it names the kind of failure and nothing of ours.
     line = f"not done ({error.code}): please deliver again"
-    return Answer(503, line, None if hint is None else Handled(hint, "failed", error.message), error.code)
+    done = error.results if isinstance(error, HalfDoneError) else ()
+    return Answer(503, line, None if hint is None else Handled(hint, "failed", error.message, done), error.code)
 
 
 def build_receiver(job: ReceiverJob, handle: Handle | None = None) -> Receiver:

@@ -1,13 +1,16 @@
 """The template keeps what was promised of it: no secret in it, no right too many, no time too short."""
 
+import json
 import re
 import subprocess
 import sys
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from learnermax_cli.adapters.awslambda.metrics import DIMENSION, NAMESPACE
 from tests.deploy.template import TEMPLATE, functions, permitted, read_template, resources
 from tests.forking import PROJECT
 from tests.functions.state_machine import DEFINITION
@@ -88,12 +91,50 @@ def test_mails_are_owed_unless_the_site_sends_none() -> None:
     assert {"Ref": "Events"} == template["Globals"]["Function"]["Environment"]["Variables"]["LMX_EVENTS"]
 
 
+def reserved(handler: str) -> Any:
+    """Return what a function reserves where reservations are wanted; without them it reserves nothing."""
+    condition, wanted, otherwise = functions()[handler]["ReservedConcurrentExecutions"]["Fn::If"]
+    assert ("ReservesConcurrency", {"Ref": "AWS::NoValue"}) == (condition, otherwise)
+    return wanted
+
+
+def test_new_account_can_deploy() -> None:
+    """With a limit of 10 AWS lets nothing be reserved: unless asked for, no function reserves anything."""
+    parameter = read_template()["Parameters"]["ReserveConcurrency"]
+    assert ("false", ["true", "false"]) == (parameter["Default"], parameter["AllowedValues"])
+    assert {"Fn::Equals": [{"Ref": "ReserveConcurrency"}, "true"]} == read_template()["Conditions"][
+        "ReservesConcurrency"
+    ]
+    reserving = [name for name, function in functions().items() if "ReservedConcurrentExecutions" in function]
+    assert ["webhook", "reconcile", "reconcile_window"] == [name for name in reserving if reserved(name)]
+    assert "`ReserveConcurrency`" in (PROJECT / "deploy" / "README.md").read_text(encoding="utf-8")
+
+
+def test_api_logs_each_request_without_its_words() -> None:
+    """One line of JSON for each request, in a log group that forgets; no path, query, header or body."""
+    settings = resources("AWS::Serverless::HttpApi")["Api"]["AccessLogSettings"]
+    assert {"Fn::GetAtt": ["ApiLogs", "Arn"]} == settings["DestinationArn"]
+    assert "\n" not in settings["Format"]
+    assert {
+        "requestId": "$context.requestId",
+        "time": "$context.requestTime",
+        "ip": "$context.identity.sourceIp",
+        "routeKey": "$context.routeKey",
+        "status": "$context.status",
+        "responseLength": "$context.responseLength",
+        "responseLatency": "$context.responseLatency",
+        "error": "$context.error.responseType",
+        "functionStatus": "$context.integration.status",
+        "functionRequestId": "$context.integration.requestId",
+    } == json.loads(settings["Format"])
+
+
 def requests_a_second(webhook: float, reconcile: float) -> tuple[float, float]:
     """Return what all functions together may ask Stripe for: sessions one by one, and lists of them."""
     concurrency = read_template()["Parameters"]["WebhookConcurrency"]["Default"]
     retries = resources("AWS::Lambda::EventSourceMapping")["Retries"]["ScalingConfig"]["MaximumConcurrency"]
-    assert {"Ref": "WebhookConcurrency"} == functions()["webhook"]["ReservedConcurrentExecutions"]
-    alone = [functions()[name]["ReservedConcurrentExecutions"] for name in ("reconcile", "reconcile_window")]
+    assert {"Ref": "WebhookConcurrency"} == reserved("webhook")
+    alone = [reserved(name) for name in ("reconcile", "reconcile_window")]
     return (concurrency + retries) * webhook, sum(alone) * reconcile
 
 
@@ -131,6 +172,7 @@ ALARMS = {
     "WebhookErrorAlarm": ("AWS/Lambda", "Errors", "FunctionName", "WebhookFunction"),
     "WebhookAnswerAlarm": ("AWS/ApiGateway", "5xx", "ApiId", "Api"),
     "ReconcileAlarm": ("AWS/Lambda", "Errors", "FunctionName", "ReconcileFunction"),
+    "AttentionAlarm": (NAMESPACE, "NeedsAttention", DIMENSION, "Environment"),
     "HistoryAlarm": ("AWS/States", "ExecutionsFailed", "StateMachineArn", "ReconcileHistory"),
 }
 
@@ -169,10 +211,11 @@ def test_answer_comes_before_the_api_gives_up() -> None:
 
 
 def test_logs_are_not_kept_for_ever() -> None:
-    """Each function writes to a log group of its own that forgets."""
+    """Each function, and the API, writes to a log group of its own that forgets."""
     groups = resources("AWS::Logs::LogGroup")
-    assert {function["LoggingConfig"]["LogGroup"]["Ref"] for function in functions().values()} == set(groups)
-    assert [{"Ref": "LogRetentionDays"}] * 4 == [group["RetentionInDays"] for group in groups.values()]
+    own = {function["LoggingConfig"]["LogGroup"]["Ref"] for function in functions().values()}
+    assert own | {"ApiLogs"} == set(groups)
+    assert [{"Ref": "LogRetentionDays"}] * 5 == [group["RetentionInDays"] for group in groups.values()]
 
 
 def test_definition_gets_its_functions() -> None:

@@ -40,7 +40,7 @@ def test_long_report_is_cut(sandbox: Sandbox, container: Container, capsys: pyte
 
 
 def test_findings_are_no_error(sandbox: Sandbox, container: Container) -> None:
-    """A refund is for a person to look at, not for an alarm."""
+    """A refund is for a person to look at: a metric that an alarm watches, not a failed invocation."""
     put_bought(sandbox, state="refunded")
     assert 1 == container.functions.reconcile(schedule(), Context())["findings"]
 

@@ -3,10 +3,11 @@
 import json
 import sys
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import islice
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from learnermax_cli.adapters.awslambda.invocation import Context
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from learnermax_cli.planning.report import Report
 
 
+Count = Callable[[Exception], Mapping[str, object]]
+NO_FIELDS: Mapping[str, object] = MappingProxyType({})
 _MOST_ROWS = 200  # a line of CloudWatch takes 256 KB [doc "CloudWatch Logs quotas"]
 
 
@@ -54,14 +57,14 @@ class LogConsole(Console):
         """Log a warning."""
         self.log(text, {}, "WARNING")
 
-    def error(self, error: LmxError) -> None:
+    def error(self, error: LmxError, fields: Mapping[str, object] = NO_FIELDS) -> None:
         """Log an expected failure."""
-        self.log(error.message, {"code": error.code, "hint": error.hint}, "ERROR")
+        self.log(error.message, {"code": error.code, "hint": error.hint, **fields}, "ERROR")
 
-    def bug(self, bug: Exception) -> None:
+    def bug(self, bug: Exception, fields: Mapping[str, object] = NO_FIELDS) -> None:
         """Log a bug with its traceback."""
         text = "".join(traceback.format_exception(bug))
-        self.log(f"a bug: {type(bug).__name__}", {"code": "failed.bug", "traceback": text}, "ERROR")
+        self.log(f"a bug: {type(bug).__name__}", {"code": "failed.bug", "traceback": text, **fields}, "ERROR")
 
 
 def describe(handled: Handled | None) -> dict[str, object]:
@@ -95,14 +98,17 @@ class UnexpectedError(FailedError):
 
 
 @contextmanager
-def safe_to_leave(console: LogConsole) -> Iterator[None]:
-    """Let no failure out that holds a key: expected ones are masked, and the traceback of a bug is only logged."""
+def safe_to_leave(console: LogConsole, count: Count | None = None) -> Iterator[None]:
+    """Let no failure out that holds a key: expected ones are masked, and the traceback of a bug is only logged.
+
+    `count` returns further fields of a bug's line.
+    """
     try:
         yield
     except LmxError as error:
         raise _masked(error, console.mask) from None
     except Exception as bug:  # noqa: BLE001 - it is logged, and leaves without its text
-        console.bug(bug)
+        console.bug(bug, NO_FIELDS if count is None else count(bug))
         hint = "Its traceback is in the log of the function."
         raise UnexpectedError(f"a bug: {type(bug).__name__}", hint=hint, code="failed.bug") from None
 
