@@ -29,7 +29,7 @@ def pay(environ: Mapping[str, str], target: str, method: str, email: str | None)
     try:
         session = client.pay(target, methods[method], email=email, discount_percent=percent)
     except SandboxError as error:
-        raise _failed(error) from error
+        raise _failed(error, _pay_hint(client, target)) from error
     return _session_report("sandbox pay", session, f", {_total(session)}{_SAID.get(method, '')}")
 
 
@@ -74,6 +74,19 @@ def advance_clock(environ: Mapping[str, str], duration: str) -> Report:
 
 def _control(environ: Mapping[str, str]) -> SandboxClient:
     return SandboxClient(require_sandbox(environ).control_url)
+
+
+def _pay_hint(client: SandboxClient, target: str) -> str:
+    """Return what to do about a session that cannot be paid, which may still be listed as pending."""
+    try:
+        session = client.read_session(target)
+    except SandboxError:
+        return _HINT
+    if session.payment_status != "unpaid":
+        return "It is paid. To complete its enrollment: lmx enrollments reconcile -e sandbox"
+    if session.status != "expired":
+        return f"See what became of it: lmx checkout show {session.id} -e sandbox"
+    return "Make another: lmx checkout create COURSE_ID --user USER_ID -e sandbox"
 
 
 def _minor(client: SandboxClient, session_id: str, amount: str | None) -> int | None:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _COMMAND = "sandbox trigger"
 _DELIVERY_SECONDS = 10.0
+_DELAYED = ("checkout.session.async_payment_succeeded", "checkout.session.async_payment_failed")
 
 
 def trigger(app: "App", event: str, course_id: str | None, user_id: str | None) -> Report:
@@ -37,9 +38,9 @@ def trigger(app: "App", event: str, course_id: str | None, user_id: str | None) 
     app.flags = replace(app.flags, environment=ENVIRONMENT)
     user_id = STUDENT_ID if user_id is None else user_id
     known = _known(app, user_id)
-    key = EnrollmentKey(user_id, course_id or _course_to_buy(app, user_id, known))
+    key = EnrollmentKey(user_id, course_id or _course_to_buy(app, user_id, known, event))
     session = known.get(key.course_id)
-    session_id = session.session_id if session is not None and session.open else _made_session(app, info, key)
+    session_id = session.session_id if session and _fits(app, session, event) else _made_session(app, info, key)
     before = max((record.seq for record in control.webhook_deliveries()), default=0)
     try:
         played = _played(control, event, session_id)
@@ -59,8 +60,16 @@ def _known(app: "App", user_id: str) -> dict[str, CheckoutSession | None]:
     return known
 
 
-def _course_to_buy(app: "App", user_id: str, known: Mapping[str, CheckoutSession | None]) -> str:
-    """Return a course whose checkout is open, else one that the student has not paid."""
+def _fits(app: "App", session: CheckoutSession, event: str) -> bool:
+    """Return whether an event can be caused through a session that is there: a delayed payment may be under way."""
+    if session.open or event not in _DELAYED:
+        return session.open
+    payment = app.payments.read_payment(session.session_id)
+    return payment is not None and payment.payment_status == "unpaid" and payment.intent_status == "processing"
+
+
+def _course_to_buy(app: "App", user_id: str, known: Mapping[str, CheckoutSession | None], event: str) -> str:
+    """Return a course whose checkout fits the event, else one that the student has not paid."""
     courses = sorted(app.courses.list_courses(), key=lambda course: course.course_id)
     synced = [c.course_id for c in courses if c.paid and not c.coming_soon and c.product_id and c.price_id]
     if not synced:
@@ -70,7 +79,7 @@ def _course_to_buy(app: "App", user_id: str, known: Mapping[str, CheckoutSession
             code="invalid.not_synced",
         )
     sessions = {course_id: known.get(course_id) for course_id in synced}
-    is_open = [course_id for course_id, session in sessions.items() if session is not None and session.open]
+    is_open = [course_id for course_id, session in sessions.items() if session and _fits(app, session, event)]
     left = [
         course_id
         for course_id, session in sessions.items()
@@ -89,7 +98,8 @@ def _course_to_buy(app: "App", user_id: str, known: Mapping[str, CheckoutSession
 def _made_session(app: "App", info: SandboxInfo, key: EnrollmentKey) -> str:
     _put_in_if_missing(app, info, key)
     form = Form("hosted", None, None, None, allow_promotion_codes=False)
-    report = run_create(app, CheckoutRequest(key.course_id, key.user_id, form, timedelta(hours=24)), _COMMAND)
+    request = CheckoutRequest(key.course_id, key.user_id, form, timedelta(hours=24), replace=True)
+    report = run_create(app, request, _COMMAND)
     if not isinstance(report.body, Data):
         raise TypeError(report.body)
     return str(report.body.value["session_id"])
@@ -110,8 +120,9 @@ def _played(control: SandboxClient, event: str, session_id: str) -> Session:
         return control.expire(session_id)
     if event == "checkout.session.completed":
         return control.pay(session_id)
-    control.pay(session_id, "delayed")
-    control.await_webhooks(_DELIVERY_SECONDS)  # The money takes days, so the first event is long since delivered.
+    if control.read_session(session_id).status == "open":
+        control.pay(session_id, "delayed")
+        control.await_webhooks(_DELIVERY_SECONDS)  # The money takes days, so the first event is long since delivered.
     return control.settle(session_id, succeed=event == "checkout.session.async_payment_succeeded")
 
 

@@ -48,14 +48,27 @@ def test_pay(sandbox: Sandbox, session: Any, method: str) -> None:
     assert {"amount": 0 if method == "free" else 4999, "currency": "usd"} == data["amount_total"]
 
 
-def test_a_session_that_is_paid_cannot_be_paid_again(sandbox: Sandbox, session: Any) -> None:
-    """It ends in 1 and says why."""
-    assert 0 == sandbox.run("sandbox", "pay", session.id).returncode
+PAY_AGAIN = {
+    "card": (
+        "this session is complete",
+        "It is paid. To complete its enrollment: lmx enrollments reconcile -e sandbox",
+    ),
+    "delayed": ("this session is complete", "See what became of it: lmx checkout show $session -e sandbox"),
+    "expired": ("this session is expired", "Make another: lmx checkout create COURSE_ID --user USER_ID -e sandbox"),
+}
 
-    said = sandbox.run("sandbox", "pay", session.id)
 
+@pytest.mark.parametrize("before", PAY_AGAIN)
+def test_a_session_that_is_over_cannot_be_paid(sandbox: Sandbox, session: Any, before: str) -> None:
+    """It ends in 1, says why, and names what helps: a list of pending enrollments may still name the session."""
+    args = ("expire", session.id) if before == "expired" else ("pay", session.id, "--method", before)
+    assert 0 == sandbox.run("sandbox", *args).returncode
+
+    said = sandbox.run("sandbox", "pay", session.url)
+
+    why, hint = PAY_AGAIN[before]
     assert (1, "") == (said.returncode, said.stdout)
-    assert "Error: this session is complete\n" in said.stderr
+    assert [f"Error: {why}", f"  {hint.replace('$session', session.id)}"] == said.stderr.splitlines()
 
 
 def test_expire(sandbox: Sandbox, session: Any) -> None:

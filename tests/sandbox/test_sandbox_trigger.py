@@ -75,6 +75,25 @@ def test_an_open_checkout_is_taken(shop: Sandbox) -> None:
     assert json.loads(made.stdout)["data"]["session_id"] == data["session_id"]
 
 
+@pytest.mark.parametrize(("end", "payment_status"), [("succeeded", "paid"), ("failed", "unpaid")])
+def test_a_delayed_payment_that_is_under_way_is_settled(shop: Sandbox, end: str, payment_status: str) -> None:
+    """Its checkout is complete, so that no other is needed."""
+    url = shop.run("checkout", "create", "a", "--user", STUDENT_ID, "-e", "sandbox").stdout.strip()
+    assert 0 == shop.run("sandbox", "pay", url, "--method", "delayed").returncode
+
+    data = triggered(shop, f"checkout.session.async_payment_{end}")
+
+    assert ("complete", payment_status, True) == (data["status"], data["payment_status"], data["session_id"] in url)
+
+
+def test_a_checkout_starts_afresh_after_a_payment_that_failed(shop: Sandbox) -> None:
+    """The same event can be caused again and again."""
+    failed = "checkout.session.async_payment_failed"
+    first, second = (triggered(shop, failed, "--course", "a") for _ in range(2))
+
+    assert first["session_id"] != second["session_id"]
+
+
 def test_it_says_where_it_was_delivered_to(shop: Sandbox, receiver: Receiver) -> None:
     """A failure too; without an endpoint, how to make one."""
     receiver.statuses = [500]
