@@ -167,12 +167,14 @@ class Sale:
 def plan_sale(course: Course, rules: PriceRules, current: Money | None = None) -> Sale | Skipped:
     """Return what a paid course is to be at Stripe, or why it is refused; `current` is its price at Stripe."""
     if (flaw := find_model_flaw(course)) is not None:
-        return _refused(course, flaw, "invalid.pricing_model")
+        return _refused(course, f"{flaw}: set it to free or paid in the course's item", "invalid.pricing_model")
     if (flaw := _flaw(course)) is not None:
         return _refused(course, flaw, "invalid")
     money = read_money(course, rules)
     if isinstance(money, str):
-        return _refused(course, money, "invalid.price")
+        malformed = read_currency(course, rules.currency) is None
+        remedy = "fix it in the course's item" if malformed else lmx("courses set-price", course.course_id, "PRICE")
+        return _refused(course, f"{money}: " + remedy, "invalid.price")
     if (doubt := find_price_doubt(course, money, current, rules)) is not None:
         return _refused(course, doubt, "guard.price")
     if (flaw := id_flaw("course", course.course_id)) is not None:  # who pays could not be enrolled

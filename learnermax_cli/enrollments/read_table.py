@@ -24,6 +24,11 @@ class Scope:
     until: datetime | None = None
     strategy: Strategy = "auto"
 
+    @property
+    def is_one(self) -> bool:
+        """Whether it is one enrollment, whose own payment is then read whatever its status."""
+        return self.user is not None and len(self.courses) == 1
+
     def covers(self, key: EnrollmentKey) -> bool:
         """Return whether an enrollment is looked at."""
         return (not self.courses or key.course_id in self.courses) and self.user in (None, key.user_id)
@@ -72,7 +77,7 @@ def read_table(job: ReadJob, scope: Scope, *, completed: bool, window_only: bool
     if scope.user is None and not scope.courses:
         read = reader.scan(completed=completed)
         return Table(read.enrollments, {course.course_id: known_money(course, rules) for course in read.courses})
-    found = [e for e in _listed(reader, scope, completed=completed) if scope.covers(e.key)]
+    found = [e for e in _listed(reader, scope, completed=completed or scope.is_one) if scope.covers(e.key)]
     unknown = [course_id for course_id in sorted(scope.courses) if course_id not in prices]
     if unknown and not found:
         raise unknown_course(unknown[0])

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Protocol
 
-from learnermax_cli.core.errors import GuardError, InterruptedRunError, LmxError, UsageError
+from learnermax_cli.core.errors import FailedError, GuardError, InterruptedRunError, LmxError, UsageError
+from learnermax_cli.core.remedy import lmx
 from learnermax_cli.enrollments.apply_enrollment import (
     EnrollmentWork,
     ReadJob,
@@ -15,7 +16,7 @@ from learnermax_cli.enrollments.apply_enrollment import (
     begin_run,
 )
 from learnermax_cli.enrollments.decide_case import Rules
-from learnermax_cli.enrollments.listing import warn_of_types, warn_of_unknown
+from learnermax_cli.enrollments.listing import warn_of_types
 from learnermax_cli.enrollments.model import PaymentGateway
 from learnermax_cli.enrollments.payment_state import Realm
 from learnermax_cli.enrollments.plan_enrollment import Tally, Work, summary_line
@@ -83,12 +84,21 @@ def run_reconcile(job: ReconcileJob, request: ReconcileRequest) -> Report:
         examined = False
     except LmxError as failure:
         error = failure
-    unknown = () if error or not examined or one_pass.tally.examined else warn_of_unknown(job, None, request.scope.user)
+    if examined and not one_pass.tally.examined:
+        error = error or _unknown_student(job, request.scope.user)
     report = _report(job.settings.environment, request, results, one_pass.tally, run.mode)
     error = error if examined else _unfinished(report)
     owed = warn_of_owed(run.mode, report.summary["owed"], dry_run=request.dry_run)
-    warnings = (*owed, *unknown, *warn_of_types(one_pass.tally.other_types), *one_pass.warnings)
+    warnings = (*owed, *warn_of_types(one_pass.tally.other_types), *one_pass.warnings)
     return replace(report, stripe=identity, error=error, warnings=warnings)
+
+
+def _unknown_student(job: ReconcileJob, user_id: str | None) -> FailedError | None:
+    """Return the failure of a run on a student whom the table does not have: like a course, most likely a typo."""
+    if user_id is None or user_id in job.enrollments.read_students([user_id]):
+        return None
+    hint = "List the enrollments: " + lmx("enrollments list")
+    return FailedError(f"student {user_id} not found", hint=hint, code="invalid.unknown_student")
 
 
 def _require_sense(request: ReconcileRequest) -> None:

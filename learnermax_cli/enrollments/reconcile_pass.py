@@ -99,7 +99,7 @@ class Reconcile:
     def _is_target(self, enrollment: Enrollment) -> bool:
         """Return whether the payment that an enrollment names is read, whatever was paid or went back in the window."""
         if not enrollment.pending:
-            return self._rules.audit and enrollment.status == "completed"
+            return (self._rules.audit or self._scope.is_one) and enrollment.status == "completed"
         asked = self._rules.audit or self._scope.courses or self._scope.user
         return bool(asked) or not is_settled(enrollment, self._rules.now)
 

@@ -27,7 +27,8 @@ _OUTCOME_STYLES = {"applied": "green", "failed": "bold red", "superseded": "yell
 _STATUS_STYLES = {"ok": "green", "warning": "yellow", "failed": "bold red"}
 # What identifies the object of a change is shown although it stays the same.
 _TELLING = frozenset(("product", "stripeProductId", "stripePriceId", "course", "user", "endpoint"))
-_VALUE_LIMIT = 72
+TERMINAL_LIMIT = 160
+"""How much of a text in a plan a terminal shows; a pipe gets everything."""
 _MAX_HINTS = 10  # of one kind of finding
 
 
@@ -55,8 +56,8 @@ def show_value(value: object, limit: int | None = None) -> str:
     return printable(str(value))
 
 
-def render_plan(results: Iterable[Result]) -> Iterator[Text]:
-    """Yield the lines of a plan, a block of fields under each change."""
+def render_plan(results: Iterable[Result], limit: int | None = None) -> Iterator[Text]:
+    """Yield the lines of a plan, a block of fields under each change, texts in them cut at `limit`."""
     for result in results:
         change = result.change
         mark = sign(change)
@@ -65,7 +66,7 @@ def render_plan(results: Iterable[Result]) -> Iterator[Text]:
         if change.reason:
             line.append(f"  ({printable(change.reason)})", style="dim")
         yield line
-        yield from _field_lines(change)
+        yield from _field_lines(change, limit)
 
 
 def render_outcomes(results: Iterable[Result]) -> Iterator[Text]:
@@ -125,23 +126,26 @@ def _cell(column: str, value: object) -> Text:
     return Text(shown, style=_STATUS_STYLES.get(shown, "") if column == "status" else "")
 
 
-def _field_lines(change: Change) -> Iterator[Text]:
+def _field_lines(change: Change, limit: int | None) -> Iterator[Text]:
     before: Mapping[str, object] = change.before or {}
     after: Mapping[str, object] = change.after or {}
     if change.before is None or change.after is None:
         for name, value in {**before, **after}.items():
-            yield Text(f"      {name}: {show_value(value, _VALUE_LIMIT)}")
+            yield Text(f"      {name}: {show_value(value, limit)}")
         return
     for name, value in after.items():
-        new = show_value(value, _VALUE_LIMIT)
+        new = show_value(value, limit)
         if name not in before or (before[name] == value and name in _TELLING):
             yield Text(f"      {name}: {new}")
         elif before[name] != value:
-            yield Text(f"      {name}: {show_value(before[name], _VALUE_LIMIT)} → {new}")
+            yield Text(f"      {name}: {show_value(before[name], limit)} → {new}")
 
 
-def report_lines(report: Report, shown: Report | None = None) -> Iterator[RenderableType]:
-    """Yield what stdout shows of a report in table format, without what was `shown` of it before a question."""
+def report_lines(report: Report, shown: Report | None = None, limit: int | None = None) -> Iterator[RenderableType]:
+    """Yield what stdout shows of a report in table format, without what was `shown` of it before a question.
+
+    The texts in a plan are cut at `limit`.
+    """
     match report.body:
         case Items():
             yield render_items(report.body)
@@ -149,9 +153,9 @@ def report_lines(report: Report, shown: Report | None = None) -> Iterator[Render
             yield from (Text(printable(line)) for line in lines)
         case Changes(results=results):
             if shown is None:
-                yield from _change_lines(report)
+                yield from _change_lines(report, limit)
             else:
-                yield from render_plan(_unseen(results, shown))
+                yield from render_plan(_unseen(results, shown), limit)
             if any(result.outcome != "planned" for result in results):
                 yield from render_outcomes(results)
     yield from _closing_lines(report, shown)
@@ -163,9 +167,9 @@ def _unseen(results: Iterable[Result], shown: Report) -> Iterator[Result]:
     return (result for result in results if result.change not in seen)
 
 
-def plan_lines(report: Report) -> Iterator[RenderableType]:
+def plan_lines(report: Report, limit: int | None = None) -> Iterator[RenderableType]:
     """Yield all that who is asked should know: for whom, each change with its fields, refusals, findings, the sum."""
-    yield from _change_lines(report)
+    yield from _change_lines(report, limit)
     yield from _closing_lines(report, None)
 
 
@@ -175,11 +179,11 @@ def where(report: Report) -> str:
     return environment if report.stripe is None else f"{environment}, {report.stripe}"
 
 
-def _change_lines(report: Report) -> Iterator[RenderableType]:
+def _change_lines(report: Report, limit: int | None) -> Iterator[RenderableType]:
     body = report.body
     assert isinstance(body, Changes)
     yield Text(where(report), style="bold red" if report.live else "bold")
-    yield from render_plan(body.results)
+    yield from render_plan(body.results, limit)
     yield from render_skipped(body.skipped)
 
 

@@ -74,10 +74,10 @@ class Console:
 
             self.data(render_markdown(report).rstrip("\n"))
         else:
-            from learnermax_cli.planning.render_text import report_lines
+            from learnermax_cli.planning.render_text import TERMINAL_LIMIT, report_lines
 
             self._note_where(report)
-            for line in report_lines(report, self._shown):
+            for line in report_lines(report, self._shown, TERMINAL_LIMIT if sys.stdout.isatty() else None):
                 self.print(line)
         self.warn_once(report.warnings)
         self.note(report.meter.as_line())
@@ -152,9 +152,9 @@ class Console:
             self._show_plan(report, sys.stdout)
 
     def _show_plan(self, report: "Report", stream: TextIO) -> None:
-        from learnermax_cli.planning.render_text import plan_lines
+        from learnermax_cli.planning.render_text import TERMINAL_LIMIT, plan_lines
 
-        for line in plan_lines(report):
+        for line in plan_lines(report, TERMINAL_LIMIT if stream.isatty() else None):
             self._printer.print(stream, line)
 
     def print(self, *lines: "RenderableType") -> None:

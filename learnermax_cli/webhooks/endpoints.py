@@ -21,6 +21,7 @@ from learnermax_cli.webhooks.model import Endpoint, EndpointGateway, StoredSecre
 from learnermax_cli.webhooks.plan_endpoints import differing_events, is_foreign, ours_at, why_secret
 from learnermax_cli.webhooks.plan_url import fits_host
 
+_WRONG_HOST = "the host is not"
 REPLACES = f"replaces the stored {WEBHOOK_SECRET}, which is not this endpoint's and is kept as {PREVIOUS_SECRET}"
 
 
@@ -95,6 +96,13 @@ def find_drift(endpoint: Endpoint, listed: Sequence[Endpoint], standard: Standar
     return tuple(found)
 
 
+def drift_remedy(url: str, flaw: str, read: ListedEndpoints, environment: str) -> Advice:
+    """Return the command that settles a drift: what is at the wrong host is deleted, all else is registered again."""
+    if flaw.startswith(_WRONG_HOST):
+        return lmx("webhooks delete", "--url", url)
+    return create_again(url, ours_at(read.endpoints, url, environment), read.secrets)
+
+
 def create_again(url: str, ours: Sequence[Endpoint], secrets: StoredSecrets | None) -> Advice:
     """Return the command that registers an endpoint, with the answer to its question where it replaces a secret."""
     answer = ("--yes",) if secrets is not None and is_foreign(ours, secrets) else ()
@@ -111,7 +119,7 @@ def _state_drift(endpoint: Endpoint, standard: Standard) -> list[str]:
     if endpoint.api_version != standard.api_version:
         found.append(f"API version {endpoint.api_version or 'of the account'}, not {standard.api_version}")
     if not fits_host(endpoint.url, standard.frontend_url, standard.environment):
-        found.append(f"the host is not environment {standard.environment}'s")
+        found.append(f"{_WRONG_HOST} environment {standard.environment}'s")
     return found
 
 

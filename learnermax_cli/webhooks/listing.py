@@ -7,7 +7,7 @@ from learnermax_cli.core.times import show_unix
 from learnermax_cli.planning.change import Finding
 from learnermax_cli.planning.confirm import StripeJob
 from learnermax_cli.planning.report import Items, Report
-from learnermax_cli.webhooks.endpoints import EndpointsJob, ListedEndpoints, read_endpoints
+from learnermax_cli.webhooks.endpoints import EndpointsJob, ListedEndpoints, drift_remedy, read_endpoints
 from learnermax_cli.webhooks.model import Endpoint
 from learnermax_cli.webhooks.plan_endpoints import find_others
 
@@ -26,7 +26,7 @@ def run_list(job: ListJob, *, exit_code: bool) -> Report:
     environment = job.settings.environment
     ours = [e for e in read.endpoints if e.marker.is_ours(environment)]
     drifts = [
-        Finding("endpoint drift", e.url, f"{e.endpoint_id}: " + flaw)
+        Finding("endpoint drift", e.url, f"{e.endpoint_id}: " + flaw, drift_remedy(e.url, flaw, read, environment))
         for e in ours
         for flaw in read.drift[e.endpoint_id]
     ]

@@ -7,7 +7,7 @@ from typing import Literal
 from learnermax_cli.config.keys import PREVIOUS_SECRET, WEBHOOK_SECRET
 from learnermax_cli.config.values import ENVIRONMENTS
 from learnermax_cli.core.errors import GuardError
-from learnermax_cli.core.remedy import lmx
+from learnermax_cli.core.remedy import Advice, lmx
 from learnermax_cli.planning.change import Change, Finding
 from learnermax_cli.webhooks.model import MAX_ENDPOINTS, SESSION_EVENTS, Endpoint, StoredSecrets, fingerprint
 from learnermax_cli.webhooks.plan_url import same_url
@@ -128,17 +128,24 @@ def plan_delete(listed: Sequence[Endpoint], url: str, environment: str) -> Endpo
 
 
 def _or_delete(other: Endpoint) -> str:
+    delete = _delete(other)
+    return "." if delete is None else ", or: " + delete
+
+
+def _delete(other: Endpoint) -> Advice | None:
+    """Return the command that deletes an endpoint of another environment of lmx."""
     marker = other.marker
     if not marker.managed or marker.environment not in ENVIRONMENTS:
-        return "."
-    words = ("-e", marker.environment, "--url", other.url)
-    return ", or: " + lmx("webhooks delete", *words, own_environment=True)
+        return None
+    return lmx("webhooks delete", "-e", marker.environment, "--url", other.url, own_environment=True)
 
 
 def find_others(listed: Iterable[Endpoint], url: str, environment: str) -> tuple[Finding, ...]:
     """Return a finding for each other endpoint that delivers every event a second time."""
     return tuple(
-        Finding("other endpoint", e.url, f"{e.endpoint_id} {_whose(e)} and delivers each event a second time")
+        Finding(
+            "other endpoint", e.url, f"{e.endpoint_id} {_whose(e)} and delivers each event a second time", _delete(e)
+        )
         for e in others_at(listed, url, environment)
     )
 

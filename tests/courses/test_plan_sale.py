@@ -13,6 +13,7 @@ from learnermax_cli.planning.change import Skipped
 from tests.products.catalogs import course
 
 RULES = PriceRules()
+FIX = ": lmx courses set-price a PRICE"
 
 
 def reason(listed: Course, rules: PriceRules = RULES, current: Money | None = None) -> str:
@@ -40,18 +41,27 @@ def test_course_in_order_wants_a_product() -> None:
 @pytest.mark.parametrize(
     ("attributes", "why"),
     [
-        ({"price": None}, "it has no price"),
-        ({"price": "49.99"}, "its price is not a number but the text '49.99'"),
-        ({"price": True}, "its price is not a number but the bool True"),
-        ({"price": Decimal("-49.99")}, "its price -49.99 is not positive"),
-        ({"price": Decimal(0)}, "its price 0 is not positive"),
-        ({"price": Decimal("49.999")}, "49.999 has more decimals than usd allows (2 in major units)"),
-        ({"price": Decimal("0.49")}, "its price 0.49 usd is below Stripe's minimum of 0.50 usd"),
-        ({"price": Decimal("1000000")}, "its price 1,000,000.00 usd is above Stripe's maximum of 999,999.99 usd"),
-        ({"price": Decimal("49.99"), "currency": "dollars"}, "its currency 'dollars' is not a three-letter code"),
-        ({"price": Decimal("49.99"), "currency": "äöü"}, "its currency 'äöü' is not a three-letter code"),
-        ({"price": Decimal("49.99"), "currency": 7}, "its currency 7 is not a three-letter code"),
-        ({"price": Decimal("49.99"), "priceUnit": "cents"}, "its priceUnit 'cents' is neither major nor minor"),
+        ({"price": None}, "it has no price" + FIX),
+        ({"price": "49.99"}, "its price is not a number but the text '49.99'" + FIX),
+        ({"price": True}, "its price is not a number but the bool True" + FIX),
+        ({"price": Decimal("-49.99")}, "its price -49.99 is not positive" + FIX),
+        ({"price": Decimal(0)}, "its price 0 is not positive" + FIX),
+        ({"price": Decimal("49.999")}, "49.999 has more decimals than usd allows (2 in major units)" + FIX),
+        ({"price": Decimal("0.49")}, "its price 0.49 usd is below Stripe's minimum of 0.50 usd" + FIX),
+        ({"price": Decimal("1000000")}, "its price 1,000,000.00 usd is above Stripe's maximum of 999,999.99 usd" + FIX),
+        (
+            {"price": Decimal("49.99"), "currency": "dollars"},
+            "its currency 'dollars' is not a three-letter code: fix it in the course's item",
+        ),
+        (
+            {"price": Decimal("49.99"), "currency": "äöü"},
+            "its currency 'äöü' is not a three-letter code: fix it in the course's item",
+        ),
+        (
+            {"price": Decimal("49.99"), "currency": 7},
+            "its currency 7 is not a three-letter code: fix it in the course's item",
+        ),
+        ({"price": Decimal("49.99"), "priceUnit": "cents"}, "its priceUnit 'cents' is neither major nor minor" + FIX),
         ({"name": None}, "it has no name"),
         ({"name": " \t\n"}, "it has no name"),
         ({"name": 7}, "it has no name"),
@@ -73,7 +83,7 @@ def test_price_of_38_digits_is_refused_and_not_rounded() -> None:
     """The whole number is shown."""
     digits = Decimal("9" * 36 + ".99")
     shown = "999,999,999,999,999,999,999,999,999,999,999,999.99 usd"
-    assert f"its price {shown} is above Stripe's maximum of 999,999.99 usd" == reason(course(price=digits))
+    assert f"its price {shown} is above Stripe's maximum of 999,999.99 usd{FIX}" == reason(course(price=digits))
 
 
 def test_endless_text_for_a_price_is_cut() -> None:
@@ -239,7 +249,7 @@ def test_allowed_price_may_change_by_a_factor_of_ten() -> None:
 def test_permission_does_not_make_an_invalid_price_valid() -> None:
     """--allow-price is about suspicion only."""
     rules = replace(RULES, allowed=frozenset({"a"}))
-    assert "its price -1 is not positive" == reason(course(price=Decimal(-1)), rules)
+    assert "its price -1 is not positive" + FIX == reason(course(price=Decimal(-1)), rules)
 
 
 @pytest.mark.parametrize(

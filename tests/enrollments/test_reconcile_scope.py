@@ -103,10 +103,27 @@ def test_a_second_dispute_of_one_payment_counts(sandbox: Sandbox) -> None:
         assert {key("a"): "disputed"} == worlds.reconcile(sandbox, *args).pending
 
 
-def test_unknown_student_is_warned_of(sandbox: Sandbox) -> None:
-    """A slip of the hand can be seen, as in the list of enrollments; nothing has failed."""
+def test_unknown_student(sandbox: Sandbox) -> None:
+    """A slip of the hand fails, as it does for a course: a script would take it for done."""
     worlds.put_basics(sandbox, "a")
-    table = sandbox.dynamodb().name
-    assert [f"table {table} has no student nobody"] == worlds.reconcile(sandbox, "--user", "nobody").report["warnings"]
-    ran = worlds.reconcile(sandbox, "--user", "a")
-    assert (0, False) == (ran.exit_code, "warnings" in ran.report)
+    for scope in (("--user", "nobody"), ("--user", "nobody", "--course", COURSE)):
+        ran = worlds.reconcile(sandbox, *scope)
+        error = ran.report["error"]
+        assert (1, "invalid.unknown_student") == (ran.exit_code, error["code"])
+        assert ("student nobody not found", "List the enrollments: lmx enrollments list") == (
+            error["message"],
+            error["hint"],
+        )
+    assert 0 == worlds.reconcile(sandbox, "--user", "a").exit_code
+
+
+def test_one_enrollment_is_examined_whatever_its_status(sandbox: Sandbox) -> None:
+    """With --course and --user together the item's own payment is read, so that one line settles one case."""
+    worlds.put_basics(sandbox)
+    session_id = worlds.put_bought(sandbox, "a")
+    worlds.reconcile(sandbox)
+    sandbox.control.refund(session_id)
+    scopes = [(), ("--user", "a"), ("--course", COURSE), ("--course", COURSE, "--user", "a")]
+    assert [[], [], [], ["in, but refunded"]] == [
+        [finding["kind"] for finding in worlds.reconcile(sandbox, *scope).report["findings"]] for scope in scopes
+    ]

@@ -129,7 +129,11 @@ NUMBERS = (
     _sold("numbers that nobody reads", updatedAt=HUGE, curriculum={"L": [{"M": {"length": HUGE, "s": {"NS": ["1"]}}}]}),
 )
 MODELS = (
-    _refused("model Paid", "its pricingModel 'Paid' is not free or paid", pricingModel={"S": "Paid"}),
+    _refused(
+        "model Paid",
+        "its pricingModel 'Paid' is not free or paid: set it to free or paid in the course's item",
+        pricingModel={"S": "Paid"},
+    ),
     _refused("model with a blank", "its pricingModel 'paid ' is not free or paid", pricingModel={"S": "paid "}),
     _refused("model number", "is not free or paid", pricingModel=HUGE),
     _refused("no model", "it has no pricingModel", pricingModel=None),

@@ -25,7 +25,7 @@ ORPHAN = PRODUCT + " is still active, but its course is {}"
         ([], catalog(), Again(None, "not found", unsold=True)),
         ([], MADE, Again(None, ORPHAN.format("gone"), unsold=True)),
         ([course(pricingModel="free")], MADE, Again(None, ORPHAN.format("no longer paid"), unsold=True)),
-        ([course(price=None)], MADE, Again(None, "it has no price", refused=True)),
+        ([course(price=None)], MADE, Again(None, "it has no price: lmx courses set-price a PRICE", refused=True)),
         (
             [course()],
             catalog([product(), product("prod_2")]),

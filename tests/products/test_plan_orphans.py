@@ -59,7 +59,10 @@ def test_archived_orphan_is_done_with() -> None:
 def test_invalid_course_keeps_its_product() -> None:
     """A flaw in the table is no reason to take a course off sale."""
     done = plan([course(**LINKED, price=None)], [product()], [price()], replace(OPTIONS, prune=True))
-    assert ((), ("it has no price",)) == (done.changes, tuple(row.reason for row in done.skipped))
+    assert ((), ("it has no price: lmx courses set-price a PRICE",)) == (
+        done.changes,
+        tuple(row.reason for row in done.skipped),
+    )
 
 
 def test_contested_course_needs_attention_and_changes_nothing() -> None:

@@ -65,7 +65,11 @@ def test_drift_is_a_finding(sandbox: Sandbox, change: dict[str, Any], drift: str
     [(kind, detail)] = ran.findings
     assert (8, "endpoint drift") == (ran.exit_code, kind)
     assert detail.startswith(f"{endpoint.id}: {drift}")
-    if "url" not in change:
+    remedy = ran.report["findings"][0]["remedy"]
+    if "url" in change:
+        assert f"lmx webhooks delete --url {change['url']}" == remedy
+    else:
+        assert f"lmx webhooks create --url {URL}" == remedy.removesuffix(" --yes")
         worlds.created(sandbox, "--yes")
         assert [] == worlds.run(sandbox, "list").findings
 
