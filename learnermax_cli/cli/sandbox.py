@@ -15,6 +15,8 @@ group = typer.Typer(help="Stripe and AWS on this machine: no account, no network
 Port = typer.Option(min=0, max=65535, help="Port on 127.0.0.1. Default: a free one.", show_default=False)
 
 Session = typer.Argument(metavar="SESSION_ID|URL")
+PercentOff = typer.Option(min=0.01, max=100, metavar="PERCENT", help="Such as 20.", show_default=False)
+AmountOff = typer.Option(metavar="AMOUNT", help="Such as 5.00, in LMX_CURRENCY or usd.", show_default=False)
 Amount = typer.Option(metavar="AMOUNT", help="A part of it, such as 10.00. Default: all.", show_default=False)
 
 
@@ -116,6 +118,21 @@ def pay(
     return sales_report.pay(app.environ, target, method, email)
 
 
+@add_command(group, "settle")
+def settle(
+    app: "App",
+    session_id: Annotated[str, Session],
+    fail: Annotated[bool, typer.Option("--fail", help="It does not arrive.")] = False,
+) -> "Report":
+    """Let a delayed payment arrive at once; by itself it arrives three days later, by the sandbox's clock.
+
+    Example: lmx sandbox settle cs_test_a1b2c3
+    """
+    from learnermax_cli.sandbox import sales_report
+
+    return sales_report.settle(app.environ, session_id, fails=fail)
+
+
 @add_command(group, "expire")
 def expire(app: "App", session_id: Annotated[str, Session]) -> "Report":
     """Expire an open checkout session before its time.
@@ -159,12 +176,28 @@ def dispute(
     return sales_report.dispute(app.environ, session_id, status, amount)
 
 
+@add_command(group, "promo")
+def promo(
+    app: "App",
+    code: Annotated[str, typer.Argument(metavar="CODE", help="What the buyer types.")],
+    percent_off: Annotated[float | None, PercentOff] = None,
+    amount_off: Annotated[str | None, AmountOff] = None,
+) -> "Report":
+    """Make a promotion code that the checkout page takes.
+
+    Example: lmx sandbox promo SUMMER --percent-off 20
+    """
+    from learnermax_cli.sandbox import sales_report
+
+    return sales_report.promo(app.environ, code, percent_off, amount_off)
+
+
 @add_command(group, "clock")
 def clock(
     app: "App",
     advance: Annotated[str, typer.Option(metavar="DURATION", help="How much time passes: 90s, 30m, 25h, 3d.")],
 ) -> "Report":
-    """Advance the sandbox's clock: sessions expire, webhooks are retried, refunds fail, idempotency keys are forgotten.
+    """Advance the sandbox's clock: sessions expire, payments arrive, refunds fail, webhooks are sent again.
 
     Example: lmx sandbox clock --advance 25h
     """

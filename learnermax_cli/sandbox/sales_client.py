@@ -58,10 +58,12 @@ class SalesClient(ControlHttp):
         email: str | None = None,
         client_reference_id: str | None = None,
         discount_percent: int = 0,
+        promotion_code: str | None = None,
     ) -> Session:
         """Pay a session (id or URL) or through a payment link (id or URL); 100 percent off needs no payment."""
         body = {"target": target, "method": method, "discount_percent": discount_percent}
-        return self._session("/pay", body, email=email, client_reference_id=client_reference_id)
+        optional = {"email": email, "client_reference_id": client_reference_id, "promotion_code": promotion_code}
+        return self._session("/pay", body, **optional)
 
     def open_link(self, link: str, *, email: str | None = None, client_reference_id: str | None = None) -> Session:
         """Open a payment link (id or URL) and return the session that it makes."""
@@ -110,6 +112,11 @@ class SalesClient(ControlHttp):
     def bring_dispute(self, session_id: str, status: str, amount: int | None = None) -> Dispute:
         """Open a dispute of a session's payment, or end its newest one; an end opens it first where there is none."""
         return self._dispute("/bring_dispute", {"session_id": session_id, "status": status, "amount": amount})
+
+    def make_promotion(self, code: str, **coupon: Any) -> str:
+        """Make a promotion code of a new coupon (`percent_off`, or `amount_off` and `currency`), and return its id."""
+        answer = self._call("POST", "/promo", {"code": code, "coupon": coupon})
+        return str(answer["id"])
 
     def seed_sessions(
         self, sessions: Sequence[Mapping[str, Any]] = (), *, generate: Mapping[str, Any] | None = None, **options: Any

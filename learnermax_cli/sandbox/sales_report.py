@@ -1,4 +1,4 @@
-"""`lmx sandbox pay`, `expire`, `refund`, `dispute` and `clock`: what they do, and their reports."""
+"""`lmx sandbox pay`, `settle`, `expire`, `refund`, `dispute`, `promo` and `clock`, and their reports."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -15,7 +15,7 @@ from learnermax_cli.sandbox.report import ENVIRONMENT
 from learnermax_cli.sandbox.sales_client import Dispute, Method, Refund, Session
 
 _LONGEST = timedelta(days=366)
-_SAID = {"declined": ": the card was declined", "delayed": ": the payment is under way"}
+_SAID = {"declined": ": the card was declined", "delayed": ": the payment is under way and arrives in three days"}
 _AMOUNT_HINT = "Give it in major units, such as 10.00."
 _PAID_HINT = "Name the session of a payment, as this lists them: lmx enrollments list -e sandbox"
 _HINT = "Name a session as this lists them: lmx enrollments list --status pending -e sandbox"
@@ -62,6 +62,31 @@ def dispute(environ: Mapping[str, str], session_id: str, status: str, amount: st
     return _money_back_report("sandbox dispute", made, f"dispute over {{}}, {made.status}")
 
 
+def settle(environ: Mapping[str, str], session_id: str, *, fails: bool) -> Report:
+    """Settle a delayed payment at once; raises FailedError when none is under way."""
+    try:
+        return _session_report("sandbox settle", _control(environ).settle(session_id, succeed=not fails))
+    except SandboxError as error:
+        raise _failed(error) from error
+
+
+def promo(environ: Mapping[str, str], code: str, percent_off: float | None, amount_off: str | None) -> Report:
+    """Make a promotion code; raises UsageError unless it takes a percentage or an amount off."""
+    if (percent_off is None) == (amount_off is None):
+        raise UsageError("give either --percent-off or --amount-off", hint="Such as --percent-off 20.")
+    client, currency = _control(environ), environ.get("LMX_CURRENCY", "usd").lower()
+    money = None if amount_off is None else _money("--amount-off", amount_off, currency)
+    coupon = {"percent_off": percent_off} if money is None else {"amount_off": money.amount, "currency": currency}
+    try:
+        promo_id = client.make_promotion(code, **coupon)
+    except SandboxError as error:
+        raise _failed(error, "A code has letters, digits and dashes, and is made once.") from error
+    off = f"{percent_off:g} %" if money is None else str(money)
+    amount = None if money is None else money.as_json()
+    value = {"id": promo_id, "code": code, "percent_off": percent_off, "amount_off": amount}
+    return Report("sandbox promo", ENVIRONMENT, Data(value, (f"{code}: {off} off, where promotion codes are allowed",)))
+
+
 def advance_clock(environ: Mapping[str, str], duration: str) -> Report:
     """Advance the sandbox's clock by a duration; raises UsageError for an invalid one."""
     passed = read_duration(duration, "--advance", timedelta(0), _LONGEST, example="90s, 30m, 25h or 3d")
@@ -93,14 +118,17 @@ def _minor(client: SandboxClient, session_id: str, amount: str | None) -> int | 
     """Return an amount of a session's currency in minor units; raises UsageError for what is none."""
     if amount is None:
         return None
-    currency = client.read_session(session_id).currency
+    return _money("--amount", amount, client.read_session(session_id).currency).amount
+
+
+def _money(option: str, text: str, currency: str) -> Money:
     try:
-        money = to_money(Decimal(amount), currency, "major")
+        money = to_money(Decimal(text), currency, "major")
     except (InvalidOperation, InexactAmountError) as error:
-        raise UsageError(f"--amount is {amount!r}, no amount in {currency}", hint=_AMOUNT_HINT) from error
+        raise UsageError(f"{option} is {text!r}, no amount in {currency}", hint=_AMOUNT_HINT) from error
     if money.amount <= 0:
-        raise UsageError(f"--amount is {amount!r}, not positive", hint=_AMOUNT_HINT)
-    return money.amount
+        raise UsageError(f"{option} is {text!r}, not positive", hint=_AMOUNT_HINT)
+    return money
 
 
 def _money_back_report(command: str, made: Refund | Dispute, text: str) -> Report:

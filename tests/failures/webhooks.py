@@ -103,6 +103,15 @@ SANDBOX = (
         "sandbox refund $session --amount '$hostile'", 2, f"--amount is {HOSTILE!r}, no amount in usd", _AMOUNT, paid
     ),
     Failure("sandbox refund $session --amount 0", 2, "--amount is '0', not positive", _AMOUNT, paid),
+    Failure("sandbox settle $session", 1, "no payment of this session is processing", _SESSIONS, paid),
+    Failure("sandbox promo SUMMER", 2, "give either --percent-off or --amount-off", "Such as --percent-off 20."),
+    Failure("sandbox promo SUMMER --amount-off 5.001", 2, "--amount-off is '5.001', no amount in usd", _AMOUNT),
+    Failure(
+        "sandbox promo 'A B' --amount-off 5",
+        1,
+        "A promotion code has letters, digits and dashes only.",
+        "A code has letters, digits and dashes, and is made once.",
+    ),
     Failure("sandbox dispute cs_none", 1, "no such checkout.session: cs_none", _PAID),
     Failure(
         "sandbox clock --advance '$hostile'",

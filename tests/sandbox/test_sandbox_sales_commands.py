@@ -1,4 +1,4 @@
-"""`lmx sandbox pay`, `expire`, `refund`, `dispute` and `clock`, as processes of their own."""
+"""`lmx sandbox pay`, `settle`, `promo`, `expire`, `refund`, `dispute` and `clock`, as processes of their own."""
 
 import json
 from typing import Any
@@ -162,3 +162,29 @@ def test_a_dispute_that_was_not_opened_is_lost(sandbox: Sandbox, paid: Any) -> N
     assert {"charge.dispute.created", "charge.dispute.closed"} <= types
     refused = sandbox.run("sandbox", "dispute", paid.id, "--status", "won", "--amount", "5")
     assert "Error: the amount of a dispute cannot be changed\n" in refused.stderr
+
+
+@pytest.mark.parametrize(("options", "status"), [((), "paid"), (("--fail",), "unpaid")])
+def test_settle(sandbox: Sandbox, session: Any, options: tuple[str, ...], status: str) -> None:
+    """At once, and once."""
+    sandbox.control.pay(session.id, "delayed")
+
+    said = sandbox.run("sandbox", "settle", session.url, *options)
+    again = sandbox.run("sandbox", "settle", session.id)
+
+    assert (0, f"{session.id}: complete, {status}\n") == (said.returncode, said.stdout)
+    assert (1, True) == (again.returncode, "Error: no payment of this session is processing\n" in again.stderr)
+
+
+@pytest.mark.parametrize(
+    ("option", "amount", "off"), [("--percent-off", "12.5", "12.5 %"), ("--amount-off", "5", "5.00 usd")]
+)
+def test_promo(sandbox: Sandbox, session: Any, option: str, amount: str, off: str) -> None:
+    """The code lowers what is paid, also when it is typed in small letters; it is made once."""
+    said = sandbox.run("sandbox", "promo", "SUMMER-26", option, amount)
+    again = sandbox.run("sandbox", "promo", "summer-26", option, amount)
+
+    assert (0, f"SUMMER-26: {off} off, where promotion codes are allowed\n") == (said.returncode, said.stdout)
+    assert (1, True) == (again.returncode, "An active promotion code with `code: summer-26`" in again.stderr)
+    paid = sandbox.control.pay(session.id, promotion_code="summer-26")
+    assert {"--percent-off": 4374, "--amount-off": 4499}[option] == paid.amount_total

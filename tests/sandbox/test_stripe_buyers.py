@@ -105,7 +105,7 @@ def test_a_bank_debit_is_settled_later(
         before["payment_intent"]["status"],
         before["payment_intent"]["latest_charge"]["status"],
     )
-    stripe_server.control.advance_clock(3 * 86_400)
+    stripe_server.control.advance_clock(2 * 86_400)
     stripe_server.control.settle(session.id, succeed=succeed)
     after = read_session(stripe_server, session.id, "payment_intent.latest_charge").to_dict()
     assert (payment_status, intent_status, charge_status, succeed) == (
@@ -118,6 +118,19 @@ def test_a_bank_debit_is_settled_later(
     assert last_event == event_types(stripe_server)[-1]
     with pytest.raises(SandboxError, match="no payment of this session is processing"):
         stripe_server.control.settle(session.id, succeed=True)
+
+
+def test_a_delayed_payment_arrives_three_days_later(stripe_server: StripeServer) -> None:
+    """By the sandbox's clock, whoever reads it first; one that failed before stays failed."""
+    session, failed = new_session(stripe_server), new_session(stripe_server)
+    for made in (session, failed):
+        stripe_server.control.pay(made.id, "delayed")
+    stripe_server.control.settle(failed.id, succeed=False)
+    stripe_server.control.advance_clock(3 * 86_400 - 60)
+    assert "unpaid" == read_session(stripe_server, session.id).payment_status
+    stripe_server.control.advance_clock(60)
+    assert ["paid", "unpaid"] == [read_session(stripe_server, made.id).payment_status for made in (session, failed)]
+    assert ["payment_intent.succeeded", "checkout.session.async_payment_succeeded"] == event_types(stripe_server)[-2:]
 
 
 def test_a_full_discount_needs_no_payment(stripe_server: StripeServer) -> None:

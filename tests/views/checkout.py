@@ -44,6 +44,13 @@ def paid(sandbox: Sandbox) -> Words:
     return words
 
 
+def delayed(sandbox: Sandbox) -> Words:
+    """Make a checkout whose payment is under way; its session."""
+    words = created(sandbox)
+    sandbox.control.pay(words["SESSION"], "delayed")
+    return words
+
+
 def _expired(sandbox: Sandbox) -> Words:
     words = created(sandbox)
     sandbox.control.expire(words["SESSION"])

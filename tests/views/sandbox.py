@@ -4,7 +4,7 @@ from learnermax_cli.sandbox import process
 from learnermax_cli.sandbox.student import put_student
 from tests.products.worlds import synced_course
 from tests.running import Sandbox
-from tests.views.checkout import created, linked, paid
+from tests.views.checkout import created, delayed, linked, paid
 from tests.views.courses import nothing
 from tests.views.model import View
 
@@ -41,10 +41,13 @@ VIEWS = (
     View("sandbox pay declined", created, "sandbox pay {SESSION} --method declined"),
     View("sandbox pay link", linked, "sandbox pay {LINK} --email ada@example.com"),
     View("sandbox expire", created, "sandbox expire {SESSION}"),
+    View("sandbox settle", delayed, "sandbox settle {SESSION}"),
+    View("sandbox settle fail", delayed, "sandbox settle {URL} --fail"),
     View("sandbox refund", paid, "sandbox refund {SESSION}"),
     View("sandbox refund part", paid, "sandbox refund {URL} --amount 10.00 --fail"),
     View("sandbox dispute", paid, "sandbox dispute {SESSION}"),
     View("sandbox dispute lost", paid, "sandbox dispute {SESSION} --status lost --amount 10"),
+    View("sandbox promo", nothing, "sandbox promo SUMMER --percent-off 12.5"),
     View("sandbox trigger", _shop, "sandbox trigger checkout.session.completed"),
     View("sandbox trigger deaf", _shop_with_deaf_endpoint, "sandbox trigger checkout.session.expired"),
     View("sandbox clock", created, "sandbox clock --advance 25h"),

@@ -45,6 +45,7 @@ EXPANDABLE: dict[str, dict[str, Expandable]] = {
         **_never("invoice", "setup_intent", "subscription"),
         "line_items": Expandable("included", "item[]"),
     },
+    "coupon": {},
     "customer": _never("default_source", "test_clock"),
     "dispute": _ids(charge="charge", payment_intent="payment_intent"),
     "event": {},
@@ -60,6 +61,7 @@ EXPANDABLE: dict[str, dict[str, Expandable]] = {
         "tiers": Expandable("included"),
     },
     "product": {**_ids(default_price="price"), **_never("tax_code")},
+    "promotion_code": {"customer": Expandable("id")},
     "refund": {
         **_ids(charge="charge", payment_intent="payment_intent"),
         **_never("balance_transaction", "customer", "failure_balance_transaction", "payment_method"),

@@ -7,6 +7,9 @@ from stripe.params import (
     AccountRetrieveParams,
     ChargeListParams,
     ChargeRetrieveParams,
+    CouponCreateParams,
+    CouponListParams,
+    CouponRetrieveParams,
     CustomerCreateParams,
     CustomerDeleteParams,
     CustomerListParams,
@@ -34,6 +37,10 @@ from stripe.params import (
     ProductListParams,
     ProductRetrieveParams,
     ProductUpdateParams,
+    PromotionCodeCreateParams,
+    PromotionCodeListParams,
+    PromotionCodeRetrieveParams,
+    PromotionCodeUpdateParams,
     RefundCreateParams,
     RefundListParams,
     RefundRetrieveParams,
@@ -61,6 +68,7 @@ from learnermax_cli.sandbox.stripe_api.resources import (
     payment_links,
     prices,
     products,
+    promotions,
     refunds,
     sessions,
     webhook_endpoints,
@@ -70,6 +78,7 @@ from learnermax_cli.sandbox.stripe_api.routing import Handler, Method, Route
 
 _SESSION = "/v1/checkout/sessions"
 _LINK = "/v1/payment_links"
+_CODE = "/v1/promotion_codes"
 _ENDPOINT = "/v1/webhook_endpoints"
 
 
@@ -133,6 +142,13 @@ ROUTES: tuple[Route, ...] = (
     _retrieve("/v1/refunds", RefundRetrieveParams, "refund", permission="charge"),
     _list("/v1/disputes", DisputeListParams, "dispute", "charge", "payment_intent"),
     _retrieve("/v1/disputes", DisputeRetrieveParams, "dispute"),
+    Route("POST", "/v1/coupons", CouponCreateParams, promotions.create_coupon, "coupon"),
+    _list("/v1/coupons", CouponListParams, "coupon"),
+    _retrieve("/v1/coupons", CouponRetrieveParams, "coupon"),
+    Route("POST", _CODE, PromotionCodeCreateParams, promotions.create_code, "promotion_code"),
+    Route("GET", _CODE, PromotionCodeListParams, promotions.list_codes, "promotion_code", is_list=True),
+    _retrieve(_CODE, PromotionCodeRetrieveParams, "promotion_code"),
+    Route("POST", _CODE + "/{id}", PromotionCodeUpdateParams, promotions.update_code, "promotion_code"),
     Route("GET", "/v1/events", EventListParams, events.list_events, "event", is_list=True),
     Route("GET", "/v1/events/{id}", EventRetrieveParams, events.retrieve, "event"),
     Route("POST", _ENDPOINT, WebhookEndpointCreateParams, webhook_endpoints.create, "webhook_endpoint"),

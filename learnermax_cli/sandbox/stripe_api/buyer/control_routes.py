@@ -10,6 +10,8 @@ from learnermax_cli.sandbox.stripe_api.buyer import after_sales, paying
 from learnermax_cli.sandbox.stripe_api.buyer.links import open_link
 from learnermax_cli.sandbox.stripe_api.buyer.lookup import BuyerError, Target, find_session, find_target
 from learnermax_cli.sandbox.stripe_api.buyer.seeding import seed
+from learnermax_cli.sandbox.stripe_api.errors import StripeApiError
+from learnermax_cli.sandbox.stripe_api.resources import promotions
 from learnermax_cli.sandbox.stripe_api.resources.session_expiry import expire_session
 from learnermax_cli.sandbox.stripe_api.state import StripeState
 from learnermax_cli.sandbox.stripe_api.store import Object
@@ -45,15 +47,33 @@ def _add_link_routes(blueprint: Blueprint, state: StripeState) -> None:
     @blueprint.post("/pay")
     def pay() -> Response:
         body = json_body()
-        order = paying.Order(body.get("method", "card"), body.get("email"), int(body.get("discount_percent", 0)))
+        percent, code = int(body.get("discount_percent", 0)), body.get("promotion_code")
+        order = paying.Order(body.get("method", "card"), body.get("email"), percent, code)
         with state.lock:
             target = _opened(state, body)
             return jsonify(paying.pay(target.data, target.found, order, _now(state)))
+
+    @blueprint.post("/promo")
+    def make_promotion() -> Response:
+        with state.lock:
+            return jsonify(_promotion(state, json_body()))
 
     @blueprint.post("/seed_sessions")
     def seed_sessions() -> Response:
         with state.lock:
             return jsonify(sessions=seed(state, json_body(), _origin()))
+
+
+def _promotion(state: StripeState, body: dict[str, Any]) -> Object:
+    """Make a promotion code and its coupon in the default account's test mode, and return it with its coupon."""
+    data, now = state.data(state.keys.account, livemode=False), _now(state)
+    try:
+        coupon = promotions.built_coupon(body["coupon"], now, livemode=False)
+        made = promotions.put_code(data, coupon, {"code": body["code"]}, now)
+    except StripeApiError as error:
+        raise BuyerError(error.body.message) from error
+    data["coupon"].put(coupon)
+    return {**made, "coupon": coupon}
 
 
 def _opened(state: StripeState, body: dict[str, Any]) -> Target:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from learnermax_cli.core.money import Money
-from learnermax_cli.sandbox.stripe_api.buyer.lookup import BuyerError
 from learnermax_cli.sandbox.stripe_api.buyer.paying import Method, Order
 from learnermax_cli.sandbox.stripe_api.resources.session_building import PAY_PATH
 from learnermax_cli.sandbox.stripe_api.store import Data, Object
@@ -29,9 +28,11 @@ LEFT = Message("You walked away", ("Nothing was paid. The session stays open: go
 
 
 def order_of(form: Mapping[str, str]) -> Order:
-    """Return the form's values; raises BuyerError for an invalid code or address."""
+    """Return the form's values; raises BuyerError for an invalid address."""
     code = form.get("promotion_code", "").strip()
-    return Order(cast("Method", form.get("method", "card")), form.get("email", "").strip() or None, _percent(code))
+    percent = _percent(code)
+    method, email = cast("Method", form.get("method", "card")), form.get("email", "").strip() or None
+    return Order(method, email, percent, None if percent else code)
 
 
 def form_fields(data: Data, session: Object, form: Mapping[str, str]) -> dict[str, Any]:
@@ -85,11 +86,9 @@ def _onward_url(session: Object) -> str | None:
 
 
 def _percent(code: str) -> int:
-    if not code:
-        return 0
+    """Return what the codes take off that need not be made: FREE, and OFF with a percentage; 0 for any other."""
     if code.upper() == "FREE":
         return 100
     matched = _CODE.fullmatch(code)
-    if matched is None or not 1 <= int(matched[1]) <= 100:
-        raise BuyerError("This promotion code is not valid.")
-    return int(matched[1])
+    percent = 0 if matched is None else int(matched[1])
+    return percent if percent <= 100 else 0

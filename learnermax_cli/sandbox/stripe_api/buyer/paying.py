@@ -1,11 +1,14 @@
 """A buyer pays: a card that is accepted or declined, a bank debit that takes days, or a discount of 100 %."""
 
 from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
 from typing import Literal, get_args
 
 from learnermax_cli.sandbox.stripe_api.buyer.links import count_completed
 from learnermax_cli.sandbox.stripe_api.buyer.lookup import BuyerError
 from learnermax_cli.sandbox.stripe_api.ids import new_id
+from learnermax_cli.sandbox.stripe_api.resources import promotions
 from learnermax_cli.sandbox.stripe_api.resources.customers import built_customer, is_email
 from learnermax_cli.sandbox.stripe_api.resources.events import Happening, record_event
 from learnermax_cli.sandbox.stripe_api.resources.line_items import discounted
@@ -20,17 +23,19 @@ from learnermax_cli.sandbox.stripe_api.resources.session_expiry import KIND
 from learnermax_cli.sandbox.stripe_api.store import Data, Object, replaced
 
 Method = Literal["card", "delayed", "declined"]
+SECONDS_TO_SETTLE = int(timedelta(days=3).total_seconds())
 DEFAULT_EMAIL = "buyer@example.com"
 _OUTCOMES: dict[Method, Outcome] = {"card": "succeeded", "delayed": "processing", "declined": "declined"}
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """How a buyer pays, under which address, and with how many percent off."""
+    """How a buyer pays, under which address, and with how many percent off, or with which promotion code."""
 
     method: Method = "card"
     email: str | None = None
     discount_percent: int = 0
+    promotion_code: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse what the checkout page does not offer."""
@@ -46,12 +51,12 @@ def pay(data: Data, session: Object, order: Order, now: int) -> Object:
     """Pay an open session and return it as it is then; raises BuyerError when it cannot be paid."""
     if session["status"] != "open":
         raise BuyerError(f"this session is {session['status']}")
-    if order.discount_percent and not session["allow_promotion_codes"]:
+    if (order.discount_percent or order.promotion_code) and not session["allow_promotion_codes"]:
         raise BuyerError("this session does not allow promotion codes")
     email = _email(data, session, order)
     if order.method == "declined":
         return _declined(data, session, email, now)
-    priced = _discounted(session, order.discount_percent)
+    priced = _priced(data, session, order, now)
     buyer = replaced(priced, {"customer": _customer(data, session, email, now)})
     payment = None if priced["amount_total"] == 0 else _payment(data, buyer, _OUTCOMES[order.method], email, now)
     completed = _completed(buyer, payment, email)
@@ -62,6 +67,8 @@ def pay(data: Data, session: Object, order: Order, now: int) -> Object:
     if completed["payment_status"] == "paid":
         _record_success(data, completed["payment_intent"], now)
     record_event(data, Happening("checkout.session.completed", completed, now))
+    if completed["payment_status"] == "unpaid":
+        data.schedule(now + SECONDS_TO_SETTLE, partial(_arrive, data, completed["id"]))
     return completed
 
 
@@ -83,6 +90,14 @@ def settle(data: Data, session: Object, succeed: bool, now: int) -> Object:
     kind = "succeeded" if succeed else "failed"
     record_event(data, Happening(f"checkout.session.async_payment_{kind}", settled, now))
     return settled
+
+
+def _arrive(data: Data, session_id: str, at: int) -> None:
+    """Let a bank debit arrive that has not been settled otherwise."""
+    session = data[KIND].get(session_id) or {}
+    intent = data["payment_intent"].get(session.get("payment_intent") or "") or {}
+    if intent.get("status") == "processing":
+        settle(data, session, succeed=True, now=at)
 
 
 def _completed(session: Object, payment: Payment | None, email: str) -> Object:
@@ -160,8 +175,19 @@ def _email(data: Data, session: Object, order: Order) -> str:
     return email
 
 
-def _discounted(session: Object, percent: int) -> Object:
-    discount = session["amount_subtotal"] * percent // 100
+def _priced(data: Data, session: Object, order: Order, now: int) -> Object:
+    """Return a session with what is taken off; raises BuyerError for a code that is not valid."""
+    if not order.promotion_code:
+        return _discounted(session, session["amount_subtotal"] * order.discount_percent // 100, new_id("promo"))
+    found = promotions.redeemable(data, order.promotion_code, session["currency"], now)
+    if found is None:
+        raise BuyerError("This promotion code is not valid.")
+    code, coupon = found
+    promotions.redeem(data, code, coupon)
+    return _discounted(session, promotions.amount_off(coupon, session["amount_subtotal"]), code["id"])
+
+
+def _discounted(session: Object, discount: int, code_id: str) -> Object:
     if not discount:
         return session
     items = {**session["line_items"], "data": discounted(session["line_items"]["data"], discount)}
@@ -169,7 +195,7 @@ def _discounted(session: Object, percent: int) -> Object:
         session,
         {
             "amount_total": session["amount_subtotal"] - discount,
-            "discounts": [{"coupon": None, "promotion_code": new_id("promo")}],
+            "discounts": [{"coupon": None, "promotion_code": code_id}],
             "line_items": items,
             "total_details": {**session["total_details"], "amount_discount": discount},
         },
