@@ -58,12 +58,14 @@ class SalesClient(ControlHttp):
         email: str | None = None,
         client_reference_id: str | None = None,
         discount_percent: int = 0,
-        promotion_code: str | None = None,
     ) -> Session:
         """Pay a session (id or URL) or through a payment link (id or URL); 100 percent off needs no payment."""
         body = {"target": target, "method": method, "discount_percent": discount_percent}
-        optional = {"email": email, "client_reference_id": client_reference_id, "promotion_code": promotion_code}
-        return self._session("/pay", body, **optional)
+        return self._session("/pay", body, email=email, client_reference_id=client_reference_id)
+
+    def pay_with_code(self, target: str, promotion_code: str) -> Session:
+        """Pay by card with a promotion code, as it is typed into the checkout page."""
+        return self._session("/pay", {"target": target, "promotion_code": promotion_code})
 
     def open_link(self, link: str, *, email: str | None = None, client_reference_id: str | None = None) -> Session:
         """Open a payment link (id or URL) and return the session that it makes."""

@@ -186,5 +186,5 @@ def test_promo(sandbox: Sandbox, session: Any, option: str, amount: str, off: st
 
     assert (0, f"SUMMER-26: {off} off, where promotion codes are allowed\n") == (said.returncode, said.stdout)
     assert (1, True) == (again.returncode, "An active promotion code with `code: summer-26`" in again.stderr)
-    paid = sandbox.control.pay(session.id, promotion_code="summer-26")
+    paid = sandbox.control.pay_with_code(session.id, "summer-26")
     assert {"--percent-off": 4374, "--amount-off": 4499}[option] == paid.amount_total

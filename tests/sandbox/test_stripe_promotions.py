@@ -16,8 +16,8 @@ def new_code(server: StripeServer, coupon: dict[str, Any], **params: Any) -> str
     """Make a promotion code of a new coupon."""
     client = server.client()
     made = client.v1.coupons.create(coupon)  # type: ignore[arg-type]
-    promotion: Any = {"type": "coupon", "coupon": made.id}
-    return client.v1.promotion_codes.create({"promotion": promotion, **params})
+    all_params: Any = {"promotion": {"type": "coupon", "coupon": made.id}, **params}
+    return client.v1.promotion_codes.create(all_params)
 
 
 def test_codes_and_coupons_have_the_sdks_fields(stripe_server: StripeServer) -> None:
@@ -54,7 +54,7 @@ def test_no_more_is_taken_off_than_there_is(stripe_server: StripeServer) -> None
     """Then there is nothing to pay."""
     new_code(stripe_server, {"amount_off": AMOUNT + 1, "currency": "usd"}, code="GIFT")
     session = new_session(stripe_server, allow_promotion_codes=True)
-    paid = stripe_server.control.pay(session.id, promotion_code="GIFT")
+    paid = stripe_server.control.pay_with_code(session.id, "GIFT")
     assert ("no_payment_required", 0, None) == (paid.payment_status, paid.amount_total, paid.payment_intent)
 
 
@@ -76,16 +76,16 @@ def test_a_code_that_is_not_valid_is_refused(
     new_code(stripe_server, coupon, code="SUMMER", **params)
     session = new_session(stripe_server, allow_promotion_codes=True)
     with pytest.raises(SandboxError, match="This promotion code is not valid"):
-        stripe_server.control.pay(session.id, promotion_code="SUMMER")
+        stripe_server.control.pay_with_code(session.id, "SUMMER")
 
 
 def test_a_code_is_taken_as_often_as_it_says(stripe_server: StripeServer) -> None:
     """Once here; inactive it is free for another one."""
     code = new_code(stripe_server, {"percent_off": 50}, code="ONCE", max_redemptions=1)
     first, second = (new_session(stripe_server, allow_promotion_codes=True).id for _ in range(2))
-    stripe_server.control.pay(first, promotion_code="ONCE")
+    stripe_server.control.pay_with_code(first, "ONCE")
     with pytest.raises(SandboxError, match="not valid"):
-        stripe_server.control.pay(second, promotion_code="ONCE")
+        stripe_server.control.pay_with_code(second, "ONCE")
     codes = stripe_server.client().v1.promotion_codes
     assert not codes.update(code.id, {"active": False}).active
     assert "ONCE" == new_code(stripe_server, {"percent_off": 1}, code="ONCE").code
