@@ -78,7 +78,7 @@ class App(Clients):
             return None
         from learnermax_cli.adapters.aws.probes import TopicProbe
 
-        return TopicProbe(self.aws.sns(), self.settings.topic_arn)
+        return TopicProbe(self.aws.sns, self.settings.topic_arn)
 
     @cached_property
     def stripe_probes(self) -> "StripeProber":

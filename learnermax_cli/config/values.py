@@ -1,5 +1,6 @@
 """What the text of a setting means: each reader returns its value, or raises an error that names where it is from."""
 
+import re
 from decimal import Decimal, InvalidOperation
 from typing import Literal, cast
 
@@ -10,6 +11,7 @@ from learnermax_cli.core.urls import is_absolute
 Environment = Literal["preview", "prod", "sandbox"]
 ENVIRONMENTS = ("preview", "prod", "sandbox")
 
+_TOPIC_ARN = re.compile(r"arn:aws[a-z-]*:sns:(?P<region>[a-z0-9-]+):\d{12}:[A-Za-z0-9_.-]+")
 _SMALLEST, _GREATEST = Decimal("0.01"), Decimal(1_000_000)  # requests a second, seconds
 
 
@@ -102,6 +104,12 @@ def utf8(text: str, source: str) -> str:
     if not text.isascii() and text.encode(errors="replace").decode() != text:
         raise invalid(source, "is not valid UTF-8", "text in UTF-8")
     return text
+
+
+def topic_region(arn: str) -> str | None:
+    """Return the region of a topic; None where the text is not the ARN of one."""
+    found = _TOPIC_ARN.fullmatch(arn)
+    return found and found["region"]
 
 
 def invalid(source: str, flaw: str, remedy: str) -> LmxError:

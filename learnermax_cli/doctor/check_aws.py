@@ -1,11 +1,11 @@
 """Checks of AWS: whose credentials these are, the names in use, table, topic, and the secret with its keys."""
 
-import re
 from collections.abc import Iterator, Mapping
 
 from learnermax_cli.config import guard
 from learnermax_cli.config.keys import PUBLISHABLE_KEY, SECRET_KEY, WEBHOOK_SECRET
 from learnermax_cli.config.settings import Settings
+from learnermax_cli.config.values import topic_region
 from learnermax_cli.core.errors import ConfigError, Exit, GuardError
 from learnermax_cli.core.remedy import lmx
 from learnermax_cli.doctor.model import (
@@ -34,7 +34,6 @@ IDENTITY, NAMES, TABLE, TOPIC = "AWS identity", "Environment", "Table", "Topic"
 _KEYS = ("PK", "SK")
 _GSI1 = ("GSI1", Index(("GSI1PK", "GSI1SK")))
 _EMAIL_INDEX = ("email-index", Index(("email",)))
-_TOPIC_ARN = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_.-]+")
 _SITE_STACK = "Update the site's own stack: its template defines the table."
 
 
@@ -94,7 +93,12 @@ def check_topic(settings: Settings, reader: TopicReader | None) -> Iterator[Verd
         remedy = "Set TRANSACTIONAL_EMAIL_TOPIC_ARN; or LMX_EVENTS=off where the site sends no mails."
         yield warning(TOPIC, "not configured: mails stay owed until it is", remedy)
         return
-    topic = reader.read_topic() if _TOPIC_ARN.fullmatch(arn) else None
+    region = topic_region(arn)
+    if region is None:
+        found = f"TRANSACTIONAL_EMAIL_TOPIC_ARN is {arn!r}, not the ARN of a topic"
+        yield failed(TOPIC, found, "Set it to arn:aws:sns:REGION:ACCOUNT:NAME.", Exit.CONFIG)
+        return
+    topic = reader.read_topic()
     if topic is None:
         remedy = "Fix TRANSACTIONAL_EMAIL_TOPIC_ARN, or deploy the stack that creates the topic."
         yield failed(TOPIC, f"topic {arn} does not exist", remedy, Exit.CONFIG)
@@ -102,7 +106,9 @@ def check_topic(settings: Settings, reader: TopicReader | None) -> Iterator[Verd
         remedy = "Subscribe the function that sends the mails: deploy the site's stack."
         yield warning(TOPIC, f"{arn} has no subscription: no student gets a mail", remedy)
     else:
-        yield ok(TOPIC, f"{arn} exists and has a subscription")
+        home = settings.aws.region
+        elsewhere = "" if region == home else f"; it is in another region than the table ({home})"
+        yield ok(TOPIC, f"{arn} exists and has a subscription{elsewhere}")
 
 
 def check_secret(store: SecretStore, settings: Settings) -> Iterator[Verdict]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Protocol
 
+from learnermax_cli.core.errors import LmxError
 from learnermax_cli.core.times import site_time
 from learnermax_cli.courses.model import CourseStore
 from learnermax_cli.enrollments.model import NOBODY, Enrollment, EnrollmentKey, EventIntent, Revocation
@@ -206,11 +207,24 @@ class EnrollmentWork:
                 intent = self._take_over(enrollment)
         assert intent is not None
         if (key, intent) not in run.published:
-            run.publisher.publish_completed(key, *completed)
+            self._send(intent, completed)
             run.published.add(key, intent)
         with suppress(SupersededError):  # another run has taken it over, and sends it again
             run.writer.clear_event(key, intent)
         run.published.discard(key, intent)
+
+    def _send(self, intent: EventIntent, completed: tuple[str, str]) -> None:
+        """Publish the event; one that fails is owed by nobody, since it was owed first: the next run tries again."""
+        key, run, earlier = self._work.key, self._run, self._work.enrollment
+        assert run.publisher is not None
+        try:
+            run.publisher.publish_completed(key, *completed)
+        except LmxError:
+            since = intent if earlier is None or earlier.intent is None else earlier.intent
+            with suppress(LmxError):  # then the mark of this run stays, and is taken over after ten minutes
+                marked = Enrollment(key, "", *completed, intent=intent)
+                run.writer.take_event(marked, EventIntent(NOBODY, since.at))
+            raise
 
     def _take_over(self, enrollment: Enrollment) -> EventIntent:
         intent = self._run.intent()

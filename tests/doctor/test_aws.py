@@ -170,12 +170,32 @@ def test_no_mails_wanted(sandbox: Sandbox) -> None:
     assert ("ok", found, None, 0) == examine(sandbox, env).row("Topic")
 
 
-@pytest.mark.parametrize("arn", [f"arn:aws:sns:us-east-1:{ACCOUNT}:gone", "no arn at all"])
-def test_topic_that_is_not_there(sandbox: Sandbox, arn: str) -> None:
+def test_topic_that_is_not_there(sandbox: Sandbox) -> None:
     """A failure: each completion would end in one."""
+    arn = f"arn:aws:sns:us-east-1:{ACCOUNT}:gone"
     status, found, remedy, code = examine(sandbox, {"TRANSACTIONAL_EMAIL_TOPIC_ARN": arn}).row("Topic")
     assert ("failed", f"topic {arn} does not exist", 3) == (status, found, code)
     assert "TRANSACTIONAL_EMAIL_TOPIC_ARN" in str(remedy)
+
+
+def test_topic_that_is_none(sandbox: Sandbox) -> None:
+    """What is no ARN of a topic is shown, with the form of one."""
+    found = "TRANSACTIONAL_EMAIL_TOPIC_ARN is 'no arn at all', not the ARN of a topic"
+    expected = ("failed", found, "Set it to arn:aws:sns:REGION:ACCOUNT:NAME.", 3)
+    assert expected == examine(sandbox, {"TRANSACTIONAL_EMAIL_TOPIC_ARN": "no arn at all"}).row("Topic")
+
+
+def test_topic_in_another_region(sandbox: Sandbox) -> None:
+    """It is asked for where it is, and that it is elsewhere is said."""
+    there = sandbox.session.client("sns", region_name="eu-west-1", endpoint_url=sandbox.info.aws_url)
+    arn = there.create_topic(Name="elsewhere")["TopicArn"]
+    assert f"arn:aws:sns:eu-west-1:{ACCOUNT}:elsewhere" == arn
+    there.subscribe(TopicArn=arn, Protocol="sqs", Endpoint=f"arn:aws:sqs:us-east-1:{ACCOUNT}:events")
+    found = examine(sandbox, {"TRANSACTIONAL_EMAIL_TOPIC_ARN": arn}).row("Topic")[1]
+    assert found in (
+        f"{arn} exists and has a subscription; it is in another region than the table (us-east-1)",
+        f"{arn} has no subscription: no student gets a mail",
+    )
 
 
 def test_topic_that_nobody_listens_to(sandbox: Sandbox) -> None:

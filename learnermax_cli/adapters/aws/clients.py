@@ -84,9 +84,9 @@ class AwsClients:
         client.meta.events.register("after-call.dynamodb", self._name_place)
         return client
 
-    def sns(self) -> "SNSClient":
-        """Return an SNS client."""
-        client: SNSClient = self._open("sns", "SNS")
+    def sns(self, region: str | None = None) -> "SNSClient":
+        """Return an SNS client of a region, by default the run's."""
+        client: SNSClient = self._open("sns", "SNS", region=region)
         return client
 
     def sts(self) -> "STSClient":
@@ -104,7 +104,7 @@ class AwsClients:
         client: SecretsManagerClient = self._open("secretsmanager", "Secrets Manager")
         return client
 
-    def _open(self, service: str, called: str, policy: RetryPolicy | None = None) -> Any:
+    def _open(self, service: str, called: str, policy: RetryPolicy | None = None, region: str | None = None) -> Any:
         policy = policy or self._policy
         with self._opening, aws_errors(f"opening {called}"):
             connect: Callable[..., Any] = self._session.client
@@ -114,7 +114,7 @@ class AwsClients:
                 read_timeout=policy.read,
                 max_pool_connections=32,
             )
-            client = connect(service, endpoint_url=self._access.endpoint_url, config=limits)
+            client = connect(service, region, endpoint_url=self._access.endpoint_url, config=limits)
         client.meta.events.register("before-sign", self._note_credentials)
         client.meta.events.register("after-call", self._log)
         Watch(called, policy, self._stop, self._listener).register(client)

@@ -1,6 +1,6 @@
 """What `doctor` asks AWS: whose credentials these are, its clock, the table and the topic without their contents."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 
 from learnermax_cli.adapters.aws.errors import aws_errors
 from learnermax_cli.adapters.aws.table import table_errors
+from learnermax_cli.config.values import topic_region
 from learnermax_cli.core.times import read_http_date
 from learnermax_cli.doctor.model import Caller, Index, TableDescription, Topic
 
@@ -71,15 +72,16 @@ class TableProbe:
 class TopicProbe:
     """Reads the topic's attributes."""
 
-    def __init__(self, client: "SNSClient", topic_arn: str) -> None:
-        self._client = client
+    def __init__(self, connect: Callable[[str | None], "SNSClient"], topic_arn: str) -> None:
+        self._connect = connect
         self._topic_arn = topic_arn
 
     def read_topic(self) -> Topic | None:
         """Read the topic's attributes; None when it does not exist, or the ARN is not that of a topic."""
+        client = self._connect(topic_region(self._topic_arn))
         with aws_errors(f"reading topic {self._topic_arn}"):
             try:
-                attributes = self._client.get_topic_attributes(TopicArn=self._topic_arn)["Attributes"]
+                attributes = client.get_topic_attributes(TopicArn=self._topic_arn)["Attributes"]
             except ClientError as error:
                 if error.response.get("Error", {}).get("Code") in _NO_TOPIC:
                     return None
