@@ -35,6 +35,8 @@ def render_markdown(report: Report) -> str:
         parts.append(_findings(report.findings))
     parts += [f"**Warning:** {markdown(warning)}" for warning in report.warnings]
     parts += [markdown(note) for note in report.notes]
+    if report.block:
+        parts.append("\n".join(("<pre>", *map(markdown, report.block), "</pre>")))
     if report.summary_line:
         parts.append(f"**{markdown(report.summary_line)}**")
     if report.failure is not None:

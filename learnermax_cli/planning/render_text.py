@@ -192,5 +192,6 @@ def _closing_lines(report: Report, shown: Report | None) -> Iterator[RenderableT
     notes = () if shown is None else shown.notes
     yield from render_findings(tuple(finding for finding in report.findings if finding not in known))
     yield from (Text(printable(note)) for note in report.notes if note not in notes)
+    yield from (Text(printable(line)) for line in report.block)
     if report.summary_line and (shown is None or report.summary_line != shown.summary_line):
         yield Text(report.summary_line, style="bold")

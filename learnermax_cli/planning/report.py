@@ -66,6 +66,8 @@ class Report:
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     """Lines that belong to the data, such as references to what was stored; printed after the plan."""
+    block: tuple[str, ...] = ()
+    """Lines to paste as they stand, below the notes."""
     extra: Mapping[str, object] = field(default_factory=dict)
     """Further fields of the JSON document."""
     summary: Mapping[str, int] = field(default_factory=dict)
@@ -160,6 +162,7 @@ def masked_report(report: Report, mask: Mask) -> Report:
         findings=tuple(Finding(*masked(finding, mask)) for finding in report.findings),
         warnings=tuple(map(mask, report.warnings)),
         notes=tuple(map(mask, report.notes)),
+        block=tuple(map(mask, report.block)),
         extra=masked(report.extra, mask),
         summary_line=None if report.summary_line is None else mask(report.summary_line),
     )

@@ -101,15 +101,15 @@ def _filled(report: Report, outcome: PushOutcome) -> Report:
     arn = outcome.description.arn if outcome.description else None
     references = _references(arn, outcome.plan.names) if arn and (stored or report.dry_run) else {}
     block = _block(arn, references) if arn and references else ()
+    shown = bool(block) and outcome.error is None
     version = outcome.description.current if outcome.description else None
     left = counts.add + counts.change + counts.remove
     return replace(
         report,
         body=Changes(() if result is None else (result,)),
         warnings=(*report.warnings, *outcome.warnings),
-        notes=(f"ARN: {arn}", "For a CloudFormation template:", *block, _STALE, _IN_CLEAR)
-        if block and not outcome.error
-        else (),
+        notes=(f"ARN: {arn}", _STALE, _IN_CLEAR, "For a CloudFormation template:") if shown else (),
+        block=block if shown else (),
         extra={
             **report.extra,
             "arn": arn,

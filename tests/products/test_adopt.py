@@ -144,6 +144,7 @@ def test_named_price_that_cannot_be_adopted(
         {"currency": "eur", "unit_amount": 9999},
         {"currency": "usd", "unit_amount": 9999, "recurring": {"interval": "month"}},
         {"currency": "usd", "custom_unit_amount": {"enabled": True}},
+        {"currency": "usd", "unit_amount": 9999, "transform_quantity": {"divide_by": 10, "round": "down"}},
         {
             "currency": "usd",
             "billing_scheme": "tiered",
@@ -152,7 +153,7 @@ def test_named_price_that_cannot_be_adopted(
             "tiers": [{"up_to": "inf", "unit_amount": 9999}],
         },
     ],
-    ids=["other currency", "recurring", "customer chooses", "tiers"],
+    ids=["other currency", "recurring", "customer chooses", "packages", "tiers"],
 )
 def test_named_price_that_is_not_the_courses_is_replaced(sandbox: Sandbox, params: dict[str, object]) -> None:
     """What is no plain one-time amount in the course's currency is adopted and gives way like another amount."""

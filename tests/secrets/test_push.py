@@ -1,5 +1,6 @@
 """`lmx secrets push`, end to end."""
 
+import html
 import json
 import re
 
@@ -45,14 +46,17 @@ def test_ends_with_what_a_template_needs(sandbox: Sandbox) -> None:
 
     arn = sandbox.secretsmanager().describe_secret(SecretId=NAME)["ARN"]
     begin = lines.index("For a CloudFormation template:")
-    end = next(number for number, line in enumerate(lines) if "update the stacks that use them" in line)
-    block = "".join(line + "\n" for line in lines[begin + 1 : end])
-    assert f"ARN: {arn}" == lines[begin - 1]
+    block = "".join(line + "\n" for line in lines[begin + 1 : -1])
+    assert f"ARN: {arn}" == lines[begin - 3]
+    assert "update the stacks that use them" in lines[begin - 2]
+    assert "Lambda shows" in lines[begin - 1]
     assert {
         "Parameters": {"StripeSecretArn": {"Type": "String", "Default": arn}},
         "Environment": {"Variables": {n: f"{{{{resolve:secretsmanager:{arn}:SecretString:{n}}}}}" for n in names}},
     } == yaml.safe_load(block)
     assert block == support.document(sandbox.run("secrets", "push", "-o", "json"))["cloudformation"]
+    (pasted,) = re.findall(r"(?s)<pre>\n(.*)</pre>", sandbox.run("secrets", "push", "-o", "markdown").stdout)
+    assert block == html.unescape(pasted)
     parameter = read_template()["Parameters"]["StripeSecretArn"]
     assert re.fullmatch(parameter["AllowedPattern"], arn)
 

@@ -137,6 +137,8 @@ def parse_product(raw: Raw) -> ListedProduct:
 def parse_price(raw: Raw) -> ListedPrice:
     """Read a price."""
     plain = raw["type"] == "one_time" and raw["unit_amount"] is not None and raw["billing_scheme"] == "per_unit"
+    # Sold in packages, rounded down, one is free [stripe.Price.transform_quantity].
+    plain = plain and raw.get("transform_quantity") is None
     return ListedPrice(
         price_id=raw["id"],
         product_id=id_of(raw["product"]) or "",
