@@ -85,6 +85,39 @@ def release(
     return run_release(app, key, dry_run=dry_run, yes=yes, allow_missing_session=allow_missing_session)
 
 
+Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; stays on the item.")]
+
+
+@add_command(group, "keep")
+def keep(
+    app: "App", course_id: EnrolledId, user: User, reason: Reason, dry_run: DryRun = False, yes: Yes = False
+) -> "Report":
+    """Goodwill: the student stays in, or gets back in, whatever the money does.
+
+    Example: lmx enrollments keep TEST-COURSE-003 --user user-1 --reason 'refunded as goodwill'
+    """
+    from learnermax_cli.enrollments.apply_by_hand import ByHandRequest
+    from learnermax_cli.enrollments.keep import run_keep
+    from learnermax_cli.enrollments.model import EnrollmentKey
+
+    return run_keep(app, ByHandRequest(EnrollmentKey(user, course_id), reason, dry_run, yes))
+
+
+@add_command(group, "revoke")
+def revoke(
+    app: "App", course_id: EnrolledId, user: User, reason: Reason, dry_run: DryRun = False, yes: Yes = False
+) -> "Report":
+    """Take a student's access away by hand; progress stays, and no run gives it back.
+
+    Example: lmx enrollments revoke TEST-COURSE-003 --user user-1 --reason 'never paid'
+    """
+    from learnermax_cli.enrollments.apply_by_hand import ByHandRequest
+    from learnermax_cli.enrollments.model import EnrollmentKey
+    from learnermax_cli.enrollments.revoke import run_revoke
+
+    return run_revoke(app, ByHandRequest(EnrollmentKey(user, course_id), reason, dry_run, yes))
+
+
 @add_command(group, "reconcile")
 def reconcile(
     app: "App",

@@ -14,7 +14,13 @@ from learnermax_cli.courses.model import CourseStore
 from learnermax_cli.enrollments.model import NOBODY, Enrollment, EnrollmentKey, EventIntent, Revocation
 from learnermax_cli.enrollments.plan_enrollment import Work
 from learnermax_cli.enrollments.plan_event import EventMode
-from learnermax_cli.enrollments.store_model import EnrollmentReader, EnrollmentWriter, EventPublisher, NewEnrollment
+from learnermax_cli.enrollments.store_model import (
+    EnrollmentReader,
+    EnrollmentWriter,
+    EventPublisher,
+    Kept,
+    NewEnrollment,
+)
 from learnermax_cli.planning.change import Change, Group, SupersededError
 from learnermax_cli.planning.confirm import Job
 
@@ -161,23 +167,32 @@ class EnrollmentWork:
                 self._create()
             case "enrollment", "complete":
                 self._intent = self._run.intent()
-                enrollment, payment = work.named()
-                writer.put_completed(enrollment, payment, self._intent)
-                self._completed = (enrollment.enrollment_type, enrollment.enrolled_at)
+                writer.put_completed(*work.named(), self._intent)
+                self._completed = (work.item.enrollment_type, work.item.enrolled_at)
             case "enrollment", "restore" | "update":
                 writer.put_completed(*work.named(), None)
             case "enrollment", "revoke":
-                reason = str((change.after or {})["accessRevokedReason"])
-                writer.revoke(work.named()[0], Revocation(site_time(self._run.now()), reason))
+                after = change.after or {}
+                by_operator = "accessRevokedBy" in after
+                reason = str(after["accessRevokedReason"])
+                writer.revoke(work.item, Revocation(site_time(self._run.now()), reason, by_operator))
+            case "enrollment", "keep":
+                self._keep(change)
             case "enrollment", "release":
-                assert work.enrollment is not None
-                writer.release(work.enrollment)
+                writer.release(work.item)
             case "event", "delete":
-                assert work.enrollment is not None
-                assert work.enrollment.intent is not None
-                writer.clear_event(work.key, work.enrollment.intent)
+                assert work.item.intent is not None
+                writer.clear_event(work.key, work.item.intent)
             case _:
                 self._publish()
+
+    def _keep(self, change: Change) -> None:
+        item, after = self._work.item, change.after or {}
+        first_time = item.pending and item.revoked is None
+        self._intent = self._run.intent() if first_time else None
+        kept = Kept(site_time(self._run.now()), str(after["accessKeptReason"]), str(after["paymentStatus"]))
+        self._run.writer.keep(item, kept, self._intent)
+        self._completed = (item.enrollment_type, item.enrolled_at)
 
     def _create(self) -> None:
         new, payment, extra = self._work.enrollment, self._work.payment, {}

@@ -24,11 +24,16 @@ class Work(NamedTuple):
     enrollment: Enrollment | None
     payment: Payment | None = None
 
+    @property
+    def item(self) -> Enrollment:
+        """The item that the changes are about, where there is one."""
+        assert self.enrollment is not None
+        return self.enrollment
+
     def named(self) -> tuple[Enrollment, Payment]:
         """Return the item and the payment of a change that has both."""
-        assert self.enrollment is not None
         assert self.payment is not None
-        return self.enrollment, self.payment
+        return self.item, self.payment
 
 
 def plan_enrollment(

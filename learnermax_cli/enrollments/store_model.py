@@ -56,6 +56,14 @@ class NewEnrollment:
     extra: Mapping[str, object] = field(default_factory=dict, hash=False)
 
 
+class Kept(NamedTuple):
+    """An operator's decision that a student stays in: since when, in RFC 3339, why, and the item's paymentStatus."""
+
+    at: str
+    reason: str
+    status: str
+
+
 class EnrollmentWriter(Protocol):
     """Conditional writes to enrollments; each raises SupersededError when another writer was faster."""
 
@@ -64,6 +72,9 @@ class EnrollmentWriter(Protocol):
 
     def revoke(self, enrollment: Enrollment, revocation: Revocation) -> None:
         """Make an enrollment pending again, and note why; all else stays as it is."""
+
+    def keep(self, enrollment: Enrollment, kept: Kept, intent: EventIntent | None) -> None:
+        """Let a student in whatever the money does, and note why; a revocation of access is removed."""
 
     def create(self, new: NewEnrollment) -> None:
         """Write an enrollment where there is none."""

@@ -28,7 +28,7 @@ from learnermax_cli.enrollments.model import (
 from learnermax_cli.enrollments.plan_event import EventRules
 from learnermax_cli.enrollments.read_table import Scope, Table
 from learnermax_cli.enrollments.reconcile_pass import Reconcile
-from learnermax_cli.enrollments.store_model import NewEnrollment, TableRead
+from learnermax_cli.enrollments.store_model import Kept, NewEnrollment, TableRead
 from learnermax_cli.planning.change import Change, SupersededError
 from tests.enrollments.values import NOW, PRICE, payment
 
@@ -180,6 +180,11 @@ class History:
     def revoke(self, enrollment: Enrollment, revocation: Revocation) -> None:
         self._write(enrollment)
         self.items[enrollment.key] = replace(enrollment, status="pending", revoked=revocation)
+
+    def keep(self, enrollment: Enrollment, kept: Kept, intent: EventIntent | None) -> None:
+        self._write(enrollment)
+        done = replace(enrollment, status=kept.status, intent=intent or enrollment.intent, revoked=None)
+        self.items[enrollment.key] = replace(done, kept_at=kept.at)
 
     def create(self, new: NewEnrollment) -> None:
         self._count()

@@ -43,9 +43,17 @@ def _free(sandbox: Sandbox) -> None:
     worlds.put_items(sandbox, [student_item(USER)])
 
 
+def _in(sandbox: Sandbox) -> None:
+    worlds.put_basics(sandbox, USER)
+    worlds.put_pending(sandbox, USER, None, paymentStatus="completed")
+
+
+BY_HAND = (COURSE, "--user", USER, "--reason", "goodwill", "--yes")
 SCENARIOS = {
     "reconcile": Scenario(worlds.RECONCILE, _bought, "UpdateItem", skip=1),
     "release": Scenario(("enrollments", "release", COURSE, "--user", USER, "--yes"), _stuck, "DeleteItem"),
+    "keep": Scenario(("enrollments", "keep", *BY_HAND), _in, "UpdateItem"),
+    "revoke": Scenario(("enrollments", "revoke", *BY_HAND), _in, "UpdateItem"),
     "create": Scenario(("enrollments", "create", FREE, "--user", USER), _free, "UpdateItem"),
 }
 

@@ -7,7 +7,7 @@ from learnermax_cli.adapters.aws.enrollment_table import OPERATOR, item_key, stu
 from learnermax_cli.adapters.aws.table import ConditionFailedError, Table
 from learnermax_cli.adapters.aws.values import to_item
 from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey, EventIntent, Payment, Revocation
-from learnermax_cli.enrollments.store_model import NewEnrollment
+from learnermax_cli.enrollments.store_model import Kept, NewEnrollment
 from learnermax_cli.planning.change import SupersededError
 
 _NAMES = {
@@ -19,7 +19,9 @@ _NAMES = {
     "#reason": "accessRevokedReason",
     "#by": "accessRevokedBy",
     "#kept": "accessKeptAt",
+    "#why": "accessKeptReason",
 }
+_NOT_REVOKED = " REMOVE #since, #reason, #by"
 _NONE = {":text": "S", ":none": ""}
 
 
@@ -39,7 +41,7 @@ class EnrollmentWrites:
         condition, values = _as_read(enrollment)
         update, new = _set(wanted)
         if enrollment.revoked is not None:
-            update += " REMOVE #since, #reason, #by"
+            update += _NOT_REVOKED
         self._update(enrollment.key, update, condition, values | new, wanted)
 
     def revoke(self, enrollment: Enrollment, revocation: Revocation) -> None:
@@ -50,6 +52,20 @@ class EnrollmentWrites:
             wanted["accessRevokedBy"] = OPERATOR
         condition, values = _as_read(enrollment)
         update, new = _set(wanted)
+        if enrollment.kept_at is not None:
+            update += " REMOVE #kept, #why"
+        self._update(enrollment.key, update, condition, values | new, wanted)
+
+    def keep(self, enrollment: Enrollment, kept: Kept, intent: EventIntent | None) -> None:
+        """Let a student in whatever the money does; raises SupersededError when the item is no longer as read."""
+        wanted: dict[str, object] = {"paymentStatus": kept.status, "accessKeptAt": kept.at}
+        wanted["accessKeptReason"] = kept.reason
+        if intent is not None:
+            wanted["enrollmentEvent"] = intent._asdict()
+        condition, values = _as_read(enrollment)
+        update, new = _set(wanted)
+        if enrollment.revoked is not None:
+            update += _NOT_REVOKED
         self._update(enrollment.key, update, condition, values | new, wanted)
 
     def create(self, new: NewEnrollment) -> None:
