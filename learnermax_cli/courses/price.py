@@ -92,9 +92,9 @@ def find_price_doubt(course: Course, money: Money, current: Money | None, rules:
         return None
     allow = f"--allow-price {quote(course.course_id)}"
     if (reason := _unit_doubt(course, money, rules)) is not None:
-        return reason + f", or give products sync --price-unit or {allow}"
+        return reason + f" or {allow}"
     if (reason := find_limit_doubt(money, rules)) is not None:
-        return f"{reason}: give products sync --max-price or {allow}"
+        return f"{reason}: give products sync --max-price {money.major():f} or {allow}"
     if (reason := find_change_doubt(money, current)) is not None:
         return f"{reason}: fix the price, or give products sync {allow}"
     return None
@@ -140,9 +140,12 @@ def _unit_doubt(course: Course, money: Money, rules: PriceRules) -> str | None:
     either = str(money) if minor is None else f"{money} or {minor}"
     limit = rules.max_price or DEFAULT_MAX_PRICE.get(money.currency)
     # Both are offered where both may be meant: a pasted remedy must not decide.
-    meant = [m for m in (money, minor) if m is not None and (m == minor or limit is None or m.major() <= limit)]
-    remedies = [lmx("courses set-price", course.course_id, str(m.major())) for m in meant or [money]]
-    return f"ambiguous price {price}: {either}? Run " + join(" or ", remedies)
+    readings = {"major": money, "minor": minor}
+    meant = {u: m for u, m in readings.items() if m and (u == "minor" or limit is None or m.major() <= limit)}
+    meant = meant or {"major": money}
+    remedies = [lmx("courses set-price", course.course_id, str(m.major())) for m in meant.values()]
+    units = ", ".join(f"--price-unit {unit}" for unit in meant)
+    return f"ambiguous price {price}: {either}? Run " + join(" or ", remedies) + f", or give products sync {units}"
 
 
 def _kind(value: object) -> str:

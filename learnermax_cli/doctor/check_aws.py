@@ -9,14 +9,13 @@ from learnermax_cli.config.values import topic_region
 from learnermax_cli.core.errors import ConfigError, Exit, GuardError
 from learnermax_cli.core.remedy import lmx
 from learnermax_cli.doctor.model import (
-    CREATE_ENDPOINT,
-    EXAMPLE_URL,
     IdentityReader,
     Index,
     TableDescriber,
     TableDescription,
     TopicReader,
     Verdict,
+    example_url,
     failed,
     failed_by,
     ok,
@@ -28,8 +27,6 @@ from learnermax_cli.secrets.plan_push import require_keys
 
 SECRET, SIGNING, CONFIGURED, OWNER = "Secret", "Signing secret", "Configured key", "Secret owner"
 _PUSH = lmx("secrets push")
-# What is stored is of no use to anybody, so it may be replaced unasked.
-_REPLACE = lmx("webhooks create", "--url", EXAMPLE_URL, "--yes")
 IDENTITY, NAMES, TABLE, TOPIC = "AWS identity", "Environment", "Table", "Topic"
 _KEYS = ("PK", "SK")
 _GSI1 = ("GSI1", Index(("GSI1PK", "GSI1SK")))
@@ -123,7 +120,7 @@ def check_secret(store: SecretStore, settings: Settings) -> Iterator[Verdict]:
     values = {key: value.text for key, value in (stored.content or {}).items() if value.text is not None}
     yield _keys_verdict(settings, values)
     yield from _owner_verdicts(stored.description)
-    yield from _signing_verdicts(name, values)
+    yield from _signing_verdicts(settings, values)
     configured = settings.stripe_secret_key
     if configured is not None and values.get(SECRET_KEY) not in (None, configured.reveal()):
         found = f"{SECRET_KEY} here differs from the one in {name}, which the site uses"
@@ -148,14 +145,16 @@ def _keys_verdict(settings: Settings, values: Mapping[str, str]) -> Verdict:
     return ok(SECRET, f"{name} holds {' and '.join(held)}")
 
 
-def _signing_verdicts(name: str, values: Mapping[str, str]) -> Iterator[Verdict]:
+def _signing_verdicts(settings: Settings, values: Mapping[str, str]) -> Iterator[Verdict]:
     """Check the signing secret, which a push leaves as it is: `webhooks create` stores it."""
+    name, words = settings.secret_name, ("--url", example_url(settings.environment))
     if not values.get(WEBHOOK_SECRET):
         found = f"{name} has no {WEBHOOK_SECRET}: receivers cannot verify that webhooks come from Stripe"
-        yield warning(SIGNING, found, CREATE_ENDPOINT)
+        yield warning(SIGNING, found, lmx("webhooks create", *words))
     elif describe_value(WEBHOOK_SECRET, values[WEBHOOK_SECRET]) != "webhook":
         found = f"{WEBHOOK_SECRET} in {name} is not a signing secret"
-        yield failed(SIGNING, found, _REPLACE, Exit.CONFIG)
+        # What is stored is of no use to anybody, so it may be replaced unasked.
+        yield failed(SIGNING, found, lmx("webhooks create", *words, "--yes"), Exit.CONFIG)
 
 
 def _owner_verdicts(description: SecretDescription) -> Iterator[Verdict]:

@@ -8,10 +8,10 @@ from learnermax_cli.config.settings import Settings
 from learnermax_cli.core.errors import CredentialsError, Exit, LmxError
 from learnermax_cli.core.remedy import join, lmx
 from learnermax_cli.doctor.model import (
-    EXAMPLE_URL,
     Permission,
     StripeProber,
     Verdict,
+    example_url,
     failed,
     failed_by,
     not_checked,
@@ -83,7 +83,7 @@ def check_endpoint(job: EndpointsJob) -> Iterator[Verdict]:
         found = f"no endpoint of environment {environment} is registered: payments wait for the next reconcile"
         if read.secrets is not None and is_foreign((), read.secrets):
             found += f"; registering one {REPLACES}"
-        yield failed(ENDPOINT, found, create_again(EXAMPLE_URL, (), read.secrets), Exit.CONFIG)
+        yield failed(ENDPOINT, found, create_again(example_url(environment), (), read.secrets), Exit.CONFIG)
     for url in urls:
         yield _endpoint_verdict(url, read, environment)
         for finding in find_others(read.endpoints, url, environment):
@@ -99,5 +99,6 @@ def _endpoint_verdict(url: str, read: ListedEndpoints, environment: str) -> Verd
         return ok(ENDPOINT, f"{url} is enabled for the right events")
     remedy = create_again(url, ours_at(read.endpoints, url, environment), read.secrets)
     if any(flaw.startswith("the host") for flaw in flaws):
-        remedy = lmx("webhooks delete", "--url", url) + " && " + create_again(EXAMPLE_URL, (), read.secrets)
+        again = create_again(example_url(environment), (), read.secrets)
+        remedy = lmx("webhooks delete", "--url", url) + " && " + again
     return failed(ENDPOINT, f"{url}: " + join("; ", flaws), remedy, Exit.CONFIG)

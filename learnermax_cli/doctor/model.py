@@ -6,12 +6,8 @@ from datetime import datetime
 from typing import Literal, Protocol
 
 from learnermax_cli.core.errors import Exit, LmxError
-from learnermax_cli.core.remedy import lmx
 from learnermax_cli.webhooks.model import WEBHOOK_PATH
 
-EXAMPLE_URL = f"https://HOST{WEBHOOK_PATH}"
-CREATE_ENDPOINT = lmx("webhooks create", "--url", EXAMPLE_URL)
-"""The command that registers an endpoint; whoever runs it fills in the host."""
 Status = Literal["ok", "warning", "failed", "not checked"]
 
 
@@ -36,6 +32,11 @@ class Verdict:
             "remedy": self.remedy,
             "exit_code": int(self.exit_code),
         }
+
+
+def example_url(environment: str) -> str:
+    """Return the URL to register: in the sandbox that of `webhooks serve`, else one whose host is to be filled in."""
+    return ("http://127.0.0.1:8787" if environment == "sandbox" else "https://HOST") + WEBHOOK_PATH
 
 
 def ok(check: str, found: str) -> Verdict:

@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Any, Protocol
 
 from learnermax_cli.config.keys import SECRET_KEY, parse_stripe_key
-from learnermax_cli.config.sources import Flags
+from learnermax_cli.config.sources import Flags, Sources
 from learnermax_cli.core.errors import ConfigError, GuardError
 from learnermax_cli.core.remedy import lmx
 from learnermax_cli.core.secret_text import SecretText
@@ -163,8 +163,9 @@ class SecretsJob(Job, Protocol):
     """What every job on the secret works with."""
 
     flags: Flags
-    environ: Mapping[str, str]
 
+    @property
+    def sources(self) -> Sources: ...
     @property
     def secret_store(self) -> SecretStore: ...
 

@@ -14,13 +14,14 @@ from learnermax_cli.config.keys import (
     StripeKey,
     parse_named_key,
 )
-from learnermax_cli.config.settings import Settings
-from learnermax_cli.config.sources import Flags
+from learnermax_cli.config.sources import Sources
 from learnermax_cli.core.errors import ConfigError
 from learnermax_cli.core.secret_text import SecretText
 from learnermax_cli.planning.change import Change
 from learnermax_cli.secrets.content import canonical_text, describe_content, find_text, new_content
 from learnermax_cli.secrets.model import Content
+
+_ONE_PLACE = "All keys come from one place: add them there, or use another file with --env-file."
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +32,24 @@ class KeySource:
     values: Mapping[str, str] = field(repr=False)
     fixed: bool = False
     """Whether `secrets pull` can't change them: the keys of the running sandbox."""
+    not_found: str = ""
+    """Where no env file was found, when the keys would be read from it."""
+
+    def require_keys(self) -> "PushKeys":
+        """Return the checked keys; raises ConfigError, which names the env file that was not found."""
+        if not self.not_found:
+            return require_keys(self.values, self.name)
+        hint = "Run the command in the project's directory, or name the file with --env-file."
+        return require_keys(self.values, f"{self.name}, and {self.not_found}", hint)
 
 
-def find_keys(settings: Settings, flags: Flags, environ: Mapping[str, str]) -> KeySource:
-    """Return the Stripe keys at hand, all from one place: the env file, else the running sandbox, else `environ`."""
-    if settings.sandbox is not None and flags.env_file is None:
-        return replace(_only_keys("the running sandbox", settings.sandbox.environment()), fixed=True)
-    if settings.env_file is not None:
-        return _only_keys(str(settings.env_file.path), settings.env_file.values)
-    return _only_keys("the process environment", environ)
+def find_keys(sources: Sources) -> KeySource:
+    """Return the Stripe keys at hand, all from one place: env file, else running sandbox, else process environment."""
+    if sources.sandbox is not None and sources.flags.env_file is None:
+        return replace(_only_keys("the running sandbox", sources.sandbox.environment()), fixed=True)
+    if sources.env_file is not None:
+        return _only_keys(str(sources.env_file.path), sources.env_file.values)
+    return replace(_only_keys("the process environment", sources.environ), not_found=sources.search.reason)
 
 
 def _only_keys(name: str, values: Mapping[str, str]) -> KeySource:
@@ -61,13 +71,13 @@ class PushKeys:
         return {key.name: key.text.reveal() for key in keys}
 
 
-def require_keys(values: Mapping[str, str], source: str) -> PushKeys:
+def require_keys(values: Mapping[str, str], source: str, hint: str = _ONE_PLACE) -> PushKeys:
     """Return the keys of a place; raises ConfigError for missing and malformed ones, and for keys of two modes."""
     missing = [name for name in REQUIRED_KEYS if not values.get(name)]
     if missing:
         raise ConfigError(
             f"{' and '.join(missing)} missing in {source}",
-            hint="All keys come from one place: add them there, or use another file with --env-file.",
+            hint=hint,
             code="config.key_missing",
         )
     secret, publishable = _parse(values, SECRET_KEY), _parse(values, PUBLISHABLE_KEY)

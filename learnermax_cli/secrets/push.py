@@ -11,7 +11,7 @@ from learnermax_cli.planning.confirm import ask, target
 from learnermax_cli.planning.report import Changes, Report, StripeIdentity
 from learnermax_cli.secrets.apply_push import Push, PushOutcome, PushRequest
 from learnermax_cli.secrets.content import SecretsJob
-from learnermax_cli.secrets.plan_push import PushKeys, PushPlan, find_keys, require_keys, require_same_account
+from learnermax_cli.secrets.plan_push import PushKeys, PushPlan, find_keys, require_same_account
 
 _STALE = (
     "CloudFormation reads these references again only when an update touches the resource that holds them: "
@@ -43,9 +43,9 @@ class PushJob(SecretsJob, Protocol):
 def run_push(job: PushJob, options: PushOptions) -> Report:
     """Return the report of a push; every check comes before the first write."""
     settings = job.settings
-    source = find_keys(settings, job.flags, job.environ)
+    source = find_keys(job.sources)
     job.talk.note(f"Stripe keys from {source.name}.")
-    keys = require_keys(source.values, source.name)
+    keys = source.require_keys()
     if not options.allow_mode_mismatch:
         guard.require_pushed_mode(keys.mode, settings)
     report = Report(

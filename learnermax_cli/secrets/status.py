@@ -68,8 +68,9 @@ def compare_keys(here: Mapping[str, str], there: Content) -> tuple[KeyStatus, ..
 def run_status(job: SecretsJob, *, exit_code: bool) -> Report:
     """Return how the stored keys compare with those at hand."""
     settings = job.settings
-    source = find_keys(settings, job.flags, job.environ)
-    job.talk.note(f"Compared with the Stripe keys from {source.name}.")
+    source = find_keys(job.sources)
+    missing = f", which has none; {source.not_found}" if source.not_found and not source.values else ""
+    job.talk.note(f"Compared with the Stripe keys from {source.name}{missing}.")
     stored = read_stored(job.secret_store, settings.secret_name)
     if stored is not None:
         require_readable(stored.description)

@@ -1,6 +1,6 @@
 """`webhooks delete` from end to end: ours at a URL, after a question; those of others stay."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Protocol
@@ -11,7 +11,7 @@ from learnermax_cli.planning.apply import apply
 from learnermax_cli.planning.change import Group, count, planned
 from learnermax_cli.planning.confirm import StripeJob, ask, target
 from learnermax_cli.planning.report import Changes, Report
-from learnermax_cli.webhooks.model import EndpointGateway
+from learnermax_cli.webhooks.model import Endpoint, EndpointGateway
 from learnermax_cli.webhooks.plan_endpoints import EndpointPlan, Step, plan_delete
 
 
@@ -26,7 +26,8 @@ def run_delete(job: DeleteJob, url: str, *, dry_run: bool, yes: bool) -> Report:
     """Return the report of a deletion; raises GuardError where the URL has only endpoints of others."""
     settings = job.settings
     identity = job.stripe_identity
-    plan = plan_delete(job.endpoints.list_endpoints(), url, settings.environment)
+    listed = tuple(job.endpoints.list_endpoints())
+    plan = plan_delete(listed, url, settings.environment)
     report = Report(
         "webhooks delete",
         settings.environment,
@@ -34,6 +35,7 @@ def run_delete(job: DeleteJob, url: str, *, dry_run: bool, yes: bool) -> Report:
         dry_run=dry_run,
         stripe=identity,
         extra={"url": url, "secret": settings.secret_name},
+        notes=() if plan.steps else (_where_ours_are(listed, settings.environment),),
     )
     report = _summarized(report)
     if dry_run or not plan.steps:
@@ -42,6 +44,11 @@ def run_delete(job: DeleteJob, url: str, *, dry_run: bool, yes: bool) -> Report:
     if refusal := ask(job.talk, report, question, yes=yes):
         return replace(report, error=refusal)
     return _summarized(_apply(job, plan, report))
+
+
+def _where_ours_are(listed: Sequence[Endpoint], environment: str) -> str:
+    urls = sorted({endpoint.url for endpoint in listed if endpoint.marker.is_ours(environment)})
+    return f"Ours of environment {environment}: {', '.join(urls) or 'none'}."
 
 
 def _apply(job: DeleteJob, plan: EndpointPlan, report: Report) -> Report:

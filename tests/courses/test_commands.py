@@ -123,7 +123,7 @@ def test_allowed_price_that_a_sync_refuses_is_warned_of(sandbox: Sandbox) -> Non
     """The sync has options of its own, which are named at once."""
     put_course(sandbox, "a", "49.99")
     _, document = run(sandbox, "set-price", "a", "5000", "--allow-price")
-    warning = f"products sync will refuse course a: {ABOVE}: give products sync --max-price or --allow-price a"
+    warning = f"products sync will refuse course a: {ABOVE}: give products sync --max-price 5000.00 or --allow-price a"
     assert [warning] == document["warnings"]
 
 

@@ -95,7 +95,7 @@ def test_whole_number_that_may_be_minor_is_refused_with_both_readings() -> None:
     """4999 could be $4,999.00 or $49.99; the reason names every remedy."""
     expected = (
         "ambiguous price 4999: 4,999.00 usd or 49.99 usd? "
-        "Run lmx courses set-price a 49.99, or give products sync --price-unit or --allow-price a"
+        "Run lmx courses set-price a 49.99, or give products sync --price-unit minor or --allow-price a"
     )
     assert expected == reason(course(price=Decimal(4999)))
 
@@ -104,7 +104,8 @@ def test_remedy_for_two_likely_readings_names_both() -> None:
     """119 is more likely $119.00 than $1.19: a remedy with one of them, once pasted, would have decided."""
     expected = (
         "ambiguous price 119: 119.00 usd or 1.19 usd? Run lmx courses set-price a 119.00 "
-        "or lmx courses set-price a 1.19, or give products sync --price-unit or --allow-price a"
+        "or lmx courses set-price a 1.19, "
+        "or give products sync --price-unit major, --price-unit minor or --allow-price a"
     )
     assert expected == reason(course(price=Decimal(119)))
 
@@ -113,7 +114,7 @@ def test_both_units_of_a_currency_without_decimals_are_the_same() -> None:
     """5000 yen are 5000 yen in either unit: with a maximum stated, as for any such currency, it goes through."""
     yen = course(price=Decimal(5000), currency="jpy")
     assert Money(5000, "jpy") == money(yen, replace(RULES, max_price=Decimal(10_000)))
-    expected = "its price 5,000 jpy has no known maximum in jpy: give products sync --max-price or --allow-price a"
+    expected = "its price 5,000 jpy has no known maximum in jpy: give products sync --max-price 5000 or --allow-price a"
     assert expected == reason(yen)
 
 
@@ -198,7 +199,7 @@ def test_price_above_the_default_maximum_is_refused(currency: str) -> None:
     """1000 is the most in usd, eur and gbp; the remedies are named."""
     expected = (
         f"its price 1,000.01 {currency} is above the maximum of 1000 {currency}: "
-        "give products sync --max-price or --allow-price a"
+        "give products sync --max-price 1000.01 or --allow-price a"
     )
     assert expected == reason(course(price=Decimal("1000.01"), currency=currency))
 
@@ -218,7 +219,9 @@ def test_stated_maximum_replaces_the_default() -> None:
 
 def test_other_currency_must_state_a_maximum() -> None:
     """Nobody knows what is usual in sek."""
-    expected = "its price 49.99 sek has no known maximum in sek: give products sync --max-price or --allow-price a"
+    expected = (
+        "its price 49.99 sek has no known maximum in sek: give products sync --max-price 49.99 or --allow-price a"
+    )
     assert expected == reason(course(currency="sek"))
     assert Money(4999, "sek") == money(course(currency="sek"), replace(RULES, max_price=Decimal(100)))
 

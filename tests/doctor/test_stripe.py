@@ -132,6 +132,13 @@ def test_endpoint_whose_secret_can_not_be_compared(sandbox: Sandbox) -> None:
     assert ("warning", 0, True) == (status, code, "signing secrets were not compared" in found)
 
 
+def test_no_endpoint_of_the_sandbox(sandbox: Sandbox) -> None:
+    """Its remedy works as it stands: the URL is that of `webhooks serve`."""
+    remedy = examine(sandbox, {"LMX_ENVIRONMENT": "sandbox"}).row("Webhook endpoint")[2]
+    assert "lmx webhooks create --url http://127.0.0.1:8787/api/webhooks/stripe" == remedy
+    assert 0 == sandbox.run(*str(remedy).split()[1:]).returncode
+
+
 def test_no_endpoint(sandbox: Sandbox) -> None:
     """One of another environment does not count."""
     endpoint(sandbox, metadata={**MARKED, "environment": "prod"})

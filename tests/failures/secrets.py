@@ -86,8 +86,10 @@ FAILURES = (
     Failure(
         "secrets push",
         3,
-        f"{_KEY} and {_PUBLISHABLE} missing in the process environment",
-        "All keys come from one place: add them there, or use another file with --env-file.",
+        f"{_KEY} and {_PUBLISHABLE} missing in the process environment, and there is no .env.local in $folder, "
+        "which is in no git repository",
+        "Run the command in the project's directory, or name the file with --env-file.",
+        lambda sandbox: {"folder": str(sandbox.cwd)},
         env={**PREVIEW, _KEY: None, _PUBLISHABLE: None},
     ),
     Failure(

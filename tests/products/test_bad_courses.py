@@ -23,13 +23,13 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     "unit": (
         {"price": Decimal(4999)},
         "ambiguous price 4999: 4,999.00 usd or 49.99 usd? Run "
-        "lmx courses set-price unit 49.99, or give products sync --price-unit or --allow-price unit",
+        "lmx courses set-price unit 49.99, or give products sync --price-unit minor or --allow-price unit",
     ),
     "small": ({"price": Decimal("0.49")}, "its price 0.49 usd is below Stripe's minimum of 0.50 usd"),
     "large": (
         {"price": Decimal("1000.01")},
         "its price 1,000.01 usd is above the maximum of 1000 usd: "
-        "give products sync --max-price or --allow-price large",
+        "give products sync --max-price 1000.01 or --allow-price large",
     ),
     "digits": (
         {"price": Decimal("9" * 36 + ".99")},

@@ -35,6 +35,6 @@ def test_remedy_beside_the_name_takes_the_options(sandbox: Sandbox) -> None:
     (row,) = json.loads(sandbox.run("courses", "list", "-e", "sandbox", "-o", "json").stdout)["items"]
     problem = (
         "ambiguous price 4999: 4,999.00 usd or 49.99 usd? "
-        "Run lmx courses set-price a 49.99 -e sandbox, or give products sync --price-unit or --allow-price a"
+        "Run lmx courses set-price a 49.99 -e sandbox, or give products sync --price-unit minor or --allow-price a"
     )
     assert (NAME, problem) == (row["name"], row["problem"])

@@ -101,3 +101,17 @@ def test_one_failure_leaves_the_others_alone(sandbox: Sandbox) -> None:
     ran = worlds.run(sandbox, *ARGS, "--yes")
     assert (1, [("delete", "failed"), ("delete", "applied")]) == (ran.exit_code, ran.outcomes)
     assert 1 == len(worlds.endpoints(sandbox))
+
+
+def test_unknown_url_is_answered_with_ours(sandbox: Sandbox) -> None:
+    """Nothing to do, and where ours are; those of other environments are not among them."""
+    worlds.make_endpoint(sandbox, url=OTHER_URL, metadata=worlds.ours("prod"))
+    nothing = "Nothing to do: no endpoint of ours has this URL.\n"
+    done = sandbox.run("webhooks", *ARGS)
+    assert (0, True) == (done.returncode, done.stdout.endswith("Ours of environment sandbox: none.\n" + nothing))
+    worlds.make_endpoint(sandbox, url=OTHER_URL, metadata=worlds.ours())
+    done = sandbox.run("webhooks", *ARGS, "--dry-run")
+    assert (0, True) == (
+        done.returncode,
+        done.stdout.endswith(f"Ours of environment sandbox: {OTHER_URL}.\n" + nothing),
+    )
