@@ -95,17 +95,16 @@ def check_topic(settings: Settings, reader: TopicReader | None) -> Iterator[Verd
         found = f"TRANSACTIONAL_EMAIL_TOPIC_ARN is {arn!r}, not the ARN of a topic"
         yield failed(TOPIC, found, "Set it to arn:aws:sns:REGION:ACCOUNT:NAME.", Exit.CONFIG)
         return
-    topic = reader.read_topic()
+    topic, home = reader.read_topic(), settings.aws.region
+    elsewhere = "" if region == home else f", in another region than the table ({home}),"
     if topic is None:
         remedy = "Fix TRANSACTIONAL_EMAIL_TOPIC_ARN, or deploy the stack that creates the topic."
         yield failed(TOPIC, f"topic {arn} does not exist", remedy, Exit.CONFIG)
     elif topic.subscriptions == 0:
         remedy = "Subscribe the function that sends the mails: deploy the site's stack."
-        yield warning(TOPIC, f"{arn} has no subscription: no student gets a mail", remedy)
+        yield warning(TOPIC, f"{arn}{elsewhere} has no subscription: no student gets a mail", remedy)
     else:
-        home = settings.aws.region
-        elsewhere = "" if region == home else f"; it is in another region than the table ({home})"
-        yield ok(TOPIC, f"{arn} exists and has a subscription{elsewhere}")
+        yield ok(TOPIC, f"{arn}{elsewhere} exists and has a subscription")
 
 
 def check_secret(store: SecretStore, settings: Settings) -> Iterator[Verdict]:

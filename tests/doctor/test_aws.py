@@ -190,12 +190,8 @@ def test_topic_in_another_region(sandbox: Sandbox) -> None:
     there = sandbox.session.client("sns", region_name="eu-west-1", endpoint_url=sandbox.info.aws_url)
     arn = there.create_topic(Name="elsewhere")["TopicArn"]
     assert f"arn:aws:sns:eu-west-1:{ACCOUNT}:elsewhere" == arn
-    there.subscribe(TopicArn=arn, Protocol="sqs", Endpoint=f"arn:aws:sqs:us-east-1:{ACCOUNT}:events")
-    found = examine(sandbox, {"TRANSACTIONAL_EMAIL_TOPIC_ARN": arn}).row("Topic")[1]
-    assert found in (
-        f"{arn} exists and has a subscription; it is in another region than the table (us-east-1)",
-        f"{arn} has no subscription: no student gets a mail",
-    )
+    found = f"{arn}, in another region than the table (us-east-1), has no subscription: no student gets a mail"
+    assert found == examine(sandbox, {"TRANSACTIONAL_EMAIL_TOPIC_ARN": arn}).row("Topic")[1]
 
 
 def test_topic_that_nobody_listens_to(sandbox: Sandbox) -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from learnermax_cli.core.errors import CredentialsError, InterruptedRunError, LmxError
+from learnermax_cli.functions.handlers import Functions
 from tests.enrollments import worlds
 from tests.enrollments.worlds import key
 from tests.functions.events import Context, read_lines, schedule
@@ -27,6 +28,15 @@ def test_last_days_are_reconciled(
     assert ("lmx/1", "enrollments reconcile", "preview") == (report["schema"], report["command"], report["environment"])
     assert [key(USER), key(USER)] == [change["key"] for change in report["changes"]]
     assert 0 < report["meter"]["stripe_reads"]
+
+
+def test_stack_without_a_topic_owes_the_mail(sandbox: Sandbox, container: Container, environ: dict[str, str]) -> None:
+    """Deployed without TopicArn the functions complete and owe; deployed with it the next run sends the mail."""
+    put_bought(sandbox)
+    without = Functions({**environ, "TRANSACTIONAL_EMAIL_TOPIC_ARN": "", "LMX_EVENTS": "on"})
+    assert [1, 1] == [without.reconcile(schedule(), Context())["summary"]["owed"] for _ in range(2)]
+    assert 0 == container.functions.reconcile(schedule(), Context())["summary"]["owed"]
+    assert [worlds.event_of(sandbox, USER)] == worlds.read_events(sandbox)
 
 
 def test_long_report_is_cut(sandbox: Sandbox, container: Container, capsys: pytest.CaptureFixture[str]) -> None:
