@@ -74,3 +74,12 @@ def test_each_declared_package_has_one_version() -> None:
     lines = (PROJECT / "constraints.txt").read_text(encoding="utf-8").splitlines()
     pinned = {normal(line.partition("==")[0]) for line in lines}
     assert set() == CORE.union(*EXTRAS.values()) - pinned
+
+
+def test_constraints_leave_an_older_python_to_pip() -> None:
+    """Each holds for the Pythons that lmx runs on alone, so that another one is refused as that, not as a conflict."""
+    lines = (PROJECT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    oldest = DOCUMENT["requires-python"].removeprefix(">=")
+    expected = [f'{line.partition(" ")[0]} ; python_version >= "{oldest}"' for line in lines]
+    assert expected == lines
+    assert f"Python {oldest} or newer" in (PROJECT / "README.md").read_text(encoding="utf-8")
