@@ -7,7 +7,7 @@ import stripe
 
 from learnermax_cli.sandbox.stripe_api.deliveries.posting import signature_header
 from tests.sandbox.receiving import COMPLETED, HOUR, Receiver, receiving, register, seed_paid, undelivered
-from tests.sandbox.selling import event_types, new_session
+from tests.sandbox.selling import event_types, new_session, paid_session
 from tests.sandbox.stripe_server import StripeServer
 
 EXPIRED = "checkout.session.expired"
@@ -209,3 +209,21 @@ def test_a_live_delivery_has_no_fake_signature() -> None:
 
     assert ["t", "v1"] == [part.partition("=")[0] for part in header.split(",")]
     assert stripe.WebhookSignature.verify_header("{}", header, "whsec_" + "a")
+
+
+def test_what_comes_after_a_sale_is_delivered(stripe_server: StripeServer, receiver: Receiver) -> None:
+    """Events of refunds and disputes, and each is pending until it has been taken."""
+    names = ["charge.refunded", "refund.failed", "charge.dispute.created", "charge.dispute.closed"]
+    paid = paid_session(stripe_server)
+    secret = register(stripe_server, receiver.url, *names).secret
+    stripe_server.control.pause_webhooks()
+    stripe_server.control.refund(paid, 100)
+    stripe_server.control.change_refund(paid)
+    stripe_server.control.dispute(paid)
+    stripe_server.control.change_dispute(paid, "lost")
+    events = stripe_server.client().v1.events
+    assert [1] * 4 == [event.pending_webhooks for event in events.list({"types": names}).data]
+    stripe_server.control.resume_webhooks()
+    stripe_server.control.drain_webhooks()
+    assert set(names) == {received.verified(secret).type for received in receiver.received}
+    assert {0} == {event.pending_webhooks for event in events.list({"limit": 100}).data}

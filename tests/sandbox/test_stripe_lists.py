@@ -1,8 +1,11 @@
 """Lists of the local Stripe: order, pages, cursors, filters, expansion."""
 
+from typing import Any
+
 import pytest
 import stripe
 
+from tests.sandbox.selling import new_session
 from tests.sandbox.stripe_server import StripeServer, error_of
 
 
@@ -164,3 +167,32 @@ def test_what_cannot_be_expanded_is_refused(stripe_server: StripeServer) -> None
     assert hint == error_of(lambda: client.v1.prices.list({"expand": ["product"]}))["message"]
     deep = "data.product.default_price.product.default_price"
     assert "more than 4 levels" in str(error_of(lambda: client.v1.prices.list({"expand": [deep]}))["message"])
+
+
+def test_a_filtered_list_begins_at_any_cursor(stripe_server: StripeServer) -> None:
+    """Also at one that the filter leaves out, in both directions; seeded sales and others alike."""
+    rows = [{"course_id": "c", "user_id": f"u{n}", "customer": f"cus_{n % 2}", "offset": n - 9} for n in range(4)]
+    zero, one, two, three = stripe_server.control.seed_sessions(rows)
+    sessions = stripe_server.client().v1.checkout.sessions
+    assert [two, zero] == [found.id for found in sessions.list({"customer": "cus_0"}).data]
+    assert [zero] == [found.id for found in sessions.list({"customer": "cus_0", "starting_after": one}).data]
+    assert [zero] == [found.id for found in sessions.list({"customer": "cus_0", "starting_after": two}).data]
+    assert [two] == [found.id for found in sessions.list({"customer": "cus_0", "ending_before": one}).data]
+    assert [three] == [found.id for found in sessions.list({"customer": "cus_1", "ending_before": one}).data]
+    email: Any = {"customer_details": {"email": "u3@example.com"}}
+    assert [three] == [found.id for found in sessions.list(email).data]
+    assert [] == sessions.list({**email, "customer": "cus_0"}).data
+
+
+def test_a_list_finds_by_what_came_later(stripe_server: StripeServer) -> None:
+    """A session by the payment intent, the customer and the address that it got when it was paid."""
+    session = new_session(stripe_server, customer_creation="always")
+    paid = stripe_server.control.pay(session.id, email="Ada+c@b.example")
+    sessions = stripe_server.client().v1.checkout.sessions
+    filters: list[Any] = [
+        {"payment_intent": paid.payment_intent},
+        {"customer": paid.customer},
+        {"customer_details": {"email": "Ada+c@b.example"}},
+    ]
+    assert [[session.id]] * 3 == [[found.id for found in sessions.list(wanted).data] for wanted in filters]
+    assert [] == sessions.list({"customer_details": {"email": "ada+c@b.example"}}).data

@@ -21,9 +21,9 @@ def list_page(
     if backwards and "starting_after" in params:
         raise exclusive(["ending_before", "starting_after"])
     if backwards:
-        low = max(low, _place(collection, kind, params, "ending_before") + 1)
+        low = max(low, collection.index_after(_cursor(collection, kind, params, "ending_before")))
     if "starting_after" in params:
-        high = min(high, _place(collection, kind, params, "starting_after"))
+        high = min(high, collection.index(_cursor(collection, kind, params, "starting_after")))
     found = (stored for stored in collection.between(low, high, newest_first=not backwards) if matches(stored))
     page = list(islice(found, limit + 1))
     data = page[:limit]
@@ -57,8 +57,8 @@ def _created_bounds(collection: Collection, created: object) -> tuple[int, int]:
     return low, high
 
 
-def _place(collection: Collection, kind: str, params: Mapping[str, Any], name: str) -> int:
-    cursor = params[name]
+def _cursor(collection: Collection, kind: str, params: Mapping[str, Any], name: str) -> str:
+    cursor: str = params[name]
     if collection.get(cursor) is None:
         raise resource_missing(kind, cursor, name, status=400)
-    return collection.index(cursor)
+    return cursor

@@ -4,8 +4,8 @@ A stored object is never changed in place, it is replaced, so that an answer can
 """
 
 import heapq
-from bisect import bisect_left, insort
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
@@ -13,6 +13,9 @@ from typing import Any
 Object = dict[str, Any]
 Maker = Callable[[], Object]
 _Position = tuple[int, int, str]
+_Fact = tuple[str, str | None]
+# What lists are filtered by, and must find fast among 100,000 objects; `email` is that of a session's buyer.
+_INDEXED = ("charge", "customer", "payment_intent")
 
 
 class Collection:
@@ -23,6 +26,8 @@ class Collection:
         self._positions: dict[str, _Position] = {}
         self._order: list[_Position] = []
         self._sequence = count()
+        self._with: dict[_Fact, list[str]] = {}
+        """The ids of the objects with a fact, and of those that had it."""
 
     def get(self, object_id: str) -> Object | None:
         """Return the object, or None."""
@@ -37,10 +42,13 @@ class Collection:
             self._positions[object_id] = position
             insort(self._order, position)
         self._objects[object_id] = stored
+        self._note(object_id, [(name, stored.get(name)) for name in _INDEXED])
+        self._note(object_id, [("email", (stored.get("customer_details") or {}).get("email"))])
 
-    def put_made(self, made: Iterable[tuple[int, str, Maker]]) -> None:
-        """Store many new objects (time of creation, id, and what makes the object whenever it is read) at once."""
-        for created, object_id, make in made:
+    def put_made(self, made: Iterable[tuple[int, str, Maker, Sequence[_Fact]]]) -> None:
+        """Store many new objects (time of creation, id, what makes the object whenever it is read, facts) at once."""
+        for created, object_id, make, facts in made:
+            self._note(object_id, facts)
             position = (created, next(self._sequence), object_id)
             self._positions[object_id] = position
             self._order.append(position)
@@ -52,6 +60,16 @@ class Collection:
         del self._objects[object_id]
         del self._order[bisect_left(self._order, self._positions.pop(object_id))]
 
+    def narrowed(self, wanted: Mapping[str, object]) -> "Collection":
+        """Return the objects that may have these values, a view on this collection: all of them if that is unknown."""
+        found = [self._with.get((name, str(wanted[name])), []) for name in (*_INDEXED, "email") if name in wanted]
+        if not found:
+            return self
+        view = Collection()
+        view._objects, view._positions = self._objects, self._positions
+        view._order = sorted({self._positions[object_id] for object_id in min(found, key=len)})
+        return view
+
     def values(self) -> Iterator[Object]:
         """Return the objects in no particular order."""
         return (stored() if callable(stored) else stored for stored in self._objects.values())
@@ -59,6 +77,10 @@ class Collection:
     def index(self, object_id: str) -> int:
         """Return the object's place, the oldest being 0."""
         return bisect_left(self._order, self._positions[object_id])
+
+    def index_after(self, object_id: str) -> int:
+        """Return the place of the first object that is younger."""
+        return bisect_right(self._order, self._positions[object_id])
 
     def first_created_from(self, created: int) -> int:
         """Return the place of the oldest object created at or after that second."""
@@ -70,6 +92,11 @@ class Collection:
         for place in places:
             stored = self._objects[self._order[place][2]]
             yield stored() if callable(stored) else stored
+
+    def _note(self, object_id: str, facts: Sequence[_Fact]) -> None:
+        for fact in facts:
+            if fact[1] is not None:
+                self._with.setdefault(fact, []).append(object_id)
 
     def __contains__(self, object_id: str) -> bool:
         return object_id in self._objects

@@ -9,8 +9,9 @@ from learnermax_cli.sandbox.stripe_api.resources.events import Happening, built_
 from learnermax_cli.sandbox.stripe_api.resources.payment_building import Outcome, Payment, built_charge, built_intent
 from learnermax_cli.sandbox.stripe_api.resources.refunds import built_refund
 from learnermax_cli.sandbox.stripe_api.resources.session_building import PAY_PATH, built_session, customer_details
-from learnermax_cli.sandbox.stripe_api.store import Data, Object
+from learnermax_cli.sandbox.stripe_api.store import Data, Maker, Object
 
+_PREFIXES = {"payment_intent": "pi", "charge": "ch", "refund": "re", "dispute": "du"}
 LIFE_SECONDS = 24 * 60 * 60
 _PAID_AFTER_SECONDS = 60
 # By state: the result of the payment, and what happened to it later.
@@ -77,6 +78,21 @@ class SeededSale:
         """Return how much of the payment was refunded."""
         total: int = self.item["amount_total"]
         return {"refunded": total, "partly_refunded": total // 2}.get(self.state, 0)
+
+    def maker(self, kind: str) -> tuple[str, Maker]:
+        """Return the id of what followed from this sale, a payment intent, charge, refund or dispute, and its maker."""
+        makers = {"payment_intent": self.intent, "charge": self.charge, "refund": self.refund, "dispute": self.dispute}
+        return f"{_PREFIXES[kind]}_{self.tail}", makers[kind]
+
+    def facts(self, kind: str) -> tuple[tuple[str, str | None], ...]:
+        """Return what lists of a kind find its object by."""
+        paid_by = ("payment_intent", f"pi_{self.tail}" if self.has_payment else None)
+        customer = ("customer", self.extra.get("customer"))
+        if kind == "checkout.session":
+            return (paid_by, customer, ("email", self.email))
+        return {"payment_intent": (customer,), "charge": (customer, paid_by)}.get(
+            kind, (paid_by, ("charge", f"ch_{self.tail}"))
+        )
 
     def session(self) -> Object:
         """Return the checkout session."""

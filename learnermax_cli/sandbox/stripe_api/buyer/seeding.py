@@ -134,20 +134,18 @@ def _sale(batch: Batch, row: Mapping[str, Any], items: _Items) -> SeededSale:
 
 def _store(data: Data, sales: list[SeededSale], *, with_events: bool) -> None:
     paid = [sale for sale in sales if sale.has_payment]
-    data[KIND].put_made((sale.created, sale.session_id, sale.session) for sale in sales)
-    data["payment_intent"].put_made((sale.paid_at, f"pi_{sale.tail}", sale.intent) for sale in paid)
-    data["charge"].put_made((sale.paid_at, f"ch_{sale.tail}", sale.charge) for sale in paid)
+    data[KIND].put_made((sale.created, sale.session_id, sale.session, sale.facts(KIND)) for sale in sales)
     refunded = (sale for sale in paid if sale.state in REFUNDED_STATES)
-    data["refund"].put_made((sale.paid_at, f"re_{sale.tail}", sale.refund) for sale in refunded)
     disputed = (sale for sale in paid if sale.state in DISPUTE_STATUSES)
-    data["dispute"].put_made((sale.paid_at, f"du_{sale.tail}", sale.dispute) for sale in disputed)
+    for kind, having in (("payment_intent", paid), ("charge", paid), ("refund", refunded), ("dispute", disputed)):
+        data[kind].put_made((sale.paid_at, *sale.maker(kind), sale.facts(kind)) for sale in having)
     for sale in sales:
         if sale.state == "open":
             schedule_expiry(data, sale.session())
             data.payment_intent_data[sale.session_id] = {"metadata": dict(sale.metadata)}
     if with_events:
         data["event"].put_made(
-            (at, f"evt_{place}{sale.tail}", partial(sale.event, place))
+            (at, f"evt_{place}{sale.tail}", partial(sale.event, place), ())
             for sale in sales
             for place, (_, at) in enumerate(sale.event_types())
         )

@@ -64,15 +64,16 @@ def retrieve(call: Call) -> Object:
 def list_sessions(call: Call) -> Object:
     """Return a page of checkout sessions."""
     params = call.params
-    wanted = [(name, params[name]) for name in _LIST_FIELDS if name in params]
+    wanted = {name: params[name] for name in _LIST_FIELDS if name in params}
     email = params.get("customer_details", {}).get("email")
 
     def matches(session: Object) -> bool:
         if email is not None and (session["customer_details"] or {}).get("email") != email:
             return False
-        return all(session[name] == value for name, value in wanted)
+        return all(session[name] == value for name, value in wanted.items())
 
-    return list_page(call.data[KIND], KIND, params, call.path, matches)
+    among = call.data[KIND].narrowed({**wanted, **({} if email is None else {"email": email})})
+    return list_page(among, KIND, params, call.path, matches)
 
 
 def update(call: Call) -> Object:

@@ -39,6 +39,5 @@ def change(call: Call, before: Object, changes: Object) -> Object:
 def list_equal(call: Call, kind: str, names: tuple[str, ...]) -> Object:
     """Return a page of the objects whose fields are those of the request, as far as it has any of these names."""
     wanted = {name: call.params[name] for name in names if name in call.params}
-    return list_page(
-        call.data[kind], kind, call.params, call.path, lambda found: all(found[n] == v for n, v in wanted.items())
-    )
+    among = call.data[kind].narrowed(wanted)
+    return list_page(among, kind, call.params, call.path, lambda found: all(found[n] == v for n, v in wanted.items()))
