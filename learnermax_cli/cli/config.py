@@ -12,7 +12,7 @@ def config(app: "App") -> "Report":
 
     Example: lmx config -e prod
     """
-    from learnermax_cli.config.listing import first_error, list_settings
+    from learnermax_cli.config.listing import first_error, list_notes, list_settings
     from learnermax_cli.planning.report import Items, Report
 
     sources = app.sources
@@ -25,6 +25,6 @@ def config(app: "App") -> "Report":
             tuple(setting.as_json() for setting in shown), ("name", "value", "source", *(("error",) if flawed else ()))
         ),
         extra={"ignored": list(sources.ignored)},
-        notes=(sources.ignored_line,) if sources.ignored else (),
+        notes=tuple(list_notes(sources)),
         error=first_error(shown),
     )

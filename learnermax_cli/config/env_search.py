@@ -3,6 +3,7 @@
 import os
 import stat
 from pathlib import Path
+from shlex import quote
 from typing import NamedTuple
 
 from learnermax_cli.core.errors import ConfigError
@@ -53,6 +54,8 @@ def require_trusted(path: Path) -> None:
     except OSError:
         return  # reading it reports why
     owners = {os.geteuid(), 0}
+    if os.geteuid() == 0 and os.environ.get("SUDO_UID", "").isdecimal():
+        owners.add(int(os.environ["SUDO_UID"]))  # as git does
     foreign = next((state.st_uid for state in states if state.st_uid not in owners), None)
     if foreign is not None:
         raise _doubtful(path, f"belongs to another user (uid {foreign})")
@@ -63,7 +66,7 @@ def require_trusted(path: Path) -> None:
 def _doubtful(path: Path, flaw: str) -> ConfigError:
     return ConfigError(
         f"env file {path}, found above the working directory, {flaw}",
-        hint=f"Change that, or name the file if you trust it: --env-file {path}",
+        hint=f"Change that, or name the file if you trust it: --env-file {quote(str(path))}",
         code="config.env_file_owner",
     )
 

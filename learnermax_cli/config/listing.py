@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from learnermax_cli.config.setting_table import SETTINGS, Setting
+from learnermax_cli.config.setting_table import BY_NAME, SETTINGS, Setting
 from learnermax_cli.config.sources import Found, Sources
 from learnermax_cli.config.values import utf8
 from learnermax_cli.core.errors import ConfigError, LmxError
@@ -30,6 +30,17 @@ class ShownSetting(NamedTuple):
 def list_settings(sources: Sources) -> tuple[ShownSetting, ...]:
     """Return every setting, also those of the services' endpoints that are set; what makes no sense has its error."""
     return (_env_file(sources), *(_shown(sources, setting) for setting in (*SETTINGS, *_endpoints(sources))))
+
+
+def list_notes(sources: Sources) -> Iterator[str]:
+    """Yield what a table of settings does not say: names that are ignored, and credentials that win over a profile."""
+    if sources.ignored:
+        yield sources.ignored_line
+    found = {name: sources.find(BY_NAME[name]) for name in ("AWS_ACCESS_KEY_ID", "AWS_PROFILE")}
+    key, profile = found["AWS_ACCESS_KEY_ID"], found["AWS_PROFILE"]
+    if key and profile and key.kind == "environment":
+        stronger, other = (profile, key) if profile.kind == "flag" else (key, profile)
+        yield f"AWS credentials: {stronger.name} wins over {other.name}."
 
 
 def first_error(shown: tuple[ShownSetting, ...]) -> LmxError | None:

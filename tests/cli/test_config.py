@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from learnermax_cli.config.setting_table import BY_NAME
+from tests.forking import PROJECT
 from tests.ran import Ran
 from tests.running import Sandbox
 
@@ -152,6 +154,37 @@ def test_names_that_a_file_cannot_set_are_ignored(sandbox: Sandbox) -> None:
     assert (["AWS_PROFILE", "STRIPE_API_BASE"], False) == (ran.report["ignored"], line in ran.stderr)
     assert ("https://api.stripe.com", "default", "default") == shown(ran, "STRIPE_API_BASE")
     assert [True, True] == [line in sandbox.run("config", env=NOTHING).stdout, line in config(sandbox, "-v").stderr]
+
+
+@pytest.mark.parametrize(
+    ("args", "line"),
+    [
+        ((), "AWS credentials: AWS_ACCESS_KEY_ID wins over AWS_PROFILE."),
+        (("--profile", "work"), "AWS credentials: --profile wins over AWS_ACCESS_KEY_ID."),
+    ],
+)
+def test_which_credentials_win_is_said(sandbox: Sandbox, args: tuple[str, ...], line: str) -> None:
+    """In boto3's order; nothing is said where only one is there."""
+    both = {**NOTHING, "AWS_ACCESS_KEY_ID": "AKIAEXAMPLE", "AWS_PROFILE": "home"}
+    assert line in sandbox.run("config", *args, env=both).stdout.splitlines()
+    assert "wins" not in sandbox.run("config", env={**NOTHING, "AWS_PROFILE": "home"}).stdout
+
+
+def test_region_of_a_profile_is_a_source(sandbox: Sandbox, tmp_path: Path) -> None:
+    """By its name, where no variable names a region; one that is none is shown as bad."""
+    path = tmp_path / "aws"
+    path.write_text("[profile work]\nregion = eu-west-1\n[profile bad]\nregion = no region\n")
+    ran = config(sandbox, "--profile", "work", env={"AWS_CONFIG_FILE": str(path)})
+    assert ("eu-west-1", "AWS profile work", "aws_profile") == shown(ran, "AWS_REGION")
+    ran = config(sandbox, env={"AWS_CONFIG_FILE": str(path), "AWS_PROFILE": "bad"})
+    assert (3, "AWS_REGION is 'no region', not an AWS region") == (ran.exit_code, row(ran, "AWS_REGION")["error"])
+
+
+@pytest.mark.parametrize("page", [".env.example", "README.md"])
+def test_every_setting_is_documented(page: str) -> None:
+    """Where operators look for it."""
+    text = (PROJECT / page).read_text(encoding="utf-8")
+    assert [] == [name for name in BY_NAME if name not in text]
 
 
 def test_unknown_names_are_warned_of_once(sandbox: Sandbox) -> None:
