@@ -24,7 +24,7 @@ def config(app: "App") -> "Report":
         Items(
             tuple(setting.as_json() for setting in shown), ("name", "value", "source", *(("error",) if flawed else ()))
         ),
-        extra={"ignored": list(sources.ignored)},
+        extra={"ignored": list(sources.ignored), "no_env_file": sources.search.reason or None},
         notes=tuple(list_notes(sources)),
         error=first_error(shown),
     )

@@ -60,7 +60,7 @@ class Clients:
         if sources.env_file is not None:
             self.console.note(f"Reading {sources.env_file.path}")
         elif sources.search.path is None:
-            self.console.debug(f"No env file is read: {sources.search.reason}")
+            self.console.debug(sources.no_file_line)
         if sources.ignored:
             self.console.debug(sources.ignored_line)
         self.notices = sources.warnings

@@ -33,7 +33,7 @@ def search_env_file() -> EnvSearch:
         return EnvSearch(None, f"there is no {ENV_FILE} in {here}")
     above = here.parents[: here.parents.index(top) + 1]
     found = next((folder / ENV_FILE for folder in above if os.path.lexists(folder / ENV_FILE)), None)
-    return EnvSearch(found, f"there is no {ENV_FILE} in {here}, nor above it up to {top}")
+    return EnvSearch(found, "" if found else f"there is no {ENV_FILE} in {here}, nor above it up to {top}")
 
 
 def file_to_write() -> Path:

@@ -33,7 +33,9 @@ def list_settings(sources: Sources) -> tuple[ShownSetting, ...]:
 
 
 def list_notes(sources: Sources) -> Iterator[str]:
-    """Yield what a table of settings does not say: names that are ignored, and credentials that win over a profile."""
+    """Yield what a table does not say: why no env file is read, names that are ignored, which credentials win."""
+    if sources.search.path is None:
+        yield sources.no_file_line
     if sources.ignored:
         yield sources.ignored_line
     found = {name: sources.find(BY_NAME[name]) for name in ("AWS_ACCESS_KEY_ID", "AWS_PROFILE")}
@@ -55,7 +57,7 @@ def first_error(shown: tuple[ShownSetting, ...]) -> LmxError | None:
 def _env_file(sources: Sources) -> ShownSetting:
     path, error = sources.search.path, sources.file_error
     if path is None:
-        return ShownSetting("--env-file", None, sources.search.reason, None)
+        return ShownSetting("--env-file", None, None, None)
     given = sources.flags.env_file is not None
     where = "--env-file" if given else "above the working directory" if path.is_absolute() else "working directory"
     return ShownSetting("--env-file", str(path), where, "flag" if given else "default", error)

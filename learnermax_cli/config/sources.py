@@ -143,6 +143,11 @@ class Sources:
         return () if self.env_file is None else tuple(sorted(filter(never_from_file, self.env_file.values)))
 
     @property
+    def no_file_line(self) -> str:
+        """What a message says where there is no env file."""
+        return f"No env file is read: {self.search.reason}"
+
+    @property
     def ignored_line(self) -> str:
         """What a message says of them."""
         return f"Ignored in {self.search.path}: {', '.join(self.ignored)}. Set them in the process environment."
