@@ -12,6 +12,7 @@ from learnermax_cli.cli.options import (
 
 if TYPE_CHECKING:
     from learnermax_cli.composition.app import App
+    from learnermax_cli.enrollments.model import EnrollmentKey
     from learnermax_cli.planning.report import Report
 
 group = typer.Typer(help="Who is enrolled, and who has paid.", no_args_is_help=True)
@@ -47,7 +48,12 @@ def create(
     app: "App",
     course_id: CourseId,
     options: CheckoutOptions,
+    session: Annotated[
+        str | None,
+        typer.Option("--session", metavar="SESSION", help="A paid session that does not say by whom: this student's."),
+    ] = None,
     dry_run: DryRun = False,
+    yes: Yes = False,
 ) -> "Report":
     """Enroll a student: in a free course at once, in a paid one as checkout create does.
 
@@ -59,8 +65,17 @@ def create(
 
     request = options.request(course_id, dry_run=dry_run)
     key = EnrollmentKey(request.user_id, course_id)
+    if session is not None:
+        return claim(app, key, session, dry_run=dry_run, yes=yes)
     check_out = lambda: run_checkout(app, request, COMMAND)  # noqa: E731
     return run_create(app, key, check_out, dry_run=dry_run, replace=request.replace)
+
+
+def claim(app: "App", key: "EnrollmentKey", session_id: str, *, dry_run: bool, yes: bool) -> "Report":
+    """Make a paid session a student's."""
+    from learnermax_cli.enrollments.claim import ClaimRequest, run_claim
+
+    return run_claim(app, ClaimRequest(key, session_id, dry_run, yes))
 
 
 @add_command(group, "release")

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from learnermax_cli.checkout.model import LinkGateway, PendingStore, SessionGateway
     from learnermax_cli.courses.model import CourseStore
     from learnermax_cli.doctor.model import StripeProber, TableDescriber, TopicReader
+    from learnermax_cli.enrollments.claim import ClaimGateway
     from learnermax_cli.enrollments.model import PaymentGateway
     from learnermax_cli.enrollments.store_model import EnrollmentLister, EnrollmentReader, EventPublisher
     from learnermax_cli.planning.confirm import Talk
@@ -107,6 +108,13 @@ class App(Clients):
         from learnermax_cli.adapters.stripe.sessions import StripeSessions
 
         return StripeSessions(self.stripe)
+
+    @cached_property
+    def claims(self) -> "ClaimGateway":
+        """Whose a paid session is, at Stripe."""
+        from learnermax_cli.adapters.stripe.claims import StripeClaims
+
+        return StripeClaims(self.stripe)
 
     @cached_property
     def links(self) -> "LinkGateway":

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
-from learnermax_cli.core.remedy import reconcile_one, revoke_one
+from learnermax_cli.core.remedy import claim_one, reconcile_one, revoke_one
 from learnermax_cli.core.times import parse_time, show_unix
 from learnermax_cli.enrollments.decide_access import decide_completed, decide_revoked, open_session
 from learnermax_cli.enrollments.decide_case import Case, Decision, Readings, Rules, notes_on
@@ -86,6 +86,8 @@ def decide_unnamed(payment: Payment, rules: Rules) -> Finding | None:
         return None
     course = f"course {payment.course_id}" if payment.course_id else "an unknown course"
     detail = f"paid for {course}, but the session does not say by whom"
+    if payment.course_id:
+        detail = f"{detail}; once you know: " + claim_one(payment.course_id, "USER_ID", payment.session_id)
     if payment.user_id and payment.course_id:
         detail = "paid, but its ids can't be keys of the table"
     return Finding("payer unknown", payment.session_id, detail, url=dashboard_url(payment, rules.realm))

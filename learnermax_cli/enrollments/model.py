@@ -139,6 +139,8 @@ class Payment:
     """The refunds and disputes that matter: those of a charge that was refunded in full, or disputed."""
     customer_id: str | None = None
     money: Money | None = None
+    claimed: bool = False
+    """Whether an operator said whose it is; what the buyer's page said of that no longer counts."""
 
     @property
     def user_id(self) -> str | None:

@@ -95,7 +95,7 @@ def plan_free(key: EnrollmentKey, now: datetime, *, event: bool) -> Work:
 def names_customer(payment: Payment, realm: Realm) -> bool:
     """Return whether a session names the customer of its student: only one of `checkout create` does, never a link."""
     ours = realm.owns(payment)
-    return ours and payment.customer_id is not None and payment.link_id is None
+    return ours and payment.customer_id is not None and payment.link_id is None and not payment.claimed
 
 
 def customer_to_note(payment: Payment | None, students: Mapping[str, Student], realm: Realm) -> str | None:

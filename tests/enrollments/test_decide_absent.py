@@ -112,7 +112,8 @@ UNNAMED = payment("cs_test_link", link_id="plink_1", metadata_user=None, referen
 
 def test_paid_link_session_of_nobody() -> None:
     """Paid through a link of ours without a user: payer unknown, by the session's id."""
-    detail = "paid for course TEST-COURSE-003, but the session does not say by whom"
+    claim = "lmx enrollments create TEST-COURSE-003 --user USER_ID --session cs_test_link"
+    detail = f"paid for course TEST-COURSE-003, but the session does not say by whom; once you know: {claim}"
     expected = Finding("payer unknown", "cs_test_link", detail, url=dashboard("cs_test_link"))
     assert expected == decide_unnamed(UNNAMED, RULES)
 

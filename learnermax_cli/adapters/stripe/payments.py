@@ -74,7 +74,8 @@ def _payment(raw: Raw) -> Payment:
     intent = raw["payment_intent"] if isinstance(raw["payment_intent"], dict) else {}
     charge = _charge(raw)
     metadata = raw["metadata"] or {}
-    reference = raw["client_reference_id"]
+    claimed = metadata.get("claimed") == "true"
+    reference = None if claimed else raw["client_reference_id"]
     return Payment(
         session_id=raw["id"],
         status=_shared(raw["status"]),
@@ -94,6 +95,7 @@ def _payment(raw: Raw) -> Payment:
         reversals=() if charge is None else unread_reversals(charge),
         customer_id=id_of(raw["customer"]),
         money=None if raw["amount_total"] is None else _money(raw["amount_total"], raw["currency"]),
+        claimed=claimed,
     )
 
 
