@@ -90,9 +90,9 @@ def never_from_file(name: str) -> bool:
 
 def unknown_names(names: Iterable[str]) -> Iterator[tuple[str, str | None]]:
     """Yield each name that looks like a setting and is none, with the setting that may be meant."""
-    from difflib import get_close_matches
-
     known = [name for name in BY_NAME if name.startswith("LMX_")]
     for name in sorted(names):
         if name.startswith("LMX_") and name not in BY_NAME and name not in _NOT_SETTINGS:
+            from difflib import get_close_matches  # seldom of use, and slow to load
+
             yield name, next(iter(get_close_matches(name, known, 1, 0.75)), None)

@@ -20,6 +20,19 @@ def _new_price(sandbox: Sandbox, price: str = "149.99") -> None:
     assert 0 == sandbox.run("products", "sync", "--yes").returncode
 
 
+def test_query_of_the_site_is_kept(sandbox: Sandbox) -> None:
+    """The page that buyers are sent to is joined as a URL."""
+    worlds.on_sale(sandbox)
+    ran = worlds.run(
+        sandbox, "checkout", "link", worlds.COURSE, env={"FRONTEND_URL": "https://x.test/school/?ref=mail"}
+    )
+    assert 0 == ran.exit_code, ran.stderr
+    (link,) = sandbox.stripe().v1.payment_links.list().data
+    page = "https://x.test/school/enrollment/return?ref=mail&session_id={CHECKOUT_SESSION_ID}"
+    assert link.after_completion.redirect is not None
+    assert page == link.after_completion.redirect.url
+
+
 def test_link_is_made_once(sandbox: Sandbox) -> None:
     """The first run makes the link, the second finds it and writes nothing; stdout is the URL alone."""
     worlds.on_sale(sandbox)

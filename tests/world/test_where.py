@@ -173,6 +173,16 @@ def test_push_from_elsewhere_names_the_file_that_it_did_not_find(sandbox: Sandbo
     assert "Run the command in the project's directory, or name the file with --env-file." == error["hint"]
 
 
+def test_status_from_elsewhere_names_it_too(sandbox: Sandbox, project: Path) -> None:
+    """Else keys that stand in the project's file look as if they were missing."""
+    outside = folder(project.parent / "notes")
+    names = ("STRIPE_SECRET_KEY", "NEXT_PUBLIC_STRIPE_PUBLISHABLE_KEY")
+    ran = run(sandbox, outside, "secrets", "status", env=dict.fromkeys(names))
+    reason = f"there is no .env.local in {outside}, which is in no git repository"
+    line = f"Compared with the Stripe keys from the process environment, which has none; {reason}."
+    assert (0, True) == (ran.exit_code, line in ran.stderr.splitlines())
+
+
 def test_pull_writes_the_file_that_is_read(sandbox: Sandbox, project: Path) -> None:
     """From a sub-directory too: a second file there would count from then on."""
     (project / ".gitignore").write_text(".env.local\n")
