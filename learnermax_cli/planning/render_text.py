@@ -2,11 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from learnermax_cli.core.errors import InterruptedRunError
 from learnermax_cli.core.money import Money
 from learnermax_cli.core.text_safety import printable
 from learnermax_cli.planning.change import Change, Finding, Result, Skipped
@@ -141,11 +143,15 @@ def _field_lines(change: Change, limit: int | None) -> Iterator[Text]:
             yield Text(f"      {name}: {show_value(before[name], limit)} → {new}")
 
 
-def report_lines(report: Report, shown: Report | None = None, limit: int | None = None) -> Iterator[RenderableType]:
+def report_lines(
+    report: Report, shown: Report | None = None, limit: int | None = None, *, every: bool = False
+) -> Iterator[RenderableType]:
     """Yield what stdout shows of a report in table format, without what was `shown` of it before a question.
 
-    The texts in a plan are cut at `limit`.
+    The texts in a plan are cut at `limit`. What an interrupted run has left is counted in its error; `every` lists it.
     """
+    if not every:
+        report = _without_the_rest(report)
     match report.body:
         case Items():
             yield render_items(report.body)
@@ -159,6 +165,14 @@ def report_lines(report: Report, shown: Report | None = None, limit: int | None 
             if any(result.outcome != "planned" for result in results):
                 yield from render_outcomes(results)
     yield from _closing_lines(report, shown)
+
+
+def _without_the_rest(report: Report) -> Report:
+    body = report.body
+    if report.dry_run or not isinstance(body, Changes) or not isinstance(report.error, InterruptedRunError):
+        return report
+    done = tuple(result for result in body.results if result.outcome != "planned")
+    return replace(report, body=replace(body, results=done))
 
 
 def _unseen(results: Iterable[Result], shown: Report) -> Iterator[Result]:

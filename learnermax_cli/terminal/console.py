@@ -47,8 +47,7 @@ class Console:
         self._printer = Printer(self.known, no_color=manner.no_color, in_actions=self.in_actions)
         self._asked: Report | None = None
         """The plan that a question is about."""
-        self._shown: Report | None = None
-        """The plan that was printed to stdout."""
+        self._shown: Report | None = None  # the plan that was printed to stdout
         self._warned, self._waited = set[str](), set[str]()
         self._begun = False  # whether the environment was printed
 
@@ -77,7 +76,8 @@ class Console:
             from learnermax_cli.planning.render_text import TERMINAL_LIMIT, report_lines
 
             self._note_where(report)
-            for line in report_lines(report, self._shown, TERMINAL_LIMIT if sys.stdout.isatty() else None):
+            limit, every = TERMINAL_LIMIT if sys.stdout.isatty() else None, self.manner.verbose
+            for line in report_lines(report, self._shown, limit, every=every):
                 self.print(line)
         self.warn_once(report.warnings)
         self.note(report.meter.as_line())

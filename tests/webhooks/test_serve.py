@@ -28,7 +28,7 @@ def _refused(sandbox: Sandbox, *args: str, **env: str | None) -> tuple[int, str,
     return done.returncode, error["code"], error["hint"]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=["Ctrl-C", "SIGTERM", "SIGHUP"])
 def test_report_counts_what_became_of_the_deliveries(sandbox: Sandbox, number: signal.Signals) -> None:
     """It ends in 0 when it is told to stop, and says what it received."""
     put_signing_secret(sandbox)
