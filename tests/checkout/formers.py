@@ -1,6 +1,7 @@
 """Enrollments whose session enrolls nobody: it failed, its money went back, or it is somebody else's."""
 
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Any, Literal
 
 import stripe
@@ -9,6 +10,7 @@ from tests.checkout import worlds
 from tests.checkout.worlds import COURSE, USER
 from tests.running import Sandbox
 
+PRICE = Decimal("149.99")
 PROGRESS: Mapping[str, Any] = {"progress": 40, "lastLesson": "lesson-3"}
 Build = Callable[[Sandbox], str]
 
