@@ -264,3 +264,21 @@ def test_lookup_key_on_a_price_that_leaves_is_brought_to_the_one_that_stays(sand
     )
     assert [(5000, False, *LEFT), (9999, True, None, "gold", "unspecified", {})] == worlds.read_extras(sandbox, PRODUCT)
     _require_nothing_to_do(sandbox)
+
+
+def test_two_syncs_of_different_prices_leave_the_lookup_key_on_the_present_one(sandbox: Sandbox) -> None:
+    """Whichever price was made last and took the key, it ends where the course is sold."""
+    worlds.decorate_price(sandbox, worlds.synced_course(sandbox))
+    worlds.edit_course(sandbox, COURSE, price=Decimal("149.99"))
+    sandbox.control.add_fault("hold", operation="POST /v1/prices", times=2)
+    stale = sandbox.start("products", "sync", "--yes")
+    sandbox.control.wait_held(timeout=60)
+    worlds.edit_course(sandbox, COURSE, price=Decimal("199.99"))
+    fresh = sandbox.start("products", "sync", "--yes")
+    sandbox.control.wait_held(timeout=60, at_least=2)
+    sandbox.control.release()
+    stale.communicate(timeout=60)
+    fresh.communicate(timeout=60)
+    assert (0, 0) == (stale.returncode, fresh.returncode)
+    assert [(14999, False, *LEFT), (19999, True, *EXTRAS), (9999, False, *LEFT)] == worlds.read_extras(sandbox, PRODUCT)
+    _require_nothing_to_do(sandbox)
