@@ -4,21 +4,19 @@ import threading
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
-from learnermax_cli.core.errors import GuardError, InterruptedRunError, LmxError
+from learnermax_cli.core.errors import GuardError
 from learnermax_cli.core.remedy import lmx
+from learnermax_cli.core.side_by_side import side_by_side
 from learnermax_cli.core.times import parse_time
 from learnermax_cli.enrollments.model import (
     PAGE_SIZE,
     Enrollment,
-    FoundBy,
     Payment,
     PaymentGateway,
-    ReversalKind,
     Window,
     usable_session_id,
 )
@@ -45,57 +43,6 @@ class WindowRead:
     missing: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class StoppablePayments:
-    """A payment gateway that raises InterruptedRunError once `stop` is set: reading ahead may take minutes."""
-
-    gateway: PaymentGateway
-    stop: threading.Event
-
-    def read_payment(self, session_id: str) -> Payment | None:
-        """Read one session with its payment; None when there is no such session for this key."""
-        with self._going():
-            return self.gateway.read_payment(session_id)
-
-    def list_payments(self, window: Window, *, status: str | None = None) -> Iterator[Sequence[Payment]]:
-        """Read the sessions created in a window, newest first, a page at a time."""
-        with self._going():
-            for page in self.gateway.list_payments(window, status=status):
-                self._require_going()
-                yield page
-
-    def list_reversed(self, kind: ReversalKind, window: Window) -> Iterator[Sequence[Payment]]:
-        """Read the payments of the refunds, or disputes, created in a window, a page at a time."""
-        with self._going():
-            for page in self.gateway.list_reversed(kind, window):
-                self._require_going()
-                yield page
-
-    def find_payments(self, by: FoundBy, value: str) -> Sequence[Payment]:
-        """Read the complete sessions of a customer, an address or a payment intent."""
-        with self._going():
-            return self.gateway.find_payments(by, value)
-
-    def read_reversals(self, payments: Sequence[Payment], max_pages: int) -> Sequence[Payment]:
-        """Return payments with their reversals read, in lists of at most `max_pages` pages each."""
-        with self._going():
-            return self.gateway.read_reversals(payments, max_pages)
-
-    @contextmanager
-    def _going(self) -> Iterator[None]:
-        """Raise InterruptedRunError once `stop` is set, also for a request that failed and was not sent again."""
-        self._require_going()
-        try:
-            yield
-        except LmxError:
-            self._require_going()
-            raise
-
-    def _require_going(self) -> None:
-        if self.stop.is_set():
-            raise InterruptedRunError("interrupted while reading", hint="Run the command again.")
-
-
 @dataclass
 class _Missing:
     """Notices a wrong account or mode: when the first ten sessions asked for by id are all missing."""
@@ -103,6 +50,12 @@ class _Missing:
     asked: int = 0
     found: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def decided(self) -> bool:
+        """Whether some session was found, or enough were asked for."""
+        with self.lock:
+            return self.found > 0 or self.asked >= _FIRST_ASKED
 
     def note(self, payment: Payment | None) -> None:
         """Count an answer; raises GuardError when the first ten were all missing and no list had any either."""
@@ -183,17 +136,24 @@ class _Reading:
         wanted = ids - known.keys()
         self.missing.seen(len(known))
         found = {} if self.strategy == "retrieve" else self._list_until_cheaper(enrollments, wanted)
-        gone = set()
-        for session_id in sorted(wanted - found.keys()):
-            if self.given_up.is_set():
+        rest = sorted(wanted - found.keys())
+        read: dict[str, Payment | None] = {}
+        for session_id in rest:  # one after the other, as long as the account may be the wrong one
+            if self.missing.decided:
                 break
-            payment = self.gateway.read_payment(session_id)
-            self.missing.note(payment)
-            if payment is None:
-                gone.add(session_id)
-            else:
-                found[session_id] = payment
-        return WindowRead(enrollments, known | found, frozenset(gone))
+            read[session_id] = self._read_one(session_id)
+        left = rest[len(read) :]
+        read |= zip(left, side_by_side(self._read_one, left), strict=True)
+        found |= {session_id: payment for session_id, payment in read.items() if payment is not None}
+        return WindowRead(enrollments, known | found, frozenset(set(rest) - found.keys()))
+
+    def _read_one(self, session_id: str) -> Payment | None:
+        """Read a session by its id, unless nobody waits for it any more."""
+        if self.given_up.is_set():
+            return None
+        payment = self.gateway.read_payment(session_id)
+        self.missing.note(payment)
+        return payment
 
     def _list_until_cheaper(self, enrollments: Sequence[Enrollment], wanted: set[str]) -> dict[str, Payment]:
         """List until all are found; with `auto`, until a page brings nothing and the rest costs no more than the pages.

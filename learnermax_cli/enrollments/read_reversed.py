@@ -1,13 +1,12 @@
 """Which payments of students who are in went back: read from lists, never one request per enrollment."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TypeVar
 
 from learnermax_cli.core.errors import CredentialsError
+from learnermax_cli.core.side_by_side import side_by_side
 from learnermax_cli.core.times import parse_time
 from learnermax_cli.enrollments.decide_case import Case
 from learnermax_cli.enrollments.model import (
@@ -25,20 +24,7 @@ from learnermax_cli.enrollments.payment_state import Reading, Realm, read_state
 
 DISPUTE_SPAN = timedelta(days=180)
 """How long ago a dispute may have begun that is still looked at: it may be lost months later."""
-SIDE_BY_SIDE = 16
-"""Requests under way at a time, where each is by its own id; the rate limit holds for them as for all."""
 _KINDS: tuple[ReversalKind, ...] = ("refund", "dispute")
-
-A = TypeVar("A")
-B = TypeVar("B")
-
-
-def read_side_by_side(read: Callable[[A], B], wanted: Sequence[A]) -> list[B]:
-    """Return what was read for each; raises LmxError as `read` does."""
-    if len(wanted) < 2:
-        return [read(one) for one in wanted]
-    with ThreadPoolExecutor(min(SIDE_BY_SIDE, len(wanted))) as pool:
-        return list(pool.map(read, wanted))
 
 
 class Reversed:
@@ -61,7 +47,7 @@ class Reversed:
         went = [payment for payment in read if _went_back(read_state(payment, None, self._realm))]
         unnamed = [payment.intent_id for payment in went if payment.key is None and payment.intent_id]
         of_intent = partial(self._gateway.find_payments, "payment_intent")
-        sessions = [payment for payments in read_side_by_side(of_intent, unnamed) for payment in payments]
+        sessions = [payment for payments in side_by_side(of_intent, unnamed) for payment in payments]
         for payment in (*went, *sessions):
             if payment.key is not None and covers(payment.key):
                 self.by_key.setdefault(payment.key, []).append(payment)
@@ -89,7 +75,7 @@ class Reversed:
         with_own = [self._own(case) for case in cases]
         unknown = [case for case in with_own if case.enrollment and case.named is None and case.key in self.by_key]
         wanted = [s for c in unknown if c.enrollment and (s := c.enrollment.session_id) and usable_session_id(s)]
-        read = dict(zip(wanted, read_side_by_side(self._gateway.read_payment, wanted), strict=True))
+        read = dict(zip(wanted, side_by_side(self._gateway.read_payment, wanted), strict=True))
         return [self._joined(case, read) for case in with_own]
 
     def _own(self, case: Case) -> Case:

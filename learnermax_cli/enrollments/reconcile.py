@@ -21,9 +21,9 @@ from learnermax_cli.enrollments.model import PaymentGateway
 from learnermax_cli.enrollments.payment_state import Realm
 from learnermax_cli.enrollments.plan_enrollment import Tally, Work, summary_line
 from learnermax_cli.enrollments.plan_event import OWED_WITHIN, EventMode, EventRules, count_owed, warn_of_owed
-from learnermax_cli.enrollments.read_payments import StoppablePayments
 from learnermax_cli.enrollments.read_table import Scope, read_table
 from learnermax_cli.enrollments.reconcile_pass import Reconcile
+from learnermax_cli.enrollments.stoppable_payments import StoppablePayments
 from learnermax_cli.planning.apply import apply
 from learnermax_cli.planning.change import PackedResults, Result, planned
 from learnermax_cli.planning.confirm import StripeJob, not_applied

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from learnermax_cli.core.money import Money
+from learnermax_cli.core.side_by_side import side_by_side
 from learnermax_cli.core.times import parse_time
 from learnermax_cli.enrollments.decide import decide, decide_unnamed
 from learnermax_cli.enrollments.decide_case import Case, Decision, Rules
@@ -26,7 +27,7 @@ from learnermax_cli.enrollments.plan_enrollment import (
 )
 from learnermax_cli.enrollments.plan_event import EventRules, plan_owed_event
 from learnermax_cli.enrollments.read_payments import SESSION_MARGIN, WindowRead, read_all, read_windows
-from learnermax_cli.enrollments.read_reversed import Reversed, is_settled, read_side_by_side, search_others
+from learnermax_cli.enrollments.read_reversed import Reversed, is_settled, search_others
 from learnermax_cli.enrollments.read_table import Scope, Table
 from learnermax_cli.enrollments.store_model import EnrollmentReader
 
@@ -186,7 +187,7 @@ class Reconcile:
         def search(case: Case) -> Case:
             return search_others(self._gateway, case, students.get(case.key.user_id), self._rules.realm)
 
-        searched = {case.key: case for case in read_side_by_side(search, would)}
+        searched = {case.key: case for case in side_by_side(search, would)}
         return [searched.get(case.key, case) for case in cases]
 
     def _may_be_released(self, case: Case) -> bool:

@@ -1,5 +1,6 @@
 """How many requests reading the sessions of enrollments takes, and which account they are asked of."""
 
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -20,7 +21,7 @@ from learnermax_cli.enrollments.model import (
     Window,
 )
 from learnermax_cli.enrollments.read_payments import WINDOW_SIZE, Strategy, read_all, read_windows
-from tests.enrollments.values import NOW, payment, reversals
+from tests.enrollments.values import CREATED, NOW, payment, reversals
 
 SHAPES = ("even", "burst", "one moment", "growing", "far apart")
 
@@ -266,3 +267,27 @@ def test_reading_ends_with_its_reader() -> None:
     next(windows)
     windows.close()  # type: ignore[attr-defined]
     assert gateway.reads < 4_000
+
+
+class Meeting(CountingGateway):
+    """Answers reads by id only in groups of four that are under way at the same time, after the first."""
+
+    def __init__(self, sessions: list[Payment]) -> None:
+        super().__init__(sessions)
+        self.barrier = threading.Barrier(4, timeout=30)
+        self.met = 0
+
+    def read_payment(self, session_id: str) -> Payment | None:
+        found = super().read_payment(session_id)
+        if self.reads > 1:
+            self.barrier.wait()
+            self.met += 1
+        return found
+
+
+def test_what_is_read_by_its_id_is_read_side_by_side() -> None:
+    """Once a session was found, so that the account is not the wrong one."""
+    gateway = Meeting([payment(f"cs_test_{number}") for number in range(9)])
+    enrollments = [_enrollment(number, CREATED, f"cs_test_{number}") for number in range(9)]
+    [read] = read_windows(gateway, enrollments, {}, "retrieve")
+    assert (9, 8) == (len(read.payments), gateway.met)
