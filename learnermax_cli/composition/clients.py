@@ -108,7 +108,7 @@ class Clients:
         """Who the AWS credentials belong to."""
         from learnermax_cli.adapters.aws.probes import AwsIdentity
 
-        return AwsIdentity(self._aws.sts())
+        return AwsIdentity(self._aws.sts(), self._aws.origin)
 
     @cached_property
     def stripe_key(self) -> "StripeKey":
@@ -162,7 +162,8 @@ class Clients:
             return
         guard.require_names_fit(self.settings)
         if self.settings.aws_account is not None:
-            guard.require_aws_account(self.aws_identity.read_caller().account, self.settings.aws_account)
+            caller = self.aws_identity.read_caller()
+            guard.require_aws_account(caller.account, caller.origin, self.settings.aws_account)
         self._guarded = True
 
     def _require_secret_fits(self, name: str, tag: str | None) -> None:

@@ -94,12 +94,12 @@ def require_stripe_account(account: str | None, expected: str) -> None:
         )
 
 
-def require_aws_account(account: str, expected: str) -> None:
+def require_aws_account(account: str, origin: str, expected: str) -> None:
     """Raise GuardError when the AWS credentials are of another account than LMX_AWS_ACCOUNT names."""
     if account != expected:
         raise GuardError(
-            f"the AWS credentials belong to account {account}, but LMX_AWS_ACCOUNT is {expected}",
-            hint="Sign in to that account (--profile, AWS_PROFILE), or change LMX_AWS_ACCOUNT.",
+            f"the AWS credentials from {origin} belong to account {account}, but LMX_AWS_ACCOUNT is {expected}",
+            hint="Sign in to that account, name a --profile of it, or change LMX_AWS_ACCOUNT.",
             code="guard.aws_account",
         )
 

@@ -38,8 +38,9 @@ def check_identity(reader: IdentityReader, settings: Settings) -> Iterator[Verdi
     """Check whose AWS credentials these are; raises LmxError without any, or for another account than expected."""
     caller = reader.read_caller()
     if settings.aws_account is not None:
-        guard.require_aws_account(caller.account, settings.aws_account)
-    yield ok(IDENTITY, f"account {caller.account}, {caller.arn}, region {settings.aws.region}")
+        guard.require_aws_account(caller.account, caller.origin, settings.aws_account)
+    origin = "" if settings.sandbox else f", credentials from {caller.origin}"
+    yield ok(IDENTITY, f"account {caller.account}, {caller.arn}{origin}, region {settings.aws.region}")
 
 
 def check_names(settings: Settings) -> Iterator[Verdict]:

@@ -71,6 +71,8 @@ class Caller:
 
     account: str
     arn: str
+    origin: str
+    """Where the credentials come from."""
 
 
 class IdentityReader(Protocol):

@@ -6,6 +6,10 @@ from tests.running import Sandbox
 from tests.secrets.support import create_secret
 
 _SIGN_IN = "Sign in (aws sso login, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY), or name a --profile."
+_ORIGIN = "AWS_ACCESS_KEY_ID in the environment"
+_SET_KEYS = (
+    "Set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and, for temporary keys, AWS_SESSION_TOKEN anew, or name a --profile."
+)
 _TABLE = "learnermax-education-preview"
 _AGAIN = "Run the command again; if it fails again, check the AWS service health and the table or secret named."
 _READ = "secretsmanager:GetSecretValue"
@@ -42,23 +46,31 @@ FAILURES = (
     Failure(
         "courses list",
         4,
-        f"no AWS credentials while reading table {_TABLE}",
+        "no AWS credentials",
         _SIGN_IN,
         env={**PREVIEW, "AWS_ACCESS_KEY_ID": None, "AWS_SECRET_ACCESS_KEY": None},
     ),
     Failure(
         "courses list",
         4,
-        f"AWS rejected the credentials while reading table {_TABLE}",
-        _SIGN_IN,
+        f"AWS rejected the credentials from {_ORIGIN} while reading table {_TABLE}",
+        _SET_KEYS,
         env={**PREVIEW, "AWS_ACCESS_KEY_ID": "AKIAUNKNOWN"},
     ),
     Failure(
         "courses list",
         4,
-        f"the AWS credentials have expired while reading table {_TABLE}",
-        _SIGN_IN,
+        f"the AWS credentials from {_ORIGIN} have expired while reading table {_TABLE}",
+        _SET_KEYS,
         broken("dynamodb", code="ExpiredTokenException"),
+        PREVIEW,
+    ),
+    Failure(
+        "courses list",
+        4,
+        f"AWS rejected the time of the signature while reading table {_TABLE}: Signature expired: now is later",
+        "Synchronize this machine's clock: timedatectl set-ntp true",
+        broken("dynamodb", code="InvalidSignatureException", message="Signature expired: now is later"),
         PREVIEW,
     ),
     Failure(

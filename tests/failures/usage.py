@@ -147,8 +147,9 @@ FAILURES = (
     Failure(
         "courses list",
         5,
-        "the AWS credentials belong to account 123456789012, but LMX_AWS_ACCOUNT is 999999999999",
-        "Sign in to that account (--profile, AWS_PROFILE), or change LMX_AWS_ACCOUNT.",
+        "the AWS credentials from AWS_ACCESS_KEY_ID in the environment belong to account 123456789012, "
+        "but LMX_AWS_ACCOUNT is 999999999999",
+        "Sign in to that account, name a --profile of it, or change LMX_AWS_ACCOUNT.",
         env={**PREVIEW, "LMX_AWS_ACCOUNT": "999999999999", "TRANSACTIONAL_EMAIL_TOPIC_ARN": None},
     ),
     Failure(

@@ -1,6 +1,5 @@
 """AWS clients: metered, retried by one policy, and checked for where secret values may be sent."""
 
-import os
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -11,7 +10,9 @@ from boto3.session import Session
 from botocore import exceptions as boto
 from botocore.config import Config
 
-from learnermax_cli.adapters.aws.errors import PLACE, NoAnswerError, StrictParserFactory, aws_errors
+from learnermax_cli.adapters.aws.codes import NoAnswerError
+from learnermax_cli.adapters.aws.errors import PLACE, StrictParserFactory, aws_errors
+from learnermax_cli.adapters.aws.origin import ORIGIN
 from learnermax_cli.adapters.aws.session import CoreSession
 from learnermax_cli.adapters.aws.watch import READS, Watch, error_code
 from learnermax_cli.adapters.network import name_host
@@ -29,14 +30,6 @@ if TYPE_CHECKING:
     from types_boto3_sts.client import STSClient
 
 _SOON = 3.0  # seconds for what an error message alone needs
-
-
-def _variables(access: AwsAccess) -> dict[str, Any]:
-    """Return what botocore is to take instead of variables of the environment, as (key, variable, default, type)."""
-    if access.endpoint_url is None:
-        return {"profile": (None, None, access.environment_profile, None)}
-    nothing = dict.fromkeys(("config_file", "credentials_file"), (None, None, os.devnull, None))
-    return {"profile": (None, None, None, None), **nothing}
 
 
 class AwsClients:
@@ -64,13 +57,17 @@ class AwsClients:
         self._opening = threading.Lock()  # a session makes one client at a time [doc boto3 "Session, multithreading"]
 
     @cached_property
+    def _core(self) -> CoreSession:
+        core = CoreSession(self._access, self.known, self._policy, self._stop, self._listener)
+        core.register_component("response_parser_factory", StrictParserFactory())
+        return core
+
+    @cached_property
     def _session(self) -> Session:
         access, secret = self._access, self._access.secret_access_key
         with aws_errors("signing in to AWS"):
-            core = CoreSession(session_vars=_variables(access))
-            core.register_component("response_parser_factory", StrictParserFactory())
             return Session(
-                botocore_session=core,
+                botocore_session=self._core,
                 aws_access_key_id=access.access_key_id,
                 aws_secret_access_key=None if secret is None else secret.reveal(),
                 region_name=access.region,
@@ -115,17 +112,25 @@ class AwsClients:
                 max_pool_connections=32,
             )
             client = connect(service, region, endpoint_url=self._access.endpoint_url, config=limits)
-        client.meta.events.register("before-sign", self._note_credentials)
+        client.meta.events.register("before-sign", self._sign_in)
         client.meta.events.register("after-call", self._log)
+        client.meta.events.register("after-call", self._name_origin)
         Watch(called, policy, self._stop, self._listener).register(client)
         return client
 
-    def _note_credentials(self, **_: Any) -> None:
-        """Note what signs a request before its answer can repeat it; credentials may be renewed in between."""
-        credentials = self._session.get_credentials()
-        if credentials is not None:
-            frozen = credentials.get_frozen_credentials()
-            self.known.add(frozen.secret_key, frozen.token)
+    @property
+    def origin(self) -> str:
+        """Where the credentials come from, once a client was opened."""
+        return str(self._core.origin)
+
+    def _sign_in(self, **_: Any) -> None:
+        """Find and note what signs a request before its answer can repeat it; it may be renewed in between."""
+        self._core.sign_in()
+
+    def _name_origin(self, parsed: dict[str, Any], **_: Any) -> None:
+        """Say in the answer with whose credentials something was refused."""
+        if "Error" in parsed:
+            parsed["Error"][ORIGIN] = self._core.origin
 
     def _log(self, model: Any, parsed: dict[str, Any], **_: Any) -> None:
         metadata = parsed.get("ResponseMetadata", {})

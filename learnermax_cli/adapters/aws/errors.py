@@ -11,12 +11,21 @@ from botocore.model import StructureShape
 from botocore.parsers import ResponseParserFactory
 from botocore.validate import ParamValidator
 
-from learnermax_cli.adapters.aws.session import SOURCE
+from learnermax_cli.adapters.aws.codes import (
+    DENIED,
+    EXPIRED,
+    IN_BETWEEN,
+    NO_ANSWER,
+    REJECTED,
+    THROTTLED,
+    NoAnswerError,
+    asked,
+    clock_error,
+)
+from learnermax_cli.adapters.aws.origin import ORIGIN, SIGN_IN
 from learnermax_cli.adapters.network import name_host, network_hint, no_connection
 from learnermax_cli.core.errors import ConfigError, CredentialsError, FailedError
 
-NO_ANSWER = "NoAnswer"
-"""The error code that stands for what is no answer."""
 PLACE = "Place"
 """In the error of an answer: the account, region and host where something was not found."""
 # What each answer has, whatever was asked: where it is missing, another one came. We ask for ConsumedCapacity always.
@@ -36,6 +45,9 @@ _NEEDED = {
     "PutSecretValueResponse": ("ARN", "VersionId", "VersionStages"),
     "RestoreSecretResponse": ("ARN",),
     "UpdateSecretVersionStageResponse": ("ARN",),
+    "AssumeRoleResponse": ("Credentials",),
+    "AssumeRoleWithWebIdentityResponse": ("Credentials",),
+    "GetRoleCredentialsResponse": ("roleCredentials",),
     "GetCallerIdentityResponse": ("Account", "Arn"),
     "GetTopicAttributesResponse": ("Attributes",),
     "PublishResponse": ("MessageId",),
@@ -46,41 +58,6 @@ _TELLING = {"Item", "Items", "Responses", "Table", "SecretString", "Versions", "
 _ROWS = ("Item", "Items", "Responses")
 """Looked at row by row by those who read them: one odd attribute is that row's."""
 
-
-# [botocore 1.44, retries "standard", ThrottledRetryableChecker]
-THROTTLED = {
-    "BandwidthLimitExceeded",
-    "EC2ThrottledException",
-    "LimitExceededException",
-    "PriorRequestNotComplete",
-    "ProvisionedThroughputExceededException",
-    "RequestLimitExceeded",
-    "RequestThrottled",
-    "RequestThrottledException",
-    "SlowDown",
-    "Throttling",
-    "ThrottledException",
-    "ThrottlingException",
-    "TooManyRequestsException",
-    "TransactionInProgressException",
-}
-_EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
-_REJECTED = {
-    "InvalidClientTokenId",
-    "UnrecognizedClientException",
-    "InvalidSignatureException",
-    "SignatureDoesNotMatch",
-    "InvalidAccessKeyId",
-    "MissingAuthenticationToken",
-}
-_DENIED = {
-    "AccessDenied",
-    "AccessDeniedException",
-    "KMSAccessDenied",
-    "AuthorizationError",  # of SNS
-    "NotAuthorized",
-    "UnauthorizedOperation",
-}
 _KMS_FAILURES = {"EncryptionFailure", "DecryptionFailure", "KMSDisabled", "KMSInvalidState", "KMSNotFound"}
 _OF_KMS = re.compile(r"\bkms:[A-Z]|\bKMS")
 """In an error message: an action of KMS, or its name; a role may be called anything in lower case."""
@@ -97,12 +74,6 @@ _IAM_PREFIX = dict.fromkeys(
     ),
     "secretsmanager",
 ) | {"Publish": "sns", "SendMessage": "sqs", "GetTopicAttributes": "sns", "GetCallerIdentity": "sts"}
-_NETWORK = "Check network, proxy, region and AWS_ENDPOINT_URL, then run the command again."
-_SIGN_IN = "Sign in (aws sso login, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY), or name a --profile."
-
-
-class NoAnswerError(Exception):
-    """What came is no answer of AWS, or not that of the operation."""
 
 
 class StrictParserFactory(ResponseParserFactory):
@@ -163,27 +134,26 @@ def aws_errors(doing: str) -> Iterator[None]:
         yield
     except boto.ClientError as error:
         raise _from_client_error(doing, error) from error
-    except (boto.NoCredentialsError, boto.PartialCredentialsError, boto.CredentialRetrievalError) as error:
-        raise CredentialsError(f"no AWS credentials while {doing}", hint=_SIGN_IN, code="credentials.aws") from error
-    except (boto.SSOError, boto.TokenRetrievalError) as error:
-        raise CredentialsError(f"the AWS sign-in has expired while {doing}", hint=_SIGN_IN) from error
     except boto.ProfileNotFound as error:
         raise ConfigError(str(error), hint="Name an existing profile with --profile or AWS_PROFILE.") from error
+    except boto.ConfigParseError as error:
+        hint = "Fix it, or name another file in AWS_CONFIG_FILE or AWS_SHARED_CREDENTIALS_FILE."
+        raise ConfigError(str(error), hint=hint) from error
     except NoAnswerError as error:
         raise FailedError(
             f"what came was no answer of AWS while {doing}: {error}",
-            hint="A proxy may be in between. " + _NETWORK,
+            hint=IN_BETWEEN,
             code="failed.answer",
         ) from error
     except (boto.ReadTimeoutError, boto.ConnectTimeoutError) as error:
-        url, source = _asked(error)
+        url, source = asked(error)
         raise FailedError(
             f"AWS timed out while {doing}: no complete answer from {name_host(url)}",
             hint=network_hint(url, source),
             code="failed.timeout",
         ) from error
     except (boto.HTTPClientError, boto.ConnectionError) as error:
-        raise no_connection("AWS", doing, error, *_asked(error)) from error
+        raise no_connection("AWS", doing, error, *asked(error)) from error
     except (boto.BotoCoreError, ValueError) as error:
         raise ConfigError(
             f"invalid AWS configuration while {doing}: {error}",
@@ -191,28 +161,25 @@ def aws_errors(doing: str) -> Iterator[None]:
         ) from error
 
 
-def _asked(error: boto.HTTPClientError | boto.ConnectionError) -> tuple[str, str | None]:
-    """Return the URL that got no answer, and what named its host, if anything did."""
-    known: Any = error.kwargs
-    return known.get("endpoint_url") or "", known.get(SOURCE)
-
-
 def _from_client_error(doing: str, error: boto.ClientError) -> Exception:
-    code = str(error.response.get("Error", {}).get("Code", ""))
-    message = str(error.response.get("Error", {}).get("Message", ""))
-    if code in _EXPIRED:
+    flaw: Mapping[str, Any] = error.response.get("Error", {})
+    code, message, origin = str(flaw.get("Code", "")), str(flaw.get("Message", "")), flaw.get(ORIGIN)
+    credentials, renew = (f"credentials from {origin}", origin.remedy) if origin else ("credentials", SIGN_IN)
+    if clock := clock_error(doing, code, message):
+        return clock
+    if code in EXPIRED:
         return CredentialsError(
-            f"the AWS credentials have expired while {doing}", hint=_SIGN_IN, code="credentials.expired"
+            f"the AWS {credentials} have expired while {doing}", hint=renew, code="credentials.expired"
         )
-    if code in _REJECTED:
-        return CredentialsError(f"AWS rejected the credentials while {doing}", hint=_SIGN_IN)
-    if code in _DENIED and _OF_KMS.search(f"{code} {message}"):  # the missing permission is not that of the operation
+    if code in REJECTED:
+        return CredentialsError(f"AWS rejected the {credentials} while {doing}", hint=renew)
+    if code in DENIED and _OF_KMS.search(f"{code} {message}"):  # the missing permission is not that of the operation
         return CredentialsError(
             f"AWS does not permit the use of the KMS key while {doing}",
             hint="Give this identity kms:Decrypt and kms:GenerateDataKey on the key, in its own policy or the key's.",
             code="credentials.permission",
         )
-    if code in _DENIED:
+    if code in DENIED:
         action = f"{_IAM_PREFIX.get(error.operation_name, 'dynamodb')}:{error.operation_name}"
         return CredentialsError(
             f"AWS does not permit {action} while {doing}",

@@ -23,14 +23,15 @@ _NO_TOPIC = ("NotFound", "NotFoundException", "InvalidParameter", "InvalidParame
 class AwsIdentity:
     """Asks STS, which needs no permission [doc GetCallerIdentity]."""
 
-    def __init__(self, client: "STSClient") -> None:
+    def __init__(self, client: "STSClient", origin: str) -> None:
         self._client = client
+        self._origin = origin
 
     def read_caller(self) -> Caller:
         """Read the identity; raises LmxError when AWS rejects the credentials."""
         with aws_errors("asking whose credentials these are"):
             answer = self._client.get_caller_identity()
-        return Caller(answer["Account"], answer["Arn"])
+        return Caller(answer["Account"], answer["Arn"], self._origin)
 
     def read_clock(self) -> datetime:
         """Read AWS's time from an answer's Date; one that rejects our clock has a Date too."""

@@ -5,17 +5,16 @@ from typing import Any
 
 from botocore.awsrequest import AWSHTTPConnectionPool, AWSHTTPSConnectionPool
 from botocore.config import Config
-from botocore.session import Session
 
+from learnermax_cli.adapters.aws.codes import SOURCE
+from learnermax_cli.adapters.aws.credentials import SigningSession
 from learnermax_cli.adapters.connections import socks_manager, timed_pools
 from learnermax_cli.adapters.network import find_proxy, require_network, require_secret_endpoint, uses_socks
 
 _POOLS = timed_pools(AWSHTTPConnectionPool, AWSHTTPSConnectionPool)
-SOURCE = "lmx source"
-"""Among what a botocore error knows: what named the host that was asked, beside AWS itself."""
 
 
-class CoreSession(Session):
+class CoreSession(SigningSession):
     """Makes clients whose answers have a time limit, and which take the proxies and authorities that Stripe's takes."""
 
     def create_client(self, service_name: str, *args: Any, **kwargs: Any) -> Any:

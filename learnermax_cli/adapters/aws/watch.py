@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from botocore import exceptions as boto
 
-from learnermax_cli.adapters.aws.errors import NO_ANSWER, THROTTLED, NoAnswerError
+from learnermax_cli.adapters.aws.codes import NO_ANSWER, THROTTLED, NoAnswerError
 from learnermax_cli.adapters.connections import Answering
 from learnermax_cli.adapters.network import is_untrusted, name_host
 from learnermax_cli.core.retries import SHORTEST_TRY, Listener, RetryPolicy, outage_of, seconds_left

@@ -1,0 +1,181 @@
+"""AWS credentials by boto3's own chain: every provider ends in time, and what it runs into is one of our errors."""
+
+import getpass
+import os
+import re
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from botocore.awsrequest import AWSHTTPConnectionPool, AWSHTTPSConnectionPool
+from botocore.config import Config
+from botocore.credentials import ProfileProviderBuilder
+from botocore.session import Session
+
+from learnermax_cli.adapters.aws.credential_process import CredentialProcess, Limits
+from learnermax_cli.adapters.aws.origin import INSTANCE, Origin, no_credentials
+from learnermax_cli.adapters.aws.provider_errors import NoTerminalError, provider_error
+from learnermax_cli.adapters.aws.watch import Watch
+from learnermax_cli.adapters.connections import Answering, timed_pools
+from learnermax_cli.adapters.network import find_proxy
+from learnermax_cli.config.aws_access import AwsAccess
+from learnermax_cli.core.errors import CredentialsError, LmxError
+from learnermax_cli.core.retries import Listener, RetryPolicy, seconds_left
+from learnermax_cli.core.secret_text import KnownSecrets
+
+_POOLS = timed_pools(AWSHTTPConnectionPool, AWSHTTPSConnectionPool)
+_PLAIN = re.compile("[!-~]+")  # what a key or a header may hold
+_SECRETS = ("WebIdentityToken", "TokenCode", "accessToken", "clientSecret", "refreshToken")
+"""Parameters of the operations that providers call."""
+
+
+class SigningSession(Session):
+    """A botocore session whose credentials are found, and renewed, under our time limits and errors.
+
+    Clients that providers make are watched as those of the run are.
+    """
+
+    _credentials: Any
+
+    def __init__(
+        self, access: AwsAccess, known: KnownSecrets, policy: RetryPolicy, stop: threading.Event, listener: Listener
+    ) -> None:
+        super().__init__(session_vars=_variables(access))
+        self._access = access
+        self._known = known
+        self._policy = policy
+        self._stop = stop
+        self._listener = listener
+        self._here = threading.local()  # whether this thread is within a provider, and the role that it asked for
+
+    def get_credentials(self) -> Any:
+        """Return the credentials of the run, found by the first call; raises CredentialsError when there are none."""
+        if self._credentials is None:
+            self._credentials = self._find()
+        return self._credentials
+
+    def sign_in(self) -> None:
+        """Renew the credentials if that is due, and make them `known`; raises CredentialsError."""
+        self._freeze(self.get_credentials())
+
+    @property
+    def origin(self) -> Origin:
+        """Where the credentials come from."""
+        return self._origin(self.get_credentials().method)
+
+    def create_client(self, service_name: str, *args: Any, **kwargs: Any) -> Any:
+        """Make a client; one that a provider asks for keeps to the limits of the run, too."""
+        if not getattr(self._here, "providing", False):
+            return super().create_client(service_name, *args, **kwargs)
+        self._known.add(kwargs.get("aws_secret_access_key"), kwargs.get("aws_session_token"))
+        policy = self._policy
+        limits = Config(
+            retries={"mode": "standard", "total_max_attempts": policy.tries},
+            connect_timeout=policy.connect,
+            read_timeout=policy.read,
+        )
+        kwargs["config"] = limits.merge(kwargs["config"]) if kwargs.get("config") else limits
+        client: Any = super().create_client(service_name, *args, **kwargs)
+        client.meta.events.register("before-parameter-build", self._note_parameters)
+        Watch(client.meta.service_model.service_id, policy, self._stop, self._listener).register(client)
+        return client
+
+    def _find(self) -> Any:
+        with self._providing(INSTANCE):
+            providers = self._providers()
+        for provider in providers:
+            with self._providing(provider.METHOD):
+                credentials = provider.load()
+            if credentials is not None:
+                self._freeze(credentials)
+                return credentials
+        raise no_credentials(self._origin(""))
+
+    def _providers(self) -> list[Any]:
+        resolver: Any = self.get_component("credential_provider")
+        limits = Limits(lambda: min(self._policy.in_all, seconds_left()), self._stop, self._listener)
+        builder = _Profiles(self, limits, self._known)
+        roles = resolver.get_provider("assume-role")
+        roles._profile_provider_builder, roles._prompter = builder, _ask  # noqa: SLF001 - only builtin ones are passed on
+        for provider, fetcher in (("container-role", "_fetcher"), ("iam-role", "_role_fetcher")):
+            http: Any = getattr(resolver.get_provider(provider), fetcher)._session  # noqa: SLF001
+            http._pool_classes_by_scheme.update(_POOLS)  # noqa: SLF001
+        http._proxy_config.proxy_url_for = find_proxy  # noqa: SLF001 - that of the instance; a container's takes none
+        profile = self.get_config_variable("profile") or "default"
+        own = builder._create_process_provider(profile)  # noqa: SLF001
+        return [own if provider.METHOD == own.METHOD else provider for provider in resolver.providers]
+
+    def _freeze(self, credentials: Any) -> None:
+        with self._providing(credentials.method):
+            frozen = credentials.get_frozen_credentials()
+        self._known.add(frozen.secret_key, frozen.token)
+        origin = self._origin(credentials.method)
+        for name, value in (
+            ("key id", frozen.access_key),
+            ("secret key", frozen.secret_key),
+            ("session token", frozen.token),
+        ):
+            if value is not None and not _PLAIN.fullmatch(value):
+                raise CredentialsError(
+                    f"the {name} from {origin} contains a line break or another character that no {name} has",
+                    hint=origin.remedy,
+                    code="credentials.provider",
+                )
+
+    @contextmanager
+    def _providing(self, method: str) -> Iterator[None]:
+        self._here.providing, self._here.role = True, None
+        waiting = Answering(min(self._policy.in_all, seconds_left()), lambda: self._tell_slow(method))
+        try:
+            with waiting:
+                yield
+        except LmxError:
+            raise
+        except Exception as error:  # whatever a provider of botocore raises
+            raise provider_error(error, self._origin(method), self._here.role) from error
+        finally:
+            self._here.providing = False
+
+    def _tell_slow(self, method: str) -> None:
+        self._listener.waiting(f"Waiting for AWS credentials from {self._origin(method)} ...")
+
+    def _note_parameters(self, params: dict[str, Any], **_: Any) -> None:
+        self._here.role = params.get("RoleArn")
+        for values in (params, params.get("tokenInput", {})):
+            self._known.add(*map(values.get, _SECRETS))
+
+    def _origin(self, method: str) -> Origin:
+        access = self._access
+        loser = None if access.profile else access.environment_profile
+        return Origin(method, access.named_profile, self.full_config["profiles"], loser)
+
+
+class _Profiles(ProfileProviderBuilder):
+    def __init__(self, session: SigningSession, limits: Limits, known: KnownSecrets) -> None:
+        super().__init__(session)
+        self._load_config = lambda: session.full_config
+        self._limits = limits
+        self._known = known
+
+    def _create_process_provider(self, profile_name: str) -> CredentialProcess:
+        return CredentialProcess(profile_name, self._load_config, self._limits, self._known)
+
+
+def _ask(prompt: str) -> str:
+    """Ask for an MFA code on the terminal, and on nothing else."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise NoTerminalError("it asks for an MFA code, and there is no terminal")
+    try:
+        return getpass.getpass(prompt)
+    except EOFError:
+        raise NoTerminalError("no MFA code was typed") from None
+
+
+def _variables(access: AwsAccess) -> dict[str, Any]:
+    """Return what botocore is to take instead of variables of the environment, as (key, variable, default, type)."""
+    if access.endpoint_url is None:
+        return {"profile": (None, None, access.environment_profile, None)}
+    nothing = dict.fromkeys(("config_file", "credentials_file"), (None, None, os.devnull, None))
+    return {"profile": (None, None, None, None), **nothing}
