@@ -14,9 +14,7 @@ from botocore.config import Config
 from botocore.credentials import ProfileProviderBuilder
 from botocore.session import Session
 
-from learnermax_cli.adapters.aws.credential_process import CredentialProcess, Limits
-from learnermax_cli.adapters.aws.origin import INSTANCE, Origin, no_credentials
-from learnermax_cli.adapters.aws.provider_errors import NoTerminalError, provider_error
+from learnermax_cli.adapters.aws.origin import INSTANCE, PROCESS, Origin, no_credentials
 from learnermax_cli.adapters.aws.watch import Watch
 from learnermax_cli.adapters.connections import Answering, timed_pools
 from learnermax_cli.adapters.network import find_proxy
@@ -84,28 +82,32 @@ class SigningSession(Session):
 
     def _find(self) -> Any:
         with self._providing(INSTANCE):
-            providers = self._providers()
+            builder = _Profiles(self, self._known, (self._remaining, self._stop, self._listener))
+            providers = self._providers(builder)
         for provider in providers:
             with self._providing(provider.METHOD):
-                credentials = provider.load()
+                own = (
+                    builder.process_of(self._access.named_profile or "default") if provider.METHOD == PROCESS else None
+                )
+                credentials = (own or provider).load()
             if credentials is not None:
                 self._freeze(credentials)
                 return credentials
         raise no_credentials(self._origin(""))
 
-    def _providers(self) -> list[Any]:
+    def _providers(self, builder: "_Profiles") -> list[Any]:
+        """Return botocore's providers in their order, with those parts replaced that would wait without end."""
         resolver: Any = self.get_component("credential_provider")
-        limits = Limits(lambda: min(self._policy.in_all, seconds_left()), self._stop, self._listener)
-        builder = _Profiles(self, limits, self._known)
         roles = resolver.get_provider("assume-role")
         roles._profile_provider_builder, roles._prompter = builder, _ask  # noqa: SLF001 - only builtin ones are passed on
         for provider, fetcher in (("container-role", "_fetcher"), ("iam-role", "_role_fetcher")):
             http: Any = getattr(resolver.get_provider(provider), fetcher)._session  # noqa: SLF001
             http._pool_classes_by_scheme.update(_POOLS)  # noqa: SLF001
         http._proxy_config.proxy_url_for = find_proxy  # noqa: SLF001 - that of the instance; a container's takes none
-        profile = self.get_config_variable("profile") or "default"
-        own = builder._create_process_provider(profile)  # noqa: SLF001
-        return [own if provider.METHOD == own.METHOD else provider for provider in resolver.providers]
+        return list(resolver.providers)
+
+    def _remaining(self) -> float:
+        return min(self._policy.in_all, seconds_left())
 
     def _freeze(self, credentials: Any) -> None:
         with self._providing(credentials.method):
@@ -127,13 +129,15 @@ class SigningSession(Session):
     @contextmanager
     def _providing(self, method: str) -> Iterator[None]:
         self._here.providing, self._here.role = True, None
-        waiting = Answering(min(self._policy.in_all, seconds_left()), lambda: self._tell_slow(method))
+        waiting = Answering(self._remaining(), lambda: self._tell_slow(method))
         try:
             with waiting:
                 yield
         except LmxError:
             raise
         except Exception as error:  # whatever a provider of botocore raises
+            from learnermax_cli.adapters.aws.provider_errors import provider_error
+
             raise provider_error(error, self._origin(method), self._here.role) from error
         finally:
             self._here.providing = False
@@ -153,18 +157,29 @@ class SigningSession(Session):
 
 
 class _Profiles(ProfileProviderBuilder):
-    def __init__(self, session: SigningSession, limits: Limits, known: KnownSecrets) -> None:
+    """Builds the providers of a profile; its program runs under our limits."""
+
+    def __init__(self, session: SigningSession, known: KnownSecrets, limits: tuple[Any, ...]) -> None:
         super().__init__(session)
         self._load_config = lambda: session.full_config
-        self._limits = limits
         self._known = known
+        self._limits = limits
 
-    def _create_process_provider(self, profile_name: str) -> CredentialProcess:
-        return CredentialProcess(profile_name, self._load_config, self._limits, self._known)
+    def process_of(self, profile: str) -> Any:
+        """Return the provider that runs the program of a profile."""
+        # Few profiles have one.
+        from learnermax_cli.adapters.aws.credential_process import CredentialProcess, Limits
+
+        return CredentialProcess(profile, self._load_config, Limits(*self._limits), self._known)
+
+    def _create_process_provider(self, profile_name: str) -> Any:
+        return self.process_of(profile_name)
 
 
 def _ask(prompt: str) -> str:
     """Ask for an MFA code on the terminal, and on nothing else."""
+    from learnermax_cli.adapters.aws.provider_errors import NoTerminalError
+
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise NoTerminalError("it asks for an MFA code, and there is no terminal")
     try:
