@@ -10,11 +10,10 @@ from boto3.session import Session
 from botocore import exceptions as boto
 from botocore.config import Config
 
-from learnermax_cli.adapters.aws.codes import NoAnswerError
 from learnermax_cli.adapters.aws.errors import PLACE, StrictParserFactory, aws_errors
 from learnermax_cli.adapters.aws.origin import ORIGIN
 from learnermax_cli.adapters.aws.session import CoreSession
-from learnermax_cli.adapters.aws.watch import READS, Watch, error_code
+from learnermax_cli.adapters.aws.watch import READS, NoAnswerError, Watch, error_code
 from learnermax_cli.adapters.network import name_host
 from learnermax_cli.config.aws_access import AwsAccess
 from learnermax_cli.core.errors import LmxError

@@ -84,11 +84,10 @@ class SigningSession(Session):
         with self._providing(INSTANCE):
             builder = _Profiles(self, self._known, (self._remaining, self._stop, self._listener))
             providers = self._providers(builder)
+        profile = self._access.named_profile or "default"
         for provider in providers:
             with self._providing(provider.METHOD):
-                own = (
-                    builder.process_of(self._access.named_profile or "default") if provider.METHOD == PROCESS else None
-                )
+                own = builder.process_of(profile) if provider.METHOD == PROCESS else None
                 credentials = (own or provider).load()
             if credentials is not None:
                 self._freeze(credentials)

@@ -11,18 +11,8 @@ from botocore.model import StructureShape
 from botocore.parsers import ResponseParserFactory
 from botocore.validate import ParamValidator
 
-from learnermax_cli.adapters.aws.codes import (
-    DENIED,
-    EXPIRED,
-    IN_BETWEEN,
-    NO_ANSWER,
-    REJECTED,
-    THROTTLED,
-    NoAnswerError,
-    asked,
-    clock_error,
-)
-from learnermax_cli.adapters.aws.origin import ORIGIN, SIGN_IN
+from learnermax_cli.adapters.aws.origin import DENIED, EXPIRED, ORIGIN, REJECTED, SIGN_IN, clock_error
+from learnermax_cli.adapters.aws.watch import IN_BETWEEN, NO_ANSWER, THROTTLED, NoAnswerError, asked
 from learnermax_cli.adapters.network import name_host, network_hint, no_connection
 from learnermax_cli.core.errors import ConfigError, CredentialsError, FailedError
 

@@ -1,6 +1,7 @@
-"""Where AWS credentials come from: the provider, the profile that it was configured in, and how they are renewed."""
+"""Where AWS credentials come from, how they are renewed, and by which codes AWS refuses them."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from shlex import quote
@@ -12,6 +13,27 @@ ENVIRONMENT, ROLE, WEB_IDENTITY, SSO = "env", "assume-role", "assume-role-with-w
 LOGIN, PROCESS, CONTAINER, INSTANCE = "login", "custom-process", "container-role", "iam-role"
 TOKEN_FILE, CONTAINER_TOKEN_FILE = "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"
 _CONTAINER = ("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI", CONTAINER_TOKEN_FILE)
+DENIED = {
+    "AccessDenied",
+    "AccessDeniedException",
+    "KMSAccessDenied",
+    "AuthorizationError",  # of SNS
+    "NotAuthorized",
+    "UnauthorizedOperation",
+}
+"""Codes of answers that refuse a permission."""
+EXPIRED = {"ExpiredToken", "ExpiredTokenException"}
+REJECTED = {
+    "InvalidClientTokenId",
+    "UnrecognizedClientException",
+    "InvalidSignatureException",
+    "SignatureDoesNotMatch",
+    "InvalidAccessKeyId",
+    "MissingAuthenticationToken",
+}
+"""Codes of answers that refuse credentials."""
+_OF_CLOCK = {"RequestExpired", "RequestInTheFuture", "RequestTimeTooSkewed"}
+_CLOCK = re.compile(r"Signature (?:expired|not yet current)")
 ORIGIN = "Origin"
 """In the error of an answer: where the credentials come from that the request was signed with."""
 SIGN_IN = "Sign in (aws sso login, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY), or name a --profile."
@@ -106,3 +128,14 @@ def no_credentials(origin: Origin) -> CredentialsError:
     """Return the error of a run for which no provider has credentials."""
     where = f" for profile {origin.profile}" if origin.profile else ""
     return CredentialsError(f"no AWS credentials{where}", hint=origin.remedy, code="credentials.aws")
+
+
+def clock_error(doing: str, code: str, message: str) -> CredentialsError | None:
+    """Return our error for an answer that says that the clocks of AWS and this machine differ, None for others."""
+    if code not in _OF_CLOCK and not _CLOCK.search(message):
+        return None
+    return CredentialsError(
+        f"AWS rejected the time of the signature while {doing}: {message or code}",
+        hint="Synchronize this machine's clock: timedatectl set-ntp true",
+        code="credentials.clock",
+    )

@@ -8,20 +8,24 @@ from typing import Any
 
 from botocore import exceptions as boto
 
-from learnermax_cli.adapters.aws.codes import DENIED, EXPIRED, IN_BETWEEN, REJECTED, NoAnswerError, asked, clock_error
 from learnermax_cli.adapters.aws.origin import (
     CONTAINER,
     CONTAINER_TOKEN_FILE,
+    DENIED,
     ENVIRONMENT,
+    EXPIRED,
     INSTANCE,
     LOGIN,
     PROCESS,
+    REJECTED,
     ROLE,
     SSO,
     TOKEN_FILE,
     WEB_IDENTITY,
     Origin,
+    clock_error,
 )
+from learnermax_cli.adapters.aws.watch import IN_BETWEEN, NoAnswerError, asked
 from learnermax_cli.adapters.network import name_host, network_hint, no_connection
 from learnermax_cli.core.errors import CredentialsError
 

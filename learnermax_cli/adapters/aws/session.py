@@ -6,8 +6,8 @@ from typing import Any
 from botocore.awsrequest import AWSHTTPConnectionPool, AWSHTTPSConnectionPool
 from botocore.config import Config
 
-from learnermax_cli.adapters.aws.codes import SOURCE
 from learnermax_cli.adapters.aws.credentials import SigningSession
+from learnermax_cli.adapters.aws.watch import SOURCE
 from learnermax_cli.adapters.connections import socks_manager, timed_pools
 from learnermax_cli.adapters.network import find_proxy, require_network, require_secret_endpoint, uses_socks
 

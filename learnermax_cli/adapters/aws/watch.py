@@ -8,16 +8,48 @@ from urllib.parse import urlsplit
 
 from botocore import exceptions as boto
 
-from learnermax_cli.adapters.aws.codes import NO_ANSWER, THROTTLED, NoAnswerError
 from learnermax_cli.adapters.connections import Answering
 from learnermax_cli.adapters.network import is_untrusted, name_host
 from learnermax_cli.core.retries import SHORTEST_TRY, Listener, RetryPolicy, outage_of, seconds_left
 
+NO_ANSWER = "NoAnswer"
+"""The error code that stands for what is no answer."""
+IN_BETWEEN = "A proxy may be in between. Check network, proxy, region and AWS_ENDPOINT_URL, then run the command again."
+"""What to do about what is no answer of AWS."""
+SOURCE = "lmx source"
+"""Among what a botocore error knows: what named the host that was asked, beside AWS itself."""
+# [botocore 1.44, retries "standard", ThrottledRetryableChecker]
+THROTTLED = {
+    "BandwidthLimitExceeded",
+    "EC2ThrottledException",
+    "LimitExceededException",
+    "PriorRequestNotComplete",
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "RequestThrottled",
+    "RequestThrottledException",
+    "SlowDown",
+    "Throttling",
+    "ThrottledException",
+    "ThrottlingException",
+    "TooManyRequestsException",
+    "TransactionInProgressException",
+}
 READS = ("Get", "BatchGet", "Query", "Scan", "Describe", "List")
 """How the names of operations begin that write nothing."""
 _LONGEST_PAUSE = 20.0  # seconds between two tries [doc botocore "Retries"]
 _LAST_BEGIN, _OUTAGE, _LATE = "lmx last begin", "lmx outage", "lmx late"
 """In the context of an operation: until when a try may begin, what counts whether it failed, whether it timed out."""
+
+
+class NoAnswerError(Exception):
+    """What came is no answer of AWS, or not that of the operation."""
+
+
+def asked(error: boto.HTTPClientError | boto.ConnectionError) -> tuple[str, str | None]:
+    """Return the URL that got no answer, and what named its host, if anything did."""
+    known: Any = error.kwargs
+    return known.get("endpoint_url") or "", known.get(SOURCE)
 
 
 class Watch:
