@@ -51,11 +51,20 @@ class Sale:
     money_in: bool = False
     money_gone: bool = False
     disputed: bool = False
+    lost: bool = False
+    """Whether the dispute was lost."""
+    dispute: str | None = None
+    """The dispute's status, if there was one."""
 
     @property
     def valid(self) -> bool:
         """Whether the buyer has paid and the money is still here."""
         return self.buyer is not None and self.money_in and not self.money_gone and not self.disputed
+
+    @property
+    def void(self) -> bool:
+        """Whether the money came and went back for good, as far as can be known."""
+        return self.money_in and (self.money_gone or self.lost)
 
     @property
     def live(self) -> bool:

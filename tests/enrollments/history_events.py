@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from learnermax_cli.enrollments.model import EnrollmentKey
+from learnermax_cli.enrollments.model import EnrollmentKey, Reversal
 from tests.enrollments.history import History, Sale
 from tests.enrollments.values import REALM, reversals
 
 GRAVE = ("needs_response", "under_review", "lost", "appeal_under_review", "prevented")
+LOST = ("lost", "prevented")
 HARMLESS = ("won", "warning_needs_response", "warning_closed")
 
 
@@ -43,7 +44,7 @@ def possible_events(sale: Sale) -> list[str]:
     if sale.payment.intent_status == "processing":
         return ["arrive", "fail"]
     if sale.money_in and sale.payment.intent_id is not None:
-        return ["refund", "refund in part", *GRAVE, *HARMLESS]
+        return ["refund", "refund in part", "refund fails", *GRAVE, *HARMLESS]
     return []
 
 
@@ -65,9 +66,16 @@ def happen(sale: Sale, event: str) -> None:
             sale.become(status="expired")
         case "refund":
             sale.money_gone = True
-            sale.become(reversals=reversals(refunded=True))
+            sale.become(reversals=_reversals(sale))
+        case "refund fails":
+            sale.money_gone = False
+            sale.become(reversals=_reversals(sale))
         case "refund in part":
             pass  # the charge says refunded only when all of it was
         case _:
-            sale.disputed = event in GRAVE
-            sale.become(reversals=reversals((event,), refunded=sale.money_gone))
+            sale.disputed, sale.lost, sale.dispute = event in GRAVE, event in LOST, event
+            sale.become(reversals=_reversals(sale))
+
+
+def _reversals(sale: Sale) -> tuple[Reversal, ...]:
+    return reversals((sale.dispute,) if sale.dispute else (), refunded=sale.money_gone)

@@ -1,5 +1,6 @@
 """No history of sessions, refunds, disputes and runs lets anybody in unpaid, or keeps out who paid."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -7,8 +8,9 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from learnermax_cli.core.times import site_time
 from learnermax_cli.enrollments.decide_case import Rules
-from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey
+from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey, Revocation
 from learnermax_cli.enrollments.read_table import Scope
 from tests.enrollments.history import COURSES, START, STUDENTS, History, KilledError, Sale, pending_item
 from tests.enrollments.history_events import OPENINGS, Opening, happen, possible_events
@@ -21,7 +23,9 @@ KNOWN = [EnrollmentKey(user, course) for user in STUDENTS for course in COURSES]
 ANYBODY = [*KNOWN, EnrollmentKey("nobody", "a"), EnrollmentKey("u1", "gone")]
 EVENTS = st.lists(st.integers(0, 100), max_size=3)
 STRATEGIES = st.sampled_from(["auto", "list", "retrieve"])
-RUNS = st.builds(rules, release_expired=st.booleans(), create_missing=st.booleans(), audit=st.booleans())
+RUNS = st.builds(
+    rules, release_expired=st.booleans(), create_missing=st.booleans(), audit=st.booleans(), revoke=st.booleans()
+)
 
 
 class Histories(RuleBasedStateMachine):
@@ -66,6 +70,20 @@ class Histories(RuleBasedStateMachine):
             if possible := possible_events(sale):
                 happen(sale, possible[number % len(possible)])
 
+    @precondition(lambda self: any(not e.pending or e.revoked for e in self.history.items.values()))
+    @rule(data=st.data(), kept=st.booleans())
+    def decide_by_hand(self, data: st.DataObject, kept: bool) -> None:
+        """An operator keeps who is in or was, or takes the access away."""
+        key = data.draw(st.sampled_from([e.key for e in self.history.items.values() if not e.pending or e.revoked]))
+        self.history.now += timedelta(minutes=1)
+        at, item = site_time(self.history.now), self.history.items[key]
+        self.history.now += timedelta(minutes=1)
+        if kept:
+            self.history.items[key] = replace(item, status="completed", revoked=None, kept_at=at)
+        else:
+            revoked = Revocation(at, "by hand", by_operator=True)
+            self.history.items[key] = replace(item, status="pending", revoked=revoked, kept_at=None)
+
     @rule(asked=RUNS, strategy=STRATEGIES, killed_after=st.sampled_from([None, None, 0, 1, 2, 3, 4]))
     def reconcile(self, asked: Rules, strategy: Any, killed_after: int | None) -> None:
         """Runs without --since, with it, and killed before one of its writes."""
@@ -77,7 +95,7 @@ class Histories(RuleBasedStateMachine):
 
     def _reconcile_named(self, asked: Rules, strategy: Any) -> None:
         """A run without --since completes every pending item that names a session validly paid for it."""
-        due = {e.key for e in self._pending() if e.session_id in self._valid(e.key)}
+        due = {e.key for e in self._pending() if e.session_id in self._valid(e.key) and self._may_be_let_in(e.key)}
         self._run(asked, Scope(strategy=strategy))
         assert dict.fromkeys(due, "completed") == {key: self.history.items[key].status for key in due}
 
@@ -88,6 +106,33 @@ class Histories(RuleBasedStateMachine):
         self._run(asked, scope)
         assert set() == {key for key in due if key not in self.history.items or self.history.items[key].pending}
         assert [] == self.history.reconcile("again", asked, scope)
+        if asked.revoke:
+            assert [] == [key for key, item in self.history.items.items() if not self._follows_the_money(item)]
+
+    def _follows_the_money(self, item: Enrollment) -> bool:
+        """Return whether a student is in just when the money is here, or as an operator decided."""
+        valid, sales = self._valid(item.key), {sale.payment.session_id: sale for sale in self.history.sales}
+        if item.kept_at is not None:
+            return item.status == "completed"
+        if item.revoked is not None:
+            return item.pending and not (self._made_since(item) if item.revoked.by_operator else valid)
+        own = sales.get(item.session_id or "")
+        if item.pending or own is None or own.buyer != item.key or not own.void:
+            return True
+        # Nothing is taken while another payment is disputed.
+        return not valid and any(s.buyer == item.key and s.disputed and not s.void for s in self.history.sales)
+
+    def _made_since(self, item: Enrollment) -> list[Sale]:
+        """Return the valid payments that were begun after access was taken away."""
+        assert item.revoked is not None
+        at = datetime.fromisoformat(item.revoked.at).timestamp()
+        return [sale for sale in self._valid(item.key).values() if sale.payment.created > at]
+
+    def _may_be_let_in(self, key: EnrollmentKey) -> bool:
+        """Return whether a run may let in who has paid: after an operator's revocation only for a new purchase."""
+        item = self.history.items.get(key)
+        by_hand = item is not None and item.revoked is not None and item.revoked.by_operator
+        return not by_hand or (item is not None and bool(self._made_since(item)))
 
     def _reconcile_killed(self, asked: Rules, writes: int) -> None:
         """A run that is killed before one of its writes loses neither a payment nor an event."""
@@ -114,9 +159,19 @@ class Histories(RuleBasedStateMachine):
             self.history.reconcile(f"run-{self.runs}", asked, scope)
         finally:
             finished = self._require_right(before)
-        # Exactly one event for each completion, and one for each that an earlier run owed.
-        owed = [e.key for e in before.values() if e.intent is not None]
-        assert sorted([*finished, *owed]) == sorted(self.history.events[sent:])
+        # Exactly one event for each completion, none where access was given back, and one for each that was owed.
+        owed = [e.key for e in before.values() if e.intent is not None and not e.pending]
+        new = [key for key in finished if not self._was_given_back(before.get(key))]
+        assert sorted([*new, *owed]) == sorted(self.history.events[sent:])
+
+    def _was_given_back(self, before: Enrollment | None) -> bool:
+        """Return whether who is in now had lost access, and is in by the same payment as before."""
+        if before is None or before.revoked is None:
+            return False
+        same = before.session_id == self.history.items[before.key].session_id
+        sale = next(sale for sale in self.history.sales if sale.payment.session_id == before.session_id)
+        at = datetime.fromisoformat(before.revoked.at).timestamp()
+        return same and sale.payment.created <= at
 
     def _require_right(self, before: dict[EnrollmentKey, Enrollment]) -> list[EnrollmentKey]:
         """Assert that nobody got in unpaid and no item went whose student may still pay; return who got in."""
@@ -124,13 +179,14 @@ class Histories(RuleBasedStateMachine):
         finished = [k for k, e in after.items() if not e.pending and (k not in before or before[k].pending)]
         assert [] == [key for key in finished if after[key].session_id not in self._valid(key)]
         gone = [item for key, item in before.items() if key not in after]
-        assert [] == [item for item in gone if not item.pending or self._may_be_paid(item)]
+        assert [] == [item for item in gone if not item.pending or item.revoked or self._may_be_paid(item)]
         return finished
 
     def _is_due(self, key: EnrollmentKey, asked: Rules) -> bool:
         valid = self._valid(key).values()
         ours = any(sale.payment.marker.managed for sale in valid)
-        return bool(valid) and (key in self.history.items or ours or asked.create_missing)
+        there = key in self.history.items
+        return bool(valid) and (there or ours or asked.create_missing) and self._may_be_let_in(key)
 
     def _valid(self, key: EnrollmentKey) -> dict[str, Sale]:
         return {sale.payment.session_id: sale for sale in self.history.sales if sale.buyer == key and sale.valid}
@@ -145,5 +201,5 @@ class Histories(RuleBasedStateMachine):
         return [item for item in self.history.items.values() if item.pending]
 
 
-Histories.TestCase.settings = examples(120, stateful_step_count=15)
+Histories.TestCase.settings = examples(300, stateful_step_count=15)
 TestHistories = Histories.TestCase
