@@ -29,7 +29,8 @@ class UntrustedError(ssl.SSLError):
         code, why = getattr(error, "verify_code", None), getattr(error, "verify_message", None) or str(error)
         super().__init__(f"the certificate of {host} is not trusted: {why}")
         self.text = f"the certificate of {host} is not trusted: {why}"
-        self.unknown_authority = code in _UNKNOWN_AUTHORITY
+        # macOS and Windows have numbers of their own, and are asked about unknown authorities alone.
+        self.unknown_authority = code in _UNKNOWN_AUTHORITY or (isinstance(code, int) and code not in range(100))
         if self.unknown_authority:
             self.hint = (
                 "Where a proxy of your company inspects TLS, add its CA certificate to the system's trust store, or "

@@ -117,6 +117,32 @@ def test_certificate_of_stripe_that_is_not_trusted_is_named(
     assert f"{doing}: {UNTRUSTED}" == error["message"]
 
 
+@pytest.mark.parametrize("service", COMMANDS)
+def test_certificate_that_has_expired_is_named(
+    sandbox: Sandbox, authority: Authority, tmp_path: Path, service: str
+) -> None:
+    """As that: naming an authority would not help."""
+    with behind_tls(sandbox, authority, tmp_path / "state", expired=True) as tls:
+        env = {**tls, "REQUESTS_CA_BUNDLE": str(authority.path)}
+        code, error = _error(sandbox.run(*COMMANDS[service], "-o", "json", env=env))
+    hint = "Check the clock of this machine; if it is right, the certificate must be renewed."
+    assert (1, "failed.certificate", hint) == (code, error["code"], error["hint"])
+    assert error["message"].endswith(": the certificate of 127.0.0.1 is not trusted: certificate has expired")
+
+
+def test_certificate_of_another_host_is_named(sandbox: Sandbox, authority: Authority) -> None:
+    """With the host that was meant."""
+    with running_proxy() as proxy:
+        relay = Relay(authority.context("other.example"), sandbox.info.aws_url)
+        proxy.tunnels = {AWS_HOST: relay.port}
+        env = {**proxy.env, **PREVIEW, "AWS_ENDPOINT_URL": None, "REQUESTS_CA_BUNDLE": str(authority.path)}
+        code, error = _error(sandbox.run("courses", "list", "-o", "json", env=env))
+        relay.close()
+    hint = f"Check what answers as {AWS_HOST}: a proxy, or another server than the one that was meant."
+    assert (1, "failed.certificate", hint) == (code, error["code"], error["hint"])
+    assert f": the certificate of {AWS_HOST} is not trusted: Hostname mismatch" in error["message"]
+
+
 FLAWS = (None, "", "no certificate", "-----BEGIN CERTIFICATE-----\nx\n", "folder")
 
 

@@ -47,11 +47,12 @@ class Authority:
         (path / f"{hashed:08x}.0").write_bytes(self.path.read_bytes())
         return path
 
-    def context(self, *hosts: str) -> ssl.SSLContext:
+    def context(self, *hosts: str, expired: bool = False) -> ssl.SSLContext:
         """Return a server's context with a certificate for 127.0.0.1 and hosts."""
         key = ec.generate_private_key(ec.SECP256R1())
         names = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1")), *map(x509.DNSName, hosts)])
-        builder = _builder(_named("127.0.0.1"), self._name, key, self._key).add_extension(names, critical=False)
+        age = timedelta(days=2 if expired else 0)
+        builder = _builder(_named("127.0.0.1"), self._name, key, self._key, age).add_extension(names, critical=False)
         builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         path = self.path.with_suffix(".server.pem")
         path.write_bytes(
@@ -68,9 +69,13 @@ def _named(name: str) -> x509.Name:
 
 
 def _builder(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey, issuer_key: ec.EllipticCurvePrivateKey
+    subject: x509.Name,
+    issuer: x509.Name,
+    key: ec.EllipticCurvePrivateKey,
+    issuer_key: ec.EllipticCurvePrivateKey,
+    age: timedelta = timedelta(),
 ) -> x509.CertificateBuilder:
-    now = datetime.now(UTC)
+    now = datetime.now(UTC) - age
     return (
         x509.CertificateBuilder()
         .subject_name(subject)
@@ -131,10 +136,15 @@ def _pass_on(source: socket.socket, target: socket.socket) -> None:
 
 @contextmanager
 def behind_tls(
-    sandbox: Sandbox, authority: Authority, home: Path, services: tuple[str, ...] = ("aws", "stripe")
+    sandbox: Sandbox,
+    authority: Authority,
+    home: Path,
+    services: tuple[str, ...] = ("aws", "stripe"),
+    *,
+    expired: bool = False,
 ) -> Iterator[dict[str, str]]:
     """Put TLS in front of services of a sandbox; yields the variables with which lmx goes through it."""
-    context, plain = authority.context(), sandbox.info
+    context, plain = authority.context(expired=expired), sandbox.info
     urls = {"aws": plain.aws_url, "stripe": plain.stripe_url}
     relays = {service: Relay(context, urls[service]) for service in services}
     urls |= {service: relay.url for service, relay in relays.items()}
