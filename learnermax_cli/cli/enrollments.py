@@ -5,10 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from learnermax_cli.cli.command import DryRun, ExitCode, Yes, add_command
-from learnermax_cli.cli.options import (
-    CheckoutOptions,
-    User,
-)
+from learnermax_cli.cli.options import CheckoutOptions, Revoke, User
 
 if TYPE_CHECKING:
     from learnermax_cli.composition.app import App
@@ -159,9 +156,7 @@ def reconcile(
         bool, typer.Option("--release-expired", help="Remove pending items whose session has expired or failed.")
     ] = False,
     audit: Annotated[bool, typer.Option("--audit", help="Look at completed enrollments too.")] = False,
-    revoke: Annotated[
-        bool, typer.Option("--revoke/--no-revoke", help="Take access away where the payment went back.")
-    ] = False,
+    revoke: Revoke = None,
     max_changes: Annotated[
         int | None, typer.Option("--max-changes", metavar="N", min=0, help="Stop after this many writes.")
     ] = None,

@@ -10,6 +10,15 @@ if TYPE_CHECKING:
     from learnermax_cli.checkout.model import CheckoutRequest
 
 User = Annotated[str, typer.Option("--user", metavar="USER_ID", help="The student's userId.")]
+Revoke = Annotated[
+    bool | None,
+    typer.Option(
+        "--revoke/--no-revoke",
+        help="Take access away where the payment went back. Default: LMX_REVOKE, else no.",
+        show_default=False,
+    ),
+]
+"""Access follows the money; without it, or `LMX_REVOKE`, nothing is ever taken away."""
 
 
 class CheckoutOptions(NamedTuple):

@@ -22,7 +22,8 @@ class Setting(NamedTuple):
     variables: tuple[str, ...] = ()
     """The variables that set it, the strongest first, where it is not its name alone."""
     in_file: bool = True
-    """Whether an env file may set it: one in a cloned repository must not send keys elsewhere or lift a guard."""
+    """Whether an env file may set it: one in a cloned repository must not send keys elsewhere, lift a guard or
+    take access away."""
     default: Callable[[str], str | None] = lambda _: None
     """Returns the text that counts in an environment where nothing sets it."""
     note: str = ""
@@ -71,6 +72,7 @@ SETTINGS: Final = (
     Setting("FRONTEND_URL", check=values.site_url),
     Setting("TRANSACTIONAL_EMAIL_TOPIC_ARN"),
     Setting("LMX_EVENTS", values.switch, default=lambda _: "on"),
+    Setting("LMX_REVOKE", values.one_or_zero, in_file=False, default=lambda _: "0"),
     Setting("LMX_ALLOW_MISMATCH", values.names, in_file=False, note="none"),
     Setting("LMX_SANDBOX_HOME", in_file=False, note="~/.local/state/lmx/sandbox"),
 )

@@ -39,6 +39,8 @@ class Settings:
     topic_arn: str | None
     events: bool
     """Whether completions owe the event of the students' mails."""
+    revoke: bool
+    """Whether access is taken away where the payment went back, unless a flag says otherwise."""
     values: Mapping[str, str] = field(repr=False)
     """Every setting that was read, sandbox and env file merged in; may hold keys, so it is never shown."""
     env_file: "EnvFile | None" = None
@@ -89,6 +91,7 @@ def read_settings(sources: Sources) -> Settings:
         frontend_url=text("FRONTEND_URL"),
         topic_arn=text("TRANSACTIONAL_EMAIL_TOPIC_ARN"),
         events=bool(read["LMX_EVENTS"]),
+        revoke=bool(read["LMX_REVOKE"]),
         values=sources.values,
         env_file=sources.env_file,
         sandbox=sources.sandbox,

@@ -94,6 +94,13 @@ def switch(text: str, source: str) -> bool:
     return text == "on"
 
 
+def one_or_zero(text: str, source: str) -> bool:
+    """Return whether something is on; raises ConfigError for what is neither 1 nor 0."""
+    if text not in ("1", "0"):
+        raise invalid(source, f"is {text!r}, not 1 or 0", "1 or 0")
+    return text == "1"
+
+
 def plain_text(text: str, _source: str) -> str:
     """Return a text as it stands."""
     return text

@@ -47,7 +47,8 @@ class ReconcileRequest:
     window_only: bool = False
     """Whether only the span's complete sessions are looked at, and the enrollments that they name: no scan."""
     owed_within: timedelta = OWED_WITHIN
-    revoke: bool = False
+    revoke: bool | None = None
+    """Whether access is taken away; None leaves it to the settings."""
 
 
 class ReconcileJob(ReadJob, RunJob, StripeJob, Protocol):
@@ -67,7 +68,7 @@ def run_reconcile(job: ReconcileJob, request: ReconcileRequest) -> Report:
         release_expired=request.release_expired,
         create_missing=request.create_missing,
         audit=request.audit,
-        revoke=request.revoke,
+        revoke=job.settings.revoke if request.revoke is None else request.revoke,
         since=request.scope.since,
     )
     run, stop = begin_run(job), job.interrupt.begin_writes()

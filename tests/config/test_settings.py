@@ -39,6 +39,7 @@ def test_defaults_are_those_of_the_contract() -> None:
             frontend_url=None,
             topic_arn=None,
             events=True,
+            revoke=False,
             values={},
         )
         == load()
@@ -196,6 +197,7 @@ def test_region_that_is_none_is_named_with_its_source(tmp_path: Path, region: st
         ("LMX_MAX_RATE", "1e-400", "LMX_MAX_RATE is '1e-400', not between 0.01 and 1,000,000"),
         ("LMX_MAX_RATE", "1e400", "LMX_MAX_RATE is '1e400', not between 0.01 and 1,000,000"),
         ("FRONTEND_URL", "https://caf\udce9.example", "FRONTEND_URL is not valid UTF-8"),
+        ("LMX_REVOKE", "yes", "LMX_REVOKE is 'yes', not 1 or 0"),
         ("LMX_TIMEOUT", "0", "LMX_TIMEOUT is '0', not a positive number"),
     ],
 )

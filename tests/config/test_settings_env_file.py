@@ -24,6 +24,7 @@ pytestmark = pytest.mark.usefixtures("empty_folder")
         "AWS_REGION=eu-west-1",
         "AWS_ACCESS_KEY_ID=other",
         "LMX_SANDBOX_HOME=/elsewhere",
+        "LMX_REVOKE=1",
         "GITHUB_OUTPUT=/elsewhere",
     ],
 )

@@ -75,6 +75,7 @@ def test_no_secret_in_a_variable() -> None:
         "LMX_STRIPE_ACCOUNT",
         "TRANSACTIONAL_EMAIL_TOPIC_ARN",
         "LMX_EVENTS",
+        "LMX_REVOKE",
         "FRONTEND_URL",
         "LMX_RETRY_QUEUE_URL",
         "LMX_MAX_RATE",
@@ -89,6 +90,14 @@ def test_mails_are_owed_unless_the_site_sends_none() -> None:
     events = template["Parameters"]["Events"]
     assert ("on", ["on", "off"]) == (events["Default"], events["AllowedValues"])
     assert {"Ref": "Events"} == template["Globals"]["Function"]["Environment"]["Variables"]["LMX_EVENTS"]
+
+
+def test_nothing_is_taken_away_unless_asked_for() -> None:
+    """Every function gets the parameter, which is off by default."""
+    template = read_template()
+    revoke = template["Parameters"]["RevokeAccess"]
+    assert ("0", ["1", "0"]) == (revoke["Default"], revoke["AllowedValues"])
+    assert {"Ref": "RevokeAccess"} == template["Globals"]["Function"]["Environment"]["Variables"]["LMX_REVOKE"]
 
 
 def reserved(handler: str) -> Any:

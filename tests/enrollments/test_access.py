@@ -75,6 +75,32 @@ def test_access_is_taken_away_once_and_given_back_when_the_refund_fails(sandbox:
 
 
 @pytest.mark.parametrize(
+    ("variable", "flags", "taken"),
+    [
+        ("1", (), True),
+        ("1", ("--no-revoke",), False),
+        ("0", (), False),
+        ("0", ("--revoke",), True),
+        ("", (), False),
+    ],
+)
+def test_variable_sets_it_everywhere_and_the_flag_wins(
+    sandbox: Sandbox, variable: str, flags: tuple[str, ...], *, taken: bool
+) -> None:
+    """LMX_REVOKE is 1 or 0; a run may say otherwise."""
+    sandbox.control.refund(_enrolled(sandbox))
+    ran = worlds.reconcile(sandbox, *SINCE, *flags, env={"LMX_REVOKE": variable})
+    assert (["revoke"] if taken else []) == [change["action"] for change in ran.changes]
+
+
+def test_variable_that_makes_no_sense_is_refused(sandbox: Sandbox) -> None:
+    """Nobody loses access by a guess."""
+    done = sandbox.run("enrollments", "reconcile", env={"LMX_REVOKE": "true"})
+    said = ["Error: LMX_REVOKE is 'true', not 1 or 0", "  Set LMX_REVOKE to 1 or 0."]
+    assert (3, said) == (done.returncode, done.stderr.splitlines())
+
+
+@pytest.mark.parametrize(
     ("status", "changes"), [("lost", ["revoke"]), ("needs_response", []), ("won", []), ("warning_closed", [])]
 )
 def test_dispute(sandbox: Sandbox, status: str, changes: list[str]) -> None:

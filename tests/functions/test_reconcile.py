@@ -39,6 +39,18 @@ def test_stack_without_a_topic_owes_the_mail(sandbox: Sandbox, container: Contai
     assert [worlds.event_of(sandbox, USER)] == worlds.read_events(sandbox)
 
 
+@pytest.mark.parametrize(("revoke", "status"), [("1", "pending"), ("0", "completed")])
+def test_access_is_taken_away_where_the_stack_says_so(
+    sandbox: Sandbox, container: Container, environ: dict[str, str], revoke: str, status: str
+) -> None:
+    """RevokeAccess=1 lets the scheduled run take access away where the payment went back."""
+    session_id = put_bought(sandbox)
+    container.functions.reconcile(schedule(), Context())
+    sandbox.control.refund(session_id)
+    Functions({**environ, "LMX_REVOKE": revoke}).reconcile(schedule(), Context())
+    assert {key(USER): status} == worlds.read_statuses(sandbox)
+
+
 def test_long_report_is_cut(sandbox: Sandbox, container: Container, capsys: pytest.CaptureFixture[str]) -> None:
     """A line of the log holds so much: it says how many rows it leaves out."""
     worlds.put_basics(sandbox)
