@@ -56,7 +56,7 @@ def failed(check: str, found: str, remedy: str, exit_code: Exit) -> Verdict:
 
 def failed_by(check: str, error: LmxError) -> Verdict:
     """Return the verdict of a check that failed."""
-    unreachable = error.code in ("failed.network", "failed.timeout")
+    unreachable = error.code in ("failed.network", "failed.timeout", "failed.certificate")
     return Verdict(check, "failed", error.message, error.hint, error.exit_code, unreachable)
 
 

@@ -117,6 +117,14 @@ def test_certificate_of_stripe_that_is_not_trusted_is_named(
     assert f"{doing}: {UNTRUSTED}" == error["message"]
 
 
+def test_doctor_names_the_certificate(sandbox: Sandbox, tls: dict[str, str]) -> None:
+    """Of each service; what needs a connection is not tried."""
+    rows = json.loads(sandbox.run("doctor", "-o", "json", env=tls).stdout)["items"]
+    failed = {row["check"] for row in rows if row["status"] == "failed"}
+    assert {"AWS identity", "Clock against AWS", "Stripe key"} == failed, rows
+    assert all(UNTRUSTED in row["found"] for row in rows if row["status"] == "failed")
+
+
 @pytest.mark.parametrize("service", COMMANDS)
 def test_certificate_that_has_expired_is_named(
     sandbox: Sandbox, authority: Authority, tmp_path: Path, service: str
