@@ -12,7 +12,7 @@ import certifi
 from urllib3.util.ssl_ import create_urllib3_context
 from urllib3.util.ssl_match_hostname import CertificateError
 
-from learnermax_cli.core.errors import ConfigError
+from learnermax_cli.core.errors import ConfigError, CredentialsError
 
 _BUNDLES = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "AWS_CA_BUNDLE", "CURL_CA_BUNDLE")
 _HASHED = re.compile(r"[0-9a-f]{8}\.\d+")  # as OpenSSL looks authorities up in a folder [doc "openssl-rehash"]
@@ -111,6 +111,23 @@ def _system_context() -> ssl.SSLContext:
     context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.load_verify_locations(certifi.where())
     return context
+
+
+def require_key_log() -> None:
+    """Raise CredentialsError where SSLKEYLOGFILE names what can't be written: no connection could be made."""
+    path = os.path.expandvars(os.environ.get("SSLKEYLOGFILE", ""))
+    if not path:
+        return
+    try:
+        with Path(path).open("ab"):
+            pass
+    except OSError as error:
+        # As all that keeps providers of credentials from their service.
+        raise CredentialsError(
+            f"SSLKEYLOGFILE names {path}, which can't be written: {error.strerror}",
+            hint="Create its folder, or unset SSLKEYLOGFILE.",
+            code="credentials.key_log",
+        ) from error
 
 
 def require_authorities(of_profile: str | None = None) -> None:

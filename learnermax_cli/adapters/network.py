@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from urllib.parse import urlsplit
 from urllib.request import getproxies
 
-from learnermax_cli.adapters.certificates import UntrustedError, require_authorities
+from learnermax_cli.adapters.certificates import UntrustedError, require_authorities, require_key_log
 from learnermax_cli.core.errors import ConfigError, CredentialsError, FailedError, GuardError, LmxError
 from learnermax_cli.core.urls import is_loopback, split_url
 
@@ -35,9 +35,10 @@ def uses_socks(proxy: str | None) -> bool:
 
 
 def require_network(url: str, ca_bundle: str | None = None) -> None:
-    """Raise ConfigError for a proxy or certificates that a connection to this URL could not use."""
+    """Raise an LmxError for a proxy, certificates or a key log that a connection to this URL could not use."""
     proxy = find_proxy(url)
     if url.startswith("https:"):
+        require_key_log()
         require_authorities(ca_bundle)
     if proxy is None:
         return

@@ -48,12 +48,13 @@ def test_credentials_are_taken_in_the_order_of_boto3(
 
 
 def test_region_of_the_profile_counts(sandbox: Sandbox, tmp_path: Path) -> None:
-    """Before the default; `doctor` names it."""
+    """Before the default; `doctor` names it, and where the credentials come from."""
     (tmp_path / "config").write_text("[profile work]\nregion = eu-west-3\n")
     env = {"AWS_CONFIG_FILE": str(tmp_path / "config"), "AWS_PROFILE": "work", "LMX_ENVIRONMENT": "preview"}
     run = sandbox.run("doctor", "-o", "json", env={**env, "AWS_REGION": None, "AWS_DEFAULT_REGION": None})
     found = next(row["found"] for row in json.loads(run.stdout)["items"] if row["check"] == "AWS identity")
-    assert "region eu-west-3" in found
+    origin = "AWS_ACCESS_KEY_ID in the environment, which wins over AWS_PROFILE=work"
+    assert found.endswith(f", credentials from {origin}, region eu-west-3")
 
 
 def test_sandbox_takes_no_profile(sandbox: Sandbox, tmp_path: Path) -> None:

@@ -293,6 +293,12 @@ CASES = {
         "Check the role of this instance, and AWS_EC2_METADATA_SERVICE_ENDPOINT if it is set.",
         env={"AWS_EC2_METADATA_SERVICE_ENDPOINT": "no url"},
     ),
+    "file of TLS keys": Case(
+        "SSLKEYLOGFILE names $folder/none/keys, which can't be written: No such file or directory",
+        "Create its folder, or unset SSLKEYLOGFILE.",
+        BASE + _role(),
+        {**WORK, "SSLKEYLOGFILE": "$folder/none/keys"},
+    ),
     "source profile does not exist": Case(
         f'{OF_ROLE}: The source_profile "base" referenced in the profile "work" does not exist',
         "Fix profile work in the AWS config file.",
@@ -465,3 +471,25 @@ def test_provider_gives_credentials(sandbox: Sandbox, stub: AwsStub, tmp_path: P
     """Each kind that is supported."""
     run, _ = _run(sandbox, stub, tmp_path, case, "courses", "list")
     assert 0 == run.returncode, run.stderr
+
+
+def test_key_log_that_cannot_be_written_is_named_for_stripe(sandbox: Sandbox, tmp_path: Path) -> None:
+    """As for AWS, before any request."""
+    path = tmp_path / "none" / "keys"
+    env = {"STRIPE_API_BASE": None, "SSLKEYLOGFILE": str(path), "LMX_ENVIRONMENT": "preview"}
+    run = sandbox.run(
+        "webhooks", "list", env={**env, "EDUCATION_TABLE_NAME": None, "TRANSACTIONAL_EMAIL_TOPIC_ARN": None}
+    )
+    lines = (
+        f"Error: SSLKEYLOGFILE names {path}, which can't be written: No such file or directory\n"
+        "  Create its folder, or unset SSLKEYLOGFILE.\n"
+    )
+    assert (4, "", lines) == (run.returncode, run.stdout, run.stderr)
+
+
+def test_doctor_names_the_clock(sandbox: Sandbox, stub: AwsStub, tmp_path: Path) -> None:
+    """When a signature has expired."""
+    run, _ = _run(sandbox, stub, tmp_path, CASES["clock"], "doctor", "-o", "json")
+    row = next(row for row in json.loads(run.stdout)["items"] if row["check"] == "AWS identity")
+    expected = ("failed", 4, CASES["clock"].error, CASES["clock"].remedy)
+    assert expected == (row["status"], row["exit_code"], row["found"], row["remedy"])

@@ -8,6 +8,7 @@ from botocore.config import Config
 
 from learnermax_cli.adapters.aws.credentials import SigningSession
 from learnermax_cli.adapters.aws.watch import SOURCE
+from learnermax_cli.adapters.certificates import require_key_log
 from learnermax_cli.adapters.connections import socks_manager, timed_pools
 from learnermax_cli.adapters.network import find_proxy, require_network, require_secret_endpoint, uses_socks
 
@@ -19,6 +20,7 @@ class CoreSession(SigningSession):
 
     def create_client(self, service_name: str, *args: Any, **kwargs: Any) -> Any:
         """Make a client; raises ConfigError or GuardError where it could not work or must not."""
+        require_key_log()  # which botocore opens whatever the scheme
         bundle = self.get_config_variable("ca_bundle")  # AWS_CA_BUNDLE, or that of the profile
         if not bundle:
             kwargs["verify"] = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("SSL_CERT_FILE")
