@@ -11,7 +11,7 @@ from typing import Any
 
 from botocore.awsrequest import AWSHTTPConnectionPool, AWSHTTPSConnectionPool
 from botocore.config import Config
-from botocore.credentials import ProfileProviderBuilder
+from botocore.credentials import ProfileProviderBuilder, create_credential_resolver
 from botocore.session import Session
 
 from learnermax_cli.adapters.aws.origin import INSTANCE, PROCESS, Origin, no_credentials
@@ -96,7 +96,8 @@ class SigningSession(Session):
 
     def _providers(self, builder: "_Profiles") -> list[Any]:
         """Return botocore's providers in their order, with those parts replaced that would wait without end."""
-        resolver: Any = self.get_component("credential_provider")
+        # Made anew each time: one that failed remembers the profiles that it visited.
+        resolver: Any = create_credential_resolver(self, region_name=self._access.region)
         roles = resolver.get_provider("assume-role")
         roles._profile_provider_builder, roles._prompter = builder, _ask  # noqa: SLF001 - only builtin ones are passed on
         for provider, fetcher in (("container-role", "_fetcher"), ("iam-role", "_role_fetcher")):
