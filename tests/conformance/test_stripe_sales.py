@@ -46,6 +46,6 @@ def test_a_reconcile_sends_nothing_that_stripe_does_not_know(
         metadata = {"managedBy": "lmx", "environment": "preview", "courseId": COURSE, "userId": state}
         worlds.put_bought(sandbox, state, state, metadata=metadata)
     asked = run(sandbox, heard, "enrollments", "reconcile", *args)
-    assert {"GET /v1/account", first, "GET /v1/disputes"} == set(asked)
+    assert {"GET /v1/account", first, "GET /v1/refunds", "GET /v1/disputes"} == set(asked)
     statuses = {"paid": "completed", "refunded": "pending", "disputed": "pending"}
     assert {worlds.key(user): status for user, status in statuses.items()} == worlds.read_statuses(sandbox)
