@@ -1,9 +1,9 @@
-"""Views of `lmx enrollments`: every state that Stripe may tell of, released, completed, failed in part."""
+"""Views of `lmx enrollments`: every state that Stripe may report, completed, released, revoked, failed in part."""
 
 from tests.enrollments.test_reconcile_rows import STATES
 from tests.enrollments.worlds import COURSE, now, put_basics, put_bought, put_items, put_pending, text_of
 from tests.items import student_item
-from tests.products.worlds import put_course
+from tests.products.worlds import marker, put_course, synced_course
 from tests.running import Sandbox
 from tests.views.checkout import COURSE as SOLD
 from tests.views.checkout import shop
@@ -76,7 +76,23 @@ def _stuck(sandbox: Sandbox) -> None:
     put_bought(sandbox, USER, "expired", id=session_id(1))
 
 
+def _refunded(sandbox: Sandbox) -> None:
+    put_basics(sandbox)
+    put_sales(sandbox, [sale(1, user_id=USER, state="refunded")])
+    put_pending(sandbox, USER, session_id(1), paymentStatus="completed", progress=40)
+
+
+def _sold_to_nobody(sandbox: Sandbox) -> None:
+    put_items(sandbox, [student_item(USER)])
+    synced_course(sandbox, SOLD)
+    sold = {"course_id": SOLD, "metadata": marker(SOLD), "payment_link": "plink_1"}
+    sandbox.control.seed_sessions([sale(1, **sold)])
+
+
 _RELEASE = f"enrollments release {COURSE} --user {USER}"
+_KEEP = f"enrollments keep {COURSE} --user {USER} --reason goodwill"
+_REVOKE = f"enrollments revoke {COURSE} --user {USER} --reason refunded"
+_CLAIM = f"enrollments create {SOLD} --user {USER} --session {session_id(1)}"
 
 VIEWS = (
     View("enrollments list nothing", nothing, "enrollments list", reads=True),
@@ -107,4 +123,12 @@ VIEWS = (
     View("enrollments release plan", _stuck, f"{_RELEASE} --dry-run", reads=True),
     View("enrollments release", _stuck, _RELEASE, answer="y"),
     View("enrollments release declined", _stuck, _RELEASE, answer="n", ends=1),
+    View("enrollments reconcile refunded", _refunded, "enrollments reconcile --since 3d", reads=True),
+    View("enrollments reconcile revoking", _refunded, "enrollments reconcile --since 3d --revoke"),
+    View("enrollments keep plan", _refunded, f"{_KEEP} --dry-run", reads=True),
+    View("enrollments keep", _refunded, _KEEP, answer="y"),
+    View("enrollments revoke plan", _refunded, f"{_REVOKE} --dry-run", reads=True),
+    View("enrollments revoke", _refunded, _REVOKE, answer="y"),
+    View("enrollments create of a session plan", _sold_to_nobody, f"{_CLAIM} --dry-run", reads=True),
+    View("enrollments create of a session", _sold_to_nobody, _CLAIM, answer="y"),
 )
