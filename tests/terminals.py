@@ -88,7 +88,7 @@ def follow(descriptors: Sequence[int], process: Started, react: React | None = N
 
 def _typing(terminal: int, answer: str) -> React:
     def type_it(said: str, _: Started) -> bool:
-        if "[y/N]" in said:
+        if "[y/N]" in said or "MFA code" in said:
             os.write(terminal, answer.encode() + b"\n")
             return True
         return False

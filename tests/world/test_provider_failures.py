@@ -6,7 +6,7 @@ import os
 import shlex
 import subprocess
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from string import Template
 
@@ -14,6 +14,7 @@ import pytest
 from _pytest.mark import ParameterSet
 
 from tests.running import Sandbox
+from tests.terminals import show
 from tests.world.aws_stub import (
     CREDENTIALS,
     Answer,
@@ -423,12 +424,19 @@ def stub() -> Iterator[AwsStub]:
 def _run(
     sandbox: Sandbox, stub: AwsStub, folder: Path, case: Case, *args: str
 ) -> "tuple[subprocess.CompletedProcess[str], dict[str, str]]":
+    env, words = _prepare(sandbox, stub, folder, case)
+    if not case.tokens:
+        return sandbox.run(*args, env=env), words
+    return sandbox.run_afresh(*args, env=env), words  # botocore looks for the home as it is loaded
+
+
+def _prepare(sandbox: Sandbox, stub: AwsStub, folder: Path, case: Case) -> tuple[dict[str, str | None], dict[str, str]]:
     words = {"folder": str(folder), "url": stub.url, "host": stub.url.removeprefix("http://")}
     stub.answers = dict(case.answers)
     (folder / "config").write_text(Template(case.config).safe_substitute(words))
     (folder / "token").write_text(WEB_TOKEN)
     given = {name: Template(value).substitute(words) for name, value in case.env.items()}
-    env = {
+    env: dict[str, str | None] = {
         "LMX_ENVIRONMENT": "preview",
         "EDUCATION_TABLE_NAME": None,
         "TRANSACTIONAL_EMAIL_TOPIC_ARN": None,
@@ -439,14 +447,12 @@ def _run(
         **stub.env,
         **given,
     }
-    if not case.tokens:
-        return sandbox.run(*args, env=env), words
     cache = sandbox.home / ".aws/sso/cache"
-    cache.mkdir(parents=True)
+    cache.mkdir(parents=True, exist_ok=True)
     for key, ends in case.tokens.items():
         token = {"accessToken": "token-of-single-sign-on", "expiresAt": ends}
         (cache / f"{hashlib.sha1(key.encode()).hexdigest()}.json").write_text(json.dumps(token))  # noqa: S324 - botocore's
-    return sandbox.run_afresh(*args, env=env), words  # botocore looks for the home as it is loaded
+    return env, words
 
 
 def _params(cases: Mapping[str, Case]) -> list[ParameterSet]:
@@ -493,3 +499,14 @@ def test_doctor_names_the_clock(sandbox: Sandbox, stub: AwsStub, tmp_path: Path)
     row = next(row for row in json.loads(run.stdout)["items"] if row["check"] == "AWS identity")
     expected = ("failed", 4, CASES["clock"].error, CASES["clock"].remedy)
     assert expected == (row["status"], row["exit_code"], row["found"], row["remedy"])
+
+
+def test_mfa_code_is_asked_for_on_a_terminal(sandbox: Sandbox, stub: AwsStub, tmp_path: Path) -> None:
+    """And shown nowhere."""
+    answers = {"AssumeRole": sts_role("AssumeRole")}
+    env, _ = _prepare(sandbox, stub, tmp_path, replace(CASES["MFA without a terminal"], answers=answers))
+    given = {name: value for name, value in {**sandbox.env, **env}.items() if value is not None}
+    shown = show("courses", "list", env=given, cwd=sandbox.cwd, answer="123456")
+    assert 0 == shown.exit_code, shown.text
+    assert f"Enter MFA code for {MFA}: " in shown.text
+    assert "123456" not in shown.text
