@@ -41,7 +41,8 @@ def render_markdown(report: Report) -> str:
         parts.append(f"**{markdown(report.summary_line)}**")
     if report.failure is not None:
         parts.append(f"**{markdown(report.failure.message)}** {markdown(report.failure.hint)}")
-    parts.append(f"<sub>{markdown(report.meter.as_line())}</sub>")
+    if report.meter.counted:
+        parts.append(f"<sub>{markdown(report.meter.as_line())}</sub>")
     return "\n\n".join(parts) + "\n"
 
 

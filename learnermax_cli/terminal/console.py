@@ -48,8 +48,7 @@ class Console:
         self._asked: Report | None = None
         """The plan that a question is about."""
         self._shown: Report | None = None  # the plan that was printed to stdout
-        self._warned, self._waited = set[str](), set[str]()
-        self._begun = False  # whether the environment was printed
+        self._warned, self._waited, self._begun = set[str](), set[str](), False  # begun: the environment was printed
 
     def mask(self, text: str) -> str:
         """Return a text without the secrets that the run knows."""
@@ -80,7 +79,8 @@ class Console:
             for line in report_lines(report, self._shown, limit, every=every):
                 self.print(line)
         self.warn_once(report.warnings)
-        self.note(report.meter.as_line())
+        if report.meter.counted:
+            self.note(report.meter.as_line())
         if report.failure is not None:
             self.error(report.failure)
 

@@ -83,20 +83,22 @@ def test_share_of_the_read_allocation_is_told_when_it_matters(reads: int, told: 
 
 
 @pytest.mark.parametrize(
-    ("command", "exit_code"),
+    ("command", "costs"),
     [
-        ("courses list", 0),
-        ("products sync --dry-run", 0),
-        ("enrollments reconcile --dry-run --since 1d", 0),
-        ("secrets status", 0),
-        ("sandbox status", 0),
+        ("courses list", True),
+        ("products sync --dry-run", True),
+        ("enrollments reconcile --dry-run --since 1d", True),
+        ("secrets status", False),
+        ("sandbox status", False),
+        ("config", False),
     ],
 )
-def test_every_kind_of_report_tells_its_cost(sandbox: Sandbox, command: str, exit_code: int) -> None:
-    """Lists, plans and single results alike: in JSON, and as a line on stderr."""
+def test_every_kind_of_report_has_its_cost(sandbox: Sandbox, command: str, costs: bool) -> None:
+    """Lists, plans and single results alike: in JSON, and as a line on stderr and in Markdown where there is any."""
     done = sandbox.run(*command.split(), "-o", "json")
-    assert (exit_code, True) == (done.returncode, "\nCost: Stripe " in f"\n{done.stderr}")
+    assert (0, costs) == (done.returncode, "\nCost: Stripe " in f"\n{done.stderr}")
     assert set(MeterReading().as_json()) == set(json.loads(done.stdout)["meter"])
+    assert costs == ("Cost: Stripe " in sandbox.run(*command.split(), "-o", "markdown").stdout)
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import json
 import pytest
 
 from learnermax_cli.core.errors import GuardError
+from learnermax_cli.core.meter import MeterReading
 from learnermax_cli.planning.report import Data, Items, Report
 from learnermax_cli.terminal.console import Console, Manner
 
@@ -32,9 +33,11 @@ def test_piped_table_is_not_cut(capsys: Captured) -> None:
 
 def test_cost_is_told_on_stderr(capsys: Captured) -> None:
     """Data and talk are apart."""
-    Console(Manner(), {}).show(Report("x", "preview", Data({}, ("line",))))
+    Console(Manner(), {}).show(Report("x", "preview", Data({}, ("line",)), meter=MeterReading(stripe_reads=1)))
     captured = capsys.readouterr()
     assert ("line\n", True) == (captured.out, captured.err.startswith("Cost: "))
+    Console(Manner(), {}).show(Report("x", "preview", Data({}, ("line",))))
+    assert ("line\n", "") == capsys.readouterr()
 
 
 def test_quiet_leaves_errors_and_warnings(capsys: Captured) -> None:
