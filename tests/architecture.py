@@ -28,6 +28,7 @@ SHARED = (
     "checkout.offer",
     "courses.price",
     "enrollments.payment_state",
+    "enrollments.read_reversed",
     "secrets.content",
     "webhooks.endpoints",
 )

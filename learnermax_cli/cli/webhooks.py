@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from learnermax_cli.cli.command import DryRun, ExitCode, Yes, add_command
+from learnermax_cli.cli.options import Revoke
 
 if TYPE_CHECKING:
     from learnermax_cli.composition.app import App
@@ -73,6 +74,7 @@ def serve(
     host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port; 0: a free one.")] = 8787,
     path: Annotated[str, typer.Option("--path", help="Path that Stripe delivers to.")] = "/api/webhooks/stripe",
+    revoke: Revoke = None,
 ) -> "Report":
     """Receive webhooks and confirm payments until Ctrl-C; one log line per event.
 
@@ -81,7 +83,7 @@ def serve(
     from learnermax_cli.webhooks.model import Address
     from learnermax_cli.webhooks.serve import run_serve
 
-    return run_serve(app, Address(host, port, path))
+    return run_serve(app, Address(host, port, path), revoke=revoke)
 
 
 @add_command(group, "replay")
@@ -92,6 +94,7 @@ def replay(
     undelivered: Annotated[
         bool, typer.Option("--undelivered", help="Only events that an endpoint has not received.")
     ] = False,
+    revoke: Revoke = None,
     dry_run: DryRun = False,
     exit_code: ExitCode = False,
 ) -> "Report":
@@ -101,4 +104,4 @@ def replay(
     """
     from learnermax_cli.webhooks.replay import ReplayRequest, run_replay
 
-    return run_replay(app, ReplayRequest(since, until, undelivered, dry_run, exit_code))
+    return run_replay(app, ReplayRequest(since, until, undelivered, dry_run, exit_code, revoke))

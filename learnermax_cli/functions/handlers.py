@@ -18,7 +18,7 @@ from learnermax_cli.config.sources import Flags
 from learnermax_cli.core.errors import ConfigError, FailedError, InterruptedRunError, LmxError
 from learnermax_cli.core.retries import INTERACTIVE
 from learnermax_cli.webhooks.handle import Handler
-from learnermax_cli.webhooks.model import Answer, Delivery, EventHint, Handled
+from learnermax_cli.webhooks.model import ACCESS_CHANGES, Answer, Delivery, EventHint, Handled
 from learnermax_cli.webhooks.receive import Receiver, build_receiver
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ class Functions:
         if report.error is not None:
             raise report.error
         counts = report.summary
-        applied = counts["complete"] + counts["create"]
+        applied = sum(counts[action] for action in ("complete", "create", *ACCESS_CHANGES))
         return walk.on(applied=applied, failed=counts["failed"], findings=len(report.findings))
 
     def _answer(self, event: Mapping[str, Any]) -> Answer:

@@ -10,15 +10,16 @@ from learnermax_cli.config.keys import StripeKey
 from learnermax_cli.core.errors import FailedError
 from learnermax_cli.core.remedy import lmx
 from learnermax_cli.courses.price import known_money, price_rules
-from learnermax_cli.enrollments.apply_enrollment import EnrollmentWork, ReadJob, RunJob, begin_run
+from learnermax_cli.enrollments.apply_enrollment import EnrollmentWork, RunJob, begin_run
 from learnermax_cli.enrollments.decide import decide, decide_unnamed
 from learnermax_cli.enrollments.decide_case import Case, Decision, Rules
-from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey, Payment, PaymentGateway, usable_session_id
+from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey, Payment, usable_session_id
 from learnermax_cli.enrollments.payment_state import Realm, read_state
 from learnermax_cli.enrollments.plan_enrollment import Work, customer_to_note, plan_enrollment
 from learnermax_cli.enrollments.plan_event import EventRules, completes, plan_owed_event
 from learnermax_cli.planning.change import Finding, Result, SupersededError, carry_out, planned
-from learnermax_cli.webhooks.model import Effect, EventHint, HalfDoneError, Handled
+from learnermax_cli.webhooks.model import ACCESS_CHANGES, Effect, EventHint, HalfDoneError, Handled
+from learnermax_cli.webhooks.read_case import CaseJob, CaseReader
 
 # Seconds before it is read again, when another run was faster, or is about to publish the event.
 _PAUSES = (0.1, 0.2, 0.4, 0.8)
@@ -26,13 +27,11 @@ _PAUSES = (0.1, 0.2, 0.4, 0.8)
 _LOCKS = 1_024
 
 
-class HandlerJob(ReadJob, RunJob, Protocol):
+class HandlerJob(CaseJob, RunJob, Protocol):
     """What events are handled with."""
 
     @property
     def stripe_key(self) -> StripeKey: ...
-    @property
-    def payments(self) -> PaymentGateway: ...
 
 
 class Handler:
@@ -42,8 +41,11 @@ class Handler:
     `reconcile` does, else it is a failure, so that Stripe delivers again.
     """
 
-    def __init__(self, job: HandlerJob, *, leave_owed: bool = False) -> None:
-        """Raise LmxError where the key does not fit the environment or its account."""
+    def __init__(self, job: HandlerJob, *, leave_owed: bool = False, revoke: bool | None = None) -> None:
+        """Raise LmxError where the key does not fit the environment or its account.
+
+        `revoke` None leaves it to the settings whether access is taken away.
+        """
         settings = job.settings
         if settings.stripe_account is not None:
             _ = job.payments  # else it is created when it is needed: it is slow to load
@@ -51,6 +53,8 @@ class Handler:
         self._realm = Realm(settings.environment, livemode=job.stripe_key.mode == "live")
         self._reader = job.enrollments
         self._run = begin_run(job)
+        self._cases = CaseReader(job)
+        self._revoke = settings.revoke if revoke is None else revoke
         self._leave_owed = leave_owed
         self._locks = tuple(threading.Lock() for _ in range(_LOCKS))
 
@@ -59,9 +63,15 @@ class Handler:
         refusal = _refuse(hint, self._realm)
         if refusal is not None:
             return Handled(hint, "ignored", refusal)
+        if hint.reversal:
+            payment = self._cases.find_session(hint)
+            refusal = "not a session" if payment is None else _refuse_payment(payment, self._realm)
+            if payment is None or refusal is not None:
+                return Handled(hint, "ignored", refusal or "")
+            hint = replace(hint, session_id=payment.session_id, key=payment.key)
         key = hint.key
         if key is None:
-            payment = self._read_session(hint)
+            payment = self._cases.read_session(hint)
             if payment.key is None:
                 return self._unnamed(hint, payment)
             key = payment.key
@@ -82,17 +92,21 @@ class Handler:
     def _look(self, hint: EventHint, key: EnrollmentKey, dry_run: bool) -> Handled | EnrollmentKey:
         """Read, decide, carry out; return another key when the session, read again, names another enrollment."""
         enrollment = self._reader.read_enrollment(key)
-        if enrollment is not None and not enrollment.pending and enrollment.session_id == hint.session_id:
+        is_own = enrollment is not None and not enrollment.pending and enrollment.session_id == hint.session_id
+        if enrollment is not None and is_own and not hint.reversal:
             return self._settle_event(hint, enrollment, dry_run)
-        payment = self._read_session(hint)
+        payment = self._cases.read_session(hint)
         if payment.key != key:
             return payment.key or self._unnamed(hint, payment)
         case, decision, customer = self._decide(key, enrollment, payment)
         work = plan_enrollment(key, enrollment, decision, customer, event=self._run.mode == "publish")
+        if work is None and enrollment is not None and is_own and enrollment.owes_event and not decision.findings:
+            return self._settle_event(hint, enrollment, dry_run)
         if work is None:
             return Handled(hint, _effect(case, payment, decision, self._realm), decision.state, (), decision.findings)
         owed = key if self._run.mode == "owe" and completes(work) else None
-        return Handled(hint, "changed", decision.state, self._carry_out(work, dry_run), decision.findings, owed)
+        state = ACCESS_CHANGES.get(decision.verdict, (decision.state,))[-1]
+        return Handled(hint, "changed", state, self._carry_out(work, dry_run), decision.findings, owed)
 
     def _settle_event(self, hint: EventHint, enrollment: Enrollment, dry_run: bool) -> Handled:
         """Publish the event that an ended run owes; raises SupersededError while another may be about to publish it.
@@ -115,10 +129,11 @@ class Handler:
         self, key: EnrollmentKey, enrollment: Enrollment | None, payment: Payment
     ) -> tuple[Case, Decision, str | None]:
         """Return the case, what it means, and the customer that the student lacks."""
-        rules = Rules(self._realm, self._run.now())
-        case = self._case(key, enrollment, payment)
+        rules = Rules(self._realm, self._run.now(), revoke=self._revoke)
+        case = self._cases.search(self._cases.read(key, enrollment, payment), rules)
         decision = decide(case, rules)
-        if decision.verdict == "unchanged" and (enrollment is not None or not decision.findings):
+        unchanged = decision.verdict == "unchanged" and (enrollment is not None or not decision.findings)
+        if unchanged or decision.verdict == "revoke":
             return case, decision, None
         # Course and student are read only where they matter, and afresh: a receiver runs for weeks.
         students = self._reader.read_students([key.user_id])
@@ -131,16 +146,6 @@ class Handler:
         )
         decision = decide(known, rules)
         return known, decision, customer_to_note(decision.payment, students, self._realm)
-
-    def _case(self, key: EnrollmentKey, enrollment: Enrollment | None, payment: Payment) -> Case:
-        """Return the case of a session, with the one that the pending item names, if that is another."""
-        named = enrollment.session_id if enrollment is not None and enrollment.pending else None
-        if named == payment.session_id:
-            return Case(key, enrollment, named=payment)
-        if named is None or not usable_session_id(named):
-            return Case(key, enrollment, others=(payment,))
-        read = self._app.payments.read_payment(named)
-        return Case(key, enrollment, named=read, named_missing=read is None, others=(payment,))
 
     def _carry_out(self, work: Work, dry_run: bool) -> tuple[Result, ...]:
         if dry_run:
@@ -160,25 +165,10 @@ class Handler:
         ours = self._realm.owns(payment)
         return Handled(hint, "waiting" if ours else "ignored", read_state(payment, None, self._realm).state)
 
-    def _read_session(self, hint: EventHint) -> Payment:
-        """Return the session of an event; raises FailedError when it is not found with our key."""
-        assert hint.session_id is not None
-        payment = self._app.payments.read_payment(hint.session_id)
-        if payment is None:
-            raise FailedError(
-                f"session {hint.session_id} of this event was not found with this key",
-                hint="Events and key are of different accounts or modes: "
-                + lmx("doctor")
-                + ", "
-                + lmx("secrets status"),
-                code="failed.missing_session",
-            )
-        return payment
-
 
 def _refuse(hint: EventHint, realm: Realm) -> str | None:
     """Return why an event is not for us, by what it says itself; None when it has to be handled."""
-    if hint.session_id is None or not usable_session_id(hint.session_id):
+    if not (hint.intent_id if hint.reversal else usable_session_id(hint.session_id or "")):
         return "not a session"
     if hint.livemode != realm.livemode:
         return "other mode"
@@ -186,9 +176,16 @@ def _refuse(hint: EventHint, realm: Realm) -> str | None:
         return "other account"
     if hint.environment not in (None, realm.environment):
         return "other environment"
-    if hint.key is None and not hint.managed:
+    if hint.key is None and not hint.managed and not hint.reversal:
         return "not ours"
     return None
+
+
+def _refuse_payment(payment: Payment, realm: Realm) -> str | None:
+    """Return why a payment that went back, or may, is not for us; None when it has to be handled."""
+    if payment.marker.environment not in (None, realm.environment):
+        return "other environment"
+    return "not ours" if payment.key is None and not realm.owns(payment) else None
 
 
 def _effect(case: Case, payment: Payment, decision: Decision, realm: Realm) -> Effect:
@@ -196,4 +193,4 @@ def _effect(case: Case, payment: Payment, decision: Decision, realm: Realm) -> E
         return "attention"
     if case.enrollment is None:
         return "waiting" if realm.owns(payment) and decision.state == "no enrollment" else "ignored"
-    return "waiting" if case.enrollment.pending else "done"
+    return "waiting" if case.enrollment.pending and decision.state != "revoked" else "done"

@@ -2,7 +2,7 @@
 
 import hashlib
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, NamedTuple, Protocol
@@ -19,7 +19,16 @@ SESSION_EVENTS = (
     "checkout.session.async_payment_failed",
     "checkout.session.expired",
 )
-"""The events that an endpoint is registered for; refunds and disputes are found when the session is read."""
+MONEY_EVENTS = ("charge.refunded", "charge.dispute.created", "charge.dispute.closed", "refund.failed")
+"""Access follows the money both ways: a dispute may be won, a refund may fail."""
+EVENTS = (*SESSION_EVENTS, *MONEY_EVENTS)
+"""What an endpoint is registered for."""
+ACCESS_CHANGES: Mapping[str, tuple[str, str]] = {
+    "revoke": ("revoke", "revoked"),
+    "restore": ("restore", "restored"),
+    "update": ("update", "updated"),
+}
+"""What an event of money may change beside completing and creating, and its words in a plan and in a report."""
 WEBHOOK_PATH = "/api/webhooks/stripe"
 MAX_BODY_BYTES = 1_048_576
 """Of a delivery; Stripe's events take some kilobytes."""
@@ -36,13 +45,17 @@ class EventHint:
     created: int
     livemode: bool
     session_id: str | None
-    """The Checkout Session that it is about; None for any other object."""
+    """The Checkout Session that it is about; None for any other object, until that of a payment was found."""
     key: EnrollmentKey | None = None
     managed: bool = False
     environment: str | None = None
     account: str | None = None
     """The connected account that it came from; None for the endpoint's own."""
     api_version: str | None = None
+    intent_id: str | None = None
+    """The payment intent of its object."""
+    reversal: bool = False
+    """Whether it is about a refund or a dispute: its session is found by the payment intent."""
 
 
 Effect = Literal["changed", "done", "waiting", "attention", "ignored", "failed"]
@@ -114,7 +127,7 @@ class EventGateway(Protocol):
     """The events of the last 30 days at Stripe."""
 
     def list_events(self, window: EventWindow) -> Iterator[EventHint]:
-        """Read the session events of a window, oldest first."""
+        """Read the events of ours of a window, oldest first."""
 
 
 class Address(NamedTuple):
@@ -184,13 +197,13 @@ class EndpointGateway(Protocol):
         """Read all endpoints, those of others too."""
 
     def create_endpoint(self, url: str, environment: str, replaces: Sequence[str]) -> NewEndpoint:
-        """Create an endpoint of ours for the session events; `replaces` are the ids of those at the URL until now."""
+        """Create an endpoint of ours for our events; `replaces` are the ids of those at the URL until now."""
 
     def mark_stored(self, endpoint_id: str, fingerprint: str) -> None:
         """Note on an endpoint that its signing secret is stored; raises EndpointGoneError."""
 
     def fix_endpoint(self, endpoint_id: str) -> None:
-        """Enable an endpoint for exactly the session events; raises EndpointGoneError."""
+        """Enable an endpoint for exactly our events; raises EndpointGoneError."""
 
     def delete_endpoint(self, endpoint_id: str) -> None:
         """Delete an endpoint; one that is already gone is fine."""

@@ -9,7 +9,7 @@ from learnermax_cli.config.values import ENVIRONMENTS
 from learnermax_cli.core.errors import GuardError
 from learnermax_cli.core.remedy import Advice, lmx
 from learnermax_cli.planning.change import Change, Finding
-from learnermax_cli.webhooks.model import MAX_ENDPOINTS, SESSION_EVENTS, Endpoint, StoredSecrets, fingerprint
+from learnermax_cli.webhooks.model import EVENTS, MAX_ENDPOINTS, Endpoint, StoredSecrets, fingerprint
 from learnermax_cli.webhooks.plan_url import same_url
 
 _RETIRED = "last, once receivers have the new signing secret and nothing is undelivered"
@@ -71,7 +71,7 @@ def ours_at(listed: Iterable[Endpoint], url: str, environment: str) -> list[Endp
 def others_at(listed: Iterable[Endpoint], url: str, environment: str) -> list[Endpoint]:
     """Return the endpoints of a URL that are not ours and deliver the same events a second time."""
     others = [e for e in listed if not e.marker.is_ours(environment) and same_url(e.url, url)]
-    return [e for e in others if e.enabled and not {"*", *SESSION_EVENTS}.isdisjoint(e.enabled_events)]
+    return [e for e in others if e.enabled and not {"*", *EVENTS}.isdisjoint(e.enabled_events)]
 
 
 def is_foreign(ours: Iterable[Endpoint], secrets: StoredSecrets) -> bool:
@@ -153,8 +153,8 @@ def find_others(listed: Iterable[Endpoint], url: str, environment: str) -> tuple
 def differing_events(endpoint: Endpoint) -> tuple[list[str], list[str]]:
     """Return the events that an endpoint misses, and those beyond ours."""
     events = set(endpoint.enabled_events)
-    missing = [] if "*" in events else [event for event in SESSION_EVENTS if event not in events]
-    return missing, sorted(events.difference(SESSION_EVENTS))
+    missing = [] if "*" in events else [event for event in EVENTS if event not in events]
+    return missing, sorted(events.difference(EVENTS))
 
 
 def _require_alone(listed: Sequence[Endpoint], relying: Sequence[Endpoint], wanted: Wanted) -> None:
@@ -179,7 +179,7 @@ def _creation(ours: Sequence[Endpoint], head: Endpoint | None, secrets: StoredSe
     place = f"{WEBHOOK_SECRET} in {'' if secrets.exists else 'a new secret, '}{wanted.secret_name}"
     if foreign := _is_foreign_to(wanted, ours, secrets):
         place += f"; the one stored there becomes {PREVIOUS_SECRET}"
-    after = {"events": list(SESSION_EVENTS), "api_version": wanted.api_version, "signing_secret": place}
+    after = {"events": list(EVENTS), "api_version": wanted.api_version, "signing_secret": place}
     if not ours:
         reason = "replaces a signing secret that is not this endpoint's" if foreign else None
         return Change("endpoint", wanted.url, "create", None, after, reason)
@@ -198,7 +198,7 @@ def _fix(head: Endpoint) -> tuple[Step, ...]:
     if not head.enabled:
         before["enabled"], after["enabled"] = False, True
     if any(differing_events(head)):
-        before["events"], after["events"] = sorted(head.enabled_events), list(SESSION_EVENTS)
+        before["events"], after["events"] = sorted(head.enabled_events), list(EVENTS)
     if not after:
         return ()
     return (Step("fix", Change("endpoint", head.url, "update", before, after), head.endpoint_id),)

@@ -91,11 +91,11 @@ def _own_failure(error: LmxError, hint: EventHint | None = None) -> Answer:
     return Answer(503, line, None if hint is None else Handled(hint, "failed", error.message, done), error.code)
 
 
-def build_receiver(job: ReceiverJob, handle: Handle | None = None) -> Receiver:
+def build_receiver(job: ReceiverJob, handle: Handle | None = None, *, revoke: bool | None = None) -> Receiver:
     """Return the receiver, with short time limits; raises LmxError where the run's key does not fit.
 
     With `handle`, that is what signed events go to, and the key is not looked at before the first of them.
     """
     job.retry_policy = INTERACTIVE
     secrets = build_cached_secrets(job)
-    return Receiver(job.delivery_reader, secrets, job.now, handle or Handler(job).handle)
+    return Receiver(job.delivery_reader, secrets, job.now, handle or Handler(job, revoke=revoke).handle)

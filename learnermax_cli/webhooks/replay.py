@@ -15,7 +15,7 @@ from learnermax_cli.enrollments.plan_event import EventMode, warn_of_owed
 from learnermax_cli.planning.confirm import StripeJob
 from learnermax_cli.planning.report import Changes, Report
 from learnermax_cli.webhooks.handle import Handler, HandlerJob
-from learnermax_cli.webhooks.model import Effect, EventGateway, EventWindow, Handled
+from learnermax_cli.webhooks.model import ACCESS_CHANGES, Effect, EventGateway, EventWindow, Handled
 from learnermax_cli.webhooks.replay_pass import ReplayPass, Tally
 
 # [doc "List all events"]
@@ -31,6 +31,8 @@ class ReplayRequest:
     undelivered: bool = False
     dry_run: bool = False
     exit_code: bool = False
+    revoke: bool | None = None
+    """Whether access is taken away; None leaves it to the settings."""
 
 
 class ReplayJob(HandlerJob, StripeJob, Protocol):
@@ -44,7 +46,7 @@ def run_replay(job: ReplayJob, request: ReplayRequest) -> Report:
     """Return the report of a replay; what was written before a failure is in it."""
     window = parse_window(request, job.now())
     identity = job.stripe_identity
-    tally, error = replay_events(job, window, dry_run=request.dry_run)
+    tally, error = replay_events(job, window, dry_run=request.dry_run, revoke=request.revoke)
     effects = {effect: tally.effects[effect] for effect in get_args(Effect)}
     return Report(
         command="webhooks replay",
@@ -63,7 +65,9 @@ def run_replay(job: ReplayJob, request: ReplayRequest) -> Report:
     )
 
 
-def replay_events(job: ReplayJob, window: EventWindow, *, dry_run: bool = False) -> tuple[Tally, LmxError | None]:
+def replay_events(
+    job: ReplayJob, window: EventWindow, *, dry_run: bool = False, revoke: bool | None = None
+) -> tuple[Tally, LmxError | None]:
     """Handle the events of a window, oldest first; those that were handled before are skipped.
 
     Return the tally, and what ended it early, or that some events failed: without an error all are handled.
@@ -72,7 +76,8 @@ def replay_events(job: ReplayJob, window: EventWindow, *, dry_run: bool = False)
     error: LmxError | None = None
     stop = job.interrupt.begin_writes()
     try:
-        work = ReplayPass(partial(Handler(job, leave_owed=True).handle, dry_run=dry_run), job.now, stop)
+        handler = Handler(job, leave_owed=True, revoke=revoke)
+        work = ReplayPass(partial(handler.handle, dry_run=dry_run), job.now, stop)
         with _progress(job, window) as progress:
             for batch in work.batches(job.stripe_events.list_events(window)):
                 tally.add(batch)
@@ -135,6 +140,7 @@ def _summary(tally: Tally, *, dry_run: bool) -> dict[str, int]:
         "events": tally.events,
         "complete": tally.count("complete", outcome),
         "create": tally.count("create", outcome),
+        **{action: tally.count(action, outcome) for action in ACCESS_CHANGES},
         "needs_attention": len(tally.findings),
         "failed": tally.effects["failed"],
         "owed": len(tally.owed),
@@ -143,11 +149,13 @@ def _summary(tally: Tally, *, dry_run: bool) -> dict[str, int]:
 
 def _summary_line(tally: Tally, *, dry_run: bool) -> str:
     summary, effects = _summary(tally, dry_run=dry_run), tally.effects
+    access = {words: summary[action] for action, words in ACCESS_CHANGES.items()}
+    rare = "".join(f", {count} {f'to {words[0]}' if dry_run else words[1]}" for words, count in access.items() if count)
     if dry_run:
-        begin = f"Plan: {summary['complete']} to complete, {summary['create']} to create"
+        begin = f"Plan: {summary['complete']} to complete, {summary['create']} to create{rare}"
         changed = f"{effects['changed']} would change something"
     else:
-        begin = f"Applied: {summary['complete']} completed, {summary['create']} created"
+        begin = f"Applied: {summary['complete']} completed, {summary['create']} created{rare}"
         changed = f"{effects['changed']} changed something"
     counts = [changed, f"{effects['done']} done already"]
     for effect, words in (("waiting", "waiting"), ("attention", "need attention"), ("ignored", "ignored")):

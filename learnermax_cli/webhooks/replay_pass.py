@@ -22,7 +22,7 @@ _SKEW_SECONDS = 60.0
 _MAX_LINES = 500
 
 _Lane = list[tuple[int, EventHint]]
-_Reading = tuple[float, Effect, str]
+_Reading = tuple[float, Effect, str, str | None, EnrollmentKey | None]
 _Row = dict[str, str | None]
 
 
@@ -70,16 +70,18 @@ class ReplayPass:
         return handled
 
     def _handle_once(self, hint: EventHint) -> Handled:
-        """Handle an event, unless this pass has read its session after it, and found nothing to do."""
+        """Handle an event, unless this pass has read its session or payment after it, and found nothing to do."""
         about = replace(hint, event_id="", type="", created=0, api_version=None)
         reading = self._readings.get(about)
         if reading is not None and hint.created + _SKEW_SECONDS < reading[0]:
-            return Handled(hint, reading[1], reading[2])
+            _, effect, state, session_id, key = reading
+            return Handled(replace(hint, session_id=session_id, key=key), effect, state)
         read_at = self._now().timestamp()
         handled = self._handle(hint)
         # What was written is in the table, and Stripe is not asked again.
-        if hint.session_id is not None and handled.effect in ("waiting", "attention", "ignored"):
-            self._readings[about] = (read_at, handled.effect, handled.state)
+        if (hint.session_id or hint.intent_id) and handled.effect in ("waiting", "attention", "ignored"):
+            found = handled.hint
+            self._readings[about] = (read_at, handled.effect, handled.state, found.session_id, found.key)
         return handled
 
     def _without_repeated_plan(self, handled: Handled) -> Handled:
@@ -93,10 +95,12 @@ class ReplayPass:
 
 
 def _lanes(batch: Sequence[EventHint]) -> list[_Lane]:
-    """Return the events of each enrollment, or of each session that names none, in order."""
+    """Return the events of each enrollment, or of each session or payment that names none, in order."""
     lanes: dict[EnrollmentKey | str, _Lane] = {}
+    of_intents = {hint.intent_id: hint.key for hint in batch if hint.intent_id and hint.key}
     for place, hint in enumerate(batch):
-        lanes.setdefault(hint.key or hint.session_id or hint.event_id, []).append((place, hint))
+        key = hint.key or of_intents.get(hint.intent_id or "")
+        lanes.setdefault(key or hint.session_id or hint.intent_id or hint.event_id, []).append((place, hint))
     return list(lanes.values())
 
 

@@ -13,7 +13,7 @@ from learnermax_cli.core.times import show_time
 from learnermax_cli.enrollments.apply_enrollment import event_mode
 from learnermax_cli.planning.confirm import StripeJob, Talk
 from learnermax_cli.planning.report import Data, Report
-from learnermax_cli.webhooks.model import Address, Answer, Delivery, WebhookServer
+from learnermax_cli.webhooks.model import ACCESS_CHANGES, Address, Answer, Delivery, WebhookServer
 from learnermax_cli.webhooks.receive import Receiver, ReceiverJob, build_receiver
 
 WORDS = ("changed", "done", "waiting", "attention", "ignored", "refused", "failed")
@@ -37,6 +37,7 @@ class ServeHandler:
         self._lock = threading.Lock()
         self._log = threading.Lock()
         self._counts: Counter[str] = Counter()
+        self._changes: Counter[str] = Counter()
 
     def listening(self, url: str) -> None:
         """Log the URL of deliveries."""
@@ -60,11 +61,13 @@ class ServeHandler:
     def counts(self) -> dict[str, int]:
         """Return how many deliveries were received, and what became of them."""
         with self._lock:
-            return {"received": self._counts.total(), **{word: self._counts[word] for word in WORDS}}
+            received = {"received": self._counts.total(), **{word: self._counts[word] for word in WORDS}}
+            return {**received, **{action: self._changes[action] for action in ACCESS_CHANGES}}
 
     def _note(self, answer: Answer, seconds: float) -> None:
         with self._lock:
             self._counts[_word(answer)] += 1
+            self._changes.update(_changes_of_access(answer))
         self._write(f"{show_time(datetime.now(UTC))} {describe(answer)} {answer.status} {seconds * 1000:.0f} ms")
 
     def _write(self, *lines: str) -> None:
@@ -93,17 +96,25 @@ def _word(answer: Answer) -> str:
     return "failed" if answer.status >= 500 else "refused"
 
 
+def _changes_of_access(answer: Answer) -> list[str]:
+    results = () if answer.handled is None else answer.handled.results
+    return [r.change.action for r in results if r.change.kind == "enrollment" and r.outcome == "applied"]
+
+
 def _warn_of_no_topic(job: ServeJob) -> tuple[str, ...]:
     owed = "no topic in TRANSACTIONAL_EMAIL_TOPIC_ARN: events stay owed until a run with a topic publishes them"
     return (owed,) if event_mode(job) == "owe" else ()
 
 
-def run_serve(job: ServeJob, address: Address) -> Report:
-    """Return the report of a receiver once a signal has ended it and what was in flight is answered."""
+def run_serve(job: ServeJob, address: Address, *, revoke: bool | None = None) -> Report:
+    """Return the report of a receiver once a signal has ended it and what was in flight is answered.
+
+    `revoke` None leaves it to the settings whether access is taken away.
+    """
     path = address.path
     if not path.startswith("/") or path == _HEALTH or not path.isprintable() or set("?#% ") & set(path):
         raise UsageError(f"{path!r} can't be the path of deliveries", hint="Give --path such as /api/webhooks/stripe.")
-    receiver = build_receiver(job)
+    receiver = build_receiver(job, revoke=revoke)
     identity = job.stripe_identity
     receiver.require_secret()
     handler = ServeHandler(receiver, job.talk)
@@ -118,5 +129,7 @@ def run_serve(job: ServeJob, address: Address) -> Report:
     job.talk.begin(report)
     job.webhook_server.serve(address, handler, job.interrupt.begin_writes())
     counts = handler.counts()
-    rest = ", ".join(f"{counts[word]} {word}" for word in WORDS)
+    words = [f"{counts[word]} {word}" for word in WORDS]
+    words += [f"{counts[action]} {done}" for action, (_, done) in ACCESS_CHANGES.items() if counts[action]]
+    rest = ", ".join(words)
     return replace(report, body=Data(counts, (f"Received {counts['received']}: {rest}.",)))

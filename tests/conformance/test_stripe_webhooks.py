@@ -11,7 +11,8 @@ from learnermax_cli.adapters.stripe.endpoints import StripeEndpoints
 from learnermax_cli.adapters.stripe.events import StripeEvents
 from learnermax_cli.core.secret_text import KnownSecrets
 from learnermax_cli.doctor.check_stripe import PERMISSIONS
-from learnermax_cli.webhooks.model import SESSION_EVENTS, EventWindow
+from learnermax_cli.webhooks import model
+from learnermax_cli.webhooks.model import EventWindow
 from tests.conformance.commands import run
 from tests.conformance.emulators import read_spec
 from tests.conformance.mirror import Mirror
@@ -79,7 +80,7 @@ def test_events_are_read_to_their_end(
     assert sessions == [hint.session_id for hint in events.list_events(EventWindow(since, until))]
     assert [] == list(events.list_events(EventWindow(since, undelivered=True)))
     last, first, second, last_again, undelivered = (set(query) for query in queries(heard))
-    window = {"limit", "created[gte]", *(f"types[{number}]" for number in range(len(SESSION_EVENTS)))}
+    window = {"limit", "created[gte]", *(f"types[{number}]" for number in range(len(model.EVENTS)))}
     assert [{"limit", "created[lt]"}] * 2 == [last, last_again]
     assert [window | {"created[lt]"} | cursor for cursor in cursors] == [first, second]
     assert window | {"delivery_success"} | cursors[0] == undelivered

@@ -103,6 +103,8 @@ def test_own_failure_is_queued_before_it_is_acknowledged(sandbox: Sandbox, conta
             "environment": "preview",
             "account": None,
             "api_version": event["api_version"],
+            "intent_id": event["data"]["object"]["payment_intent"],
+            "reversal": False,
         }
     ] == container.hints()
     assert "pending" == worlds.read_statuses(sandbox)[key(USER)]

@@ -5,7 +5,7 @@ from typing import Any
 
 import stripe
 
-from learnermax_cli.webhooks.model import SESSION_EVENTS
+from learnermax_cli.webhooks.model import EVENTS
 from tests.enrollments import worlds
 from tests.enrollments.worlds import put_basics, put_bought, seed
 from tests.running import Sandbox
@@ -24,7 +24,7 @@ _DELETE = f"webhooks delete --url {URL}"
 
 
 def _registered(sandbox: Sandbox) -> None:
-    made = make_endpoint(sandbox, enabled_events=list(SESSION_EVENTS), api_version=stripe.api_version)
+    made = make_endpoint(sandbox, enabled_events=list(EVENTS), api_version=stripe.api_version)
     put_signing_secret(sandbox, str(made.secret))
     marked: Any = {"metadata": ours(secretStored=fingerprint(made.secret))}
     sandbox.stripe().v1.webhook_endpoints.update(made.id, marked)
@@ -36,7 +36,7 @@ def _drifted(sandbox: Sandbox) -> None:
     change: Any = {"disabled": True, "enabled_events": ["checkout.session.completed", "charge.refunded"]}
     sandbox.stripe().v1.webhook_endpoints.update(endpoint.id, change)
     make_endpoint(sandbox, _LONG_URL, enabled_events=["*"], description="[by hand]")
-    make_endpoint(sandbox, URL, metadata=ours("prod"), enabled_events=list(SESSION_EVENTS))
+    make_endpoint(sandbox, URL, metadata=ours("prod"), enabled_events=list(EVENTS))
     make_endpoint(sandbox, "https://preview.example/api/webhooks/stripe", metadata=ours(secretStored="0" * 16))
 
 

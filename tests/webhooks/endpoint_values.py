@@ -4,7 +4,7 @@ from typing import Any
 
 from learnermax_cli.core.ownership import Marker
 from learnermax_cli.core.secret_text import SecretText
-from learnermax_cli.webhooks.model import SESSION_EVENTS, Endpoint, StoredSecrets, fingerprint
+from learnermax_cli.webhooks.model import EVENTS, Endpoint, StoredSecrets, fingerprint
 from learnermax_cli.webhooks.plan_endpoints import Wanted
 
 URL = "https://api.learnermax.example/api/webhooks/stripe"
@@ -18,7 +18,7 @@ def endpoint(endpoint_id: str = "we_1", secret: SecretText | None = NEW, **field
     own: dict[str, Any] = {
         "url": URL,
         "enabled": True,
-        "enabled_events": SESSION_EVENTS,
+        "enabled_events": EVENTS,
         "api_version": VERSION,
         "created": int(endpoint_id.rpartition("_")[2]),
         "marker": Marker(managed=True, environment="preview"),

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import stripe
 
-from learnermax_cli.webhooks.model import SESSION_EVENTS
+from learnermax_cli.webhooks.model import EVENTS
 from tests import ran
 from tests.running import Sandbox
 from tests.secrets.support import NAME, create_secret, put_secret, stored, versions
@@ -97,7 +97,7 @@ def healthy(sandbox: Sandbox, url: str = URL) -> stripe.WebhookEndpoint:
     """Return the one endpoint that there is: as `webhooks create` makes it, and marked with what is stored."""
     [endpoint] = endpoints(sandbox)
     assert url == endpoint.url
-    assert ("enabled", set(SESSION_EVENTS), stripe.api_version) == (
+    assert ("enabled", set(EVENTS), stripe.api_version) == (
         endpoint.status,
         set(endpoint.enabled_events),
         endpoint.api_version,

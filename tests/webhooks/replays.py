@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from learnermax_cli.webhooks.model import SESSION_EVENTS
+from learnermax_cli.webhooks.model import EVENTS
 from tests.enrollments import worlds
 from tests.enrollments.worlds import Ran
 from tests.items import enrollment_item, student_item
@@ -22,7 +22,7 @@ def replay(sandbox: Sandbox, *args: str, env: Mapping[str, str | None] | None = 
 
 def register(sandbox: Sandbox) -> str:
     """Register an endpoint where nobody listens yet, and store its signing secret; return its id."""
-    params: Any = {"url": "http://127.0.0.1:9/", "enabled_events": list(SESSION_EVENTS)}
+    params: Any = {"url": "http://127.0.0.1:9/", "enabled_events": list(EVENTS)}
     endpoint = sandbox.stripe().v1.webhook_endpoints.create(params)
     put_signing_secret(sandbox, str(endpoint.secret))
     return endpoint.id

@@ -6,7 +6,7 @@ import pytest
 import stripe
 
 from learnermax_cli.sandbox.stripe_api.keys import LEAST_PERMISSIONS
-from learnermax_cli.webhooks.model import SESSION_EVENTS
+from learnermax_cli.webhooks.model import EVENTS
 from tests.ran import last_entry, writes_since
 from tests.running import Sandbox
 from tests.webhooks import endpoint_worlds as worlds
@@ -268,4 +268,4 @@ def test_configured_secret_is_told(sandbox: Sandbox) -> None:
 def test_events_are_the_four(sandbox: Sandbox) -> None:
     """And nothing else."""
     worlds.created(sandbox)
-    assert list(SESSION_EVENTS) == worlds.endpoints(sandbox)[0].enabled_events
+    assert list(EVENTS) == worlds.endpoints(sandbox)[0].enabled_events

@@ -9,12 +9,12 @@ from learnermax_cli.core.errors import GuardError
 from learnermax_cli.core.ownership import Marker
 from learnermax_cli.core.secret_text import SecretText
 from learnermax_cli.planning.change import Change, Finding
-from learnermax_cli.webhooks.model import SESSION_EVENTS, Endpoint, StoredSecrets
+from learnermax_cli.webhooks.model import EVENTS, Endpoint, StoredSecrets
 from learnermax_cli.webhooks.plan_endpoints import EndpointPlan, find_others, plan_create, plan_delete
 from tests.webhooks.endpoint_values import GONE, NEW, OLD, STORED, URL, VERSION, endpoint, foreign, wanted
 
 AFTER = {
-    "events": list(SESSION_EVENTS),
+    "events": list(EVENTS),
     "api_version": VERSION,
     "signing_secret": "STRIPE_WEBHOOK_SECRET in learnermax/stripe-keys",
 }
@@ -43,7 +43,7 @@ def test_plan_says_that_the_secret_is_made_with_it() -> None:
 
 def test_healthy_endpoint_stays() -> None:
     """One with exactly our events, enabled, of the SDK's version, whose secret is stored."""
-    shuffled = endpoint(enabled_events=SESSION_EVENTS[::-1])
+    shuffled = endpoint(enabled_events=EVENTS[::-1])
     assert EndpointPlan() == plan_create([shuffled], STORED, wanted())
 
 
@@ -51,11 +51,11 @@ def test_healthy_endpoint_stays() -> None:
     ("fields", "before", "after"),
     [
         ({"enabled": False}, {"enabled": False}, {"enabled": True}),
-        ({"enabled_events": ("*",)}, {"events": ["*"]}, {"events": list(SESSION_EVENTS)}),
+        ({"enabled_events": ("*",)}, {"events": ["*"]}, {"events": list(EVENTS)}),
         (
-            {"enabled_events": SESSION_EVENTS[:1]},
+            {"enabled_events": EVENTS[:1]},
             {"events": ["checkout.session.completed"]},
-            {"events": list(SESSION_EVENTS)},
+            {"events": list(EVENTS)},
         ),
     ],
     ids=("disabled", "all-events", "one-event"),
@@ -166,7 +166,7 @@ def test_other_endpoint_at_the_url_is_in_the_way(other: Endpoint) -> None:
 
 @pytest.mark.parametrize(
     "other",
-    [foreign(enabled=False), foreign(enabled_events=("charge.refunded",)), foreign(url=OTHER_URL)],
+    [foreign(enabled=False), foreign(enabled_events=("payout.paid",)), foreign(url=OTHER_URL)],
     ids=("disabled", "other-events", "other-url"),
 )
 def test_other_endpoint_that_brings_nothing_twice_is_not_in_the_way(other: Endpoint) -> None:

@@ -7,7 +7,7 @@ import pytest
 from learnermax_cli.core.ownership import Marker
 from learnermax_cli.core.secret_text import SecretText
 from learnermax_cli.webhooks.endpoints import REPLACES, Standard, find_drift
-from learnermax_cli.webhooks.model import SESSION_EVENTS, Endpoint, StoredSecrets, fingerprint
+from learnermax_cli.webhooks.model import EVENTS, Endpoint, StoredSecrets, fingerprint
 from tests.webhooks.endpoint_values import GONE, NEW, OLD, STORED, URL, VERSION, endpoint, foreign
 
 CREATE = f": lmx webhooks create --url {URL}"
@@ -22,9 +22,9 @@ STANDARD = Standard("preview", VERSION, "https://learnermax.example", STORED)
         (endpoint(), ()),
         (endpoint(secret=OLD), ()),
         (endpoint(enabled=False), ("disabled",)),
-        (endpoint(enabled_events=SESSION_EVENTS[:3]), ("events missing: checkout.session.expired",)),
+        (endpoint(enabled_events=EVENTS[:4]), ("events missing: " + ", ".join(EVENTS[4:]),)),
         (endpoint(enabled_events=("*",)), ("events not handled: all",)),
-        (endpoint(enabled_events=(*SESSION_EVENTS, "charge.updated")), ("events not handled: charge.updated",)),
+        (endpoint(enabled_events=(*EVENTS, "charge.updated")), ("events not handled: charge.updated",)),
         (endpoint(api_version="2020-01-01"), (f"API version 2020-01-01, not {VERSION}",)),
         (endpoint(api_version=None), (f"API version of the account, not {VERSION}",)),
         (endpoint(url="https://elsewhere.example/"), ("the host is not environment preview's",)),

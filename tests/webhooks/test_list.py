@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from learnermax_cli.webhooks.endpoints import REPLACES
-from learnermax_cli.webhooks.model import SESSION_EVENTS
+from learnermax_cli.webhooks.model import EVENTS
 from tests.ran import last_entry, writes_since
 from tests.running import Sandbox
 from tests.webhooks import endpoint_worlds as worlds
@@ -38,7 +38,7 @@ def test_healthy_endpoint_has_no_drift(sandbox: Sandbox) -> None:
         "owner": "lmx sandbox",
         "ours": True,
         "enabled": True,
-        "events": list(SESSION_EVENTS),
+        "events": list(EVENTS),
         "api_version": endpoint.api_version,
         "drift": [],
     } == item
@@ -76,7 +76,7 @@ def test_drift_is_a_finding(sandbox: Sandbox, change: dict[str, Any], drift: str
 
 def test_other_version_is_drift(sandbox: Sandbox) -> None:
     """One of ours with the account's own version."""
-    worlds.make_endpoint(sandbox, metadata=worlds.ours(), enabled_events=list(SESSION_EVENTS))
+    worlds.make_endpoint(sandbox, metadata=worlds.ours(), enabled_events=list(EVENTS))
     assert [True, True] == [
         words in worlds.run(sandbox, "list").report["items"][0]["drift"][place]
         for place, words in ((0, "API version of the account"), (1, "never stored"))

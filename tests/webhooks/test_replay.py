@@ -125,7 +125,7 @@ def test_nobody_gets_in_unpaid(sandbox: Sandbox) -> None:
     ran = replay(sandbox, "--exit-code")
     assert 8 == ran.exit_code
     assert [("disputed", key("disputed")), ("refunded", key("refunded"))] == sorted(ran.findings)
-    assert {"waiting": 4, "attention": 2, "ignored": 2} == effects(ran)
+    assert {"waiting": 4, "attention": 4, "ignored": 2} == effects(ran)
     assert {"pending"} == set(worlds.read_statuses(sandbox).values())
     assert [] == writes_since(sandbox, seq)
 
@@ -194,6 +194,7 @@ def test_table_says_which_enrollment_each_event_touches(sandbox: Sandbox) -> Non
     worlds.put_basics(sandbox)
     paid, failed = worlds.put_bought(sandbox, "a"), worlds.put_bought(sandbox, "b", "refunded", offset=-20 * HOUR)
     events = [event_of_session(sandbox, session_id) for session_id in (paid, failed)]
+    events += sandbox.stripe().v1.events.list({"type": "charge.refunded"}).data
     done = sandbox.run("webhooks", "replay", "--since", "3d")
     assert 0 == done.returncode, done.stderr
     times = [worlds.text_of(event.created).replace(".000Z", "Z") for event in events]
@@ -202,10 +203,11 @@ def test_table_says_which_enrollment_each_event_touches(sandbox: Sandbox) -> Non
         f"      lmx enrollments release {worlds.COURSE} --user b",
         f"{times[0]} {events[0].id} checkout.session.completed {key('a')}: changed, paid",
         f"{times[1]} {events[1].id} checkout.session.completed {key('b')}: attention, refunded",
-        "Applied: 1 completed, 0 created; of 2 events: 1 changed something, 0 done already, 1 need attention,"
+        f"{times[2]} {events[2].id} charge.refunded {key('b')}: attention, refunded",
+        "Applied: 1 completed, 0 created; of 3 events: 1 changed something, 0 done already, 2 need attention,"
         " 0 ignored.",
     ]
-    assert expected == done.stdout.splitlines()[-5:]
+    assert expected == done.stdout.splitlines()[-6:]
     assert f"  + complete enrollment {key('a')}" in done.stdout
 
 

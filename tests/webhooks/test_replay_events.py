@@ -1,5 +1,6 @@
-"""Events as the adapter reads them: oldest first, page by page, only the session events of the window."""
+"""Events as the adapter reads them: oldest first, page by page, only those of ours of the window."""
 
+import json
 from itertools import islice
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from learnermax_cli.adapters.stripe.events import StripeEvents
 from learnermax_cli.core.errors import FailedError
 from learnermax_cli.enrollments.model import EnrollmentKey
-from learnermax_cli.webhooks.model import SESSION_EVENTS, EventHint, EventWindow
+from learnermax_cli.webhooks.model import EVENTS, EventHint, EventWindow
 from tests.adapters.stripe.clients import build
 from tests.enrollments import worlds
 from tests.ran import last_entry
@@ -96,13 +97,13 @@ def test_nothing_happened(sandbox: Sandbox, events: StripeEvents) -> None:
     assert [] == list(events.list_events(EventWindow(since)))
 
 
-def test_events_of_sessions_alone_are_listed(sandbox: Sandbox, events: StripeEvents) -> None:
-    """Payments, refunds and disputes have events of their own, which are not asked for."""
+def test_events_of_ours_alone_are_listed(sandbox: Sandbox, events: StripeEvents) -> None:
+    """Those of sessions, and of money that went back: payments have events of their own, which are not asked for."""
     for number, state in enumerate(("paid", "refunded", "dispute_lost", "failed", "expired")):
         worlds.seed(sandbox, f"user-{number}", state, offset=-5 * HOUR + number)
     listed = [hint.type for hint in events.list_events(EventWindow(int(worlds.now(sandbox)) - 12 * HOUR))]
-    completed, _, failed, expired = SESSION_EVENTS
-    assert sorted([completed] * 4 + [failed, expired]) == sorted(listed)
+    completed, _, failed, expired, *money = EVENTS
+    assert sorted([completed] * 4 + [failed, expired, *money[:3]]) == sorted(listed)
 
 
 def test_hint_tells_where_to_look(sandbox: Sandbox, events: StripeEvents) -> None:
@@ -120,5 +121,6 @@ def test_hint_tells_where_to_look(sandbox: Sandbox, events: StripeEvents) -> Non
         managed=True,
         environment="sandbox",
         api_version=raw.api_version,
+        intent_id=json.loads(str(raw))["data"]["object"]["payment_intent"],
     )
     assert expected == hint

@@ -11,6 +11,7 @@ from learnermax_cli.webhooks.model import Answer, HalfDoneError, Handled
 
 NAMESPACE = "LearnerMax"
 DIMENSION = "environment"
+_ACCESS = {"revoke": "Revoked", "restore": "Restored"}
 Counts = Mapping[str, int]
 
 
@@ -21,6 +22,7 @@ def count_run(summary: Mapping[str, int], *, failed: bool) -> Counts:
         "NeedsAttention": summary.get("needs_attention", 0),
         "Owed": summary.get("owed", 0),
         "Failed": summary.get("failed", 0) or int(failed),
+        **{name: count for action, name in _ACCESS.items() if (count := summary.get(action, 0))},
     }
 
 
@@ -51,7 +53,8 @@ def _count_results(results: Sequence[Result], *, owed: bool = False) -> dict[str
     done = [(result.change.kind, result.change.action, result.outcome) for result in results]
     completed = sum(("enrollment", action, "applied") in done for action in ("complete", "create"))
     owed = owed or ("event", "publish", "failed") in done
-    return {name: count for name, count in (("Completed", completed), ("Owed", int(owed))) if count}
+    access = [(name, ("enrollment", action, "applied") in done) for action, name in _ACCESS.items()]
+    return {name: int(count) for name, count in (("Completed", completed), ("Owed", owed), *access) if count}
 
 
 def embedded(environment: str, counts: Counts) -> dict[str, object]:

@@ -8,10 +8,11 @@ import stripe
 
 from learnermax_cli.core.ownership import MANAGED_BY, decode_reference
 from learnermax_cli.core.secret_text import SecretText
-from learnermax_cli.core.times import unix_time
+from learnermax_cli.core.times import parse_time, unix_time
 from learnermax_cli.enrollments.model import enrollment_key
 from learnermax_cli.webhooks.model import Delivery, EventHint
 
+_THIN = "v2.core.event"
 _SCHEME = stripe.WebhookSignature.EXPECTED_SCHEME
 
 
@@ -33,7 +34,7 @@ class StripeDeliveries:
             hint = parse_event(json.loads(body))
         except (ValueError, OverflowError, RecursionError):
             return None
-        texts = (hint.session_id, hint.environment, hint.account, *(hint.key or ()))
+        texts = (hint.session_id, hint.intent_id, hint.environment, hint.account, *(hint.key or ()))
         return hint if all(text is None or isinstance(text, str) for text in texts) else None
 
 
@@ -48,9 +49,14 @@ def _fits(body: bytes, header: str, secret: SecretText) -> bool:
 def parse_event(raw: Mapping[str, Any]) -> EventHint:
     """Read an event as Stripe's API and deliveries render it; raises ValueError when it is no event at all."""
     try:
+        if raw.get("object") == _THIN:
+            return _thin_event(raw)
         inner = raw["data"]["object"]
-        session = inner if inner.get("object") == "checkout.session" else {}
-        metadata = session.get("metadata") or {}
+        kind = inner.get("object")
+        session = inner if kind == "checkout.session" else {}
+        reversal = kind in ("refund", "dispute") or raw["type"] == "charge.refunded"
+        # A charge has the metadata of its payment intent; those of a refund or dispute are not ours.
+        metadata = (inner.get("metadata") if session or kind == "charge" else None) or {}
         reference = session.get("client_reference_id")
         user = metadata.get("userId") or (decode_reference(reference) if reference else None)
         course = metadata.get("courseId")
@@ -65,6 +71,15 @@ def parse_event(raw: Mapping[str, Any]) -> EventHint:
             environment=metadata.get("environment"),
             account=raw.get("account"),
             api_version=raw.get("api_version"),
+            intent_id=inner.get("payment_intent") if session or reversal else None,
+            reversal=reversal,
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError("not an event of Stripe") from error
+
+
+def _thin_event(raw: Mapping[str, Any]) -> EventHint:
+    """Read an event of Stripe's second API, none of which is ours; its time is RFC 3339 [stripe.v2.core.Event]."""
+    time = parse_time(str(raw.get("created")))
+    created = 0 if time is None else int(time.timestamp())
+    return EventHint(str(raw["id"]), str(raw["type"]), max(0, created), bool(raw.get("livemode")), None)

@@ -14,7 +14,7 @@ from learnermax_cli.core.ownership import marker, read_marker
 from learnermax_cli.core.remedy import lmx
 from learnermax_cli.core.secret_text import KnownSecrets, SecretText
 from learnermax_cli.core.times import unix_time
-from learnermax_cli.webhooks.model import MAX_ENDPOINTS, SESSION_EVENTS, Endpoint, EndpointGoneError, NewEndpoint
+from learnermax_cli.webhooks.model import EVENTS, MAX_ENDPOINTS, Endpoint, EndpointGoneError, NewEndpoint
 
 if TYPE_CHECKING:
     from stripe.params import WebhookEndpointCreateParams
@@ -63,7 +63,7 @@ class StripeEndpoints:
 
     def fix_endpoint(self, endpoint_id: str) -> None:
         """Enable an endpoint for exactly the session events."""
-        self._update(endpoint_id, {"disabled": False, "enabled_events": list(SESSION_EVENTS)})
+        self._update(endpoint_id, {"disabled": False, "enabled_events": list(EVENTS)})
 
     def delete_endpoint(self, endpoint_id: str) -> None:
         """Delete an endpoint, unless it is gone already."""
@@ -116,7 +116,7 @@ class StripeEndpoints:
 def _create_params(url: str, environment: str, api_version: str) -> "WebhookEndpointCreateParams":
     params: dict[str, Any] = {
         "url": url,
-        "enabled_events": list(SESSION_EVENTS),
+        "enabled_events": list(EVENTS),
         "api_version": api_version,
         "description": f"LearnerMax {environment}: payments of courses. Made by lmx.",
         "metadata": marker(environment),

@@ -9,19 +9,19 @@ from learnermax_cli.adapters.stripe.answers import read_as
 from learnermax_cli.adapters.stripe.client import stripe_errors
 from learnermax_cli.adapters.stripe.deliveries import parse_event
 from learnermax_cli.adapters.stripe.reads import CursorGoneError, list_raw, read_raw
-from learnermax_cli.webhooks.model import SESSION_EVENTS, EventHint, EventWindow
+from learnermax_cli.webhooks.model import EVENTS, EventHint, EventWindow
 
 _PATH = "/v1/events"
 
 
 class StripeEvents:
-    """The session events, as raw answers."""
+    """The events that endpoints are registered for, as raw answers."""
 
     def __init__(self, client: stripe.StripeClient) -> None:
         self._client = client
 
     def list_events(self, window: EventWindow) -> Iterator[EventHint]:
-        """Read the session events of a window, oldest first; raises LmxError.
+        """Read the events of ours of a window, oldest first; raises LmxError.
 
         Stripe lists newest first. From the event before the window, `ending_before` reads towards the newest, so that
         only one page is held [doc "Process undelivered webhook events"]. Where there is no such event, or the event
@@ -50,5 +50,5 @@ class StripeEvents:
 
 def _params(window: EventWindow) -> dict[str, Any]:
     created = {"gte": window.since} if window.until is None else {"gte": window.since, "lt": window.until}
-    params: dict[str, Any] = {"types": list(SESSION_EVENTS), "created": created}
+    params: dict[str, Any] = {"types": list(EVENTS), "created": created}
     return {**params, "delivery_success": False} if window.undelivered else params

@@ -55,8 +55,8 @@ class StripePayments:
         """Read the complete sessions of a customer, an address (as it stands) or a payment intent."""
         wanted: dict[str, Any] = {"customer_details": {"email": value}} if by == "email" else {by: value}
         pages = list_raw(self._client, _SESSIONS, expand=[f"data.{_CHARGE}"], status="complete", **wanted)
-        found = [read_as(_payment, raw) for page in pages for raw in page]
-        return self.read_reversals(found, max_pages=0)
+        # A receiver runs for weeks: what it has listed once would not be read again.
+        return self._reversals.read_each([read_as(_payment, raw) for page in pages for raw in page])
 
     def read_reversals(self, payments: Sequence[Payment], max_pages: int) -> Sequence[Payment]:
         """Return payments with their reversals read, in lists of at most `max_pages` pages each, or of as many as

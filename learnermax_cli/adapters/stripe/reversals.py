@@ -44,11 +44,17 @@ class Reversals:
             payments = self._read(payments, kind, max_pages)
         return payments
 
+    def read_each(self, payments: Sequence[Payment]) -> Sequence[Payment]:
+        """Return payments with their reversals read, those of each by itself: nothing is remembered by it."""
+        for kind in _PATHS:
+            payments = self._read(payments, kind, None)
+        return payments
+
     def list_created(self, kind: ReversalKind, window: Window) -> Iterator[Sequence[Raw]]:
         """Read the refunds, or disputes, created in a window, with their charges and payment intents."""
         return self._lists[kind].list_created(window)
 
-    def _read(self, payments: Sequence[Payment], kind: ReversalKind, max_pages: int) -> Sequence[Payment]:
+    def _read(self, payments: Sequence[Payment], kind: ReversalKind, max_pages: int | None) -> Sequence[Payment]:
         unread = {p.intent_id: p for p in payments if p.intent_id and _unread(p, kind)}
         if not unread:
             return payments
@@ -76,11 +82,11 @@ class _List:
         self._since: int | None = None
         self._lock = threading.Lock()
 
-    def read(self, unread: Mapping[str, Payment], max_pages: int) -> OfIntents:
-        """Return the reversals of payments, given by their intents."""
+    def read(self, unread: Mapping[str, Payment], max_pages: int | None) -> OfIntents:
+        """Return the reversals of payments, given by their intents; without `max_pages` no list is read."""
         with self._lock:
             wanted = {intent_id: payment for intent_id, payment in unread.items() if not self._knows(payment)}
-            pages = max(max_pages, len(wanted))
+            pages = 0 if max_pages is None else max(max_pages, len(wanted))
             if not wanted:
                 return self._known
             if pages > _FEW and self._list_since(min(payment.created for payment in wanted.values()), pages):
