@@ -16,6 +16,9 @@ unexport PYTHONDONTWRITEBYTECODE
 BUNDLE := build/lambda
 SERVICES := dynamodb secretsmanager sns sqs sts
 PLATFORM ?= manylinux2014_aarch64
+# What a function never loads: the terminal, the receiver's own server, what Powertools has for other purposes.
+UNUSED := annotated_doc annotated_types click h11 markdown_it mdurl pydantic pydantic_core pygments rich shellingham \
+	typer typing_inspection uvicorn learnermax_cli/cli learnermax_cli/sandbox
 # One time for all files, so that the same source gives the same bundle.
 EPOCH := 1767225600
 
@@ -49,6 +52,7 @@ package: $(VENV)/.dev ## Build the bundle for AWS Lambda
 	@set -- build/wheel/*.whl && $(BIN)/pip install --quiet --disable-pip-version-check --no-compile \
 		--target $(BUNDLE) --platform $(PLATFORM) --only-binary :all: --constraint constraints.txt "$$1[lambda]"
 	@rm -rf $(BUNDLE)/bin $(BUNDLE)/*.dist-info/RECORD $(BUNDLE)/*.dist-info/direct_url.json
+	@cd $(BUNDLE) && rm -rf $(UNUSED)
 	@$(BIN)/python deploy/trim.py $(BUNDLE) $(SERVICES)
 	@# Compiled here, since a function can't write; by content, since unpacking changes times.
 	@$(BIN)/python -m compileall -q --invalidation-mode unchecked-hash -s $(BUNDLE) $(BUNDLE)
@@ -56,8 +60,13 @@ package: $(VENV)/.dev ## Build the bundle for AWS Lambda
 	@# It works alone: without site-packages, without the sandbox's packages, with a client for each service.
 	@cd $(BUNDLE) && $(abspath $(BIN))/python -B -I -S -c "import sys; sys.path.insert(0, '.'); \
 		from learnermax_cli.functions.handlers import reconcile, reconcile_window, retry, webhook; import boto3, stripe; \
-		[boto3.client(name, region_name='us-east-1') for name in '$(SERVICES)'.split()]; sys.exit('flask' in sys.modules)"
-	@$(BIN)/python -c "import sys; print('$(BUNDLE): PythonRuntime=python%d.%d' % sys.version_info[:2])"
+		[boto3.client(name, region_name='us-east-1') for name in '$(SERVICES)'.split()]; \
+		from learnermax_cli.adapters.awslambda import log, metrics; from aws_lambda_powertools import metrics; \
+		from aws_lambda_powertools.utilities import batch; \
+		from aws_lambda_powertools.utilities.data_classes import sqs_event"
+	@echo "$(BUNDLE) takes $$(du -sm $(BUNDLE) | cut -f1) MB. Deploy it:"
+	@$(BIN)/python -c "import sys; print('sam deploy --guided --template-file deploy/template.yaml --resolve-s3 --capabilities', \
+		'CAPABILITY_IAM --parameter-overrides PythonRuntime=python%d.%d' % sys.version_info[:2])"
 
 conformance: $(VENV)/.dev ## Compare with Stripe's and AWS's own emulators, where Go or Maven is installed
 	@PYTHON=$(BIN)/python tests/conformance/run.sh
