@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
 
 import typer
 
-from learnermax_cli.cli.options import HelpCommand
+from learnermax_cli.cli.help_pages import HelpCommand, command_words
 from learnermax_cli.core.errors import Exit, InterruptedRunError, LmxError, UsageError, weightiest
 from learnermax_cli.core.ownership import id_flaw
 from learnermax_cli.terminal.console import Console, Manner
@@ -184,16 +184,6 @@ def _require_usable(parameter: Any, text: str) -> None:
         raise UsageError(f"{name} {flaw}", hint=f"Check the {kind}'s id: no item of the table can have this one.")
     if not name.endswith("url") and text.encode(errors="replace").decode() != text:  # URLs have rules of their own
         raise UsageError(f"{name} is not valid UTF-8", hint="Check the encoding of the terminal or of the script.")
-
-
-def command_words(ctx: typer.Context) -> str:
-    """Return the words that name the command of a context, without the program's."""
-    words: list[str] = []
-    context: Any = ctx
-    while context.parent is not None:  # the outermost is lmx itself, under whatever name it was called
-        words.insert(0, context.info_name)
-        context = context.parent
-    return " ".join(words)
 
 
 def _app_names() -> dict[str, Any]:

@@ -24,7 +24,7 @@ def list_enrollments(
     status: Annotated[
         Literal["pending", "completed", "free"] | None, typer.Option("--status", help="Only this paymentStatus.")
     ] = None,
-    course: Annotated[list[str] | None, typer.Option("--course", metavar="ID", help="Only this course.")] = None,
+    course: Annotated[list[str] | None, typer.Option("--course", metavar="COURSE_ID", help="Only this course.")] = None,
     user: Annotated[str | None, typer.Option("--user", metavar="USER_ID", help="Only this student.")] = None,
     owed: Annotated[bool, typer.Option("--owed", help="Only those whose mail was not sent yet.")] = False,
 ) -> "Report":
@@ -135,7 +135,7 @@ def reconcile(
     app: "App",
     dry_run: DryRun = False,
     course: Annotated[
-        list[str] | None, typer.Option("--course", metavar="ID", help="Only this course; repeatable.")
+        list[str] | None, typer.Option("--course", metavar="COURSE_ID", help="Only this course; repeatable.")
     ] = None,
     user: Annotated[str | None, typer.Option("--user", metavar="USER_ID", help="Only this student.")] = None,
     since: Annotated[

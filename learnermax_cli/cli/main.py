@@ -14,11 +14,11 @@ from typer.main import get_command
 
 from learnermax_cli import __version__
 from learnermax_cli.cli.checkout import group as checkout
-from learnermax_cli.cli.command import OPTION_NAMES, Invocation, add_command, command_words
+from learnermax_cli.cli.command import OPTION_NAMES, Invocation, add_command
 from learnermax_cli.cli.config import config
 from learnermax_cli.cli.courses import group as courses
 from learnermax_cli.cli.enrollments import group as enrollments
-from learnermax_cli.cli.options import HelpCommand, HelpGroup
+from learnermax_cli.cli.help_pages import HelpCommand, HelpGroup, command_words, see_help
 from learnermax_cli.cli.products import group as products
 from learnermax_cli.cli.sandbox import demo
 from learnermax_cli.cli.sandbox import group as sandbox
@@ -121,7 +121,12 @@ def command_tree() -> Callable[..., Any]:
 
 def _exit_code(invocation: Invocation) -> int:
     try:
-        return int(command_tree()(standalone_mode=False, obj=invocation) or 0)
+        tree = command_tree()
+        if "_LMX_COMPLETE" in invocation.environ or any("-completion" in word for word in invocation.argv):
+            from learnermax_cli.cli.completion import register
+
+            register()
+        return int(tree(standalone_mode=False, obj=invocation) or 0)
     except LmxError as error:
         return _fail(invocation, error)
     except TyperException as error:
@@ -172,10 +177,9 @@ def _remedy(error: TyperException, argv: tuple[str, ...]) -> str:
     """Return what to do about a command line that was not understood; it names at least a help page."""
     context = getattr(error, "ctx", None)
     words = _command_words(argv) if context is None else command_words(context)
-    page = " ".join(("lmx", *words.split(), "--help"))
     if getattr(error, "option_name", None) in OPTION_NAMES and hasattr(getattr(context, "command", None), "commands"):
-        return f"Options stand after the command, as in lmx courses list -e sandbox. See {page}."
-    return f"See {page}."
+        return f"Options stand after the command, as in lmx courses list -e sandbox. {see_help(words)}"
+    return see_help(words)
 
 
 def _fail(invocation: Invocation, error: LmxError) -> int:

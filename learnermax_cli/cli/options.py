@@ -1,10 +1,8 @@
-"""How help pages look, and the options that selling commands share."""
+"""The options that several commands share."""
 
-import os
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 import typer
-from typer.core import TyperCommand, TyperGroup, TyperOption
 
 if TYPE_CHECKING:
     from learnermax_cli.checkout.model import CheckoutRequest
@@ -58,33 +56,3 @@ class CheckoutOptions(NamedTuple):
 
         form = Form(self.ui, self.success_url, self.cancel_url, self.return_url, self.allow_promotion_codes)
         return CheckoutRequest(course_id, self.user, form, read_expires_in(self.expires_in), dry_run, self.replace)
-
-
-class _HelpPage:
-    def format_help(self, ctx: Any, formatter: Any) -> None:
-        _prepare(self.get_params(ctx))  # type: ignore[attr-defined]
-        super().format_help(ctx, formatter)  # type: ignore[misc]
-
-
-class HelpCommand(_HelpPage, TyperCommand):
-    """A command with such a help page."""
-
-
-class HelpGroup(_HelpPage, TyperGroup):
-    """A group of commands with such a help page."""
-
-
-def _prepare(parameters: list[Any]) -> None:
-    from typer import rich_utils
-
-    # Bold yellow, Typer's own, is not to be read on white.
-    rich_utils.STYLE_TYPES = "magenta"
-    rich_utils.STYLE_USAGE = "bold"
-    rich_utils.STYLE_OPTION_ENVVAR = "dim"
-    # One blank between columns, else the longest options are cut at 80; Typer's type is narrower than Rich's.
-    setattr(rich_utils, "STYLE_OPTIONS_TABLE_PADDING", (0, 1, 0, 0))  # noqa: B010
-    if not os.environ.get("FORCE_COLOR"):
-        rich_utils.FORCE_TERMINAL = None  # Typer takes GitHub Actions for a terminal
-    for parameter in parameters:
-        if isinstance(parameter, TyperOption) and parameter.is_flag and parameter.metavar is None:
-            parameter.metavar = ""  # a flag takes no <bool>

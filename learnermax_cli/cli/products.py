@@ -18,7 +18,7 @@ class PriceOptions(NamedTuple):
     """Which courses are read, and how their prices are meant; `add_command` makes an option of each field."""
 
     course: Annotated[
-        list[str] | None, typer.Option("--course", metavar="ID", help="Only this course; repeatable.")
+        list[str] | None, typer.Option("--course", metavar="COURSE_ID", help="Only this course; repeatable.")
     ] = None
     currency: Annotated[
         str | None,

@@ -17,6 +17,9 @@ Port = typer.Option(min=0, max=65535, help="Port on 127.0.0.1. Default: a free o
 Session = typer.Argument(metavar="SESSION_ID|URL")
 PercentOff = typer.Option(min=0.01, max=100, metavar="PERCENT", help="Such as 20.", show_default=False)
 AmountOff = typer.Option(metavar="AMOUNT", help="Such as 5.00, in LMX_CURRENCY or usd.", show_default=False)
+Buyer = typer.Option(
+    metavar="USER_ID", help="Who buys; added if missing. Default: the test student.", show_default=False
+)
 Amount = typer.Option(metavar="AMOUNT", help="A part of it, such as 10.00. Default: all.", show_default=False)
 
 
@@ -216,9 +219,14 @@ def trigger(
             help="checkout.session.completed, .expired, .async_payment_succeeded or .async_payment_failed.",
         ),
     ],
-    course: Annotated[str | None, typer.Option(help="What is bought. Default: any.", show_default=False)] = None,
+    course: Annotated[
+        str | None, typer.Option(metavar="COURSE_ID", help="What is bought. Default: any.", show_default=False)
+    ] = None,
     user: Annotated[
-        str | None, typer.Option(help="Who buys; added if missing. Default: the test student.", show_default=False)
+        str | None,
+        typer.Option(
+            metavar="USER_ID", help="Who buys; added if missing. Default: the test student.", show_default=False
+        ),
     ] = None,
 ) -> "Report":
     """Cause a checkout.session event through a student's checkout; shows where it was delivered.

@@ -24,7 +24,7 @@ ANSWERS = {
     "fish": f"enrollments\t{_HELP}\n",
 }
 REGISTERS = {
-    "bash": "complete -o default -F _lmx_completion lmx",
+    "bash": "complete -F _lmx_completion lmx",
     "zsh": "compdef _lmx_completion lmx",
     "fish": "complete --command lmx --no-files",
 }
@@ -64,6 +64,29 @@ def test_option_and_its_values_are_completed() -> None:
         option.stdout.split(),
         value.stdout.split(),
     )
+
+
+# What each shell is told where nothing is known, and where a file is meant: the answer, and how lmx ends.
+NOTHING_KNOWN = {"bash": (0, ""), "zsh": (0, ""), "fish": (0, "")}
+FILE_MEANT = {"bash": (1, ""), "zsh": (0, "_files"), "fish": (1, "")}
+
+
+@pytest.mark.parametrize("shell", ASKED)
+@pytest.mark.parametrize(
+    ("line", "answers"),
+    [
+        ("lmx courses set-price ", NOTHING_KNOWN),
+        ("lmx enrollments list --user ", NOTHING_KNOWN),
+        ("lmx courses list ", NOTHING_KNOWN),
+        ("lmx products sync --plan ", FILE_MEANT),
+        ("lmx config --env-file ", FILE_MEANT),
+    ],
+)
+def test_files_are_offered_only_where_one_is_meant(shell: str, line: str, answers: dict[str, tuple[int, str]]) -> None:
+    """A course's id is no file of the working directory."""
+    asked = {"COMP_WORDS": line, "COMP_CWORD": str(len(line.split())), "_TYPER_COMPLETE_ARGS": line}
+    done = run("lmx", _LMX_COMPLETE=f"complete_{shell}", _TYPER_COMPLETE_FISH_ACTION="is-args", **asked)
+    assert (*answers[shell], "") == (done.returncode, done.stdout.strip(), done.stderr)
 
 
 def test_bash_completes_with_what_lmx_shows_it() -> None:

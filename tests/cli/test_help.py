@@ -130,7 +130,7 @@ def wrong(*args: str) -> tuple[int, Any]:
         (("products", "sync", "-o", "json", "--nonsense"), "No such option: --nonsense"),
         (("products", "nonsense", "-o", "json"), "No such command 'nonsense'."),
         (("products", "sync", "stray", "--output=json"), "Got unexpected extra argument(s) (stray)"),
-        (("courses", "set-price", "a", "-ojson"), "Missing argument 'price'."),
+        (("courses", "set-price", "a", "-ojson"), "Missing argument 'PRICE'."),
         (("products", "sync", "-o", "json", "-e", "staging"), "Invalid value for '--environment' / '-e'"),
         (("courses", "set-price", "a", "much", "-o", "json"), "'much' is not a price"),
         (("products", "sync", "-o", "json", "--allow-archive", "few"), "Invalid value for '--allow-archive'"),

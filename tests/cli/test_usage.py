@@ -103,6 +103,27 @@ def test_option_that_exists_nowhere_names_the_help_page_alone(sandbox: Sandbox) 
     assert (2, "  See lmx --help.") == (done.returncode, done.stderr.splitlines()[-1])
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("reconcile --since 3d", "Did you mean lmx enrollments reconcile? See lmx --help."),
+        ("sync", "Did you mean lmx products sync? See lmx --help."),
+        ("snyc", "Did you mean lmx products sync? See lmx --help."),
+        ("prodcts", "Did you mean lmx products? See lmx --help."),
+        ("product sync --dry-run", "Did you mean lmx products sync? See lmx --help."),
+        ("products snyc", "Did you mean lmx products sync? See lmx products --help."),
+        ("products reconcile", "Did you mean lmx enrollments reconcile? See lmx products --help."),
+        ("courses create", "{creating}? See lmx courses --help."),
+        ("nonsense", "See lmx --help."),
+    ],
+)
+def test_command_that_does_not_exist_names_what_may_have_been_meant(sandbox: Sandbox, typed: str, meant: str) -> None:
+    """In another group, too, and in spite of a typo."""
+    creating = "Did you mean lmx checkout create or lmx enrollments create or lmx webhooks create"
+    done = sandbox.run(*typed.split())
+    assert (2, f"  {meant.format(creating=creating)}") == (done.returncode, done.stderr.splitlines()[-1])
+
+
 @pytest.mark.parametrize("words", [("webhooks", "replay"), ("enrollments", "reconcile")])
 @pytest.mark.parametrize("since", ["2099-01-01T00:00:00Z", "0d"])
 def test_empty_span_is_refused(sandbox: Sandbox, words: tuple[str, str], since: str) -> None:

@@ -44,7 +44,12 @@ FAILURES = (
         "--success-url is 'https://host.example/\\udcff', not an absolute URL",
         "Give a URL with https:// and a host.",
     ),
-    Failure("products snyc", 2, "No such command 'snyc'. Did you mean 'sync'?", "See lmx products --help."),
+    Failure(
+        "products snyc",
+        2,
+        "No such command 'snyc'.",
+        "Did you mean lmx products sync? See lmx products --help.",
+    ),
     Failure("courses '$hostile'", 2, "No such command '$harmless'.", "See lmx courses --help."),
     Failure("courses list a b", 2, "Got unexpected extra argument(s) (a b)", "See lmx courses list --help."),
     Failure("checkout create a", 2, "Missing option '--user'.", "See lmx checkout create --help."),
