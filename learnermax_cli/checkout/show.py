@@ -8,8 +8,8 @@ from learnermax_cli.core.ownership import is_stripe_id, read_marker
 from learnermax_cli.core.times import show_unix
 from learnermax_cli.enrollments.model import usable_session_id
 from learnermax_cli.planning.confirm import StripeJob
-from learnermax_cli.planning.render_text import show_value
 from learnermax_cli.planning.report import Data, Report
+from learnermax_cli.planning.show_change import show_value
 
 _LOOKS = "A session's id looks like cs_test_… or cs_live_…."
 

@@ -31,6 +31,12 @@ class PriceOptions(NamedTuple):
         str | None, typer.Option("--max-price", help="Refuse prices above this, in major units. Default: 1000.")
     ] = None
 
+    def words(self) -> tuple[str, ...]:
+        """Return those that were given, as words of a command."""
+        courses = tuple(word for course_id in self.course or () for word in ("--course", course_id))
+        values = {"--currency": self.currency, "--price-unit": self.price_unit, "--max-price": self.max_price}
+        return courses + tuple(word for name, value in values.items() if value for word in (name, value))
+
 
 ComingSoon = Annotated[bool, typer.Option("--include-coming-soon", help="Sell announced courses too.")]
 
@@ -65,7 +71,11 @@ def sync(
 
     rules = price_rules(app.settings, prices.currency, prices.price_unit, prices.max_price, allow_price or ())
     options = SyncOptions(app.settings.environment, rules, include_coming_soon, prune, frozenset(prices.course or ()))
-    return run_sync(app, SyncRequest(options, dry_run, yes, allow_archive, exit_code, save_plan, plan))
+    flags = {"--include-coming-soon": include_coming_soon, "--prune": prune}
+    given = (*prices.words(), *(name for name, is_set in flags.items() if is_set))
+    given += tuple(word for course_id in allow_price or () for word in ("--allow-price", course_id))
+    given += () if allow_archive is None else ("--allow-archive", str(allow_archive))
+    return run_sync(app, SyncRequest(options, dry_run, yes, allow_archive, exit_code, save_plan, plan, given))
 
 
 @add_command(group, "list")

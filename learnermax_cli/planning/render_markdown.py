@@ -5,23 +5,24 @@ from itertools import islice
 
 from learnermax_cli.core.text_safety import markdown
 from learnermax_cli.planning.change import Finding
-from learnermax_cli.planning.render_text import show_value, sign
 from learnermax_cli.planning.report import Changes, Data, Items, Report
+from learnermax_cli.planning.show_change import Block, blocks, show_value, sign
 
 # A step summary may hold 1 MiB [doc "Workflow commands"]; a reader has had enough long before.
 MAX_ROWS = 500
-_CELL_LIMIT = 200
-_PROSE_LIMIT = 2_000  # of reasons, whose commands must not be cut
+_TEXT_LIMIT = 80  # of each text in a plan, so that what stands behind it is seen too
+_PROSE_LIMIT = 2_000  # of a cell: neither the commands in a reason nor a price must be cut off
 
 
 def render_markdown(report: Report) -> str:
     """Return the whole report as GitHub-flavoured Markdown."""
     parts = [f"### lmx {report.command}: {report.environment}" + (" (dry run)" if report.dry_run else "")]
     if report.stripe is not None:
-        parts.append(markdown(str(report.stripe)))
+        identity = markdown(str(report.stripe))
+        parts.append(f"**{identity}**" if report.live else identity)
     match report.body:
         case Changes():
-            parts += _changes(report.body)
+            parts += _changes(report)
         case Items(rows=rows, columns=columns, empty=empty):
             cells = ([show_value(row.get(column)) for column in columns] for row in rows)
             parts.append(
@@ -38,7 +39,7 @@ def render_markdown(report: Report) -> str:
     if report.block:
         parts.append("\n".join(("<pre>", *map(markdown, report.block), "</pre>")))
     if report.summary_line:
-        parts.append(f"**{markdown(report.summary_line)}**")
+        parts.append(f"**{markdown(report.closing)}**")
     if report.failure is not None:
         parts.append(f"**{markdown(report.failure.message)}** {markdown(report.failure.hint)}")
     if report.meter.counted:
@@ -55,36 +56,52 @@ def _findings(findings: Sequence[Finding]) -> str:
     return _table(titles, rows, len(findings), _PROSE_LIMIT)
 
 
-def _changes(body: Changes) -> list[str]:
+def _changes(report: Report) -> list[str]:
+    body = report.body
+    assert isinstance(body, Changes)
     parts = []
-    if body.results:
-        rows = (
-            [
-                sign(result.change),
-                result.change.action,
-                result.change.kind,
-                result.change.key,
-                _fields(result.change.before),
-                _fields(result.change.after),
-                result.outcome if result.error is None else f"{result.outcome}: {result.error}",
-            ]
-            for result in body.results
-        )
-        titles = ["", "action", "kind", "key", "before", "after", "outcome"]
-        parts.append(_table(titles, rows, len(body.results)))
-    else:
+    if not body.results:
         parts.append("No changes.")
+    elif report.by_course:
+        parts.append(_course_table(body))
+    else:
+        parts.append(_change_table(body))
     if body.skipped:
         skipped = (["refused" if s.blocking else "skipped", s.kind, s.key, s.reason] for s in body.skipped)
         parts.append(_table(["", "kind", "key", "reason"], skipped, len(body.skipped), _PROSE_LIMIT))
     return parts
 
 
-def _fields(fields: object) -> str:
-    return "-" if fields is None else show_value(fields)
+def _course_table(body: Changes) -> str:
+    """Return a row for each course: what is done, and what it changes, no price ever cut off."""
+    shown = list(blocks(body.results, _TEXT_LIMIT, by_key=True))
+    rows = ([block.sign, block.title, _reasoned(block), block.outcome] for block in shown)
+    return _table(["", "change", "fields", "outcome"], rows, len(shown), _PROSE_LIMIT)
 
 
-def _table(titles: list[str], rows: Iterable[list[str]], count: int, limit: int = _CELL_LIMIT) -> str:
+def _reasoned(block: Block) -> str:
+    fields = "; ".join(map(str, block.fields)) or "-"
+    return f"{fields} ({block.reason})" if block.reason else fields
+
+
+def _change_table(body: Changes) -> str:
+    rows = (
+        [
+            sign(result.change),
+            result.change.action,
+            result.change.kind,
+            result.change.key,
+            show_value(result.change.before, _TEXT_LIMIT),
+            show_value(result.change.after, _TEXT_LIMIT),
+            result.outcome if result.error is None else f"{result.outcome}: {result.error}",
+        ]
+        for result in body.results
+    )
+    titles = ["", "action", "kind", "key", "before", "after", "outcome"]
+    return _table(titles, rows, len(body.results), _PROSE_LIMIT)
+
+
+def _table(titles: list[str], rows: Iterable[list[str]], count: int, limit: int) -> str:
     """Return the first rows as a table; those beyond are counted and never made."""
     lines = ["| " + " | ".join(titles) + " |", "|" + " --- |" * len(titles)]
     lines += ["| " + " | ".join(markdown(cell, limit) for cell in row) + " |" for row in islice(rows, MAX_ROWS)]

@@ -1,74 +1,62 @@
-"""Reports as people read them on a terminal: Terraform's signs, old → new per field, tables. Text in, Rich text out."""
+"""Reports as people read them on a terminal: plans, tables, findings. Text in, Rich text out."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from typing import NamedTuple
 
 from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from learnermax_cli.core.errors import InterruptedRunError
-from learnermax_cli.core.money import Money
 from learnermax_cli.core.text_safety import printable
-from learnermax_cli.planning.change import Change, Finding, Result, Skipped
+from learnermax_cli.planning.change import Finding, Result, Skipped
 from learnermax_cli.planning.report import Changes, Data, Items, Report
+from learnermax_cli.planning.show_change import blocks, show_value
 
-_SIGNS = {
-    "create": "+",
-    "complete": "+",
-    "publish": "+",
-    "replace": "-/+",
-    "archive": "-",
-    "delete": "-",
-    "release": "-",
-    "expire": "-",
-}
 _STYLES = {"+": "green", "~": "yellow", "-/+": "yellow", "-": "red"}
 _OUTCOME_STYLES = {"applied": "green", "failed": "bold red", "superseded": "yellow"}
 _STATUS_STYLES = {"ok": "green", "warning": "yellow", "failed": "bold red"}
-# What identifies the object of a change is shown although it stays the same.
-_TELLING = frozenset(("product", "stripeProductId", "stripePriceId", "course", "user", "endpoint"))
 TERMINAL_LIMIT = 160
 """How much of a text in a plan a terminal shows; a pipe gets everything."""
+_LINE_LIMIT = 60  # the same where each course has one line
+MAX_BLOCKS = 40
+"""A plan of more courses shows one line for each."""
 _MAX_HINTS = 10  # of one kind of finding
 
 
-def sign(change: Change) -> str:
-    """Return Terraform's sign for a change."""
-    return _SIGNS.get(change.action, "~")
+class Extent(NamedTuple):
+    """How much of a report stdout shows."""
+
+    limit: int | None = None
+    """Where a text in a plan is cut: a pipe gets everything."""
+    width: int | None = None
+    """Where the one line of a course is cut."""
+    every: bool = False
+    """Whether nothing is left out: of many courses each field, of an interrupted run what was not applied."""
 
 
-def show_value(value: object, limit: int | None = None) -> str:
-    """Return a JSON value of a change or row as people write it, on one line; texts are cut at `limit`."""
-    match value:
-        case None | "":
-            return "-"
-        case bool():
-            return "yes" if value else "no"
-        case {"amount": int(amount), "currency": str(currency)}:
-            return str(Money(amount, currency))
-        case str():
-            return printable(value, limit)
-        case list() | tuple():
-            parts = [show_value(part, limit) for part in value]
-            return ("; " if any("," in part for part in parts) else ", ").join(parts) or "-"
-        case dict():
-            return ", ".join(f"{printable(str(name))} {show_value(part, limit)}" for name, part in value.items()) or "-"
-    return printable(str(value))
-
-
-def render_plan(results: Iterable[Result], limit: int | None = None) -> Iterator[Text]:
-    """Yield the lines of a plan, a block of fields under each change, texts in them cut at `limit`."""
-    for result in results:
-        change = result.change
-        mark = sign(change)
-        line = Text(f"{mark:>3} ", style=_STYLES[mark])
-        line.append(f"{change.action} {change.kind} {printable(change.key)}")
-        if change.reason:
-            line.append(f"  ({printable(change.reason)})", style="dim")
+def render_plan(report: Report, results: Iterable[Result], extent: Extent) -> Iterator[Text]:
+    """Yield the lines of a plan: a block of fields under each change or course, of many courses one line for each."""
+    brief = _is_brief(report, extent)
+    for block in blocks(results, _LINE_LIMIT if brief and extent.width else extent.limit, by_key=report.by_course):
+        line = Text(f"{block.sign:>3} ", style=_STYLES[block.sign])
+        if brief:
+            line.append(block.line)
+            line.truncate(extent.width or line.cell_len, overflow="ellipsis")
+            yield line
+            continue
+        line.append(block.title)
+        line.append(f"  ({block.reason})" if block.reason else "", style="dim")
         yield line
-        yield from _field_lines(change, limit)
+        yield from (Text(f"      {field}") for field in block.fields)
+
+
+def _is_brief(report: Report, extent: Extent) -> bool:
+    if extent.every or not report.by_course or not isinstance(report.body, Changes):
+        return False
+    return len({result.change.key for result in report.body.results}) > MAX_BLOCKS
 
 
 def render_outcomes(results: Iterable[Result]) -> Iterator[Text]:
@@ -128,29 +116,12 @@ def _cell(column: str, value: object) -> Text:
     return Text(shown, style=_STATUS_STYLES.get(shown, "") if column == "status" else "")
 
 
-def _field_lines(change: Change, limit: int | None) -> Iterator[Text]:
-    before: Mapping[str, object] = change.before or {}
-    after: Mapping[str, object] = change.after or {}
-    if change.before is None or change.after is None:
-        for name, value in {**before, **after}.items():
-            yield Text(f"      {name}: {show_value(value, limit)}")
-        return
-    for name, value in after.items():
-        new = show_value(value, limit)
-        if name not in before or (before[name] == value and name in _TELLING):
-            yield Text(f"      {name}: {new}")
-        elif before[name] != value:
-            yield Text(f"      {name}: {show_value(before[name], limit)} → {new}")
-
-
-def report_lines(
-    report: Report, shown: Report | None = None, limit: int | None = None, *, every: bool = False
-) -> Iterator[RenderableType]:
+def report_lines(report: Report, extent: Extent, shown: Report | None = None) -> Iterator[RenderableType]:
     """Yield what stdout shows of a report in table format, without what was `shown` of it before a question.
 
-    The texts in a plan are cut at `limit`. What an interrupted run has left is counted in its error; `every` lists it.
+    What an interrupted run has left is counted in its error, and listed only where the extent is `every`.
     """
-    if not every:
+    if not extent.every:
         report = _without_the_rest(report)
     match report.body:
         case Items():
@@ -159,9 +130,9 @@ def report_lines(
             yield from (Text(printable(line)) for line in lines)
         case Changes(results=results):
             if shown is None:
-                yield from _change_lines(report, limit)
+                yield from _change_lines(report, extent)
             else:
-                yield from render_plan(_unseen(results, shown), limit)
+                yield from render_plan(report, _unseen(results, shown), extent)
             if any(result.outcome != "planned" for result in results):
                 yield from render_outcomes(results)
     yield from _closing_lines(report, shown)
@@ -181,9 +152,9 @@ def _unseen(results: Iterable[Result], shown: Report) -> Iterator[Result]:
     return (result for result in results if result.change not in seen)
 
 
-def plan_lines(report: Report, limit: int | None = None) -> Iterator[RenderableType]:
+def plan_lines(report: Report, extent: Extent) -> Iterator[RenderableType]:
     """Yield all that who is asked should know: for whom, each change with its fields, refusals, findings, the sum."""
-    yield from _change_lines(report, limit)
+    yield from _change_lines(report, extent)
     yield from _closing_lines(report, None)
 
 
@@ -193,11 +164,13 @@ def where(report: Report) -> str:
     return environment if report.stripe is None else f"{environment}, {report.stripe}"
 
 
-def _change_lines(report: Report, limit: int | None) -> Iterator[RenderableType]:
+def _change_lines(report: Report, extent: Extent) -> Iterator[RenderableType]:
     body = report.body
     assert isinstance(body, Changes)
     yield Text(where(report), style="bold red" if report.live else "bold")
-    yield from render_plan(body.results, limit)
+    yield from render_plan(report, body.results, extent)
+    if _is_brief(report, extent):
+        yield Text("    One line for each course: -v shows everything.", style="dim")
     yield from render_skipped(body.skipped)
 
 
@@ -208,4 +181,4 @@ def _closing_lines(report: Report, shown: Report | None) -> Iterator[RenderableT
     yield from (Text(printable(note)) for note in report.notes if note not in notes)
     yield from (Text(printable(line)) for line in report.block)
     if report.summary_line and (shown is None or report.summary_line != shown.summary_line):
-        yield Text(report.summary_line, style="bold")
+        yield Text(report.closing, style="bold red" if report.live else "bold")

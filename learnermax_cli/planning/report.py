@@ -121,6 +121,16 @@ class Report:
         return self.stripe is not None and self.stripe.mode == "live"
 
     @property
+    def by_course(self) -> bool:
+        """Whether what belongs to one course is shown together."""
+        return self.unit == "course"
+
+    @property
+    def closing(self) -> str:
+        """The line that sums a run up, empty without one; it says so when real money is concerned."""
+        return f"{self.summary_line} LIVE mode." if self.live and self.summary_line else self.summary_line or ""
+
+    @property
     def failure(self) -> LmxError | None:
         """What ended the run early, or that some rows failed; None when it went well."""
         well = self.exit_code in (Exit.OK, Exit.PENDING)

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from learnermax_cli.core.ownership import is_ours
 from learnermax_cli.core.remedy import join, lmx
 from learnermax_cli.courses.plan_courses import unknown_course
-from learnermax_cli.planning.render_text import show_value
 from learnermax_cli.planning.report import Items, Report
+from learnermax_cli.planning.show_change import show_value
 from learnermax_cli.products.model import Catalog, ListedProduct, SyncOptions
 from learnermax_cli.products.plan_sync import SyncPlan, plan_sync
 from learnermax_cli.products.sync import CatalogJob, read_inputs

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Protocol
 
 from learnermax_cli.core.errors import CredentialsError, LmxError
+from learnermax_cli.core.remedy import lmx
 from learnermax_cli.courses.model import Course, CoursesJob
 from learnermax_cli.planning.apply import Applied, apply
-from learnermax_cli.planning.change import Change, Group, Result, masked_change, planned
+from learnermax_cli.planning.change import Change, Group, Result, Skipped, masked_change, planned
 from learnermax_cli.planning.confirm import StripeJob, ask, target
 from learnermax_cli.planning.plan_file import PlanScope, read_plan_file, require_within_plan, save_plan
 from learnermax_cli.planning.report import Changes, Report
@@ -47,6 +48,8 @@ class SyncRequest:
     exit_code: bool = False
     save_plan: Path | None = None
     plan: Path | None = None
+    given: tuple[str, ...] = ()
+    """The options that decide the changes, as given: who applies a saved plan gives them again."""
 
 
 def run_sync(job: SyncJob, request: SyncRequest) -> Report:
@@ -66,18 +69,26 @@ def run_sync(job: SyncJob, request: SyncRequest) -> Report:
             save_plan(request.save_plan, scope, changes)
     except LmxError as error:
         return replace(report, error=error)
+    how_to_apply = replace(report, notes=_how_to_apply(request)) if plan.changes else report
     if not plan.changes and not request.dry_run:
         left_alone = f"{len(plan.unchanged)} unchanged, {len(plan.skipped)} skipped"
         return replace(report, summary_line=f"Nothing to do: {left_alone}.")
     if request.dry_run:
-        return report
+        return how_to_apply
     question = f"Apply this to {target(settings, stripe=identity, table=True)}?"
     if refusal := ask(job.talk, report, question, yes=request.yes):
-        return replace(report, error=refusal)
+        return replace(how_to_apply, error=refusal)
     known = {course.course_id: course for course in courses}
     run = SyncRun(job.catalog, job.courses, known, catalog, request.options, reviewed, job.talk.mask)
     applied = _apply(job, plan, run)
     return replace(_report(plan, applied.results, request), stripe=identity, error=applied.error)
+
+
+def _how_to_apply(request: SyncRequest) -> tuple[str, ...]:
+    path = request.save_plan
+    if path is None or not path.is_file():  # nobody reads a pipe twice
+        return ()
+    return ("To apply this plan: " + lmx(COMMAND, *request.given, "--plan", str(path)),)
 
 
 def read_inputs(job: CatalogJob, options: SyncOptions) -> tuple[list[Course], Catalog]:
@@ -93,6 +104,9 @@ def read_inputs(job: CatalogJob, options: SyncOptions) -> tuple[list[Course], Ca
 
 def _plan(job: SyncJob, courses: Sequence[Course], catalog: Catalog, options: SyncOptions) -> SyncPlan:
     plan = plan_sync(courses, catalog, options)
+    named = (course for course in courses if course.course_id in options.only and course.pricing_model == "free")
+    free = (Skipped("course", course.course_id, "its pricingModel is free, not paid", code="free") for course in named)
+    plan = replace(plan, skipped=(*plan.skipped, *free))
     try:
         links = job.links.list_active_links()
     except CredentialsError as error:

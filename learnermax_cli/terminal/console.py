@@ -1,7 +1,7 @@
 """The only printer: data to stdout, messages to stderr, without secrets and without workflow commands."""
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TextIO
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from learnermax_cli.core.meter import MeterReading
+    from learnermax_cli.planning.render_text import Extent
     from learnermax_cli.planning.report import Report
 
 Format = Literal["table", "json", "markdown"]
@@ -72,11 +73,10 @@ class Console:
 
             self.data(render_markdown(report).rstrip("\n"))
         else:
-            from learnermax_cli.planning.render_text import TERMINAL_LIMIT, report_lines
+            from learnermax_cli.planning.render_text import report_lines
 
             self._note_where(report)
-            limit, every = TERMINAL_LIMIT if sys.stdout.isatty() else None, self.manner.verbose
-            for line in report_lines(report, self._shown, limit, every=every):
+            for line in report_lines(report, self._extent(sys.stdout), self._shown):
                 self.print(line)
         self.warn_once(report.warnings)
         if report.meter.counted:
@@ -152,27 +152,25 @@ class Console:
             self._show_plan(report, sys.stdout)
 
     def _show_plan(self, report: "Report", stream: TextIO) -> None:
-        from learnermax_cli.planning.render_text import TERMINAL_LIMIT, plan_lines
+        from learnermax_cli.planning.render_text import plan_lines
 
-        for line in plan_lines(report, TERMINAL_LIMIT if stream.isatty() else None):
+        for line in plan_lines(report, self._extent(stream)):
             self._printer.print(stream, line)
+
+    def _extent(self, stream: TextIO) -> "Extent":
+        from learnermax_cli.planning.render_text import TERMINAL_LIMIT, Extent
+
+        terminal = stream.isatty()
+        width = self._printer.rich(stream).width if terminal else None
+        return Extent(TERMINAL_LIMIT if terminal else None, width, every=self.manner.verbose)
 
     def print(self, *lines: "RenderableType") -> None:
         """Print Rich text or tables to stdout."""
+        from learnermax_cli.terminal.tables import laid_out
+
         for line in lines:
-            for part in self._fitted(line):
+            for part in laid_out(line, self._printer.rich(sys.stdout).width if sys.stdout.isatty() else None):
                 self._printer.print(sys.stdout, part)
-
-    def _fitted(self, line: "RenderableType") -> "Iterator[RenderableType]":
-        from rich.table import Table
-
-        if isinstance(line, Table):
-            from learnermax_cli.terminal.tables import fitted, uncut
-
-            width = self._printer.rich(sys.stdout).width
-            yield from fitted(line, width) if sys.stdout.isatty() else [uncut(line)]
-        else:
-            yield line
 
     def note(self, text: str) -> None:
         """Say something on stderr, unless --quiet."""

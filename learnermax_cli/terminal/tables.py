@@ -18,6 +18,16 @@ _MOST_PADDED = 200
 _NOTHING = "-"
 
 
+def laid_out(line: "RenderableType", width: int | None) -> "Iterator[RenderableType]":
+    """Yield a table as a terminal of that width shows it, as a pipe gets it without one; anything else as it is."""
+    from rich.table import Table
+
+    if isinstance(line, Table):
+        yield from fitted(line, width) if width else [uncut(line)]
+    else:
+        yield line
+
+
 def fitted(table: "Table", width: int) -> "Iterator[RenderableType]":
     """Yield a table as it is where it fits, with its prose folded where that leaves it legible, else row by row.
 

@@ -62,6 +62,7 @@ def hostile_report(*, applied: bool = False) -> Report:
         results = (*failed, *(Result(result.change, "applied") for result in results[len(failed) :]))
     return Report(
         command="products sync",
+        unit="course",
         environment="sandbox",
         body=Changes(results, plan.skipped),
         dry_run=not applied,
@@ -103,6 +104,7 @@ def calm_report() -> Report:
     plan = plan_sync(courses, catalog(products, prices), OPTIONS)
     return Report(
         command="products sync",
+        unit="course",
         environment="sandbox",
         body=Changes(planned(plan.changes), plan.skipped),
         dry_run=True,

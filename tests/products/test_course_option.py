@@ -56,6 +56,15 @@ def test_list_of_one_course_decides_the_same(sandbox: Sandbox) -> None:
     assert documents[0]["findings"] == documents[1]["findings"] != []
 
 
+def test_course_that_is_not_paid_is_said_to_be(sandbox: Sandbox) -> None:
+    """Who names it learns why nothing is planned; nobody else does."""
+    put_course(sandbox, "intro", None, pricingModel="free")
+    named, all_courses = sync(sandbox, "--course", "intro"), sync(sandbox)
+    reason = "its pricingModel is free, not paid"
+    assert [{"kind": "course", "key": "intro", "reason": reason, "code": "free"}] == named.report["skipped"]
+    assert (0, 1, []) == (named.exit_code, named.report["summary"]["skipped"], all_courses.report["skipped"])
+
+
 def test_course_of_its_own_product_is_read_alone(sandbox: Sandbox) -> None:
     """Then the others do not matter, and the table is not scanned."""
     put_course(sandbox, "a", "49.99", stripeProductId="lmx_sandbox_a")

@@ -106,7 +106,7 @@ def test_changes_that_became_necessary_are_shown(sandbox: Sandbox) -> None:
     sandbox.control.release()
     stdout, _ = process.communicate(timeout=60)
     assert 1 == stdout.count(f"+ create product {COURSE}")
-    assert f"-/+ replace price {COURSE}  (the course was changed while lmx ran)" in stdout
+    assert f"-/+ replace price {COURSE}, link product, archive price  (the course was changed while lmx ran)" in stdout
     assert f"superseded link product {COURSE}: another run was faster, or it is no longer needed" in stdout
 
 

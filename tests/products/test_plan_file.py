@@ -29,6 +29,24 @@ def test_saved_plan_is_applied(sandbox: Sandbox) -> None:
     assert ["lmx_sandbox_a"] == list(read_products(sandbox))
 
 
+def test_saving_a_plan_names_the_command_that_applies_it(sandbox: Sandbox) -> None:
+    """With every option that decides the changes; pasted, it applies them."""
+    put_course(sandbox, "a", "49.99", comingSoon=True)
+    args = ("--course", "a", "--currency", "eur", "--include-coming-soon", "--save-plan", "my plan.json")
+    done = sandbox.run("products", "sync", "--dry-run", *args)
+    (line,) = [line for line in done.stdout.splitlines() if line.startswith("To apply this plan: ")]
+    words = shlex.split(line.removeprefix("To apply this plan: lmx "))
+    assert ["--course", "a", "--currency", "eur", "--include-coming-soon", "--plan", "my plan.json"] == words[2:9]
+    applied = sandbox.run(*words, "--yes")
+    assert (0, ["lmx_sandbox_a"]) == (applied.returncode, list(read_products(sandbox)))
+
+
+def test_plan_without_changes_names_no_command(sandbox: Sandbox) -> None:
+    """There is nothing to apply."""
+    done = sandbox.run("products", "sync", "--dry-run", "--save-plan", "plan.json")
+    assert (0, False) == (done.returncode, "To apply" in done.stdout)
+
+
 def test_plan_file_holds_the_changes_of_the_report(sandbox: Sandbox) -> None:
     """The file and the dry run's report say the same, for the same account."""
     path = saved_plan(sandbox)

@@ -136,7 +136,7 @@ def test_question_comes_after_the_plan_and_names_account_and_mode(sandbox: Sandb
     place = f"Stripe test mode, account {sandbox.info.stripe_account}; table {table_name()}"
     question = f"Apply this to environment sandbox ({place})? [y/N] y"
     assert (0, ["lmx_sandbox_a"]) == (shown.exit_code, list(read_products(sandbox)))
-    assert shown.lines.index("  + create product a") < shown.lines.index(question)
+    assert shown.lines.index("  + create product a, link product") < shown.lines.index(question)
 
 
 def test_no_writes_nothing(sandbox: Sandbox) -> None:
@@ -153,7 +153,7 @@ def test_question_is_never_blind(sandbox: Sandbox, output: str) -> None:
     put_course(sandbox, "a", "49.99")
     shown = on_terminal(sandbox, "products", "sync", "-o", output, answer="n")
     asked = next(index for index, line in enumerate(shown.lines) if "[y/N]" in line)
-    assert "  + create product a" in shown.lines[:asked]
+    assert "  + create product a, link product" in shown.lines[:asked]
 
 
 def test_colours_are_seen_on_light_and_dark(sandbox: Sandbox) -> None:

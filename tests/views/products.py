@@ -55,6 +55,10 @@ def _many(sandbox: Sandbox) -> None:
     put_courses(sandbox, [f"course-{number:03}" for number in range(24)])
 
 
+def _hundreds(sandbox: Sandbox) -> None:
+    put_courses(sandbox, [f"course-{number:03}" for number in range(300)])
+
+
 def _saved(sandbox: Sandbox) -> None:
     put_course(sandbox, "a", "19.99")
     sandbox.run("products", "sync", "--dry-run", "--save-plan", str(sandbox.cwd / "plan.json"))
@@ -108,6 +112,9 @@ VIEWS = (
     View("products sync answered", _linked, "products sync", answer="y"),
     View("products sync declined", _linked, "products sync", answer="n", ends=1),
     View("products sync many", _many, "products sync --yes -v"),
+    View("products sync plan of hundreds", _hundreds, "products sync --dry-run", reads=True),
+    View("products sync plan saved", _linked, "products sync --dry-run --save-plan plan.json", reads=True),
+    View("products sync plan not paid", _everything, "products sync --dry-run --course free-intro", reads=True),
     View("products sync saved", _saved, "products sync --plan plan.json --yes"),
     View("products sync failed in part", _failing, "products sync --yes", ends=1),
     View("products sync interrupted", _held, "products sync --yes", ends=130, meanwhile=(_interrupt, _let_go)),

@@ -1,0 +1,142 @@
+"""Changes as people read them: Terraform's signs, old → new per field; what belongs to one course in one block."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
+from typing import NamedTuple
+
+from learnermax_cli.core.money import Money
+from learnermax_cli.core.text_safety import printable
+from learnermax_cli.planning.change import Change, Result
+
+_SIGNS = {
+    "create": "+",
+    "complete": "+",
+    "publish": "+",
+    "replace": "-/+",
+    "archive": "-",
+    "delete": "-",
+    "release": "-",
+    "expire": "-",
+}
+# What identifies the object of a change is shown although it stays the same.
+_TELLING = frozenset(("product", "stripeProductId", "stripePriceId", "course", "user", "endpoint"))
+# What a line has no room for, and whose place in it comes first.
+_LONG = ("description", "images")
+_FIRST = ("price", "name")
+
+
+def sign(change: Change) -> str:
+    """Return Terraform's sign for a change."""
+    return _SIGNS.get(change.action, "~")
+
+
+def show_value(value: object, limit: int | None = None) -> str:
+    """Return a JSON value of a change or row as people write it, on one line; texts are cut at `limit`."""
+    match value:
+        case None | "":
+            return "-"
+        case bool():
+            return "yes" if value else "no"
+        case {"amount": int(amount), "currency": str(currency)}:
+            return str(Money(amount, currency))
+        case str():
+            return printable(value, limit)
+        case list() | tuple():
+            parts = [show_value(part, limit) for part in value]
+            return ("; " if any("," in part for part in parts) else ", ").join(parts) or "-"
+        case dict():
+            return ", ".join(f"{printable(str(name))} {show_value(part, limit)}" for name, part in value.items()) or "-"
+    return printable(str(value))
+
+
+class ShownField(NamedTuple):
+    """A field of a change, and its value or old → new."""
+
+    name: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.text}"
+
+
+class Block(NamedTuple):
+    """One change, or all of one course, as they are shown together."""
+
+    sign: str
+    lead: str
+    """The first change, which the others belong to."""
+    others: str
+    reason: str
+    fields: tuple[ShownField, ...]
+    outcome: str
+
+    @property
+    def title(self) -> str:
+        """All that is done."""
+        return self.lead + self.others
+
+    @property
+    def line(self) -> str:
+        """The block in one line, the price first."""
+        shown = [field for field in self.fields if field.name not in (*_LONG, *_TELLING)]
+        shown.sort(key=lambda field: _FIRST.index(field.name) if field.name in _FIRST else len(_FIRST))
+        fields = ", ".join(f"{field.name} {field.text}" for field in shown)
+        return self.lead + (f": {fields}" if fields else "") + (f"  ({self.reason})" if self.reason else "")
+
+
+def blocks(results: Iterable[Result], limit: int | None = None, *, by_key: bool = False) -> Iterator[Block]:
+    """Yield a block for each change, or with `by_key` for each key; texts are cut at `limit`."""
+    for _, group in groupby(enumerate(results), lambda item: item[1].change.key if by_key else item[0]):
+        yield _block([result for _, result in group], limit)
+
+
+def _block(results: list[Result], limit: int | None) -> Block:
+    changes = [result.change for result in results]
+    first = changes[0]
+    signs = [sign(change) for change in changes]
+    lead = f"{first.action} {first.kind} {printable(first.key)}"
+    others = "".join(f", {change.action} {change.kind}" for change in changes[1:])
+    reasons = dict.fromkeys(printable(change.reason) for change in changes if change.reason)
+    shown = list(_fields(first, limit))
+    known = dict(first.after or {})
+    for change in changes[1:]:
+        shown += (field for field in _further_fields(change, known, limit) if field not in shown)
+        known.update(change.after or {})
+    mark = "-/+" if "-/+" in signs else signs[0]
+    return Block(mark, lead, others, "; ".join(reasons), tuple(shown), _outcome(results))
+
+
+def _outcome(results: list[Result]) -> str:
+    outcomes = [r.outcome if r.error is None else f"{r.outcome}: {r.error}" for r in results]
+    if len(set(outcomes)) == 1:
+        return outcomes[0]
+    words = (f"{result.change.action} {result.change.kind}" for result in results)
+    return "; ".join(f"{word} {outcome}" for word, outcome in zip(words, outcomes, strict=True))
+
+
+def _fields(change: Change, limit: int | None) -> Iterator[ShownField]:
+    before: Mapping[str, object] = change.before or {}
+    after: Mapping[str, object] = change.after or {}
+    if change.before is None or change.after is None:
+        shown = ((name, show_value(value, limit)) for name, value in {**before, **after}.items())
+        yield from (ShownField(name, text) for name, text in shown if text != "-")
+        return
+    for name, value in after.items():
+        new = show_value(value, limit)
+        if name not in before or (before[name] == value and name in _TELLING):
+            yield ShownField(name, new)
+        elif before[name] != value:
+            yield ShownField(name, f"{show_value(before[name], limit)} → {new}")
+
+
+def _further_fields(change: Change, known: Mapping[str, object], limit: int | None) -> Iterator[ShownField]:
+    """Yield what a change adds to those above it in its block."""
+    before, after = change.before, change.after
+    if before is None or after is None:  # another object, whose fields are not those above
+        yield ShownField(f"{change.action} {change.kind}", show_value(dict(before or after or {}), limit))
+        return
+    values = {name: value for name, value in after.items() if name not in known or known[name] != value}
+    linked = values.get("stripeProductId")
+    if linked == known.get("product") and before.get("stripeProductId") in (None, linked):
+        values.pop("stripeProductId", None)
+    yield from _fields(Change(change.kind, change.key, change.action, before, values), limit)

@@ -1,0 +1,105 @@
+"""Plans for who reviews them: a block for each course, one line for each of many, and LIVE where it is real money."""
+
+from collections.abc import Sequence
+
+import pytest
+from rich.text import Text
+
+from learnermax_cli.planning.change import Change, Result, planned
+from learnermax_cli.planning.render_markdown import render_markdown
+from learnermax_cli.planning.render_text import Extent, plan_lines
+from learnermax_cli.planning.report import Changes, Report, StripeIdentity
+
+PRICE = {"amount": 125_000_00, "currency": "usd"}
+
+
+def created(number: int, name: str = "A course", description: str = "All about it.") -> tuple[Change, Change]:
+    """Return the changes of a course that has no product yet."""
+    key, product = f"course-{number:03}", f"lmx_preview_course-{number:03}"
+    fields = {"product": product, "name": name, "description": description, "images": [], "price": PRICE}
+    linked = {"stripeProductId": product, "price": PRICE}
+    return (
+        Change("product", key, "create", None, fields),
+        Change("product", key, "link", {"stripeProductId": None, "stripePriceId": None}, linked),
+    )
+
+
+def report(results: Sequence[Result], mode: str = "test") -> Report:
+    """Return the report of a sync that has these results."""
+    stripe = StripeIdentity(mode, "acct_1")
+    line = "Plan: 1 to add."
+    return Report("products sync", "preview", Changes(results), True, stripe, unit="course", summary_line=line)
+
+
+def lines(shown: Report, extent: Extent) -> list[str]:
+    """Return the lines of a plan."""
+    return [line.plain for line in plan_lines(shown, extent) if isinstance(line, Text)]
+
+
+def plan(count: int) -> Report:
+    """Return the report of a sync that creates so many courses."""
+    return report(planned(change for number in range(count) for change in created(number, "An ever longer name " * 9)))
+
+
+def test_block_says_nothing_twice() -> None:
+    """The link of a new product has no line of its own, nor has what is empty."""
+    assert [
+        "Environment preview, Stripe test mode, account acct_1",
+        "  + create product course-000, link product",
+        "      product: lmx_preview_course-000",
+        "      name: A course",
+        "      description: All about it.",
+        "      price: 125,000.00 usd",
+        "Plan: 1 to add.",
+    ] == lines(report(planned(created(0))), Extent())
+
+
+def test_link_to_another_product_is_shown() -> None:
+    """The course named a product that is not the one above."""
+    create, link = created(0)
+    relinked = Change("product", link.key, "link", {"stripeProductId": "prod_gone"}, link.after)
+    assert "      stripeProductId: prod_gone → lmx_preview_course-000" in lines(
+        report(planned((create, relinked))), Extent()
+    )
+
+
+@pytest.mark.parametrize(("count", "every", "expected"), [(40, False, 202), (41, False, 44), (41, True, 207)])
+def test_many_courses_have_one_line_each(count: int, every: bool, expected: int) -> None:
+    """From 41 on, unless --verbose asks for everything."""
+    assert expected == len(lines(plan(count), Extent(every=every)))
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_line_of_a_course_fits_the_terminal_and_shows_the_price(width: int) -> None:
+    """What is cut is the name, which comes last."""
+    _, *courses, _, _ = lines(plan(300), Extent(160, width))
+    assert {True} == {"price 125,000.00 usd, name An" in line and len(line) <= width for line in courses}
+
+
+def test_pipe_gets_the_whole_line() -> None:
+    """Whatever its length."""
+    assert lines(plan(41), Extent())[1].endswith(("An ever longer name " * 9).rstrip() + " ")
+
+
+def test_markdown_never_cuts_the_price_off() -> None:
+    """A long name and description leave room for it, in one row for each course."""
+    shown = render_markdown(report(planned(created(0, "Long name " * 25, "Long description " * 60))))
+    rows = [line for line in shown.splitlines() if line.startswith("| &#43; |")]
+    assert (1, True) == (len(rows), "price: 125,000.00 usd | planned |" in rows[0])
+
+
+def test_outcomes_that_differ_say_whose_they_are() -> None:
+    """The product was made, the link not."""
+    create, link = created(0)
+    shown = render_markdown(report((Result(create, "applied"), Result(link, "failed", "throttled"))))
+    assert "| create product applied; link product failed: throttled |" in shown
+
+
+def test_live_mode_stands_in_the_header_and_in_the_sum() -> None:
+    """In words and in red; Markdown has the words."""
+    live = report(planned(created(0)), "live")
+    first, *_, last = (line for line in plan_lines(live, Extent()) if isinstance(line, Text))
+    assert [("Environment preview, Stripe LIVE mode, account acct_1", "bold red")] == [(first.plain, first.style)]
+    assert [("Plan: 1 to add. LIVE mode.", "bold red")] == [(last.plain, last.style)]
+    shown = render_markdown(live)
+    assert ("**Stripe LIVE mode, account acct_1**" in shown, "**Plan: 1 to add. LIVE mode.**" in shown) == (True, True)
