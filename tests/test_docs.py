@@ -1,16 +1,21 @@
 """The pages of docs/: they name all that there is, link to what is there, and their examples run as they stand."""
 
+import ast
 import re
+from collections.abc import Iterator
+from typing import get_args
 
 import pytest
 
 from learnermax_cli.config.setting_table import SETTINGS, STRIPE_API_BASE, Setting
+from learnermax_cli.enrollments import decide, decide_access, plan_event
+from learnermax_cli.enrollments.payment_state import State
 from tests.forking import PROJECT
 from tests.pages import run_examples, text_of
 from tests.running import Sandbox
 
 PAGES = sorted(str(path.relative_to(PROJECT)) for path in (PROJECT / "docs").glob("*.md"))
-CONFIGURATION = "docs/configuration.md"
+CONFIGURATION, PAYMENTS = "docs/configuration.md", "docs/payments.md"
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 _LINK = re.compile(r"\]\(([^)#\s]*)(?:#([^)\s]*))?\)")
 
@@ -51,3 +56,65 @@ def test_setting_has_a_row(setting: Setting) -> None:
     assert ([], setting.in_file) == (missing, in_file.strip() == "yes")
     worth = (setting.default("ENV") or "").replace("ENV", "<environment>")
     assert worth in default or worth == STRIPE_API_BASE
+
+
+def _texts(node: ast.expr, known: dict[str, set[str]]) -> set[str]:
+    """Return the texts that an expression may be, as far as it is written down."""
+    match node:
+        case ast.Constant(value=str(text)):
+            return {text}
+        case ast.Name(id=name):
+            return known.get(name, set())
+        case ast.IfExp(body=body, orelse=other):
+            return _texts(body, known) | _texts(other, known)
+        case ast.JoinedStr(values=parts):
+            texts = {""}
+            for part in parts:
+                more = _texts(part.value if isinstance(part, ast.FormattedValue) else part, known)
+                texts = {text + end for text in texts for end in more}
+            return texts
+    return set()
+
+
+def _assigned(function: ast.FunctionDef) -> dict[str, set[str]]:
+    """Return the texts of the names of a function."""
+    known: dict[str, set[str]] = {}
+    for node in ast.walk(function):
+        if isinstance(node, ast.Assign):
+            for target in node.targets:
+                pairs = [(target, node.value)]
+                if isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):
+                    pairs = list(zip(target.elts, node.value.elts, strict=True))
+                for name, value in pairs:
+                    if isinstance(name, ast.Name):
+                        known.setdefault(name.id, set()).update(_texts(value, known))
+    return known
+
+
+def _called(name: str, argument: int) -> Iterator[str]:
+    """Yield what the rules hand to a constructor as this argument."""
+    for module in (decide, decide_access, plan_event):
+        tree = ast.parse((PROJECT / (module.__name__.replace(".", "/") + ".py")).read_text(encoding="utf-8"))
+        for function in (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)):
+            for call in (node for node in ast.walk(function) if isinstance(node, ast.Call)):
+                if isinstance(call.func, ast.Name) and call.func.id == name:
+                    yield from _texts(call.args[argument], _assigned(function))
+
+
+def _first_cells(heading: str) -> set[str]:
+    """Return what the rows of a chapter are about."""
+    chapter = text_of(PAYMENTS).partition(f"## {heading}\n")[2].partition("\n## ")[0]
+    rows = [line.split("|")[1] for line in chapter.splitlines() if line.startswith("| `")]
+    return {name for row in rows for name in re.findall(r"`([^`]+)`", row)}
+
+
+def test_every_state_has_a_row() -> None:
+    """Those that a session may have, and those that a decision may be about."""
+    states = {*get_args(State), *_called("Decision", 1), "completed", "free"}
+    assert states == _first_cells("States")
+
+
+def test_every_finding_has_a_row() -> None:
+    """What it means, and what to do about it."""
+    grave = decide._ATTENTION
+    assert {*_called("Finding", 0), *grave} == _first_cells("Findings")
