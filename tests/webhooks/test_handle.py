@@ -68,6 +68,12 @@ def _second_payment(sandbox: Sandbox) -> str:
     return worlds.seed(sandbox, USER, id="cs_test_second")
 
 
+def _paid_again(sandbox: Sandbox) -> str:
+    worlds.put_items(sandbox, [student_item(USER)])
+    worlds.put_pending(sandbox, USER, worlds.seed(sandbox, USER, "refunded"), paymentStatus="completed")
+    return worlds.seed(sandbox, USER, id="cs_test_second")
+
+
 def _free_enrollment(sandbox: Sandbox) -> str:
     worlds.put_items(sandbox, [student_item(USER)])
     worlds.put_pending(sandbox, USER, None, paymentStatus="free", enrollmentType="free")
@@ -94,6 +100,7 @@ CASES: dict[str, tuple[Callable[[Sandbox], str], str, str | None]] = {
     "unknown student": (_unknown_student, "attention: no student", None),
     "another session is open": (_older_session_paid, "changed: paid", "completed"),
     "second payment": (_second_payment, "attention: completed", "completed"),
+    "paid again after a refund": (_paid_again, "changed: updated", "completed"),
     "free enrollment": (_free_enrollment, "done: free", "free"),
     "item names garbage": (_item_names_garbage, "changed: paid", "completed"),
 }

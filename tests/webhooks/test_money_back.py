@@ -11,18 +11,12 @@ from tests.enrollments import worlds
 from tests.enrollments.worlds import key
 from tests.ran import last_entry, writes_since
 from tests.running import Sandbox
+from tests.webhooks.money import CLOSED, DISPUTED, FAILED, REFUNDED, USER, enroll, item_of, newest
 from tests.webhooks.replays import register, replay, told
 from tests.webhooks.signed import body_of, deliver, event_about, post, signature
 from tests.webhooks.worlds import Serving, put_signing_secret, serving
 
-USER = "user-7"
 HOUR = 3600
-REFUNDED, DISPUTED, CLOSED, FAILED = (
-    "charge.refunded",
-    "charge.dispute.created",
-    "charge.dispute.closed",
-    "refund.failed",
-)
 ON: Mapping[str, str | None] = {"LMX_REVOKE": "1"}
 
 
@@ -32,29 +26,6 @@ def revoking(sandbox: Sandbox) -> Iterator[Serving]:
     put_signing_secret(sandbox)
     with serving(sandbox, "--revoke") as running:
         yield running
-
-
-def enroll(sandbox: Sandbox) -> str:
-    """Put a student who paid thirty hours ago, is in, and has got the mail; return the session."""
-    worlds.put_basics(sandbox)
-    session_id = worlds.put_bought(sandbox, USER)
-    worlds.reconcile(sandbox)
-    worlds.read_events(sandbox)
-    sandbox.dynamodb().put_item(Item={**item_of(sandbox), "progress": 40})
-    return session_id
-
-
-def item_of(sandbox: Sandbox) -> dict[str, Any]:
-    """Return the student's enrollment."""
-    item = worlds.read_item(sandbox, USER)
-    assert item is not None
-    return item
-
-
-def newest(sandbox: Sandbox, event_type: str) -> dict[str, Any]:
-    """Return the newest event of a type, as Stripe has it."""
-    event = sandbox.stripe().v1.events.list({"type": event_type, "limit": 1}).data[0]
-    return dict(json.loads(str(event)))
 
 
 def tell(sandbox: Sandbox, receiver: Serving, event_type: str) -> str:
