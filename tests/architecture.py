@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 PACKAGE = "learnermax_cli"
-FEATURES = ("secrets", "courses", "products", "checkout", "enrollments", "webhooks", "doctor")
+FEATURES = ("secrets", "courses", "products", "checkout", "enrollments", "students", "webhooks", "doctor")
 # An import goes from a line to a line below it. The console prints reports, so the terminal stands above planning.
 LAYERS = (
     ("cli",),

@@ -15,7 +15,7 @@ from learnermax_cli.planning.report import Changes, Report
 
 def run_expire(job: SessionJob, session_id: str, *, dry_run: bool, yes: bool) -> Report:
     """Return the report of ending a session; raises GuardError for one that lmx did not create."""
-    require_id(session_id)
+    session_id = require_id(session_id)
     environment, identity = job.settings.environment, job.stripe_identity
     session = read_session(job, session_id)
     if not is_ours(session.metadata, environment):

@@ -6,7 +6,7 @@ from learnermax_cli.checkout.model import Session, SessionGateway
 from learnermax_cli.core.errors import FailedError, UsageError
 from learnermax_cli.core.ownership import is_stripe_id, read_marker
 from learnermax_cli.core.times import show_unix
-from learnermax_cli.enrollments.model import usable_session_id
+from learnermax_cli.enrollments.model import named_session, usable_session_id
 from learnermax_cli.planning.confirm import StripeJob
 from learnermax_cli.planning.report import Data, Report
 from learnermax_cli.planning.show_change import show_value
@@ -22,8 +22,8 @@ class SessionJob(StripeJob, Protocol):
 
 
 def run_show(job: SessionJob, session_id: str) -> Report:
-    """Return the report of a session; its client secret is not shown."""
-    require_id(session_id)
+    """Return the report of a session, given by its id or URL; its client secret is not shown."""
+    session_id = require_id(session_id)
     environment, identity = job.settings.environment, job.stripe_identity
     session = read_session(job, session_id)
     value = _value(session)
@@ -33,10 +33,13 @@ def run_show(job: SessionJob, session_id: str) -> Report:
     return Report("checkout show", environment, Data(value, lines), stripe=identity, warnings=warnings)
 
 
-def require_id(session_id: str) -> None:
-    """Raise UsageError for what cannot be the id of anything at Stripe, before it stands in the path of a request."""
+def require_id(text: str) -> str:
+    """Return the session that an id or a URL names; raises UsageError for what cannot be the id of anything at Stripe,
+    before it stands in the path of a request."""
+    session_id = named_session(text)
     if not is_stripe_id(session_id):
         raise UsageError(f"{session_id!r} can't be an id of Stripe", hint=_LOOKS)
+    return session_id
 
 
 def read_session(job: SessionJob, session_id: str) -> Session:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 group = typer.Typer(help="Checkout Sessions and payment links for courses.", no_args_is_help=True)
 
 CourseId = Annotated[str, typer.Argument(help="Course to sell.")]
-SessionId = Annotated[str, typer.Argument(help="Checkout Session, cs_…")]
+SessionId = Annotated[str, typer.Argument(help="Checkout Session, cs_…, or its URL.")]
 
 
 @add_command(group, "create")
@@ -38,7 +38,7 @@ def link(
     app: "App",
     course_id: CourseId,
     user: Annotated[
-        str | None, typer.Option("--user", metavar="USER_ID", help="Identify this student in the link's URL.")
+        str | None, typer.Option("--user", metavar="USER", help="Identify this student in the link's URL.")
     ] = None,
     dry_run: DryRun = False,
 ) -> "Report":

@@ -133,7 +133,7 @@ def _run(
     app.interrupt.install()
     invocation.meter = app.meter
     try:
-        report = function(app, **given)
+        report = function(app, **_with_user_id(app, given))
         app.interrupt.begin_writes()  # The report is a write too: a signal must not cut it short.
     except KeyboardInterrupt:
         # Typer would swallow it; once writes have begun it is not raised (see `interrupt`).
@@ -150,6 +150,16 @@ def _run(
     invocation.console.show(report)
     written = invocation.console.tell_actions(report)
     return int(report.exit_code if written else weightiest((report.exit_code, Exit.FAILED)))
+
+
+def _with_user_id(app: "App", given: dict[str, Any]) -> dict[str, Any]:
+    """Return what was given to a command, a student's address replaced by the id."""
+    user = given.get("user")
+    if user is None or "@" not in user:
+        return given
+    from learnermax_cli.students.find import find_user
+
+    return {**given, "user": find_user(app, user)}
 
 
 def _access_options(command: str, common: Mapping[str, object]) -> str:
@@ -179,7 +189,7 @@ def _require_usable(parameter: Any, text: str) -> None:
     if not text.strip():
         # An empty text is a shell variable that was not set; it must not mean "all", nor the default.
         raise UsageError(f"{name} needs a value", hint="Give it one; is a shell variable unset?")
-    kind = _IDS.get(parameter.name)
+    kind = None if parameter.name == "user" and "@" in text else _IDS.get(parameter.name)
     if kind is not None and (flaw := id_flaw(kind, text)) is not None:
         raise UsageError(f"{name} {flaw}", hint=f"Check the {kind}'s id: no item of the table can have this one.")
     if not name.endswith("url") and text.encode(errors="replace").decode() != text:  # URLs have rules of their own

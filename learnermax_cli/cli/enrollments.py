@@ -25,7 +25,7 @@ def list_enrollments(
         Literal["pending", "completed", "free"] | None, typer.Option("--status", help="Only this paymentStatus.")
     ] = None,
     course: Annotated[list[str] | None, typer.Option("--course", metavar="COURSE_ID", help="Only this course.")] = None,
-    user: Annotated[str | None, typer.Option("--user", metavar="USER_ID", help="Only this student.")] = None,
+    user: Annotated[str | None, typer.Option("--user", metavar="USER", help="Only this student.")] = None,
     owed: Annotated[bool, typer.Option("--owed", help="Only those whose mail was not sent yet.")] = False,
 ) -> "Report":
     """List enrollments by status, course and student.
@@ -137,7 +137,7 @@ def reconcile(
     course: Annotated[
         list[str] | None, typer.Option("--course", metavar="COURSE_ID", help="Only this course; repeatable.")
     ] = None,
-    user: Annotated[str | None, typer.Option("--user", metavar="USER_ID", help="Only this student.")] = None,
+    user: Annotated[str | None, typer.Option("--user", metavar="USER", help="Only this student.")] = None,
     since: Annotated[
         str | None,
         typer.Option("--since", help="Read every complete session since then too: 30d, 36h, or a time in RFC 3339."),

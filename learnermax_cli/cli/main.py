@@ -23,6 +23,7 @@ from learnermax_cli.cli.products import group as products
 from learnermax_cli.cli.sandbox import demo
 from learnermax_cli.cli.sandbox import group as sandbox
 from learnermax_cli.cli.secrets import group as secrets
+from learnermax_cli.cli.students import group as students
 from learnermax_cli.cli.webhooks import group as webhooks
 from learnermax_cli.core.errors import Exit, FailedError, LmxError, UsageError, weightiest
 from learnermax_cli.terminal.console import Console, Manner
@@ -48,6 +49,7 @@ _GROUPS = (
     (products, "products", "lmx products sync --dry-run"),
     (checkout, "checkout", "lmx checkout create TEST-COURSE-003 --user user-1"),
     (enrollments, "enrollments", "lmx enrollments reconcile --since 3d --dry-run"),
+    (students, "students", "lmx students show student@example.com"),
     (webhooks, "webhooks", "lmx webhooks list"),
     (sandbox, "sandbox", "lmx sandbox start && lmx courses seed -e sandbox"),
 )

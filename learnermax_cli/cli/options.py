@@ -7,7 +7,7 @@ import typer
 if TYPE_CHECKING:
     from learnermax_cli.checkout.model import CheckoutRequest
 
-User = Annotated[str, typer.Option("--user", metavar="USER_ID", help="The student's userId.")]
+User = Annotated[str, typer.Option("--user", metavar="USER", help="The student: user id or e-mail address.")]
 Revoke = Annotated[
     bool | None,
     typer.Option(

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from learnermax_cli.enrollments.store_model import EnrollmentLister, EnrollmentReader, EventPublisher
     from learnermax_cli.planning.confirm import Talk
     from learnermax_cli.products.model import CatalogGateway
+    from learnermax_cli.students.model import CaseReader
     from learnermax_cli.webhooks.model import DeliveryReader, EndpointGateway, EventGateway, WebhookServer
 
 
@@ -101,6 +102,13 @@ class App(Clients):
         from learnermax_cli.adapters.stripe.payments import StripePayments
 
         return StripePayments(self.stripe)
+
+    @cached_property
+    def student_cases(self) -> "CaseReader":
+        """What Stripe knows of one student."""
+        from learnermax_cli.adapters.stripe.lookup import StripeLookup
+
+        return StripeLookup(self.stripe)
 
     @cached_property
     def checkout_sessions(self) -> "SessionGateway":

@@ -67,7 +67,7 @@ def judge_table(name: str, table: TableDescription) -> Iterator[Verdict]:
     if flaw := _index_flaw(table, *_GSI1):
         yield failed("Index GSI1", f"{flaw}: enrollments of a course are read by it", _SITE_STACK, Exit.CONFIG)
     if flaw := _index_flaw(table, *_EMAIL_INDEX):
-        yield warning("Index email-index", f"{flaw}: the site finds students by it, lmx does not need it", _SITE_STACK)
+        yield warning("Index email-index", f"{flaw}: students are found by their address in it", _SITE_STACK)
 
 
 def _index_flaw(table: TableDescription, name: str, wanted: Index) -> str | None:

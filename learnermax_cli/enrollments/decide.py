@@ -93,6 +93,16 @@ def decide_unnamed(payment: Payment, rules: Rules) -> Finding | None:
     return Finding("payer unknown", payment.session_id, detail, url=dashboard_url(payment, rules.realm))
 
 
+def decide_unclaimed(case: Case, rules: Rules) -> Finding | None:
+    """Return what a payment that was found by customer or address means for who has no access: is it this student's?"""
+    if not case.unclaimed or not (case.enrollment is None or case.enrollment.pending):
+        return None
+    payment = case.unclaimed[0]
+    detail = f"{payment.session_id} is paid under the student's address or customer, but does not say by whom"
+    remedy = claim_one(case.key.course_id, case.key.user_id, payment.session_id)
+    return Finding("payer unknown", str(case.key), detail, remedy, dashboard_url(payment, rules.realm))
+
+
 def _without_item(
     case: Case,
     readings: Readings,

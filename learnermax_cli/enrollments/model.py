@@ -11,6 +11,7 @@ from learnermax_cli.core.ownership import Marker, id_flaw
 PAGE_SIZE = 100
 """Sessions on a full page of a list."""
 _SESSION_ID = re.compile(r"cs_(?:test|live)_[A-Za-z0-9]{1,200}")
+_SESSION_IN_URL = re.compile(r"(?<=[/=])cs_(?:test|live)_[A-Za-z0-9]{1,200}")
 
 
 class EnrollmentKey(NamedTuple):
@@ -87,12 +88,19 @@ def usable_session_id(session_id: str) -> bool:
     return _SESSION_ID.fullmatch(session_id) is not None
 
 
+def named_session(text: str) -> str:
+    """Return the session that a URL leads to, on Stripe's domain or another, or that it returns with; else the text."""
+    found = _SESSION_IN_URL.search(text.partition("#")[0]) if "/" in text else None
+    return found.group() if found else text
+
+
 class Student(NamedTuple):
     """A student item."""
 
     user_id: str
     email: str | None
     customer_id: str | None
+    name: str | None = None
 
 
 ReversalKind = Literal["refund", "dispute"]

@@ -1,6 +1,6 @@
 """Where enrollments and students are kept, and where the events of completions go: the ports to both."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
@@ -37,7 +37,14 @@ class EnrollmentReader(Protocol):
         """Read students by id."""
 
 
-class EnrollmentLister(EnrollmentReader, Protocol):
+class StudentReader(EnrollmentReader, Protocol):
+    """Students by their address, too."""
+
+    def find_user_ids(self, address: str) -> Sequence[str]:
+        """Return the students whose address is exactly this one, with one index query; the index may lag."""
+
+
+class EnrollmentLister(StudentReader, Protocol):
     """Enrollments of any status, too."""
 
     def list_all(self, status: str | None, *, owed: bool) -> Iterator[Enrollment]:

@@ -60,6 +60,7 @@ CASES: dict[tuple[str, ...], list[tuple[str, ...]]] = {
     ("secrets", "push"): [("--dry-run",), ("--yes", "--no-verify"), ("--yes",)],
     ("secrets", "rollback"): [("--dry-run",)],
     ("secrets", "status"): [()],
+    ("students", "show"): [("u",), ("u@example.com",), ("cs_test_a1b2c3",)],
     ("webhooks", "create"): [
         ("--url", HOOK, "--dry-run"),
         ("--url", HOOK),

@@ -44,6 +44,7 @@ READING = {
     ("enrollments", "list"),
     ("products", "list"),
     ("secrets", "status"),
+    ("students", "show"),
     ("webhooks", "list"),
 }
 DRY = {

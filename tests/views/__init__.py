@@ -8,6 +8,7 @@ from tests.views.model import View
 from tests.views.products import VIEWS as PRODUCTS
 from tests.views.sandbox import VIEWS as SANDBOX
 from tests.views.secrets import VIEWS as SECRETS
+from tests.views.students import VIEWS as STUDENTS
 from tests.views.webhooks import VIEWS as WEBHOOKS
 
 VIEWS: tuple[View, ...] = (
@@ -16,6 +17,7 @@ VIEWS: tuple[View, ...] = (
     *PRODUCTS,
     *CHECKOUT,
     *ENROLLMENTS,
+    *STUDENTS,
     *WEBHOOKS,
     *DOCTOR,
     *SANDBOX,

@@ -29,7 +29,7 @@ _NAMES = {
 OPERATOR = "operator"
 """The accessRevokedBy of what was revoked by hand."""
 _OWN_TYPE = {"S": "ENROLLMENT"}
-_STUDENT_NAMES = {"#PK": "PK", "#email": "email", "#customer": "stripeCustomerId"}
+_STUDENT_NAMES = {"#PK": "PK", "#email": "email", "#customer": "stripeCustomerId", "#name": "name"}
 _ENROLLMENT = "begins_with(#PK, :user) AND begins_with(#SK, :course)"
 _PREFIXES = {":user": "USER#", ":course": "COURSE#"}
 _OPEN = "#status = :pending OR attribute_exists(#event)"
@@ -94,6 +94,14 @@ class EnrollmentTable:
             _student, self._table.batch_get([student_key(user_id) for user_id in set(user_ids)], _STUDENT_NAMES)
         )
         return {student.user_id: student for student in found}
+
+    def find_user_ids(self, address: str) -> list[str]:
+        """Return the students whose address is exactly this one, with one index query; other items may have one too."""
+        condition: dict[str, Any] = {"IndexName": "email-index", "KeyConditionExpression": "email = :address"}
+        values = to_item({":address": address})
+        found = self._table.query({"#PK": "PK", "#SK": "SK"}, **condition, ExpressionAttributeValues=values)
+        keys = sorted(key_text(item, "PK") for item in found if key_text(item, "SK") == "METADATA")
+        return [key.removeprefix("USER#") for key in keys if key.startswith("USER#")]
 
     def _query(self, condition: dict[str, Any], values: dict[str, str], completed: bool) -> Iterator[Enrollment]:
         if not completed:
@@ -163,4 +171,5 @@ def _text(item: Item, name: str) -> str:
 
 def _student(item: Item) -> Student:
     user_id = key_text(item, "PK").removeprefix("USER#")
-    return Student(user_id, _text(item, "email") or None, _text(item, "stripeCustomerId") or None)
+    texts = (_text(item, name) or None for name in ("email", "stripeCustomerId", "name"))
+    return Student(user_id, *texts)

@@ -17,8 +17,8 @@ Raw = Mapping[str, Any]
 T = TypeVar("T")
 _WRONG_SHAPE = (KeyError, IndexError, TypeError, AttributeError, ValueError, ArithmeticError, RecursionError)
 
-_PATHS = {"account", "charges", "checkout/sessions", "disputes", "events", "payment_intents", "payment_links", "prices"}
-_PATHS |= {"products", "refunds", "webhook_endpoints"}
+_PATHS = {"account", "charges", "checkout/sessions", "customers", "disputes", "events", "payment_intents"}
+_PATHS |= {"payment_links", "prices", "products", "refunds", "webhook_endpoints"}
 """What can be asked for; in the singular it is the `object` of what comes [stripe]."""
 
 
@@ -55,8 +55,8 @@ def find_flaw(method: str, path: str, status: int, body: Any) -> str | None:
     kind, rest = _about(path)
     if kind is None:
         return None
-    if method == "get" and not rest and kind != "account":
-        return _flaw_of_list(answer, kind)
+    if method == "get" and rest in ([], ["search"]) and kind != "account":
+        return _flaw_of_list(answer, kind, "search_result" if rest else "list")
     if answer.get("object") != kind or not isinstance(answer.get("id"), str):
         return f"not a {kind}"
     return None if not rest or answer["id"] == unquote(rest[0]) else f"another {kind}"
@@ -77,9 +77,9 @@ def _about(path: str) -> tuple[str | None, list[str]]:
     return None, []
 
 
-def _flaw_of_list(answer: Mapping[str, Any], kind: str) -> str | None:
+def _flaw_of_list(answer: Mapping[str, Any], kind: str, name: str) -> str | None:
     data = answer.get("data")
-    if answer.get("object") != "list" or not isinstance(data, list) or not isinstance(answer.get("has_more"), bool):
+    if answer.get("object") != name or not isinstance(data, list) or not isinstance(answer.get("has_more"), bool):
         return "not a list"
     good = all(isinstance(one, dict) and one.get("object") == kind and isinstance(one.get("id"), str) for one in data)
     return None if good else f"not a list of {kind}s"

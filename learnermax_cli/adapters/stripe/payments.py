@@ -33,7 +33,7 @@ class StripePayments:
             raw = read_or_none(self._client, _SESSIONS, session_id, expand=[_CHARGE])
         if raw is None:
             return None
-        payment = read_as(_payment, raw)
+        payment = read_as(parse_payment, raw)
         return self._reversals.read([payment], max_pages=0)[0]
 
     def list_payments(self, window: Window, *, status: str | None = None) -> Iterator[Sequence[Payment]]:
@@ -43,20 +43,20 @@ class StripePayments:
         if status is not None:
             params["status"] = status
         for page in list_raw(self._client, _SESSIONS, expand=[f"data.{_CHARGE}"], **params):
-            yield [read_as(_payment, raw) for raw in page]
+            yield [read_as(parse_payment, raw) for raw in page]
 
     def list_reversed(self, kind: ReversalKind, window: Window) -> Iterator[Sequence[Payment]]:
         """Read the payments of the refunds, or disputes, created in a window; one without charge or intent is none of
         a session."""
         for page in self._reversals.list_created(kind, window):
-            yield [read_as(_sale, raw) for raw in page if raw["charge"] and raw["payment_intent"]]
+            yield [read_as(parse_reversed, raw) for raw in page if raw["charge"] and raw["payment_intent"]]
 
     def find_payments(self, by: FoundBy, value: str) -> Sequence[Payment]:
         """Read the complete sessions of a customer, an address (as it stands) or a payment intent."""
         wanted: dict[str, Any] = {"customer_details": {"email": value}} if by == "email" else {by: value}
         pages = list_raw(self._client, _SESSIONS, expand=[f"data.{_CHARGE}"], status="complete", **wanted)
         # A receiver runs for weeks: what it has listed once would not be read again.
-        return self._reversals.read_each([read_as(_payment, raw) for page in pages for raw in page])
+        return self._reversals.read_each([read_as(parse_payment, raw) for page in pages for raw in page])
 
     def read_reversals(self, payments: Sequence[Payment], max_pages: int) -> Sequence[Payment]:
         """Return payments with their reversals read, in lists of at most `max_pages` pages each, or of as many as
@@ -64,15 +64,17 @@ class StripePayments:
         return self._reversals.read(payments, max_pages)
 
 
-def _charge(raw: Raw) -> Raw | None:
+def charge_of(raw: Raw) -> Raw | None:
+    """Return the charge that a session was read with, if it has one."""
     intent = raw["payment_intent"]
     charge = intent.get("latest_charge") if isinstance(intent, dict) else None
     return charge if isinstance(charge, dict) else None
 
 
-def _payment(raw: Raw) -> Payment:
+def parse_payment(raw: Raw) -> Payment:
+    """Return the payment of a session that was read with its payment intent and charge."""
     intent = raw["payment_intent"] if isinstance(raw["payment_intent"], dict) else {}
-    charge = _charge(raw)
+    charge = charge_of(raw)
     metadata = raw["metadata"] or {}
     claimed = metadata.get("claimed") == "true"
     reference = None if claimed else raw["client_reference_id"]
@@ -99,7 +101,7 @@ def _payment(raw: Raw) -> Payment:
     )
 
 
-def _sale(raw: Raw) -> Payment:
+def parse_reversed(raw: Raw) -> Payment:
     """Return the payment of a refund or dispute, as far as its payment intent and charge say what it is for."""
     intent, charge = raw["payment_intent"], raw["charge"]
     metadata = intent["metadata"] or {}

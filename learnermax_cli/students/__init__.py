@@ -1,0 +1,1 @@
+"""One student's case: found by whatever id a customer can show."""
