@@ -1,5 +1,7 @@
 """Views of `lmx students`: every kind of case, found and not found."""
 
+from typing import Any
+
 from tests.enrollments.worlds import COURSE, now, put_basics, put_pending, seed, text_of
 from tests.items import student_item
 from tests.products.worlds import put_course
@@ -26,7 +28,10 @@ def _cases(sandbox: Sandbox) -> Words:
 
 def _payer_unknown(sandbox: Sandbox) -> Words:
     put_basics(sandbox)
-    row = {"metadata": {"managedBy": "lmx", "environment": "sandbox", "courseId": COURSE}, "payment_link": "plink_1"}
+    row: dict[str, Any] = {
+        "metadata": {"managedBy": "lmx", "environment": "sandbox", "courseId": COURSE},
+        "payment_link": "plink_1",
+    }
     return {"SESSION": seed(sandbox, None, id=session_id(4), email="[bold]nobody[/]@example.com", **row)}
 
 
