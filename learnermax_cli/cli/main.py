@@ -15,7 +15,6 @@ from typer.main import get_command
 from learnermax_cli import __version__
 from learnermax_cli.cli.checkout import group as checkout
 from learnermax_cli.cli.command import OPTION_NAMES, Invocation, add_command
-from learnermax_cli.cli.config import config
 from learnermax_cli.cli.courses import group as courses
 from learnermax_cli.cli.enrollments import group as enrollments
 from learnermax_cli.cli.help_pages import HelpCommand, HelpGroup, command_words, see_help
@@ -71,7 +70,30 @@ def doctor(app: "App") -> "Report":
     return run_doctor(app)
 
 
-add_command(app, "config")(config)
+@add_command(app, "config")
+def config(app: "App") -> "Report":
+    """Show every setting: its value (of secrets only that they are there), and where it comes from. Asks nobody.
+
+    Example: lmx config -e prod
+    """
+    from learnermax_cli.config.listing import first_error, list_notes, list_settings
+    from learnermax_cli.planning.report import Items, Report
+
+    sources = app.sources
+    shown = list_settings(sources)
+    flawed = any(setting.error for setting in shown)
+    return Report(
+        "config",
+        sources.environment or "unknown",
+        Items(
+            tuple(setting.as_json() for setting in shown), ("name", "value", "source", *(("error",) if flawed else ()))
+        ),
+        extra={"ignored": list(sources.ignored), "no_env_file": sources.search.reason or None},
+        notes=tuple(list_notes(sources)),
+        error=first_error(shown),
+    )
+
+
 app.command("demo", cls=HelpCommand)(demo)
 
 

@@ -70,7 +70,7 @@ def _of_course(
     user_id = found.student.user_id
     enrollment = found.enrollments.get(course_id or "")
     own = [s for s in sales if s.payment.user_id == user_id or (enrollment and _is_named(s.payment, enrollment))]
-    nobodys = [s for s in sales if s not in own and s.payment.user_id not in found.students]
+    nobodys = [s for s in sales if s not in own and _names_nobody(s.payment, found)]
     here = [s for s in own if _is_here(s.payment, rules) or (enrollment and _is_named(s.payment, enrollment))]
     unclaimed = [s for s in nobodys if _is_here(s.payment, rules) and _is_paid(s.payment, rules)]
     shown = [*own, *unclaimed]
@@ -184,6 +184,8 @@ def _of_nobody(sale: Sale, found: Found, rules: Rules) -> _Said:
         unnamed = decide_unnamed(payment, rules)
         findings = () if unnamed is None else (unnamed,)
     said = _of_finding(findings[0]) if findings else _Said("payer unknown", f"{payment.session_id} is paid.", url=url)
+    if not _names_nobody(payment, found):
+        return said
     claim = lmx("enrollments create", payment.course_id or "COURSE", "--user", "USER", "--session", payment.session_id)
     return said._replace(verdict=said.verdict + " Once it is known whose it is: " + claim)
 
@@ -206,6 +208,11 @@ def _is_named(payment: Payment, enrollment: Enrollment) -> bool:
     """Return whether an item names a payment, by its session or its payment intent."""
     intent = enrollment.payment_intent
     return payment.session_id == enrollment.session_id or (intent is not None and payment.intent_id == intent)
+
+
+def _names_nobody(payment: Payment, found: Found) -> bool:
+    """Return whether a payment does not say by whom: a reference that is no student names nobody."""
+    return payment.metadata_user is None and payment.reference_user not in found.students
 
 
 def _is_here(payment: Payment, rules: Rules) -> bool:

@@ -111,6 +111,11 @@ def _link(user: str | None, **fields: Any) -> Callable[[Sandbox], str]:
     return put
 
 
+def _link_for_nobody(sandbox: Sandbox) -> str:
+    assert 0 == sandbox.run("products", "sync", "--yes").returncode  # the product that is sold decides
+    return _link(None)(sandbox)
+
+
 def _free(sandbox: Sandbox) -> None:
     worlds.put_pending(sandbox, USER, None, enrollmentType="free", paymentStatus="free")
 
@@ -163,6 +168,7 @@ TICKETS = (
     Ticket("revoked by hand", _then(_revoke_by_hand), "revoked"),
     Ticket("kept", _then(_refund, **KEPT), "kept"),
     Ticket("link with reference", _link(USER), "paid", "completed", RECONCILE),
+    Ticket("link without reference", _link_for_nobody, "payer unknown", "completed", CREATE),
     Ticket("link of the site", _link(USER, metadata=SITE), "paid, not enrolled", "completed", RECONCILE),
     Ticket("free course", _free, "free"),
     Ticket("mail owed", _owed, "completed", "completed", RECONCILE),

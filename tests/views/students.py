@@ -28,10 +28,8 @@ def _cases(sandbox: Sandbox) -> Words:
 
 def _payer_unknown(sandbox: Sandbox) -> Words:
     put_basics(sandbox)
-    row: dict[str, Any] = {
-        "metadata": {"managedBy": "lmx", "environment": "sandbox", "courseId": COURSE},
-        "payment_link": "plink_1",
-    }
+    metadata = {"managedBy": "lmx", "environment": "sandbox", "courseId": COURSE}
+    row: dict[str, Any] = {"metadata": metadata, "payment_link": "plink_1"}
     return {"SESSION": seed(sandbox, None, id=session_id(4), email="[bold]nobody[/]@example.com", **row)}
 
 
