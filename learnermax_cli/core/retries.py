@@ -1,18 +1,24 @@
-"""How often a request is sent, how long it may take, and when a service counts as down."""
+"""How often a request is sent, how many at a time, how long it may take, and when a service counts as down."""
 
 import math
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeVar
 
 from learnermax_cli.core.errors import Exit, FailedError, LmxError
 
 _CODE = "failed.outage"
 _SLOWEST = 1.0
 _WON_BACK_PER_SECOND = 1.0
+WORKERS = 8
+"""Calls under way at a time; the rate limit holds for all of them together."""
+
+A = TypeVar("A")
+B = TypeVar("B")
 
 
 class Listener(Protocol):
@@ -198,3 +204,14 @@ def seconds_left() -> float:
 def outage_of(service: str, policy: RetryPolicy) -> Outage:
     """Return what counts the failures of a service; where somebody waits for each answer, none ends the process."""
     return Outage(service, math.inf, math.inf) if policy.interactive else Outage(service)
+
+
+def side_by_side(call: Callable[[A], B], wanted: Sequence[A], workers: int = WORKERS) -> list[B]:
+    """Return what a call returns for each, in order; raises what it raises, and then begins no more calls."""
+    if len(wanted) <= 1:
+        return [call(one) for one in wanted]
+    pool = ThreadPoolExecutor(min(workers, len(wanted)))
+    try:
+        return list(pool.map(call, wanted))
+    finally:
+        pool.shutdown(cancel_futures=True)

@@ -10,7 +10,7 @@ from typing import Literal
 
 from learnermax_cli.core.errors import GuardError
 from learnermax_cli.core.remedy import lmx
-from learnermax_cli.core.side_by_side import side_by_side
+from learnermax_cli.core.retries import side_by_side
 from learnermax_cli.core.times import parse_time
 from learnermax_cli.enrollments.model import (
     PAGE_SIZE,

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from learnermax_cli.core.errors import CredentialsError
-from learnermax_cli.core.side_by_side import side_by_side
+from learnermax_cli.core.retries import side_by_side
 from learnermax_cli.core.times import parse_time
 from learnermax_cli.enrollments.decide_case import Case
 from learnermax_cli.enrollments.model import (

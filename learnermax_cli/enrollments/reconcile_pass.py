@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from learnermax_cli.core.money import Money
-from learnermax_cli.core.side_by_side import side_by_side
+from learnermax_cli.core.retries import side_by_side
 from learnermax_cli.core.times import parse_time
 from learnermax_cli.enrollments.decide import decide, decide_unnamed
 from learnermax_cli.enrollments.decide_case import Case, Decision, Rules
