@@ -34,6 +34,7 @@ STABLE: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (r"cus_\w+", "cus_a1B2c3D4"),
     (r"we_\w+", "we_a1B2c3D4"),
     (r"evt_\w+", "evt_a1B2c3D4"),
+    (r"\bre_\w+", "re_a1B2c3D4"),
     (r"127\.0\.0\.1:\d+", "127.0.0.1:12111"),
     (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "2026-11-23T09:30:00Z"),
     (r"version [0-9a-f]{64}", "version 5d1f0c"),
@@ -88,6 +89,11 @@ PICTURES = (
         (f"checkout create TEST-COURSE-003 --user {STUDENT}", "sandbox pay LINK"),
     ),
     Picture(
+        "refund",
+        "The money went back: the finding, and its remedy",
+        ("sandbox refund LINK", "enrollments reconcile --since 3d", "enrollments reconcile --since 3d --revoke"),
+    ),
+    Picture(
         "doctor",
         "Every precondition checked, each with its remedy",
         ("doctor",),
@@ -133,6 +139,7 @@ def _run(command: str, env: Mapping[str, str], home: Path, ends: int = 0) -> tup
     """Run a command to the end that is expected; return what was typed, and what it said."""
     link = home / "link"
     words = [link.read_text(encoding="utf-8") if word == "LINK" else word for word in command.split()]
+    words += [] if words[0] == "sandbox" else ["-e", "sandbox"]  # whoever types it after us reaches no account
     shown = show(*words, env=env, cwd=home, columns=WIDTH)
     if shown.exit_code != ends:
         raise RuntimeError(f"lmx {command} ended in {shown.exit_code}:\n{shown.text}")

@@ -45,8 +45,8 @@ def run_demo(environ: Mapping[str, str] = os.environ) -> int:
 def _run_steps(console: Console, runner: "_Runner") -> int:
     kept = {"PORT": str(runner.port), "URL": f"http://127.0.0.1:{runner.port}/api/webhooks/stripe"}
     for number, step in enumerate(STEPS, 1):
-        words = [kept.get(word, word) for word in step.command.split()]
-        console.print(Text(f"\n{number}. {step.title}", style="bold"))
+        words = [kept.get(word, word) for word in step.words()]
+        console.print(Text(f"\n{number}. {step.title}", style="bold"), soft_wrap=True)
         if step.alone:
             runner.clear()
         console.print(Text(f"$ lmx {' '.join(words)}{' &' * step.background}", style="cyan"), soft_wrap=True)

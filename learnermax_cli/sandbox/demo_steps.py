@@ -22,6 +22,11 @@ class Step:
     alone: bool = False
     """Whether what runs in the background is stopped first."""
 
+    def words(self) -> list[str]:
+        """Return the words of the command, so that it works on a sandbox alone whoever pastes it."""
+        words = self.command.split()
+        return words if words[0] == "sandbox" else [*words, "-e", "sandbox"]
+
 
 STEPS = (
     Step("The LearnerMax courses go into a DynamoDB table.", "courses seed", last_line_only=True),
@@ -53,4 +58,7 @@ STEPS = (
         alone=True,
     ),
     Step("The replay handles what was not delivered.", "webhooks replay --since 1h --undelivered"),
+    Step("The first student gets the money back ...", "sandbox refund LINK"),
+    Step("... and is still in: the nightly run reports that, and what to do.", "enrollments reconcile --since 1d"),
+    Step("With --revoke access follows the money; progress stays.", "enrollments reconcile --since 1d --revoke"),
 )
