@@ -40,7 +40,8 @@ def _void(case: Case, readings: Readings, rules: Rules, payment: Payment, readin
     unclaimed = [f"{other.session_id} is paid, but does not say by whom" for other in case.unclaimed]
     if rules.revoke and case.searched and not waiting and not unclaimed:
         return Decision("revoke", why, payment)
-    more = (*waiting, *unclaimed) or (() if case.searched else ("other payments were not looked for",))
+    unsought = () if case.searched else ("other payments were not looked for",)
+    more = (*waiting, *unclaimed) or (*unsought, "or let the student stay: enrollments keep")
     remedy: Advice | None = reconcile_one(*_names(case), "--revoke")
     if waiting:
         remedy = None
