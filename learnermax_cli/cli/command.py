@@ -38,8 +38,8 @@ COMMON: dict[str, Any] = {
     "region": Annotated[str | None, typer.Option("--region", help="AWS region.", rich_help_panel=_PANEL)],
     "profile": Annotated[str | None, typer.Option("--profile", help="AWS profile.", rich_help_panel=_PANEL)],
     "output": Annotated[
-        Literal["table", "json", "markdown"],
-        typer.Option("--output", "-o", help="Format of stdout.", rich_help_panel=_PANEL),
+        Literal["table", "json", "markdown", "csv"],
+        typer.Option("--output", "-o", help="Format of stdout; csv: lists only.", rich_help_panel=_PANEL),
     ],
     "quiet": Annotated[bool, typer.Option("--quiet", "-q", help="Only errors on stderr.", rich_help_panel=_PANEL)],
     "verbose": Annotated[
@@ -48,6 +48,17 @@ COMMON: dict[str, Any] = {
     "no_color": Annotated[bool, typer.Option("--no-color", help="No colours.", rich_help_panel=_PANEL)],
 }
 _DEFAULTS: dict[str, Any] = {"output": "table", "quiet": False, "verbose": False, "no_color": False}
+
+LISTS = (
+    "config",
+    "courses list",
+    "doctor",
+    "enrollments list",
+    "products list",
+    "secrets status",
+    "webhooks list",
+)
+"""The commands whose report is a list, which alone can be written as CSV."""
 
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", "-n", help="Show what would be done; write nothing.")]
@@ -128,6 +139,8 @@ def _run(
     options = _access_options(invocation.command, common)
     manner = Manner(common.pop("output"), common.pop("quiet"), common.pop("verbose"), common.pop("no_color"), options)
     invocation.console = Console(manner, invocation.environ)
+    if manner.format == "csv" and invocation.command not in LISTS:
+        raise UsageError("-o csv is for lists only", hint=f"Lists are: {', '.join(LISTS)}.")
     _require_filled(ctx, {**given, **common})
     app = App(Flags(**common), invocation.environ, invocation.console)
     app.interrupt.install()

@@ -82,12 +82,11 @@ def config(app: "App") -> "Report":
     sources = app.sources
     shown = list_settings(sources)
     flawed = any(setting.error for setting in shown)
+    columns = ("name", "value", "source", *(("error",) if flawed else ()))
     return Report(
         "config",
         sources.environment or "unknown",
-        Items(
-            tuple(setting.as_json() for setting in shown), ("name", "value", "source", *(("error",) if flawed else ()))
-        ),
+        Items(tuple(setting.as_json() for setting in shown), columns, more=("source_kind", "error")),
         extra={"ignored": list(sources.ignored), "no_env_file": sources.search.reason or None},
         notes=tuple(list_notes(sources)),
         error=first_error(shown),

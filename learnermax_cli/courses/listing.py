@@ -14,7 +14,7 @@ def run_list(job: CoursesJob) -> Report:
     rules = price_rules(job.settings)
     courses = sorted(job.courses.list_courses(), key=lambda course: course.course_id)
     empty = "No courses. To add the test courses: " + lmx("courses seed")
-    body = Items(tuple(_row(course, rules) for course in courses), COLUMNS, empty)
+    body = Items(tuple(_row(course, rules) for course in courses), COLUMNS, empty, ("price_id",), money="sold_for")
     return Report("courses list", job.settings.environment, body)
 
 

@@ -79,7 +79,9 @@ def run_doctor(job: DoctorJob) -> Report:
         "doctor",
         environment,
         # A remedy has a line of its own below the table: what is folded in a cell can't be copied.
-        Items(tuple(verdict.as_json() for verdict in verdicts), ("status", "check", "found")),
+        Items(
+            tuple(verdict.as_json() for verdict in verdicts), ("status", "check", "found"), more=("remedy", "exit_code")
+        ),
         stripe=job.stripe_identity if key.status == "ok" else None,
         extra={"summary": {word.replace(" ", "_"): number for word, number in summary.items()}},
         summary_line=", ".join(f"{number} {word}" for word, number in summary.items() if number) + ".",

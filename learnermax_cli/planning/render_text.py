@@ -18,8 +18,7 @@ from learnermax_cli.planning.show_change import blocks, show_value
 _STYLES = {"+": "green", "~": "yellow", "-/+": "yellow", "-": "red"}
 _OUTCOME_STYLES = {"applied": "green", "failed": "bold red", "superseded": "yellow"}
 _STATUS_STYLES = {"ok": "green", "warning": "yellow", "failed": "bold red"}
-TERMINAL_LIMIT = 160
-"""How much of a text in a plan a terminal shows; a pipe gets everything."""
+_TERMINAL_LIMIT = 160  # of a text in a plan
 _LINE_LIMIT = 60  # the same where each course has one line
 MAX_BLOCKS = 40
 """A plan of more courses shows one line for each."""
@@ -29,18 +28,22 @@ _MAX_HINTS = 10  # of one kind of finding
 class Extent(NamedTuple):
     """How much of a report stdout shows."""
 
-    limit: int | None = None
-    """Where a text in a plan is cut: a pipe gets everything."""
     width: int | None = None
-    """Where the one line of a course is cut."""
+    """The terminal's; a pipe has none, and gets every text uncut."""
     every: bool = False
     """Whether nothing is left out: of many courses each field, of an interrupted run what was not applied."""
+
+    def limit(self, *, brief: bool) -> int | None:
+        """Return where a text in a plan is cut; `brief` is for one line for each course."""
+        if self.width is None:
+            return None
+        return _LINE_LIMIT if brief else _TERMINAL_LIMIT
 
 
 def render_plan(report: Report, results: Iterable[Result], extent: Extent) -> Iterator[Text]:
     """Yield the lines of a plan: a block of fields under each change or course, of many courses one line for each."""
     brief = _is_brief(report, extent)
-    for block in blocks(results, _LINE_LIMIT if brief and extent.width else extent.limit, by_key=report.by_course):
+    for block in blocks(results, extent.limit(brief=brief), by_key=report.by_course):
         line = Text(f"{block.sign:>3} ", style=_STYLES[block.sign])
         if brief:
             line.append(block.line)

@@ -41,6 +41,15 @@ class Items:
     rows: tuple[Mapping[str, object], ...]
     columns: tuple[str, ...]
     empty: str = "Nothing to list."
+    more: tuple[str, ...] = ()
+    """Further fields of the rows, for which a table has no room."""
+    money: str | None = None
+    """The field that holds an amount of money."""
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """All fields of the rows."""
+        return (*self.columns, *(name for name in self.more if name not in self.columns))
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +128,11 @@ class Report:
     def live(self) -> bool:
         """Whether it is about real money."""
         return self.stripe is not None and self.stripe.mode == "live"
+
+    @property
+    def needs_place(self) -> bool:
+        """Whether the environment is to be named beside it; a plan has it in its header, some results have no use."""
+        return isinstance(self.body, Items) or (isinstance(self.body, Data) and self.stripe is not None)
 
     @property
     def by_course(self) -> bool:

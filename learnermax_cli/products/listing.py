@@ -27,7 +27,8 @@ def run_list(job: CatalogJob, options: SyncOptions) -> Report:
         for product in sorted(catalog.products.values(), key=lambda product: product.product_id)
         if is_ours(product.metadata, options.environment) and options.covers(product.metadata.get("courseId", ""))
     )
-    body = Items(rows, COLUMNS, "No managed products. To create them: " + lmx("products sync"))
+    empty = "No managed products. To create them: " + lmx("products sync")
+    body = Items(rows, COLUMNS, empty, ("price_id",), money="price")
     return Report("products list", job.settings.environment, body, stripe=identity, findings=plan.findings)
 
 

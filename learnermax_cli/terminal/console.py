@@ -16,10 +16,9 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from learnermax_cli.core.meter import MeterReading
-    from learnermax_cli.planning.render_text import Extent
     from learnermax_cli.planning.report import Report
 
-Format = Literal["table", "json", "markdown"]
+Format = Literal["table", "json", "markdown", "csv"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +71,14 @@ class Console:
             from learnermax_cli.planning.render_markdown import render_markdown
 
             self.data(render_markdown(report).rstrip("\n"))
+        elif self.manner.format == "csv":
+            self._csv(report)
         else:
-            from learnermax_cli.planning.render_text import report_lines
+            from learnermax_cli.planning.render_text import Extent, report_lines
 
             self._note_where(report)
-            for line in report_lines(report, self._extent(sys.stdout), self._shown):
+            extent = Extent(self._printer.width(sys.stdout), every=self.manner.verbose)
+            for line in report_lines(report, extent, self._shown):
                 self.print(line)
         self.warn_once(report.warnings)
         if report.meter.counted:
@@ -101,13 +103,10 @@ class Console:
     def _note_where(self, report: "Report") -> None:
         """Print the environment of a list or a single result; a plan has it in its header."""
         from learnermax_cli.planning.render_text import where
-        from learnermax_cli.planning.report import Changes, Data
 
-        plain = isinstance(report.body, Data) and report.stripe is None
-        if self._begun or plain or isinstance(report.body, Changes):
-            return
-        self._begun = True
-        self.note(where(report))
+        if not self._begun and report.needs_place:
+            self._begun = True
+            self.note(where(report))
 
     def show_failure(self, command: str, error: LmxError, meter: "MeterReading | None" = None) -> None:
         """Print the failure of a run that did not reach a report, and its cost where it had one."""
@@ -135,6 +134,16 @@ class Console:
             sys.stdout.write(self._printer.harmless_json(text.replace("##[", "#\\u0023[")))
         sys.stdout.write("\n")
 
+    def _csv(self, report: "Report") -> None:
+        from learnermax_cli.planning.render_csv import csv_lines
+        from learnermax_cli.planning.render_text import render_findings
+
+        self._note_where(report)
+        for line in csv_lines(report, printable if sys.stdout.isatty() else str):
+            self.data(line)
+        for finding in render_findings(report.findings):
+            self._talk(finding)
+
     def write_sandbox_exports(self, text: str) -> None:
         """Write the throw-away keys of a local sandbox to stdout: the one text that is not masked."""
         sys.stdout.write(text + "\n")
@@ -152,24 +161,17 @@ class Console:
             self._show_plan(report, sys.stdout)
 
     def _show_plan(self, report: "Report", stream: TextIO) -> None:
-        from learnermax_cli.planning.render_text import plan_lines
+        from learnermax_cli.planning.render_text import Extent, plan_lines
 
-        for line in plan_lines(report, self._extent(stream)):
+        for line in plan_lines(report, Extent(self._printer.width(stream), every=self.manner.verbose)):
             self._printer.print(stream, line)
-
-    def _extent(self, stream: TextIO) -> "Extent":
-        from learnermax_cli.planning.render_text import TERMINAL_LIMIT, Extent
-
-        terminal = stream.isatty()
-        width = self._printer.rich(stream).width if terminal else None
-        return Extent(TERMINAL_LIMIT if terminal else None, width, every=self.manner.verbose)
 
     def print(self, *lines: "RenderableType") -> None:
         """Print Rich text or tables to stdout."""
         from learnermax_cli.terminal.tables import laid_out
 
         for line in lines:
-            for part in laid_out(line, self._printer.rich(sys.stdout).width if sys.stdout.isatty() else None):
+            for part in laid_out(line, self._printer.width(sys.stdout)):
                 self._printer.print(sys.stdout, part)
 
     def note(self, text: str) -> None:

@@ -62,6 +62,10 @@ class Printer:
             width=None if stream.isatty() else _PIPE_WIDTH,
         )
 
+    def width(self, stream: TextIO) -> int | None:
+        """Return how wide a terminal is; None for a pipe."""
+        return self.rich(stream).width if stream.isatty() else None
+
     def _rendered(self, stream: TextIO, line: "RenderableType", end: str) -> str:
         from rich.text import Text
 

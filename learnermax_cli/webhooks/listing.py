@@ -11,8 +11,9 @@ from learnermax_cli.webhooks.endpoints import EndpointsJob, ListedEndpoints, dri
 from learnermax_cli.webhooks.model import Endpoint
 from learnermax_cli.webhooks.plan_endpoints import find_others
 
-# The events are in the JSON alone: four of ours fill a line, and differences are drift.
+# The events have no column: four of ours fill a line, and differences are drift.
 _COLUMNS = ("url", "id", "owner", "enabled", "api_version", "drift")
+_MORE = ("ours", "events", "created")
 
 
 class ListJob(EndpointsJob, StripeJob, Protocol):
@@ -36,7 +37,7 @@ def run_list(job: ListJob, *, exit_code: bool) -> Report:
     return Report(
         "webhooks list",
         environment,
-        Items(rows, _COLUMNS, "No webhook endpoint is registered: " + lmx("webhooks create", "--url", "URL")),
+        Items(rows, _COLUMNS, "No webhook endpoint is registered: " + lmx("webhooks create", "--url", "URL"), _MORE),
         stripe=identity,
         findings=(*drifts, *others),
         warnings=read.warnings,

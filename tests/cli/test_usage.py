@@ -71,7 +71,7 @@ def test_longest_ids_reach_the_table(sandbox: Sandbox) -> None:
 def test_wrong_choice_is_told_in_plain_words(sandbox: Sandbox) -> None:
     """The parser's own words are left out."""
     done = sandbox.run("courses", "list", "--output", "yaml")
-    error = "Error: Invalid value for '--output' / '-o': 'yaml' is not one of 'table', 'json', 'markdown'."
+    error = "Error: Invalid value for '--output' / '-o': 'yaml' is not one of 'table', 'json', 'markdown', 'csv'."
     assert (2, error) == (done.returncode, done.stderr.splitlines()[0])
 
 

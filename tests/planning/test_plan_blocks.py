@@ -72,7 +72,7 @@ def test_many_courses_have_one_line_each(count: int, every: bool, expected: int)
 @pytest.mark.parametrize("width", [80, 120])
 def test_line_of_a_course_fits_the_terminal_and_shows_the_price(width: int) -> None:
     """What is cut is the name, which comes last."""
-    _, *courses, _, _ = lines(plan(300), Extent(160, width))
+    _, *courses, _, _ = lines(plan(300), Extent(width))
     assert {True} == {"price 125,000.00 usd, name An" in line and len(line) <= width for line in courses}
 
 

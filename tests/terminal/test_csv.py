@@ -1,0 +1,114 @@
+"""`-o csv`: every list as a spreadsheet reads it, and a usage error for what is no list."""
+
+import csv
+import io
+import json
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from learnermax_cli.cli.command import LISTS
+from learnermax_cli.planning.render_csv import csv_lines
+from learnermax_cli.planning.report import Items, Report
+from tests.commands import command_paths
+from tests.planning.reports import HOSTILE
+from tests.running import Sandbox
+from tests.views.data import put_enrolled, put_nasty_courses
+
+MONEY = {"courses list": "sold_for", "products list": "price"}
+DECIMALS = {"usd": 2, "jpy": 0, "kwd": 3}
+
+
+def rows(text: str) -> list[list[str]]:
+    """Return the rows that a spreadsheet finds in a text."""
+    return list(csv.reader(io.StringIO(text, newline="")))
+
+
+def written(items: Items) -> list[list[str]]:
+    """Return the rows that are written of a list, read back."""
+    return rows("".join(f"{line}\n" for line in csv_lines(Report("courses list", "preview", items), str)))
+
+
+def cells(item: Mapping[str, Any], money: str | None) -> dict[str, str]:
+    """Return the values of a JSON item by the column in which they are."""
+    found: dict[str, str] = {}
+    for name, value in item.items():
+        if name == money:
+            currency = "" if value is None else value["currency"]
+            amount = "" if value is None else str(Decimal(value["amount"]).scaleb(-DECIMALS[currency]))
+            found |= {"amount": amount, "currency": currency}
+        elif isinstance(value, list):
+            found[name] = "; ".join(value)
+        else:
+            found[name] = "" if value is None else value if isinstance(value, str) else json.dumps(value)
+    return found
+
+
+def test_text_is_read_back_as_it_was() -> None:
+    """Quotes, commas, line ends, formulas and control characters."""
+    texts = (*HOSTILE, 'say "x"', "a,b", "=1+1", "two\r\nlines", "\r", " blanks ", "")
+    items = Items(tuple({"name": text} for text in texts), ("name",))
+    assert [["name"], *([text] for text in texts)] == written(items)
+
+
+def test_header_does_not_depend_on_the_rows() -> None:
+    """An empty list has the same, as has one without any price."""
+    items = Items((), ("id", "price"), more=("drift", "id"), money="price")
+    assert [["id", "amount", "currency", "drift"]] == written(items)
+
+
+def test_values_as_a_spreadsheet_takes_them() -> None:
+    """Major units without separators, words for yes and no, nothing for null."""
+    priced = {"price": {"amount": 125_000_00, "currency": "usd"}, "active": True, "events": ["a.b", "c"]}
+    yen = {"price": {"amount": 7980, "currency": "jpy"}, "active": False, "events": []}
+    items = Items((priced, yen, {"price": None}), ("price", "active", "events"), money="price")
+    assert [
+        ["amount", "currency", "active", "events"],
+        ["125000.00", "usd", "true", "a.b; c"],
+        ["7980", "jpy", "false", ""],
+        ["", "", "", ""],
+    ] == written(items)
+
+
+@pytest.mark.parametrize("command", LISTS)
+def test_every_list_has_the_values_of_its_json(sandbox: Sandbox, command: str) -> None:
+    """Row by row and field by field; exit codes and stderr are as ever."""
+    put_nasty_courses(sandbox)
+    put_enrolled(sandbox, "ada", "free-intro", "completed", stripeSessionId=None)
+    put_enrolled(sandbox, "bob", "sale-markup")
+    sandbox.run("products", "sync", "--yes")
+    sandbox.run("webhooks", "create", "--url", "https://example.com/hook")
+    as_json, as_csv = (sandbox.run(*command.split(), "-o", output) for output in ("json", "csv"))
+    header, *found = rows(as_csv.stdout)
+    items = json.loads(as_json.stdout)["items"]
+    assert items
+    assert [cells(item, MONEY.get(command)) for item in items] == [dict(zip(header, row, strict=True)) for row in found]
+    assert as_json.returncode == as_csv.returncode
+
+
+def test_what_is_no_list_is_refused_before_anything_is_done(sandbox: Sandbox) -> None:
+    """With the lists that there are."""
+    before = len(sandbox.control.journal())
+    done = sandbox.run("products", "sync", "--yes", "-o", "csv")
+    assert (2, "") == (done.returncode, done.stdout)
+    assert [
+        "Error: -o csv is for lists only",
+        "  Lists are: config, courses list, doctor, enrollments list, products list, secrets status, webhooks list.",
+    ] == done.stderr.splitlines()
+    assert before == len(sandbox.control.journal())
+
+
+def test_failure_is_text_on_stderr(sandbox: Sandbox) -> None:
+    """Stdout has no row that is none."""
+    done = sandbox.run("courses", "list", "-o", "csv", "--table", "no-such-table")
+    assert ("", True) == (done.stdout, done.stderr.startswith("Error: "))
+    assert done.returncode
+
+
+def test_lists_are_commands() -> None:
+    """Each that is named exists, and every command called list is among them."""
+    paths = {" ".join(path) for path in command_paths()}
+    assert set() == set(LISTS) - paths
+    assert {path for path in paths if path.endswith(" list")} <= set(LISTS)
