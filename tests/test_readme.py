@@ -28,7 +28,9 @@ def test_examples_run_and_show_what_they_say(sandbox: Sandbox) -> None:
     run_examples(sandbox, README)
 
 
-@pytest.mark.parametrize("section", ["Secrets", "Courses", "Products", "Checkout", "Enrollments", "Webhooks", "Doctor"])
+@pytest.mark.parametrize(
+    "section", ["Secrets", "Courses", "Products", "Checkout", "Enrollments", "Students", "Webhooks", "Doctor"]
+)
 def test_every_chapter_has_an_example(section: str) -> None:
     """A chapter on commands shows one of them at work."""
     chapters = re.split(r"^## ", text_of(README), flags=re.MULTILINE)

@@ -42,8 +42,8 @@ class TableItems:
         yield _catalog_verdict(plan_sync(courses, catalog, SyncOptions(settings.environment, price_rules(settings))))
 
     def check_pending(self, now: datetime) -> Iterator[Verdict]:
-        """Report how many enrollments have been pending for more than a day."""
-        pending = [enrollment for enrollment in self._scan().enrollments if enrollment.pending]
+        """Report how many enrollments have been pending for more than a day; who lost access is not waiting."""
+        pending = [each for each in self._scan().enrollments if each.pending and each.revoked is None]
         if old := sum(_is_before(now - OLD, enrollment.enrolled_at) for enrollment in pending):
             remedy = lmx("enrollments reconcile") + " (--release-expired: those who never paid can buy again)"
             yield warning(PENDING, f"{old} of {len(pending)} are older than a day", remedy)

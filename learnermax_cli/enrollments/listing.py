@@ -11,6 +11,8 @@ from learnermax_cli.enrollments.store_model import EnrollmentLister
 from learnermax_cli.planning.report import Items, Report
 
 COLUMNS = ("user_id", "course_id", "status", "enrollment_type", "enrolled_at", "session_id", "event_owed_since")
+_OF_ACCESS = ("access_revoked_at", "access_revoked_reason", "access_kept_at")
+"""Shown where an enrollment has them."""
 
 _NAMED = 5  # items that a warning names
 
@@ -42,7 +44,8 @@ def run_list(job: ListJob, wanted: Filter) -> Report:
     rows = tuple(map(_row, filter(wanted.fits, found)))
     other_types = {str(enrollment.key): enrollment.other_type for enrollment in found if enrollment.other_type}
     warnings = warn_of_types(other_types) if found else warn_of_unknown(job, wanted.course_id, wanted.user_id)
-    body = Items(rows, COLUMNS, _nothing(wanted))
+    of_access = tuple(name for name in _OF_ACCESS if any(row[name] for row in rows))
+    body = Items(rows, (*COLUMNS, *of_access), _nothing(wanted))
     return Report("enrollments list", job.settings.environment, body, warnings=warnings)
 
 
@@ -92,4 +95,7 @@ def _row(enrollment: Enrollment) -> dict[str, object]:
         "enrolled_at": enrollment.enrolled_at or None,
         "session_id": enrollment.session_id,
         "event_owed_since": None if enrollment.intent is None else enrollment.intent.at,
+        "access_revoked_at": None if enrollment.revoked is None else enrollment.revoked.at,
+        "access_revoked_reason": None if enrollment.revoked is None else enrollment.revoked.reason,
+        "access_kept_at": enrollment.kept_at,
     }

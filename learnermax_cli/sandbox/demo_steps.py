@@ -61,4 +61,5 @@ STEPS = (
     Step("The first student gets the money back ...", "sandbox refund LINK"),
     Step("... and is still in: the nightly run reports that, and what to do.", "enrollments reconcile --since 1d"),
     Step("With --revoke access follows the money; progress stays.", "enrollments reconcile --since 1d --revoke"),
+    Step("One student's case, from any id or address that support has.", f"students show {STUDENT_ID}"),
 )

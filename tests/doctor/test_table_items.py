@@ -48,7 +48,7 @@ def test_catalog_in_step(sandbox: Sandbox) -> None:
 
 
 def test_pending_enrollments_that_nobody_decided_on(sandbox: Sandbox) -> None:
-    """Older than a day, and those whose time can't be read; fresh ones and completed ones do not count."""
+    """Older than a day, and those whose time can't be read; fresh, completed and revoked ones do not count."""
     for user, at, status in (
         ("old", ago(sandbox, hours=25), "pending"),
         ("fresh", ago(sandbox, hours=23), "pending"),
@@ -56,6 +56,8 @@ def test_pending_enrollments_that_nobody_decided_on(sandbox: Sandbox) -> None:
         ("done", ago(sandbox, days=9), "completed"),
     ):
         put(sandbox, enrollment_item(user, enrolledAt=at, paymentStatus=status))
+    revoked = {"accessRevokedAt": ago(sandbox, days=2), "accessRevokedReason": "refunded"}
+    put(sandbox, enrollment_item("revoked", enrolledAt=ago(sandbox, days=9), paymentStatus="pending", **revoked))
     status, found, remedy, code = examine(sandbox).row("Pending enrollments")
     assert ("warning", "2 of 3 are older than a day", 0) == (status, found, code)
     assert str(remedy).startswith("lmx enrollments reconcile (--release-expired")

@@ -92,7 +92,25 @@ def test_row_holds_what_the_item_says(sandbox: Sandbox) -> None:
         "enrolled_at": "2025-10-15T12:34:56.789Z",
         "session_id": "cs_test_1",
         "event_owed_since": "2025-10-15T12:35:00.000Z",
+        "access_revoked_at": None,
+        "access_revoked_reason": None,
+        "access_kept_at": None,
     } == row
+
+
+def test_access_that_was_decided_on_is_shown(sandbox: Sandbox) -> None:
+    """Revoked, with the reason; the columns are there where an enrollment has any of it."""
+    worlds.put_enrollment(sandbox)
+    assert "access" not in sandbox.run("enrollments", "list").stdout
+    at = "2026-10-15T12:35:00.000Z"
+    worlds.put_enrollment(sandbox, accessRevokedAt=at, accessRevokedReason="refunded")
+    row = worlds.run(sandbox, "enrollments", "list").report["items"][0]
+    assert (at, "refunded", None) == tuple(value for name, value in row.items() if name.startswith("access"))
+    heading, line = sandbox.run("enrollments", "list").stdout.splitlines()
+    assert (True, [at, "refunded"]) == (
+        heading.endswith("access revoked at         access revoked reason"),
+        line.split()[-2:],
+    )
 
 
 def test_table_shows_the_rows(sandbox: Sandbox) -> None:

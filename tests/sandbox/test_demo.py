@@ -10,9 +10,10 @@ def test_every_command_works_on_a_sandbox_alone() -> None:
 
 
 def test_demo_ends_with_a_refund() -> None:
-    """Its finding, and access that follows the money."""
+    """Its finding, access that follows the money, and the student's case."""
     assert [
         "sandbox refund LINK",
         "enrollments reconcile --since 1d -e sandbox",
         "enrollments reconcile --since 1d --revoke -e sandbox",
-    ] == [" ".join(step.words()) for step in STEPS[-3:]]
+        "students show test-student -e sandbox",
+    ] == [" ".join(step.words()) for step in STEPS[-4:]]
