@@ -182,7 +182,9 @@ class PaymentGateway(Protocol):
         unread. These lists know no sessions: each payment has the id of its payment intent for its session."""
 
     def find_payments(self, by: FoundBy, value: str) -> Sequence[Payment]:
-        """Read the complete sessions of a customer, an address (as it stands) or a payment intent."""
+        """Read the complete sessions of a customer, an address (as it stands) or a payment intent; reversals are left
+        unread."""
 
-    def read_reversals(self, payments: Sequence[Payment], max_pages: int) -> Sequence[Payment]:
-        """Return payments with their reversals read, in lists of at most `max_pages` pages each."""
+    def read_reversals(self, payments: Sequence[Payment], max_pages: int | None) -> Sequence[Payment]:
+        """Return payments with their reversals read, in lists of at most `max_pages` pages each; None: each by itself,
+        which remembers nothing."""

@@ -47,7 +47,8 @@ class Reversed:
         went = [payment for payment in read if _went_back(read_state(payment, None, self._realm))]
         unnamed = [payment.intent_id for payment in went if payment.key is None and payment.intent_id]
         of_intent = partial(self._gateway.find_payments, "payment_intent")
-        sessions = [payment for payments in side_by_side(of_intent, unnamed) for payment in payments]
+        listed = [payment for payments in side_by_side(of_intent, unnamed) for payment in payments]
+        sessions = self._gateway.read_reversals(listed, len(listed) // PAGE_SIZE)
         for payment in (*went, *sessions):
             if payment.key is not None and covers(payment.key):
                 self.by_key.setdefault(payment.key, []).append(payment)
@@ -108,14 +109,20 @@ def search_others(gateway: PaymentGateway, case: Case, student: Student | None, 
     for address in dict.fromkeys((student.email, student.email.lower()) if student and student.email else ()):
         found |= _by_session(gateway.find_payments("email", address))
     known = {payment.session_id for payment in case.others} | ({case.named.session_id} if case.named else set())
-    new = [payment for session_id, payment in found.items() if session_id not in known]
-    others = [payment for payment in new if payment.key == case.key]
-    unclaimed = [p for p in new if p.user_id is None and p.course_id == case.key.course_id and _paid(p, realm)]
+    course, new = case.key.course_id, [p for session_id, p in found.items() if session_id not in known]
+    # Each by itself: a receiver runs for weeks, and what it has listed once would not be read again.
+    read = gateway.read_reversals([p for p in new if p.key == case.key or _is_unclaimed(p, course)], None)
+    others = [payment for payment in read if payment.key == case.key]
+    unclaimed = [payment for payment in read if _is_unclaimed(payment, course) and _paid(payment, realm)]
     return replace(case, others=(*case.others, *others), unclaimed=tuple(unclaimed), searched=True)
 
 
 def _by_session(payments: Iterable[Payment]) -> dict[str, Payment]:
     return {payment.session_id: payment for payment in payments}
+
+
+def _is_unclaimed(payment: Payment, course_id: str) -> bool:
+    return payment.user_id is None and payment.course_id == course_id
 
 
 def _paid(payment: Payment, realm: Realm) -> bool:

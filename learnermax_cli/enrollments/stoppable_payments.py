@@ -40,7 +40,7 @@ class StoppablePayments:
         with self._going():
             return self.gateway.find_payments(by, value)
 
-    def read_reversals(self, payments: Sequence[Payment], max_pages: int) -> Sequence[Payment]:
+    def read_reversals(self, payments: Sequence[Payment], max_pages: int | None) -> Sequence[Payment]:
         """Return payments with their reversals read, in lists of at most `max_pages` pages each."""
         with self._going():
             return self.gateway.read_reversals(payments, max_pages)

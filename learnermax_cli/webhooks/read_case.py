@@ -42,7 +42,7 @@ class CaseReader:
         return payment
 
     def find_session(self, hint: EventHint) -> Payment | None:
-        """Return the session of a payment that went back, or may; None where it was not made through one."""
+        """Return the session of a payment that went back, or may, its reversals unread; None where there is none."""
         found = self._job.payments.find_payments("payment_intent", hint.intent_id or "")
         return next(iter(sorted(found, key=lambda payment: payment.key is None)), None)
 

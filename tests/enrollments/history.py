@@ -122,7 +122,7 @@ class History:
         self.requests += 1
         return next((sale.payment for sale in self.sales if sale.payment.session_id == session_id), None)
 
-    def read_reversals(self, payments: Sequence[Payment], max_pages: int) -> Sequence[Payment]:
+    def read_reversals(self, payments: Sequence[Payment], max_pages: int | None) -> Sequence[Payment]:
         now = {s.payment.intent_id: s.payment.reversals for s in self.sales if s.payment.intent_id}
         return [replace(payment, reversals=now.get(payment.intent_id or "", ())) for payment in payments]
 

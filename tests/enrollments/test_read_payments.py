@@ -38,7 +38,7 @@ class CountingGateway:
         self.reads += 1
         return next((session for session in self.sessions if session.session_id == session_id), None)
 
-    def read_reversals(self, payments: Sequence[Payment], max_pages: int) -> Sequence[Payment]:
+    def read_reversals(self, payments: Sequence[Payment], max_pages: int | None) -> Sequence[Payment]:
         back = {session.session_id: session for session in self.sessions if session.reversals}
         return [back.get(payment.session_id, payment) for payment in payments]
 

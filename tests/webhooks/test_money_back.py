@@ -198,6 +198,15 @@ def test_shuffled_and_repeated_events_end_the_same(sandbox: Sandbox, revoking: S
     assert ("pending", "charged back", 40) == (item["paymentStatus"], item["accessRevokedReason"], item["progress"])
 
 
+def test_event_costs_few_reads_of_stripe(sandbox: Sandbox, revoking: Serving) -> None:
+    """A function may make one request a second, and Checkout waits: the session, its refunds, other payments."""
+    sandbox.control.refund(enroll(sandbox))
+    seq = last_entry(sandbox)
+    assert "changed: revoked" == tell(sandbox, revoking, REFUNDED)
+    listed = ["GET /v1/checkout/sessions", "GET /v1/checkout/sessions/{id}", "GET /v1/refunds"]
+    assert [*listed, "GET /v1/checkout/sessions"] == worlds.stripe_requests(sandbox, seq)[1:]
+
+
 def test_receiver_remembers_no_payment(sandbox: Sandbox, revoking: Serving) -> None:
     """Of a student with many payments each is read anew: one that went back later counts."""
     first = enroll(sandbox)

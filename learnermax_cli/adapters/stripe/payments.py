@@ -52,15 +52,15 @@ class StripePayments:
             yield [read_as(parse_reversed, raw) for raw in page if raw["charge"] and raw["payment_intent"]]
 
     def find_payments(self, by: FoundBy, value: str) -> Sequence[Payment]:
-        """Read the complete sessions of a customer, an address (as it stands) or a payment intent."""
+        """Read the complete sessions of a customer, an address (as it stands) or a payment intent; reversals are left
+        unread."""
         wanted: dict[str, Any] = {"customer_details": {"email": value}} if by == "email" else {by: value}
         pages = list_raw(self._client, _SESSIONS, expand=[f"data.{_CHARGE}"], status="complete", **wanted)
-        # A receiver runs for weeks: what it has listed once would not be read again.
-        return self._reversals.read_each([read_as(parse_payment, raw) for page in pages for raw in page])
+        return [read_as(parse_payment, raw) for page in pages for raw in page]
 
-    def read_reversals(self, payments: Sequence[Payment], max_pages: int) -> Sequence[Payment]:
+    def read_reversals(self, payments: Sequence[Payment], max_pages: int | None) -> Sequence[Payment]:
         """Return payments with their reversals read, in lists of at most `max_pages` pages each, or of as many as
-        there are payments to be read."""
+        there are payments to be read; None: each by itself."""
         return self._reversals.read(payments, max_pages)
 
 

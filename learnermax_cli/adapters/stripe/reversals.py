@@ -38,16 +38,10 @@ class Reversals:
     def __init__(self, client: stripe.StripeClient) -> None:
         self._lists = {kind: _List(client, kind) for kind in _PATHS}
 
-    def read(self, payments: Sequence[Payment], max_pages: int) -> Sequence[Payment]:
+    def read(self, payments: Sequence[Payment], max_pages: int | None) -> Sequence[Payment]:
         """Return payments with their reversals read; a list is read where `max_pages` pages suffice."""
         for kind in _PATHS:
             payments = self._read(payments, kind, max_pages)
-        return payments
-
-    def read_each(self, payments: Sequence[Payment]) -> Sequence[Payment]:
-        """Return payments with their reversals read, those of each by itself: nothing is remembered by it."""
-        for kind in _PATHS:
-            payments = self._read(payments, kind, None)
         return payments
 
     def list_created(self, kind: ReversalKind, window: Window) -> Iterator[Sequence[Raw]]:
