@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from learnermax_cli.adapters.awslambda.invocation import loaded  # isort: skip - before all that is slow to load
 from learnermax_cli.adapters.awslambda import metrics
-from learnermax_cli.adapters.awslambda.events import read_hint, read_request, reject_request, write_response
+from learnermax_cli.adapters.awslambda.events import (
+    read_hint,
+    read_request,
+    read_revoke,
+    reject_request,
+    write_response,
+)
 from learnermax_cli.adapters.awslambda.invocation import Context, require_time, stopped_in_time
 from learnermax_cli.adapters.awslambda.log import LogConsole, cut_report, describe, safe_to_leave
 from learnermax_cli.composition.app import App
@@ -63,7 +69,7 @@ class Functions:
         return process_batch(event, lambda body: self._retry(body, context))
 
     def reconcile(self, event: Mapping[str, Any], context: Context) -> dict[str, Any]:
-        """Reconcile the days since `{"since": "3d"}`, which is the default; with `{"pending_only": true}` no window."""
+        """Reconcile the days of `since` (3d); with `pending_only` no window; `revoke` wins over what the stack says."""
         from learnermax_cli.core.times import read_window
         from learnermax_cli.enrollments.read_table import Scope
         from learnermax_cli.enrollments.reconcile import ReconcileRequest
@@ -71,7 +77,8 @@ class Functions:
         with self._run_counted(context) as app:
             since = None if event.get("pending_only") else str(event.get("since") or "3d")
             start, _ = read_window(since, None, app.now())
-            report = self._run(app, ReconcileRequest(Scope(since=start)), context)
+            request = ReconcileRequest(Scope(since=start), revoke=read_revoke(event))
+            report = self._run(app, request, context)
             if report.failure is not None:
                 raise report.failure
             return {"summary": dict(report.summary), "findings": len(report.findings)}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from learnermax_cli.core.errors import CredentialsError, InterruptedRunError, LmxError
+from learnermax_cli.core.errors import CredentialsError, InterruptedRunError, LmxError, UsageError
 from learnermax_cli.functions.handlers import Functions
 from tests.enrollments import worlds
 from tests.enrollments.worlds import key
@@ -39,15 +39,26 @@ def test_stack_without_a_topic_owes_the_mail(sandbox: Sandbox, container: Contai
     assert [worlds.event_of(sandbox, USER)] == worlds.read_events(sandbox)
 
 
-@pytest.mark.parametrize(("revoke", "status"), [("1", "pending"), ("0", "completed")])
+@pytest.mark.parametrize(
+    ("revoke", "event", "status"),
+    [
+        ("1", {}, "pending"),
+        ("0", {}, "completed"),
+        ("1", {"revoke": False}, "completed"),
+        ("0", {"revoke": True}, "pending"),
+    ],
+)
 def test_access_is_taken_away_where_the_stack_says_so(
-    sandbox: Sandbox, container: Container, environ: dict[str, str], revoke: str, status: str
+    sandbox: Sandbox, container: Container, environ: dict[str, str], revoke: str, event: dict[str, object], status: str
 ) -> None:
-    """RevokeAccess=1 lets the scheduled run take access away where the payment went back."""
+    """RevokeAccess=1 lets the scheduled run take access away where the payment went back; an input of its own wins."""
     session_id = put_bought(sandbox)
     container.functions.reconcile(schedule(), Context())
     sandbox.control.refund(session_id)
-    Functions({**environ, "LMX_REVOKE": revoke}).reconcile(schedule(), Context())
+    functions = Functions({**environ, "LMX_REVOKE": revoke})
+    with pytest.raises(UsageError, match="revoke is 'yes'"):
+        functions.reconcile({"revoke": "yes"}, Context())
+    functions.reconcile({**schedule(), **event}, Context())
     assert {key(USER): status} == worlds.read_statuses(sandbox)
 
 

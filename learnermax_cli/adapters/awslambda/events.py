@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, NamedTuple, get_type_hints
 
+from learnermax_cli.core.errors import UsageError
 from learnermax_cli.enrollments.model import EnrollmentKey, enrollment_key
 from learnermax_cli.webhooks.model import WEBHOOK_PATH, Answer, Delivery, EventHint
 
@@ -50,6 +51,14 @@ def write_response(answer: Answer) -> dict[str, Any]:
     if answer.status == 405:
         headers["Allow"] = "POST"
     return {"statusCode": answer.status, "headers": headers, "body": answer.line + "\n", "isBase64Encoded": False}
+
+
+def read_revoke(event: Mapping[str, Any]) -> bool | None:
+    """Return whether the input of a reconcile has access taken away, None where it leaves that to the stack."""
+    revoke = event.get("revoke")
+    if revoke is not None and not isinstance(revoke, bool):
+        raise UsageError(f"revoke is {revoke!r}", hint='Give {"revoke": true}, false, or leave it out.')
+    return revoke
 
 
 def write_hint(hint: EventHint) -> str:
