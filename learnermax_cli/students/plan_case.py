@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from learnermax_cli.core.remedy import lmx, reconcile_one
+from learnermax_cli.core.remedy import Advice, lmx, reconcile_one
 from learnermax_cli.enrollments.decide import decide, decide_unclaimed, decide_unnamed
 from learnermax_cli.enrollments.decide_case import Case, Decision, Rules
 from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey, Payment, enrollment_key, usable_session_id
@@ -163,7 +163,8 @@ def _release(key: EnrollmentKey) -> str:
 
 
 def _of_finding(finding: Finding) -> _Said:
-    verdict = f"{finding.kind[0].upper()}{finding.kind[1:]}: " + finding.detail + "."
+    stop = "" if isinstance(finding.detail, Advice) else "."  # a command is to be pasted without it
+    verdict = f"{finding.kind[0].upper()}{finding.kind[1:]}: " + finding.detail + stop
     return _Said(finding.kind, verdict, finding.remedy, finding.url)
 
 

@@ -32,6 +32,8 @@ class CaseReads:
         self.found = Found()
         self._left = limit
         self._listed: set[tuple[str, str]] = set()
+        self._tried: set[str] = set()
+        """Sessions whose reversals were read, or were to be."""
 
     def read_student(self, student: Student) -> None:
         """Read the enrollments of a student, and the sessions that they, the customer and the address lead to."""
@@ -41,20 +43,22 @@ class CaseReads:
         if student.customer_id:
             self.list_sales("customer", student.customer_id)
         if student.email:
-            self.list_address(student.email, search=False)
+            self.list_sales("email", student.email)
         self._read_named()
-        forms = {student.email, student.email.lower()} if student.email else set()
-        if student.email and not any(sale.email in forms for sale in self.found.sales.values()):
-            self._search(student.email)
+        self._read_reversals()  # before what may find nothing: it decides
+        if student.email:
+            self.list_address(student.email)
 
-    def list_address(self, address: str, *, search: bool = True) -> None:
+    def list_address(self, address: str) -> None:
         """List the sessions of an address, as it stands and in lower case; where there is none, search."""
-        counts = [self.list_sales("email", form) for form in dict.fromkeys((address, address.lower()))]
-        if search and not any(counts):
+        forms = dict.fromkeys((address, address.lower()))
+        for form in forms:
+            self.list_sales("email", form)
+        if not any(sale.email in forms for sale in self.found.sales.values()):
             self._search(address)
 
     def list_sales(self, by: FoundBy, value: str) -> int:
-        """List sessions, unless they were listed before; return how many there are."""
+        """List sessions, unless they were listed before; return how many were found."""
         if (by, value) in self._listed:
             return 0
         self._listed.add((by, value))
@@ -115,8 +119,9 @@ class CaseReads:
 
     def _read_reversals(self) -> None:
         for session_id, sale in self.found.sales.items():
-            if not sale.unread:
+            if not sale.unread or session_id in self._tried:
                 continue
+            self._tried.add(session_id)
             if not self._may(sale.unread):
                 self.found.notes.append(f"what went back of {session_id} was not read")
                 continue
