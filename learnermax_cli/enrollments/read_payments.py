@@ -52,10 +52,10 @@ class _Missing:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
-    def decided(self) -> bool:
-        """Whether some session was found, or enough were asked for."""
+    def right(self) -> bool:
+        """Whether some session was found, so that the account is not the wrong one."""
         with self.lock:
-            return self.found > 0 or self.asked >= _FIRST_ASKED
+            return self.found > 0
 
     def note(self, payment: Payment | None) -> None:
         """Count an answer; raises GuardError when the first ten were all missing and no list had any either."""
@@ -139,7 +139,7 @@ class _Reading:
         rest = sorted(wanted - found.keys())
         read: dict[str, Payment | None] = {}
         for session_id in rest:  # one after the other, as long as the account may be the wrong one
-            if self.missing.decided:
+            if self.missing.right:
                 break
             read[session_id] = self._read_one(session_id)
         left = rest[len(read) :]
