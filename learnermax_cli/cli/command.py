@@ -146,7 +146,7 @@ def _run(
     app.interrupt.install()
     invocation.meter = app.meter
     try:
-        report = function(app, **_with_user_id(app, given))
+        report = function(app, **_with_user_id(app, invocation.command, given))
         app.interrupt.begin_writes()  # The report is a write too: a signal must not cut it short.
     except KeyboardInterrupt:
         # Typer would swallow it; once writes have begun it is not raised (see `interrupt`).
@@ -165,10 +165,10 @@ def _run(
     return int(report.exit_code if written else weightiest((report.exit_code, Exit.FAILED)))
 
 
-def _with_user_id(app: "App", given: dict[str, Any]) -> dict[str, Any]:
-    """Return what was given to a command, a student's address replaced by the id."""
+def _with_user_id(app: "App", command: str, given: dict[str, Any]) -> dict[str, Any]:
+    """Return what was given to a command, a student's address replaced by the id; the sandbox makes its own buyers."""
     user = given.get("user")
-    if user is None or "@" not in user:
+    if user is None or "@" not in user or command.startswith("sandbox "):
         return given
     from learnermax_cli.students.find import find_user
 

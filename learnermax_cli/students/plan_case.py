@@ -75,10 +75,11 @@ def _of_course(
     unclaimed = [s for s in nobodys if _is_here(s.payment, rules) and _is_paid(s.payment, rules)]
     shown = [*own, *unclaimed]
     key = enrollment_key(user_id, course_id)
-    if enrollment is None and not here:
-        if unclaimed and (key is None or course_id not in found.courses):
-            return _view(course_id, _of_unknown_course(unclaimed[0].payment, user_id, rules), None, shown, found)
-        if not unclaimed:
+    paid = [*unclaimed, *(s for s in here if _is_paid(s.payment, rules))]
+    if enrollment is None and (key is None or not here):
+        if paid and (key is None or course_id not in found.courses):
+            return _view(course_id, _of_unknown_course(paid[0].payment, user_id, rules), None, shown, found)
+        if key is None or not unclaimed:
             foreign = next((s for s in (*own, *nobodys) if not _is_here(s.payment, rules)), None)
             said = None if foreign is None else _not_ours(foreign.payment)
             return None if said is None else _view(course_id, said, None, [*own, *nobodys], found)

@@ -158,7 +158,7 @@ class CaseReads:
     def _read_names(self) -> None:
         """Read which of the users and courses that sales name are in the table, as far as it matters."""
         found = self.found
-        named = {key.user_id for sale in found.sales.values() if (key := sale.payment.key) is not None}
+        named = {u for sale in found.sales.values() if (u := sale.payment.user_id) and not id_flaw("user", u)}
         known = found.students | ({found.student.user_id} if found.student else set())
         unknown = named - known
         found.students = known | (set(self.job.enrollments.read_students(unknown)) if unknown else set())

@@ -4,6 +4,8 @@ import json
 from typing import Any
 
 import pytest
+from boto3.dynamodb.conditions import Key
+from botocore.exceptions import ClientError
 
 from tests.checkout.worlds import synced_course
 from tests.enrollments import worlds
@@ -68,6 +70,28 @@ def test_address_that_nobody_or_two_have(sandbox: Sandbox, command: tuple[str, .
     message = f"the address {ADDRESS} is that of 2 students: {USER}, user-8"
     assert (1, message) == (code, report["error"]["message"])
     assert [] == writes_since(sandbox, seq)
+
+
+def test_index_is_as_strict_as_the_real_one(sandbox: Sandbox) -> None:
+    """No strongly consistent read of it; where it is missing, that is said."""
+    request: Any = {"IndexName": "email-index", "KeyConditionExpression": Key("email").eq(ADDRESS)}
+    with pytest.raises(ClientError, match="Consistent reads are not supported"):
+        sandbox.dynamodb().query(ConsistentRead=True, **request)
+    keys: Any = [{"AttributeName": "PK", "KeyType": "HASH"}, {"AttributeName": "SK", "KeyType": "RANGE"}]
+    types: Any = [{"AttributeName": name, "AttributeType": "S"} for name in ("PK", "SK")]
+    sandbox.dynamodb_client().create_table(
+        TableName="bare", KeySchema=keys, AttributeDefinitions=types, BillingMode="PAY_PER_REQUEST"
+    )
+    code, report = _run(sandbox, "enrollments", "list", "--user", ADDRESS, "--table", "bare")
+    assert (3, "config.index") == (code, report["error"]["code"])
+
+
+def test_buyer_of_the_sandbox_is_no_student_yet(sandbox: Sandbox) -> None:
+    """`sandbox trigger` makes them, and looks into no table."""
+    worlds.put_basics(sandbox)
+    assert 0 == sandbox.run("products", "sync", "--yes").returncode
+    code, _ = _run(sandbox, "sandbox", "trigger", "checkout.session.completed", "--user", "new@example.com")
+    assert 0 == code
 
 
 def test_url_stands_for_the_session(sandbox: Sandbox) -> None:

@@ -143,6 +143,25 @@ def test_address_in_another_case(sandbox: Sandbox) -> None:
     assert [note] == _notes(case)
 
 
+def test_payment_without_a_course(sandbox: Sandbox) -> None:
+    """It is the student's, and a person names the course; one that was not paid is left out."""
+    worlds.put_basics(sandbox, USER)
+    worlds.seed(sandbox, USER, "expired", metadata={"userId": USER})
+    assert [] == show(sandbox, USER).report["data"]["cases"]
+    worlds.seed(sandbox, USER, id="cs_test_other", metadata={"userId": USER})
+    case = case_of(show(sandbox, USER), None)
+    assert ("payer unknown", None) == (case["state"], case["remedy"])
+    assert case["verdict"].endswith(f"lmx enrollments create COURSE --user {USER} --session cs_test_other")
+
+
+def test_payment_of_another_student_under_the_address(sandbox: Sandbox) -> None:
+    """It is that student's case, and not shown here."""
+    worlds.put_basics(sandbox, USER, "user-8")
+    worlds.seed(sandbox, "user-8", email=ADDRESS)
+    worlds.seed(sandbox, None, metadata={"courseId": COURSE}, client_reference_id="user-8", email=ADDRESS)
+    assert [] == show(sandbox, USER).report["data"]["cases"]
+
+
 def test_customer_that_was_deleted(sandbox: Sandbox) -> None:
     """Its sessions still lead to the student."""
     worlds.put_basics(sandbox, USER)

@@ -179,10 +179,10 @@ def table_errors(doing: str, table: str) -> Iterator[None]:
         try:
             yield
         except ClientError as error:
-            raise _special(error, table) or error from error
+            raise _special(doing, error, table) or error from error
 
 
-def _special(error: ClientError, table: str) -> Exception | None:
+def _special(doing: str, error: ClientError, table: str) -> Exception | None:
     flaw: Mapping[str, Any] = error.response.get("Error", {})
     code, place = flaw.get("Code"), flaw.get(PLACE, "this account and region")
     if code == "ResourceNotFoundException":
@@ -190,6 +190,12 @@ def _special(error: ClientError, table: str) -> Exception | None:
             f"table {table} not found in {place}",
             hint="Check -e, --table, --region and --profile.",
             code="config.table",
+        )
+    if code == "ValidationException" and "does not have the specified index" in str(flaw.get("Message")):
+        return ConfigError(
+            f"table {table} lacks an index while {doing}: {flaw['Message']}",
+            hint="Deploy the site's stack, which has it; a student can be named by the user id, too.",
+            code="config.index",
         )
     if code == "ConditionalCheckFailedException":
         item: Item = error.response.get("Item", {})  # type: ignore[assignment]
