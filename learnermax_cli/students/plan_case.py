@@ -85,9 +85,10 @@ def _of_course(
             return None if said is None else _view(course_id, said, None, [*own, *nobodys], found)
     assert key is not None
     case = _case(key, enrollment, here, unclaimed, found)
-    read = enrollment is None or enrollment.session_id not in found.unread
-    said = _say(case, rules if read else rules._replace(audit=False), events)
-    return _view(course_id, said, enrollment, shown, found)
+    if enrollment is not None and enrollment.session_id in found.unread:
+        more = "Its session was not read, as there are many: " + lmx("students show", enrollment.session_id or "")
+        return _view(course_id, _Said("unknown", more), enrollment, shown, found)
+    return _view(course_id, _say(case, rules, events), enrollment, shown, found)
 
 
 def _case(

@@ -214,6 +214,22 @@ def test_key_without_customers_events_and_disputes(sandbox: Sandbox) -> None:
     )
 
 
+def test_more_sessions_than_are_read(sandbox: Sandbox) -> None:
+    """Of what was not read nothing is said, but how to see it."""
+    worlds.put_basics(sandbox, USER)
+    at = worlds.text_of(worlds.now(sandbox))
+    for number in range(9):
+        session = worlds.seed(sandbox, USER, id=f"cs_test_{number}", course_id=f"course-{number}", email="else@x.com")
+        worlds.put_items(sandbox, [enrollment_item(USER, f"course-{number}", at, stripeSessionId=session)])
+    ran = show(sandbox, USER)
+    unknown = [case for case in ran.report["data"]["cases"] if case["state"] == "unknown"]
+    assert ran.report["meter"]["stripe_reads"] <= 8
+    assert {"paid", "unknown"} == {case["state"] for case in ran.report["data"]["cases"]}
+    assert [None] * len(unknown) == [case["remedy"] for case in unknown]
+    command = unknown[0]["verdict"].rpartition("lmx students show ")[2]
+    assert "paid" == case_of(show(sandbox, command), unknown[0]["course_id"])["state"]
+
+
 def test_reads_do_not_grow_with_the_table(sandbox: Sandbox) -> None:
     """Three courses with sessions that no list has, refunds, disputes and an address in capitals, and many others."""
     address = "User-7@Example.com"
