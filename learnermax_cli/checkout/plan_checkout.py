@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from learnermax_cli.checkout.model import LONGEST, SHORTEST, Form, Offer, Session
+from learnermax_cli.checkout.model import LONGEST, NAME_LIMIT, SHORTEST, Form, Offer, Session
 from learnermax_cli.checkout.plan_offer import already_enrolled, refused
 from learnermax_cli.core.errors import FailedError
 from learnermax_cli.core.ownership import is_ours
-from learnermax_cli.core.remedy import release_one
+from learnermax_cli.core.remedy import keep_one, release_one
+from learnermax_cli.core.text_safety import printable
 from learnermax_cli.core.times import parse_time
 from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey, Student, usable_session_id
 from learnermax_cli.enrollments.payment_state import Reading, by_hand, is_over, reconcile_session
@@ -102,7 +103,9 @@ def plan_checkout(situation: Situation, purchase: Purchase, now: datetime) -> St
         if reading.state in ("open", "expired"):
             still_open += [session] * session.open
         elif not (purchase.replace and is_over(reading)):
-            raise refuse_former(session, reading, purchase.key, enrollment.session_id)
+            raise _refuse_revoked(session, reading, enrollment) or refuse_former(
+                session, reading, purchase.key, enrollment.session_id
+            )
         else:
             leaves.append(reading.detail)
     fitting = [session for session in still_open if _fits(session, purchase, now)]
@@ -113,6 +116,22 @@ def plan_checkout(situation: Situation, purchase: Purchase, now: datetime) -> St
     if not sessions and not unusable and may_resume(enrollment, purchase.expires_in, now):
         return Resume(enrollment)
     return Start(enrollment, ends, tuple(leaves))
+
+
+def _refuse_revoked(session: Session, reading: Reading, enrollment: Enrollment) -> FailedError | None:
+    """Return the refusal for a student whose access was taken away, where it is another one than for the others."""
+    revoked, key = enrollment.revoked, enrollment.key
+    if revoked is None:
+        return None
+    what = f"the access of {key} was taken away ({printable(revoked.reason, NAME_LIMIT)})"
+    if is_over(reading):
+        hint = "Pass --replace: that starts a new purchase and keeps the progress."
+        return refused(f"{what}: {reading.detail}", hint, "revoked")
+    at = parse_time(revoked.at)
+    if reading.state == "paid" and revoked.by_operator and at is not None and session.created <= at.timestamp():
+        hint = "Let the student in again: " + keep_one(key.course_id, key.user_id, "let in again")
+        return refused(f"{what}, though {session.session_id} is paid", hint, "revoked")
+    return None
 
 
 def refuse_former(session: Session, reading: Reading, key: EnrollmentKey, named: str | None) -> FailedError:

@@ -78,7 +78,7 @@ def own_reading(case: Case, readings: Readings) -> tuple[Payment, Reading] | Non
     if case.enrollment is None:
         return None
     session, intent = case.enrollment.session_id, case.enrollment.payment_intent
-    for payment, reading in readings:
-        if (session and payment.session_id == session) or (intent and payment.intent_id == intent):
-            return payment, reading
-    return None
+    by_session = (each for each in readings if session and each[0].session_id == session)
+    # A new checkout names its session alone: the payment intent may still be that of the purchase before.
+    by_intent = (each for each in readings if intent and each[0].intent_id == intent)
+    return next(by_session, None) or next(by_intent, None)

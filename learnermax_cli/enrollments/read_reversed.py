@@ -20,7 +20,7 @@ from learnermax_cli.enrollments.model import (
     Window,
     usable_session_id,
 )
-from learnermax_cli.enrollments.payment_state import Reading, Realm, read_state
+from learnermax_cli.enrollments.payment_state import Realm, read_state
 
 DISPUTE_SPAN = timedelta(days=180)
 """How long ago a dispute may have begun that is still looked at: it may be lost months later."""
@@ -44,10 +44,13 @@ class Reversed:
             since = span.since if kind == "refund" or span.since is None else min(span.since, longer)
             found |= self._list(kind, Window(since, span.until))
         read = self._gateway.read_reversals(list(found.values()), len(found) // PAGE_SIZE)
-        went = [payment for payment in read if _went_back(read_state(payment, None, self._realm))]
-        unnamed = [payment.intent_id for payment in went if payment.key is None and payment.intent_id]
+        readings = [(payment, read_state(payment, None, self._realm)) for payment in read]
+        went = [payment for payment, reading in readings if reading.void or reading.state == "disputed"]
+        # The session is asked for where the intent names nobody, and where it still pays: an item may be to name it.
+        unnamed = [p.intent_id for p in went if p.key is None and p.intent_id]
+        paying = [p.intent_id for p, reading in readings if reading.partly_lost and p.intent_id]
         of_intent = partial(self._gateway.find_payments, "payment_intent")
-        listed = [payment for payments in side_by_side(of_intent, unnamed) for payment in payments]
+        listed = [payment for payments in side_by_side(of_intent, unnamed + paying) for payment in payments]
         sessions = self._gateway.read_reversals(listed, len(listed) // PAGE_SIZE)
         for payment in (*went, *sessions):
             if payment.key is not None and covers(payment.key):
@@ -72,10 +75,11 @@ class Reversed:
 
     def cases(self, cases: Sequence[Case]) -> list[Case]:
         """Return cases of enrollments that are not pending, with what went back; the own payment of each is read where
-        another one went back."""
+        only another one is known: it may have gone back earlier."""
         with_own = [self._own(case) for case in cases]
-        unknown = [case for case in with_own if case.enrollment and case.named is None and case.key in self.by_key]
-        wanted = [s for c in unknown if c.enrollment and (s := c.enrollment.session_id) and usable_session_id(s)]
+        own = [case.enrollment.session_id or "" for case in with_own if case.enrollment and case.named is None]
+        there = {payment.session_id for case in with_own for payment in case.others}
+        wanted = [session_id for session_id in own if usable_session_id(session_id) and session_id not in there]
         read = dict(zip(wanted, side_by_side(self._gateway.read_payment, wanted), strict=True))
         return [self._joined(case, read) for case in with_own]
 
@@ -95,10 +99,6 @@ class Reversed:
         more = [payment for payment in self.by_key.get(case.key, ()) if payment.intent_id not in known]
         missing = named is None and session in read
         return replace(case, named=named, named_missing=missing, others=(*case.others, *more))
-
-
-def _went_back(reading: Reading) -> bool:
-    return reading.void or reading.partly_lost or reading.state == "disputed"
 
 
 def search_others(gateway: PaymentGateway, case: Case, student: Student | None, realm: Realm) -> Case:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from learnermax_cli.core.errors import FailedError, GuardError
-from learnermax_cli.core.remedy import lmx, release_one
+from learnermax_cli.core.remedy import Advice, keep_one, lmx, release_one
 from learnermax_cli.core.times import parse_time
 from learnermax_cli.enrollments.apply_enrollment import EnrollmentWork, RunJob, begin_run
 from learnermax_cli.enrollments.decide import decide
@@ -55,11 +55,12 @@ def run_release(
     state = require_releasable(case, rules, allow_missing_session=allow_missing_session)
     work = plan_enrollment(key, enrollment, Decision("release", state), None, event=False)
     assert work is not None
-    line = "Plan: 1 enrollment to release."
+    lost = "" if enrollment.revoked is None else ", and its progress is lost"
+    line = f"Plan: 1 enrollment to release{lost}."
     report = replace(report, body=Changes(planned(work.changes)), summary={"release": 1}, summary_line=line)
     if dry_run:
         return report
-    question = f"Release {key} in {target(job.settings, stripe=identity, table=True)}?"
+    question = f"Release {key}{lost} in {target(job.settings, stripe=identity, table=True)}?"
     if refusal := ask(job.talk, report, question, yes=yes):
         return replace(report, error=refusal)
     return _apply(job, work, report)
@@ -110,7 +111,7 @@ def require_releasable(case: Case, rules: Rules, *, allow_missing_session: bool)
         if not is_over(reading):
             raise FailedError(
                 f"{key} stays, its session is {reading.state}: {reading.detail}",
-                hint=_what_to_do(payment, reading.state, rules.realm),
+                hint=_what_to_do(payment, reading.state, key, rules.realm),
                 code="failed.not_over",
             )
     if case.named_missing and not allow_missing_session:
@@ -130,7 +131,9 @@ def _sessions(case: Case) -> Iterator[Payment]:
     yield from case.others
 
 
-def _what_to_do(payment: Payment, state: State, realm: Realm) -> str:
+def _what_to_do(payment: Payment, state: State, key: EnrollmentKey, realm: Realm) -> Advice | str:
+    if state == "paid":  # access was taken away by hand
+        return "Refund it in the Dashboard first, or let the student in: " + keep_one(*key[::-1], "let in again")
     if state != "open":
         return by_hand(state)
     if not realm.owns(payment):

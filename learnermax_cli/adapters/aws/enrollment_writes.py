@@ -13,6 +13,7 @@ from learnermax_cli.planning.change import SupersededError
 _NAMES = {
     "#status": "paymentStatus",
     "#session": "stripeSessionId",
+    "#intent": "stripePaymentIntentId",
     "#at": "enrolledAt",
     "#event": "enrollmentEvent",
     "#since": "accessRevokedAt",
@@ -21,7 +22,7 @@ _NAMES = {
     "#kept": "accessKeptAt",
     "#why": "accessKeptReason",
 }
-_NOT_REVOKED = " REMOVE #since, #reason, #by"
+_REVOCATION = ("#since", "#reason", "#by")
 _NONE = {":text": "S", ":none": ""}
 
 
@@ -40,9 +41,10 @@ class EnrollmentWrites:
             wanted["enrollmentEvent"] = intent._asdict()
         condition, values = _as_read(enrollment)
         update, new = _set(wanted)
+        gone = ("#intent",) * (payment.intent_id is None and enrollment.payment_intent is not None)
         if enrollment.revoked is not None:
-            update += _NOT_REVOKED
-        self._update(enrollment.key, update, condition, values | new, wanted)
+            gone += _REVOCATION
+        self._update(enrollment.key, _removing(update, gone), condition, values | new, wanted)
 
     def revoke(self, enrollment: Enrollment, revocation: Revocation) -> None:
         """Make an enrollment pending again, and note why; raises SupersededError when it is no longer as read."""
@@ -52,9 +54,8 @@ class EnrollmentWrites:
             wanted["accessRevokedBy"] = OPERATOR
         condition, values = _as_read(enrollment)
         update, new = _set(wanted)
-        if enrollment.kept_at is not None:
-            update += " REMOVE #kept, #why"
-        self._update(enrollment.key, update, condition, values | new, wanted)
+        gone = () if enrollment.kept_at is None else ("#kept", "#why")
+        self._update(enrollment.key, _removing(update, gone), condition, values | new, wanted)
 
     def keep(self, enrollment: Enrollment, kept: Kept, intent: EventIntent | None) -> None:
         """Let a student in whatever the money does; raises SupersededError when the item is no longer as read."""
@@ -64,9 +65,8 @@ class EnrollmentWrites:
             wanted["enrollmentEvent"] = intent._asdict()
         condition, values = _as_read(enrollment)
         update, new = _set(wanted)
-        if enrollment.revoked is not None:
-            update += _NOT_REVOKED
-        self._update(enrollment.key, update, condition, values | new, wanted)
+        gone = () if enrollment.revoked is None else _REVOCATION
+        self._update(enrollment.key, _removing(update, gone), condition, values | new, wanted)
 
     def create(self, new: NewEnrollment) -> None:
         """Write an enrollment where there is none; raises SupersededError when there is another."""
@@ -103,7 +103,7 @@ class EnrollmentWrites:
         """Begin a pending enrollment anew, without session; raises SupersededError when it is no longer as read."""
         condition, values = _as_read(enrollment)
         mine = "(#status = :status AND #at = :new AND attribute_not_exists(#session))"  # a retry after a lost answer
-        update = "SET #at = :new REMOVE #session"
+        update = _removing("SET #at = :new", ("#session", "#intent"))
         self._update(enrollment.key, update, f"({condition}) OR {mine}", {**values, ":new": enrolled_at})
 
     def put_session(self, key: EnrollmentKey, enrolled_at: str, session_id: str) -> None:
@@ -155,7 +155,7 @@ class EnrollmentWrites:
         own: Mapping[str, object] | None = None,
     ) -> None:
         with _superseded(key):
-            self._table.write(
+            first = self._table.write(
                 "update_item",
                 f"writing enrollment {key}",
                 own,
@@ -165,11 +165,18 @@ class EnrollmentWrites:
                 ExpressionAttributeNames=_names(update + condition),
                 ExpressionAttributeValues=to_item(values),
             )
+        if not first:
+            raise _changed(key)
 
 
 def _set(wanted: Mapping[str, object]) -> tuple[str, dict[str, object]]:
     """Return the update that writes attributes, and its values."""
     return "SET " + ", ".join(f"{name} = :w{name}" for name in wanted), {f":w{name}": wanted[name] for name in wanted}
+
+
+def _removing(update: str, gone: tuple[str, ...]) -> str:
+    """Return an update that also removes attributes."""
+    return f"{update} REMOVE {', '.join(gone)}" if gone else update
 
 
 def _as_read(enrollment: Enrollment) -> tuple[str, dict[str, object]]:
@@ -204,8 +211,12 @@ def _superseded(key: EnrollmentKey) -> Iterator[None]:
     try:
         yield
     except ConditionFailedError as failure:
-        message = f"{key} was changed by another process in the meantime"
-        raise SupersededError(message, hint="Run the command again.", code="superseded") from failure
+        raise _changed(key) from failure
+
+
+def _changed(key: EnrollmentKey) -> SupersededError:
+    message = f"{key} was changed by another process in the meantime"
+    return SupersededError(message, hint="Run the command again.", code="superseded")
 
 
 def _attributes(new: NewEnrollment) -> dict[str, object]:
