@@ -5,7 +5,16 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks.cases import Alone, Comparison, compare_reconcile, compare_sync, measure_far_ends
+from benchmarks.cases import (
+    MANY,
+    Alone,
+    Comparison,
+    compare_reconcile,
+    compare_sync,
+    measure_by_id,
+    measure_far_ends,
+    measure_refunds,
+)
 from benchmarks.cold_start import measure_cold_start, render_cold_start
 from benchmarks.render import render_alone, render_comparisons, render_units
 from benchmarks.render_serve import render_served
@@ -42,7 +51,7 @@ def main() -> None:
             for courses in COURSES[:1] if options.quick else COURSES:
                 comparisons += compare_sync(world, courses)
             if not options.quick:
-                alone = measure_far_ends(world)
+                alone = (*measure_far_ends(world), measure_refunds(world, MANY), measure_by_id(world, PENDING[1]))
             sys.stdout.write(_text(comparisons, alone, markdown=options.markdown) + "\n")
     sys.stdout.write(render_served(served, markdown=options.markdown) + "\n")
 

@@ -73,6 +73,26 @@ def measure_far_ends(world: World, many: int = MANY) -> tuple[Alone, Alone]:
     return Alone(f"reconcile, {many:,} pending", everything), Alone(f"reconcile, 3 pending of {many:,} sessions", few)
 
 
+def measure_refunds(world: World, completed: int, refunds: int = 200) -> Alone:
+    """Reconcile the last hour, in which some of very many completed enrollments were refunded."""
+    say(f"reconcile of {refunds} refunds among {completed:,} completed: filling the sandbox")
+    world.empty()
+    ids = world.seed_sessions(completed, ("paid",))
+    world.put_pending(dict(enumerate(ids)), completed, status="completed")
+    for session_id in ids[:refunds]:
+        world.control.refund(session_id)
+    world.slow_down()
+    say("  lmx enrollments reconcile --dry-run --since 1h")
+    return Alone(f"reconcile, {refunds} refunds of {completed:,}", measure_lmx(world, *RECONCILE, "--since", "1h"))
+
+
+def measure_by_id(world: World, pending: int) -> Alone:
+    """Reconcile enrollments whose sessions are read by their ids, side by side up to the rate limit."""
+    say(f"reconcile of {pending:,} pending by their ids")
+    _fill(world, pending)
+    return Alone(f"reconcile, {pending:,} by their ids", measure_lmx(world, *RECONCILE, "--strategy", "retrieve"))
+
+
 def _fill(world: World, pending: int) -> list[str]:
     world.empty()
     ids = world.seed_sessions(pending)

@@ -73,13 +73,18 @@ class World(NamedTuple):
         }
         return self.control.seed_sessions(generate=pattern, events=False)
 
-    def put_pending(self, session_ids: Mapping[int, str], count: int, table: str | None = None) -> None:
-        """Put courses and the pending enrollments of sessions, by their number among `count` seeded ones."""
+    def put_pending(
+        self, session_ids: Mapping[int, str], count: int, table: str | None = None, status: str = "pending"
+    ) -> None:
+        """Put courses and the enrollments of sessions, by their number among `count` seeded ones."""
         now, seconds = time.time(), DAYS * _DAY_SECONDS
         items = [course_item(course_id, "49.99") for course_id in COURSES]
         for number, session_id in session_ids.items():
             at = datetime.fromtimestamp(now - seconds + number * seconds / count, UTC)
-            items.append(_enrollment_item(number, session_id, f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03}Z"))
+            enrolled_at = f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03}Z"
+            # Seeded objects of one sale have the same tail.
+            paid = {} if status == "pending" else {"stripePaymentIntentId": f"pi_{session_id[10:34]}"}
+            items.append({**_enrollment_item(number, session_id, enrolled_at), **paid, "paymentStatus": status})
         self.put_items(items, table)
 
     def put_secret(self, name: str, content: Mapping[str, str]) -> None:

@@ -1,6 +1,7 @@
 """What a reconcile asks for, counted: requests to Stripe and capacity units of the table."""
 
 import math
+from collections import Counter
 from random import Random
 from typing import Any
 
@@ -13,6 +14,7 @@ from tests.ran import last_entry
 from tests.running import Sandbox
 
 WEEK = 7 * 86_400
+YEAR = 365 * 86_400
 PENDING = 10_000
 
 
@@ -106,3 +108,46 @@ def _kilobytes(sandbox: Sandbox) -> float:
         if "LastEvaluatedKey" not in page:
             return size / 1024
         start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+
+
+def _refunds_among(sandbox: Sandbox, completed: int) -> tuple[Counter[str], float]:
+    """Put completed enrollments of a year, and refund 200; return what a run asks for beyond one without refunds."""
+    sandbox.control.reset()
+    pattern = {"count": completed, "courses": [COURSE], "first_offset": -YEAR, "spacing": YEAR / completed}
+    sessions = sandbox.control.seed_sessions(generate=pattern, events=False)
+    start = worlds.now(sandbox) - YEAR
+    items = (
+        enrollment_item(
+            f"user-{number}",
+            COURSE,
+            worlds.text_of(start + number * YEAR / completed),
+            paymentStatus="completed",
+            stripeSessionId=session_id,
+            stripePaymentIntentId=f"pi_{session_id[len('cs_test_a1') :][:24]}",
+        )
+        for number, session_id in enumerate(sessions)
+    )
+    worlds.put_items(sandbox, [course_item(COURSE, "49.99"), *items])
+    before = _asked(sandbox, 0)
+    for session_id in sessions[: -completed // 10 : completed // 250][:200]:
+        sandbox.control.refund(session_id)
+    after = _asked(sandbox, 200)
+    return after[0] - before[0], after[1] - before[1]
+
+
+def _asked(sandbox: Sandbox, findings: int) -> tuple[Counter[str], float]:
+    seq = last_entry(sandbox)
+    ran = worlds.reconcile(sandbox, "--since", "3d")
+    assert findings == len(ran.findings)
+    units = float(ran.report["meter"]["dynamodb_read_units"])
+    return Counter(worlds.stripe_requests(sandbox, seq)), units
+
+
+@pytest.mark.slow
+def test_refunds_among_completed_enrollments(sandbox: Sandbox) -> None:
+    """What 200 refunds cost, when they are only reported, does not grow with the number of completed enrollments."""
+    # A table of 100,000 items would take moto minutes; what grows with it shows with five times as many, too.
+    asked, units = _refunds_among(sandbox, 500)
+    assert (asked, units) == _refunds_among(sandbox, 2_500)
+    assert Counter({"GET /v1/refunds": 2}) == asked
+    assert 200 == units
