@@ -128,7 +128,7 @@ def _refuse_revoked(session: Session, reading: Reading, enrollment: Enrollment) 
         hint = "Pass --replace: that starts a new purchase and keeps the progress."
         return refused(f"{what}: {reading.detail}", hint, "revoked")
     at = parse_time(revoked.at)
-    if reading.state == "paid" and revoked.by_operator and at is not None and session.created <= at.timestamp():
+    if reading.state == "paid" and revoked.by_operator and at is not None and session.created < int(at.timestamp()):
         hint = "Let the student in again: " + keep_one(key.course_id, key.user_id, "let in again")
         return refused(f"{what}, though {session.session_id} is paid", hint, "revoked")
     return None

@@ -102,7 +102,8 @@ def _on(finding: Finding, payment: Payment, rules: Rules) -> Finding:
 
 def _made_after(payment: Payment, revoked: Revocation) -> bool:
     at = parse_time(revoked.at)
-    return at is None or payment.created > at.timestamp()
+    # Stripe counts whole seconds: a purchase may begin in the second in which access was taken away.
+    return at is None or payment.created >= int(at.timestamp())
 
 
 def _paid_after(payment: Payment, revoked: Revocation) -> bool:
