@@ -45,7 +45,7 @@ def run_list(job: ListJob, wanted: Filter) -> Report:
     other_types = {str(enrollment.key): enrollment.other_type for enrollment in found if enrollment.other_type}
     warnings = warn_of_types(other_types) if found else warn_of_unknown(job, wanted.course_id, wanted.user_id)
     of_access = tuple(name for name in _OF_ACCESS if any(row[name] for row in rows))
-    body = Items(rows, (*COLUMNS, *of_access), _nothing(wanted))
+    body = Items(rows, (*COLUMNS, *of_access), _nothing(wanted), _OF_ACCESS)
     return Report("enrollments list", job.settings.environment, body, warnings=warnings)
 
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from rich.console import RenderableType
 from rich.table import Table
@@ -17,7 +17,14 @@ from learnermax_cli.planning.show_change import blocks, show_value
 
 _STYLES = {"+": "green", "~": "yellow", "-/+": "yellow", "-": "red"}
 _OUTCOME_STYLES = {"applied": "green", "failed": "bold red", "superseded": "yellow"}
-_STATUS_STYLES = {"ok": "green", "warning": "yellow", "failed": "bold red"}
+_STATUS_STYLES = {
+    **dict.fromkeys(("ok", "completed", "free", "same", "yes"), "green"),
+    **dict.fromkeys(("warning", "pending", "differs", "missing here", "missing there", "no"), "yellow"),
+    "failed": "bold red",
+}
+_STATUSES = ("status", "state", "active", "enabled")
+_FLAWS = ("problem", "drift", "error")
+_AMOUNTS = ("price", "sold_for")
 _TERMINAL_LIMIT = 160  # of a text in a plan
 _LINE_LIMIT = 60  # the same where each course has one line
 MAX_BLOCKS = 40
@@ -108,7 +115,8 @@ def render_items(items: Items) -> Table | Text:
         return Text(printable(items.empty))
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in items.columns:
-        table.add_column(column.replace("_", " "), overflow="fold")
+        justify: Literal["right", "left"] = "right" if column in _AMOUNTS else "left"
+        table.add_column(column.replace("_", " "), overflow="fold", justify=justify)
     for row in items.rows:
         table.add_row(*(_cell(column, row.get(column)) for column in items.columns))
     return table
@@ -116,7 +124,9 @@ def render_items(items: Items) -> Table | Text:
 
 def _cell(column: str, value: object) -> Text:
     shown = show_value(value)
-    return Text(shown, style=_STATUS_STYLES.get(shown, "") if column == "status" else "")
+    if column in _FLAWS:
+        return Text(shown, style="yellow" if shown != "-" else "")
+    return Text(shown, style=_STATUS_STYLES.get(shown, "") if column in _STATUSES else "")
 
 
 def report_lines(report: Report, extent: Extent, shown: Report | None = None) -> Iterator[RenderableType]:

@@ -1,7 +1,8 @@
-"""Tables on terminals that are too narrow for them: better one line per field than ids broken into pieces."""
+"""Lists on terminals: a table from 100 columns on; below, one line per field where a table does not fit."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -9,13 +10,25 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
-    Column = list[Text]
-    """The cells of a column, its header first."""
 
+class Column(list["Text"]):
+    """The cells of a column, its header first; `right` is where amounts stand."""
+
+    def __init__(self, cells: "Iterable[Text]", *, right: bool) -> None:
+        super().__init__(cells)
+        self.right = right
+
+
+_ALWAYS = 100
+"""A terminal of so many columns shows every list as a table."""
 _GAP = 2
 _LEAST_FOLDED = 30
 _MOST_PADDED = 200
 _NOTHING = "-"
+_LONG_PROSE = 60  # what is longer and gets less room has lines of its own below the row
+_ID = re.compile(r"\S+")
+_STRIPE_ID = re.compile(r"(?:cs_(?:test|live)|prod|price|we|pi|plink|lmx_(?:preview|prod|sandbox))_\S{12,}")
+_LONG_ID, _HEAD, _TAIL = 24, 8, 6
 
 
 def laid_out(line: "RenderableType", width: int | None) -> "Iterator[RenderableType]":
@@ -29,17 +42,19 @@ def laid_out(line: "RenderableType", width: int | None) -> "Iterator[RenderableT
 
 
 def fitted(table: "Table", width: int) -> "Iterator[RenderableType]":
-    """Yield a table as it is where it fits, with its prose folded where that leaves it legible, else row by row.
+    """Yield a table without the columns that are empty throughout.
 
-    Columns that are empty throughout are dropped first.
+    On a narrow terminal it is as it is where it fits, its prose is folded where that leaves it legible, else it is
+    taken apart row by row.
     """
-    columns = [[_text(column.header), *map(_text, column.cells)] for column in table.columns]
-    saying = [column for column in columns if any(cell.plain != _NOTHING for cell in column[1:])]
-    for shown in (columns, saying):
-        folded = _foldable(shown, width)
-        if folded is not None:
-            yield _like(table, shown, folded)
-            return
+    columns = _columns(table)
+    saying = [column for column in columns if any(cell.plain != _NOTHING for cell in column[1:])] or columns
+    if width >= _ALWAYS:
+        yield from _fitted_rows(saying, width)
+        return
+    if _is_foldable(saying, width):
+        yield from _rows(saying, [_width(column) for column in saying], width)
+        return
     *_, last = saying
     left = width - sum(map(_width, saying[:-1])) - _GAP * (len(saying) - 1)
     if left >= _LEAST_FOLDED and _is_prose(last):
@@ -52,53 +67,121 @@ def uncut(table: "Table") -> "Text":
     """Return a table for a pipe: nothing is folded or cut, and a very long cell makes no other row longer."""
     from rich.text import Text
 
-    columns = [[_text(column.header), *map(_text, column.cells)] for column in table.columns]
-    widths = [min(_width(column), _MOST_PADDED) + _GAP for column in columns]
-    lines = []
-    for number, row in enumerate(zip(*columns, strict=True)):
-        line = Text(style="bold" if number == 0 else "")
-        for cell, size in zip(row, widths, strict=True):
-            line.append_text(cell).append(" " * max(_GAP, size - cell.cell_len))
-        lines.append(_without_end(line))
-    return Text("\n").join(lines)
+    columns = _columns(table)
+    widths = [min(_width(column), _MOST_PADDED) for column in columns]
+    rows = zip(*columns, strict=True)
+    return Text("\n").join(_line(columns, row, widths, header=number == 0) for number, row in enumerate(rows))
 
 
-def _like(table: "Table", columns: "list[Column]", folded: list[int]) -> "Table":
-    made = type(table)(box=table.box, pad_edge=table.pad_edge, header_style=table.header_style)
-    for index, (header, *_) in enumerate(columns):
-        made.add_column(header.plain, overflow="fold", no_wrap=index not in folded)
-    for row in zip(*(column[1:] for column in columns), strict=True):
-        made.add_row(*row)
-    return made
+def _columns(table: "Table") -> list[Column]:
+    return [Column(map(_text, (c.header, *c.cells)), right=c.justify == "right") for c in table.columns]
 
 
-def _foldable(columns: "list[Column]", width: int) -> list[int] | None:
-    """Return the columns to fold so that the table fits, None where too little would be left; ids are never folded."""
+def _line(columns: list[Column], cells: "Sequence[Text]", widths: list[int], *, header: bool) -> "Text":
+    """Return one line of a table, each cell in its column."""
+    from rich.text import Text
+
+    line = Text(style="bold" if header else "")
+    for column, cell, size in zip(columns, cells, widths, strict=True):
+        blanks = " " * (size - cell.cell_len)
+        line.append(blanks if column.right else "").append_text(cell).append("" if column.right else blanks)
+        line.append(" " * _GAP)
+    return _without_end(line)
+
+
+def _fitted_rows(columns: list[Column], width: int) -> "Iterator[Text]":
+    """Yield a table that fits: ids shortened, headers and prose folded, long prose at the end below its row."""
+    below = None
+    if _over([_width(column) for column in columns], width) > 0:
+        columns = [_shortened(column, _STRIPE_ID) for column in columns]
+    widths = _natural(columns, width)
+    room = widths[-1] - _over(widths, width)
+    if len(columns) > 1 and _is_prose(columns[-1]) and room < _LONG_PROSE < widths[-1]:
+        *columns, below = columns
+        widths = _natural(columns, width)
+    if _over([_longest_of(column) for column in columns], width) > 0:
+        columns = [_shortened(column, _ID) if column[0].plain.endswith("id") else column for column in columns]
+        widths = [min(old, _width(column)) for old, column in zip(widths, columns, strict=True)]
+    yield from _rows(columns, widths, width, below)
+
+
+def _rows(columns: list[Column], widths: list[int], width: int, below: Column | None = None) -> "Iterator[Text]":
+    from rich.console import Console
+    from rich.text import Text
+
+    _squeeze(columns, widths, width)
+    console = Console(width=width)
+    for number in range(len(columns[0])):
+        cells = (column[number] for column in columns)
+        folded = [list(c.wrap(console, size, overflow="fold")) for c, size in zip(cells, widths, strict=True)]
+        for line in zip_longest(*folded, fillvalue=Text()):
+            yield _line(columns, line, widths, header=number == 0)
+        if below is not None and number and below[number].plain != _NOTHING:
+            label = f"    {below[0].plain}: "
+            yield Text.assemble(label, _hanging(below[number], len(label), width))
+
+
+def _natural(columns: list[Column], width: int) -> list[int]:
+    """Return how wide the columns are, with their headers folded where they do not fit otherwise."""
+    whole = [_width(column) for column in columns]
+    folded = [max(_longest(column[0].plain), _width(column[1:])) for column in columns]
+    return whole if _over(whole, width) <= 0 else folded
+
+
+def _over(widths: list[int], width: int) -> int:
+    return sum(widths) + _GAP * (len(widths) - 1) - width
+
+
+def _squeeze(columns: list[Column], widths: list[int], width: int) -> None:
+    """Make the widest columns narrower until all fit: prose between its words first, then whatever is widest."""
+    for prose in (True, False):
+        while (over := _over(widths, width)) > 0:
+            least = [_longest_of(column) if prose else _GAP for column in columns]
+            can = [i for i, column in enumerate(columns) if widths[i] > least[i] and (_is_prose(column) or not prose)]
+            if not can:
+                break
+            widest = max(can, key=widths.__getitem__)
+            second = max((widths[i] for i in can if i != widest), default=0)
+            widths[widest] -= min(over, max(1, widths[widest] - second), widths[widest] - least[widest])
+
+
+def _shortened(column: Column, which: re.Pattern[str]) -> Column:
+    """Return a column with the ids that match shortened in the middle."""
+    return Column((_shortened_id(cell) if which.fullmatch(cell.plain) else cell for cell in column), right=column.right)
+
+
+def _shortened_id(cell: "Text") -> "Text":
+    text = cell.plain
+    return cell if len(text) <= _LONG_ID else type(cell)(f"{text[:_HEAD]}…{text[-_TAIL:]}", style=cell.style)
+
+
+def _is_foldable(columns: list[Column], width: int) -> bool:
+    """Return whether a table fits once some prose is folded, with enough left of it; ids are never folded."""
     widths = [_width(column) for column in columns]
-    left = width - sum(widths) - _GAP * (len(widths) - 1)
+    left = -_over(widths, width)
     if left >= 0:
-        return []
-    longest = [max(_longest(cell.plain) for cell in column) for column in columns]
+        return True
+    longest = [_longest_of(column) for column in columns]
     prose = [index for index, column in enumerate(columns) if _is_prose(column)]
     prose.sort(key=widths.__getitem__, reverse=True)
     for count in range(1, len(prose) + 1):
         left += widths[prose[count - 1]]
         needed = max(longest[index] for index in prose[:count])
         if left // count >= max(needed, min(_LEAST_FOLDED, widths[prose[0]])):
-            return prose[:count]
-    return None
+            return True
+    return False
 
 
-def _with_hanging_end(columns: "list[Column]", width: int) -> "Iterator[Text]":
+def _with_hanging_end(columns: list[Column], width: int) -> "Iterator[Text]":
     """Yield rows whose last cell is folded below its own beginning, or below the row where an id needs the room."""
     from rich.text import Text
 
-    widths = [_width(column) + _GAP for column in columns[:-1]]
-    for number, row in enumerate(zip(*columns, strict=True)):
-        line = Text(style="bold" if number == 0 else "")
-        for cell, size in zip(row, widths, strict=False):
-            line.append_text(cell).append(" " * (size - cell.cell_len))
-        line.append_text(_hanging(row[-1], sum(widths), width))
+    *others, _ = columns
+    widths = [_width(column) for column in others]
+    indent = sum(widths) + _GAP * len(widths)
+    for number, (*cells, last) in enumerate(zip(*columns, strict=True)):
+        line = _line(others, cells, widths, header=number == 0)
+        line.append(" " * (indent - line.cell_len)).append_text(_hanging(last, indent, width))
         yield Text("\n").join(_without_end(part) for part in line.split("\n"))
 
 
@@ -107,7 +190,7 @@ def _without_end(line: "Text") -> "Text":
     return line
 
 
-def _row_by_row(columns: "list[Column]", width: int) -> "Iterator[Text]":
+def _row_by_row(columns: list[Column], width: int) -> "Iterator[Text]":
     """Yield a line for each field that has a value, rows apart."""
     from rich.text import Text
 
@@ -147,12 +230,16 @@ def _pieces(text: str) -> list[str]:
     return re.findall(r"[^ ]+ *| +", text)
 
 
-def _is_prose(column: "Column") -> bool:
-    return any(len(_pieces(cell.plain)) > 1 for cell in column[1:])
+def _longest_of(column: Column) -> int:
+    return max(_longest(cell.plain) for cell in column)
 
 
-def _width(column: "Column") -> int:
-    return max(cell.cell_len for cell in column)
+def _is_prose(column: Column) -> bool:
+    return not column.right and any(len(_pieces(cell.plain)) > 1 for cell in column[1:])
+
+
+def _width(cells: "list[Text]") -> int:
+    return max((cell.cell_len for cell in cells), default=0)
 
 
 def _text(cell: object) -> "Text":

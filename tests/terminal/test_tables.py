@@ -1,5 +1,9 @@
 """Tables on terminals that are too narrow for them, from values alone."""
 
+from collections import Counter
+
+import pytest
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -9,12 +13,16 @@ from learnermax_cli.terminal.tables import fitted, uncut
 ARN = "arn:aws:sns:us-east-1:123456789012:learnermax-transactional-email-preview"
 
 
-def shown(width: int, *rows: tuple[str, ...]) -> list[str]:
+SESSION = "cs_test_a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8s9T0u1V2w3X4y5Z6a7B8c9"
+USER = "7f3c1c1e-5a0b-4c7d-9e2f-0123456789ab"
+
+
+def shown(width: int, *rows: tuple[str, ...], right: tuple[str, ...] = ()) -> list[str]:
     """Return the lines of a table, its header first, on a terminal of that width."""
     header, *others = rows
     table = Table(box=None, pad_edge=False)
     for name in header:
-        table.add_column(name, overflow="fold")
+        table.add_column(name, overflow="fold", justify="right" if name in right else "left")
     for row in others:
         table.add_row(*map(Text, row))
     console = Console(width=width, color_system=None)
@@ -24,7 +32,7 @@ def shown(width: int, *rows: tuple[str, ...]) -> list[str]:
     return [line.rstrip() for line in capture.get().splitlines()]
 
 
-def test_columns_that_say_nothing_go_before_the_table_is_taken_apart() -> None:
+def test_columns_that_say_nothing_go() -> None:
     """What is left fits, one line a row."""
     rows = (("id", "problem", "name"), ("a" * 20, "-", "b" * 20), ("c" * 20, "-", "-"))
     assert [f"id{' ' * 20}name", f"{'a' * 20}  {'b' * 20}", f"{'c' * 20}  -"] == shown(42, *rows)
@@ -39,11 +47,6 @@ def test_table_for_a_pipe_grows_with_its_texts_alone() -> None:
     assert ("id    name" + " " * 198 + "problem", "c0    Name" + " " * 198 + "-") == (lines[0], lines[1])
     assert f"c7    {'n' * 99_000}  -" == lines[8]
     assert len("\n".join(lines)) < 99_000 + 1_001 * 250
-
-
-def test_columns_that_say_nothing_stay_where_there_is_room() -> None:
-    """A reader may look for them."""
-    assert ["id  problem", "a   -"] == shown(20, ("id", "problem"), ("a", "-"))
 
 
 def test_last_column_hangs_and_an_id_that_is_too_long_has_a_line_of_its_own() -> None:
@@ -69,3 +72,64 @@ def test_amounts_are_not_folded() -> None:
     assert ["course id  " + "a" * 30, "sold for   1,299.00 usd"] == [
         line for line in shown(60, *rows) if not line.startswith(("name", " "))
     ]
+
+
+def test_amounts_stand_at_the_right() -> None:
+    """On terminals and in a pipe."""
+    rows = (("price", "name"), ("9.99 usd", "a"), ("1,299.00 usd", "b"))
+    expected = ["       price  name", "    9.99 usd  a", "1,299.00 usd  b"]
+    table = Table(box=None)
+    table.add_column("price", justify="right")
+    table.add_column("name")
+    for price, name in rows[1:]:
+        table.add_row(price, name)
+    assert (expected, expected) == (shown(100, *rows, right=("price",)), uncut(table).plain.split("\n"))
+
+
+@pytest.mark.parametrize(("width", "session"), [(200, SESSION), (120, "cs_test_…a7B8c9")])
+def test_id_of_stripe_is_shortened_where_it_does_not_fit(width: int, session: str) -> None:
+    """One line a row; a pipe gets it whole."""
+    rows = (("user id", "course", "enrolled at", "session id"), (USER, "c", "2026-11-27T22:34:39.443Z", SESSION))
+    assert f"{USER}  c       2026-11-27T22:34:39.443Z  {session}" == shown(width, *rows)[1]
+    table = Table(*rows[0])
+    table.add_row(*rows[1])
+    assert SESSION in uncut(table).plain
+
+
+def test_long_prose_stands_below_its_row() -> None:
+    """Commands in it are not broken by the columns beside it; rows without it are one line."""
+    rows = (
+        ("course id", "name", "problem"),
+        (
+            "a",
+            "n" * 60,
+            "its price is below the minimum: lmx courses set-price a PRICE or whatever else there is",
+        ),
+        ("b", "Name", "-"),
+    )
+    assert [
+        "course id  name",
+        f"a          {'n' * 60}",
+        "    problem: its price is below the minimum: lmx courses set-price a PRICE or whatever else there is",
+        "b          Name",
+    ] == shown(100, *rows)
+
+
+def letters(text: str) -> Counter[str]:
+    """Return how often each character is in a text, blanks aside."""
+    return Counter(text.replace(" ", ""))
+
+
+@pytest.mark.parametrize("width", [100, 120, 200])
+def test_from_a_hundred_columns_on_each_list_is_a_table_that_fits(width: int) -> None:
+    """Whatever it holds, nothing is cut but the middle of ids."""
+    long = "arn:aws:sns:us-east-1:123456789012:" + "x" * 180
+    rows = (
+        ("name", "value", "more words", "source"),
+        ("n" * 50, long, "w " * 90, "v" * 60),
+        ("a", "b", "データ" * 30, "-"),
+    )
+    lines = shown(width, *rows)
+    assert width >= max(map(cell_len, lines))
+    assert lines[0].split()[:2] == ["name", "value"]
+    assert letters("".join("".join(row) for row in rows)) == letters("".join(lines))

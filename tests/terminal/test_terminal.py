@@ -85,13 +85,14 @@ def test_wide_terminal_shows_a_table(sandbox: Sandbox) -> None:
     assert NAME in shown.lines[2]
 
 
-def test_long_last_column_is_folded(sandbox: Sandbox) -> None:
-    """A reason is folded below itself as long as it has room, the ids beside it stay whole."""
-    put_course(sandbox, "a-course", "4999", name="A")
-    shown = on_terminal(sandbox, "courses", "list", columns=130)
-    assert "a-course" == shown.lines[2].split()[0]
-    assert all(len(line) <= 130 for line in shown.lines)
-    assert shown.lines[3].startswith(" " * 40)
+@pytest.mark.parametrize(("columns", "below"), [(130, " " * 40), (100, "    problem: ambiguous price 4999")])
+def test_long_last_column_is_folded(sandbox: Sandbox, columns: int, below: str) -> None:
+    """A reason is folded below itself as long as it has room, else below its row; the ids beside it stay whole."""
+    put_course(sandbox, "a-course", "4999", name="A name")
+    shown = on_terminal(sandbox, "courses", "list", columns=columns)
+    (row,) = [number for number, line in enumerate(shown.lines) if line.startswith("a-course  ")]
+    assert shown.lines[row + 1].startswith(below)
+    assert all(len(line) <= columns for line in shown.lines)
 
 
 @pytest.mark.parametrize("columns", [58, 72])

@@ -54,10 +54,11 @@ class Manner:
 
 
 NARROW = Manner("terminal-80", 80)
+MIDDLE = Manner("terminal-120", 120)
 WIDE = Manner("terminal-200", 200)
 PLAIN = Manner("no-color-80", 80, {"NO_COLOR": "1"})
 PIPE = Manner("pipe")
-MANNERS = (NARROW, WIDE, PLAIN, PIPE)
+MANNERS = (NARROW, MIDDLE, WIDE, PLAIN, PIPE)
 JSON = Manner("json", args=("-o", "json"))
 MARKDOWN = Manner("markdown", args=("-o", "markdown"))
 ACTIONS = Manner("actions", env={"GITHUB_ACTIONS": "true"})
