@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from tests.documents import require_described
+
 STOPPING = "Stopping: finishing what is in flight"
 
 
@@ -51,6 +53,8 @@ class Started:
             except subprocess.TimeoutExpired:
                 self.kill()  # else the pipes stay open, and with them this thread
                 raise
+            if self.returncode >= 0:  # else it was killed, perhaps while it printed
+                require_described(self.args, out.result())
             return out.result(), err.result()
 
     def send_signal(self, number: int) -> None:
