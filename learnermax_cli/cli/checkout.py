@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from learnermax_cli.cli.command import DryRun, Yes, add_command
+from learnermax_cli.cli.command import READS, WRITES, DryRun, Yes, add_command
 from learnermax_cli.cli.options import CheckoutOptions
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ CourseId = Annotated[str, typer.Argument(help="Course to sell.")]
 SessionId = Annotated[str, typer.Argument(help="Checkout Session, cs_…, or its URL.")]
 
 
-@add_command(group, "create")
+@add_command(group, "create", WRITES)
 def create(
     app: "App",
     course_id: CourseId,
@@ -33,7 +33,7 @@ def create(
     return run_create(app, options.request(course_id, dry_run=dry_run))
 
 
-@add_command(group, "link")
+@add_command(group, "link", WRITES)
 def link(
     app: "App",
     course_id: CourseId,
@@ -51,7 +51,7 @@ def link(
     return run_link(app, course_id, user, dry_run=dry_run)
 
 
-@add_command(group, "show")
+@add_command(group, "show", READS)
 def show(app: "App", session_id: SessionId) -> "Report":
     """Show a session as Stripe has it now.
 
@@ -62,7 +62,7 @@ def show(app: "App", session_id: SessionId) -> "Report":
     return run_show(app, session_id)
 
 
-@add_command(group, "expire")
+@add_command(group, "expire", WRITES)
 def expire(app: "App", session_id: SessionId, dry_run: DryRun = False, yes: Yes = False) -> "Report":
     """Expire an open session, so that it cannot be paid any more; asks in prod.
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from shlex import quote
-from typing import TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, get_type_hints
 
 import typer
 
@@ -70,6 +70,19 @@ OPTION_NAMES = frozenset(name for option in _SHARED for name in (option.default,
 """Every spelling of the options that many commands take."""
 
 
+class Traits(NamedTuple):
+    """What `lmx commands` lists of a command beside its options."""
+
+    writes: bool = False
+    """Whether it may write, when it is not a dry run: at Stripe or AWS, in the sandbox, or a file."""
+    local: bool = False
+    """Whether it needs no account, so that neither credentials nor guards can end it."""
+
+
+READS = Traits()
+WRITES = Traits(writes=True)
+LOCAL = Traits(local=True)
+
 _IDS: Mapping[str, Literal["course", "user"]] = {"course_id": "course", "course": "course", "user": "user"}
 """The arguments and options that name a course or a student."""
 
@@ -85,7 +98,9 @@ class Invocation:
     meter: "Meter | None" = None
 
 
-def add_command(group: typer.Typer, name: str, **settings: Any) -> Callable[[Callable[..., "Report | None"]], None]:
+def add_command(
+    group: typer.Typer, name: str, traits: Traits, **settings: Any
+) -> Callable[[Callable[..., "Report | None"]], None]:
     """Register a function as a command: its first parameter is the App, its result the Report to show.
 
     A parameter that is a NamedTuple stands for its fields, each an option: so several commands share them. `settings`
@@ -114,7 +129,19 @@ def add_command(group: typer.Typer, name: str, **settings: Any) -> Callable[[Cal
         run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
         run.__annotations__ = {p.name: p.annotation for p in parameters}
         run.__doc__ = function.__doc__
-        group.command(name, cls=HelpCommand, **settings)(run)
+        add_plain_command(group, name, traits, **settings)(run)
+
+    return register
+
+
+def add_plain_command(
+    group: typer.Typer, name: str, traits: Traits, **settings: Any
+) -> Callable[[Callable[..., int]], None]:
+    """Register a function as a command that has its own output and options alone."""
+
+    def register(function: Callable[..., int]) -> None:
+        function.traits = traits  # type: ignore[attr-defined]
+        group.command(name, cls=HelpCommand, **settings)(function)
 
     return register
 

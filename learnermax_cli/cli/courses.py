@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from learnermax_cli.cli.command import DryRun, Yes, add_command
+from learnermax_cli.cli.command import READS, WRITES, DryRun, Yes, add_command
 
 if TYPE_CHECKING:
     from learnermax_cli.composition.app import App
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 group = typer.Typer(help="Courses as the table has them.", no_args_is_help=True)
 
 
-@add_command(group, "list")
+@add_command(group, "list", READS)
 def list_courses(app: "App") -> "Report":
     """List all courses with price, Stripe product, and what is wrong with them.
 
@@ -25,7 +25,7 @@ def list_courses(app: "App") -> "Report":
 
 
 # A negative price is a wrong price, not an option.
-@add_command(group, "set-price", context_settings={"ignore_unknown_options": True})
+@add_command(group, "set-price", WRITES, context_settings={"ignore_unknown_options": True})
 def set_price(
     app: "App",
     course_id: Annotated[str, typer.Argument(help="Course to price.")],
@@ -43,7 +43,7 @@ def set_price(
     return run_set_price(app, PriceRequest(course_id, price, allow_price, dry_run, yes))
 
 
-@add_command(group, "seed")
+@add_command(group, "seed", WRITES)
 def seed(
     app: "App",
     dry_run: DryRun = False,

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from learnermax_cli.cli.command import DryRun, ExitCode, Yes, add_command
+from learnermax_cli.cli.command import READS, WRITES, DryRun, ExitCode, Yes, add_command
 from learnermax_cli.cli.options import CheckoutOptions, Revoke, User
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ CourseId = Annotated[str, typer.Argument(help="Course to enroll in.")]
 EnrolledId = Annotated[str, typer.Argument(help="Course of the enrollment.")]
 
 
-@add_command(group, "list")
+@add_command(group, "list", READS)
 def list_enrollments(
     app: "App",
     status: Annotated[
@@ -40,7 +40,7 @@ def list_enrollments(
     return run_list(app, Filter(status, course[0] if course else None, user, owed=owed))
 
 
-@add_command(group, "create")
+@add_command(group, "create", WRITES)
 def create(
     app: "App",
     course_id: CourseId,
@@ -75,7 +75,7 @@ def claim(app: "App", key: "EnrollmentKey", session_id: str, *, dry_run: bool, y
     return run_claim(app, ClaimRequest(key, session_id, dry_run, yes))
 
 
-@add_command(group, "release")
+@add_command(group, "release", WRITES)
 def release(
     app: "App",
     course_id: EnrolledId,
@@ -100,7 +100,7 @@ def release(
 Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; stays on the item.")]
 
 
-@add_command(group, "keep")
+@add_command(group, "keep", WRITES)
 def keep(
     app: "App", course_id: EnrolledId, user: User, reason: Reason, dry_run: DryRun = False, yes: Yes = False
 ) -> "Report":
@@ -115,7 +115,7 @@ def keep(
     return run_keep(app, ByHandRequest(EnrollmentKey(user, course_id), reason, dry_run, yes))
 
 
-@add_command(group, "revoke")
+@add_command(group, "revoke", WRITES)
 def revoke(
     app: "App", course_id: EnrolledId, user: User, reason: Reason, dry_run: DryRun = False, yes: Yes = False
 ) -> "Report":
@@ -130,7 +130,7 @@ def revoke(
     return run_revoke(app, ByHandRequest(EnrollmentKey(user, course_id), reason, dry_run, yes))
 
 
-@add_command(group, "reconcile")
+@add_command(group, "reconcile", WRITES)
 def reconcile(
     app: "App",
     dry_run: DryRun = False,

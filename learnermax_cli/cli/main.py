@@ -14,10 +14,11 @@ from typer.main import get_command
 
 from learnermax_cli import __version__
 from learnermax_cli.cli.checkout import group as checkout
-from learnermax_cli.cli.command import OPTION_NAMES, Invocation, add_command
+from learnermax_cli.cli.command import LOCAL, OPTION_NAMES, READS, Invocation, add_command, add_plain_command
+from learnermax_cli.cli.commands import show_help
 from learnermax_cli.cli.courses import group as courses
 from learnermax_cli.cli.enrollments import group as enrollments
-from learnermax_cli.cli.help_pages import HelpCommand, HelpGroup, command_words, see_help
+from learnermax_cli.cli.help_pages import HelpGroup, command_words, see_help
 from learnermax_cli.cli.products import group as products
 from learnermax_cli.cli.sandbox import demo
 from learnermax_cli.cli.sandbox import group as sandbox
@@ -56,7 +57,7 @@ for _group, _name, _example in _GROUPS:
     app.add_typer(_group, name=_name, cls=HelpGroup, epilog=f"Example: {_example}")
 
 
-@add_command(app, "doctor")
+@add_command(app, "doctor", READS)
 def doctor(app: "App") -> "Report":
     """Check every precondition of the other commands; each failure names its remedy. Writes nothing.
 
@@ -70,7 +71,7 @@ def doctor(app: "App") -> "Report":
     return run_doctor(app)
 
 
-@add_command(app, "config")
+@add_command(app, "config", LOCAL)
 def config(app: "App") -> "Report":
     """Show every setting: its value (of secrets only that they are there), and where it comes from. Asks nobody.
 
@@ -93,7 +94,19 @@ def config(app: "App") -> "Report":
     )
 
 
-app.command("demo", cls=HelpCommand)(demo)
+@add_command(app, "commands", LOCAL)
+def commands(app: "App") -> "Report":
+    """List every command with what it may do: whether it writes, whether it asks, how it may end; in JSON its options.
+
+    Example: lmx commands -o json
+    """
+    from learnermax_cli.cli.commands import list_commands
+
+    return list_commands(app, command_tree())
+
+
+add_plain_command(app, "demo", LOCAL)(demo)
+add_plain_command(app, "help", LOCAL)(show_help)
 
 
 def _show_version(wanted: bool) -> None:

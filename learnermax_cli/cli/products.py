@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 import typer
 
-from learnermax_cli.cli.command import DryRun, ExitCode, Yes, add_command
+from learnermax_cli.cli.command import READS, WRITES, DryRun, ExitCode, Yes, add_command
 
 if TYPE_CHECKING:
     from learnermax_cli.composition.app import App
@@ -41,7 +41,7 @@ class PriceOptions(NamedTuple):
 ComingSoon = Annotated[bool, typer.Option("--include-coming-soon", help="Sell announced courses too.")]
 
 
-@add_command(group, "sync")
+@add_command(group, "sync", WRITES)
 def sync(
     app: "App",
     prices: PriceOptions,
@@ -78,7 +78,7 @@ def sync(
     return run_sync(app, SyncRequest(options, dry_run, yes, allow_archive, exit_code, save_plan, plan, given))
 
 
-@add_command(group, "list")
+@add_command(group, "list", READS)
 def list_products(
     app: "App",
     prices: PriceOptions,

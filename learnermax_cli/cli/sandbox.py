@@ -4,13 +4,15 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from learnermax_cli.cli.command import add_command
+from learnermax_cli.cli.command import LOCAL, Traits, add_command
 
 if TYPE_CHECKING:
     from learnermax_cli.composition.app import App
     from learnermax_cli.planning.report import Report
 
 group = typer.Typer(help="Stripe and AWS on this machine: no account, no network.", no_args_is_help=True)
+
+CHANGES = Traits(writes=True, local=True)
 
 Port = typer.Option(min=0, max=65535, help="Port on 127.0.0.1. Default: a free one.", show_default=False)
 
@@ -23,7 +25,7 @@ Buyer = typer.Option(
 Amount = typer.Option(metavar="AMOUNT", help="A part of it, such as 10.00. Default: all.", show_default=False)
 
 
-@add_command(group, "start")
+@add_command(group, "start", CHANGES)
 def start(
     app: "App",
     stripe_port: Annotated[int, Port] = 0,
@@ -46,7 +48,7 @@ def start(
     return running_report("sandbox start", info)
 
 
-@add_command(group, "stop")
+@add_command(group, "stop", CHANGES)
 def stop(app: "App") -> "Report":
     """Stop the sandbox; everything in it is deleted.
 
@@ -59,7 +61,7 @@ def stop(app: "App") -> "Report":
     return stopped_report(was_running=process.stop(default_state_dir(app.environ)))
 
 
-@add_command(group, "status")
+@add_command(group, "status", LOCAL)
 def status(app: "App") -> "Report":
     """Show whether the sandbox runs, and where; exits 3 when it does not.
 
@@ -72,7 +74,7 @@ def status(app: "App") -> "Report":
     return missing_report("sandbox status") if info is None else running_report("sandbox status", info)
 
 
-@add_command(group, "reset")
+@add_command(group, "reset", CHANGES)
 def reset(app: "App") -> "Report":
     """Empty the sandbox: tables, secrets, products, journal, faults; keeps one test student.
 
@@ -89,7 +91,7 @@ def reset(app: "App") -> "Report":
     return running_report("sandbox reset", info, "Emptied: tables, secrets, everything at Stripe.")
 
 
-@add_command(group, "env")
+@add_command(group, "env", LOCAL)
 def env(app: "App") -> None:
     """Print the variables with which any other Stripe or AWS tool talks to the sandbox.
 
@@ -103,7 +105,7 @@ def env(app: "App") -> None:
     app.console.write_sandbox_exports(environment_document(info) if as_json else export_lines(info))
 
 
-@add_command(group, "pay")
+@add_command(group, "pay", CHANGES)
 def pay(
     app: "App",
     target: Annotated[str, typer.Argument(metavar="SESSION_ID|URL", help="A session, or a payment link's URL.")],
@@ -121,7 +123,7 @@ def pay(
     return sales_report.pay(app.environ, target, method, email)
 
 
-@add_command(group, "settle")
+@add_command(group, "settle", CHANGES)
 def settle(
     app: "App",
     session_id: Annotated[str, Session],
@@ -136,7 +138,7 @@ def settle(
     return sales_report.settle(app.environ, session_id, fails=fail)
 
 
-@add_command(group, "expire")
+@add_command(group, "expire", CHANGES)
 def expire(app: "App", session_id: Annotated[str, Session]) -> "Report":
     """Expire an open checkout session before its time.
 
@@ -147,7 +149,7 @@ def expire(app: "App", session_id: Annotated[str, Session]) -> "Report":
     return sales_report.expire(app.environ, session_id)
 
 
-@add_command(group, "refund")
+@add_command(group, "refund", CHANGES)
 def refund(
     app: "App",
     session_id: Annotated[str, Session],
@@ -163,7 +165,7 @@ def refund(
     return sales_report.refund(app.environ, session_id, amount, fails=fail)
 
 
-@add_command(group, "dispute")
+@add_command(group, "dispute", CHANGES)
 def dispute(
     app: "App",
     session_id: Annotated[str, Session],
@@ -179,7 +181,7 @@ def dispute(
     return sales_report.dispute(app.environ, session_id, status, amount)
 
 
-@add_command(group, "promo")
+@add_command(group, "promo", CHANGES)
 def promo(
     app: "App",
     code: Annotated[str, typer.Argument(metavar="CODE", help="What the buyer types.")],
@@ -195,7 +197,7 @@ def promo(
     return sales_report.promo(app.environ, code, percent_off, amount_off)
 
 
-@add_command(group, "clock")
+@add_command(group, "clock", CHANGES)
 def clock(
     app: "App",
     advance: Annotated[str, typer.Option(metavar="DURATION", help="How much time passes: 90s, 30m, 25h, 3d.")],
@@ -209,7 +211,7 @@ def clock(
     return sales_report.advance_clock(app.environ, advance)
 
 
-@add_command(group, "trigger")
+@add_command(group, "trigger", CHANGES)
 def trigger(
     app: "App",
     event: Annotated[

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from learnermax_cli.cli.command import DryRun, ExitCode, Yes, add_command
+from learnermax_cli.cli.command import READS, WRITES, DryRun, ExitCode, Yes, add_command
 
 if TYPE_CHECKING:
     from learnermax_cli.composition.app import App
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 group = typer.Typer(help="Stripe keys in AWS Secrets Manager.", no_args_is_help=True)
 
 
-@add_command(group, "push")
+@add_command(group, "push", WRITES)
 def push(
     app: "App",
     dry_run: DryRun = False,
@@ -40,7 +40,7 @@ def push(
     return run_push(app, options)
 
 
-@add_command(group, "status")
+@add_command(group, "status", READS)
 def status(app: "App", exit_code: ExitCode = False) -> "Report":
     """Compare the stored keys with those at hand, key by key; shows no value.
 
@@ -51,7 +51,7 @@ def status(app: "App", exit_code: ExitCode = False) -> "Report":
     return run_status(app, exit_code=exit_code)
 
 
-@add_command(group, "pull")
+@add_command(group, "pull", WRITES)
 def pull(
     app: "App",
     dry_run: DryRun = False,
@@ -67,7 +67,7 @@ def pull(
     return run_pull(app, allow_live=allow_live, yes=yes, dry_run=dry_run)
 
 
-@add_command(group, "rollback")
+@add_command(group, "rollback", WRITES)
 def rollback(
     app: "App",
     to: Annotated[

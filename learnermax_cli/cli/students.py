@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from learnermax_cli.cli.command import add_command
+from learnermax_cli.cli.command import READS, add_command
 
 if TYPE_CHECKING:
     from learnermax_cli.composition.app import App
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 group = typer.Typer(help="One student's case: what happened, what it means, what to do.", no_args_is_help=True)
 
 
-@add_command(group, "show")
+@add_command(group, "show", READS)
 def show(
     app: "App",
     what: Annotated[

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from learnermax_cli.cli.command import DryRun, ExitCode, Yes, add_command
+from learnermax_cli.cli.command import READS, WRITES, DryRun, ExitCode, Yes, add_command
 from learnermax_cli.cli.options import Revoke
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 group = typer.Typer(help="Payments confirmed within seconds: endpoint, receiver, replay.", no_args_is_help=True)
 
 
-@add_command(group, "create")
+@add_command(group, "create", WRITES)
 def create(
     app: "App",
     url: Annotated[str, typer.Option("--url", help="Where Stripe delivers to.", show_default=False)],
@@ -41,7 +41,7 @@ def create(
     return run_create(app, CreateRequest(url, roll, read_overlap(overlap), allow_other, dry_run, yes))
 
 
-@add_command(group, "list")
+@add_command(group, "list", READS)
 def list_endpoints(app: "App", exit_code: ExitCode = False) -> "Report":
     """List the endpoints at Stripe, and the drift of ours: events, version, disabled, host, secret.
 
@@ -52,7 +52,7 @@ def list_endpoints(app: "App", exit_code: ExitCode = False) -> "Report":
     return run_list(app, exit_code=exit_code)
 
 
-@add_command(group, "delete")
+@add_command(group, "delete", WRITES)
 def delete(
     app: "App",
     url: Annotated[str, typer.Option("--url", help="Where Stripe delivers to.", show_default=False)],
@@ -68,7 +68,7 @@ def delete(
     return run_delete(app, url, dry_run=dry_run, yes=yes)
 
 
-@add_command(group, "serve")
+@add_command(group, "serve", WRITES)
 def serve(
     app: "App",
     host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
@@ -86,7 +86,7 @@ def serve(
     return run_serve(app, Address(host, port, path), revoke=revoke)
 
 
-@add_command(group, "replay")
+@add_command(group, "replay", WRITES)
 def replay(
     app: "App",
     since: Annotated[str, typer.Option("--since", help="Events since then: 36h, 3d, or a time in RFC 3339.")],

@@ -22,7 +22,7 @@ from tests.running import Sandbox
 COURSE = "TEST-COURSE-003"
 HOOK = "https://api.learnermax.example/api/webhooks/stripe"
 # Pages for people, and an endless run, which has a test of its own.
-WITHOUT_DOCUMENT = {("demo",)}
+WITHOUT_DOCUMENT = {("demo",), ("help",)}
 ENDLESS = {("webhooks", "serve")}
 # A day at a platform: each command once, in an order in which it succeeds; $ stands for the session made last.
 DAY = (
@@ -30,6 +30,7 @@ DAY = (
     "sandbox reset",
     "sandbox status",
     "sandbox env",
+    "commands",
     "config",
     "courses seed",
     f"courses set-price {COURSE} 89.99",
@@ -57,6 +58,8 @@ DAY = (
     f"enrollments keep {COURSE} --user test-student --reason goodwill --yes",
     f"enrollments revoke {COURSE} --user test-student --reason test --yes",
     "enrollments list",
+    "students show test-student",
+    "students show $",
     "enrollments create TEST-COURSE-001 --user test-student",
     "enrollments create TEST-COURSE-005 --user test-student",
     "checkout expire $",

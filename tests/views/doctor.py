@@ -1,4 +1,4 @@
-"""Views of `lmx config`, and of `lmx doctor`: all green, nothing there, and a bit of everything."""
+"""Views of `lmx commands`, `help`, `config`, and of `doctor`: all green, nothing there, and a bit of everything."""
 
 from tests.doctor.worlds import PREVIEW, heal, keys_of, put_secret
 from tests.enrollments.worlds import age_intents, put_basics, put_bought, put_pending
@@ -23,6 +23,8 @@ def _ill(sandbox: Sandbox) -> None:
 
 
 VIEWS = (
+    View("commands", nothing, "commands", reads=True),
+    View("help", nothing, "help products sync", reads=True),
     View("config", nothing, "config", reads=True),
     View("config with errors", nothing, "config", ends=3, env={"LMX_MAX_RATE": "fast"}, reads=True),
     View("doctor green", heal, "doctor", reads=True),
