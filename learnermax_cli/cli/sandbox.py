@@ -16,7 +16,7 @@ CHANGES = Traits(writes=True, local=True)
 
 Port = typer.Option(min=0, max=65535, help="Port on 127.0.0.1. Default: a free one.", show_default=False)
 
-Session = typer.Argument(metavar="SESSION_ID|URL")
+Session = typer.Argument(metavar="SESSION_ID|URL", help="A Checkout Session.")
 PercentOff = typer.Option(min=0.01, max=100, metavar="PERCENT", help="Such as 20.", show_default=False)
 AmountOff = typer.Option(metavar="AMOUNT", help="Such as 5.00, in LMX_CURRENCY or usd.", show_default=False)
 Buyer = typer.Option(
