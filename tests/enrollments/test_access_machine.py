@@ -227,6 +227,7 @@ class AccessMachine(RuleBasedStateMachine):
         self.sandbox.control.advance_clock(MINUTE)
 
 
+@pytest.mark.timeout(1_200)
 def test_access_follows_the_money(sandbox: Sandbox) -> None:
     """In any order of purchases, refunds, disputes, decisions by hand, claims, deliveries and runs."""
     checked = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large]

@@ -149,5 +149,5 @@ def test_refunds_among_completed_enrollments(sandbox: Sandbox) -> None:
     # A table of 100,000 items would take moto minutes; what grows with it shows with five times as many, too.
     asked, units = _refunds_among(sandbox, 500)
     assert (asked, units) == _refunds_among(sandbox, 2_500)
-    assert Counter({"GET /v1/refunds": 2}) == asked
+    assert Counter({"GET /v1/refunds": 1}) == asked  # a second page
     assert 200 == units
