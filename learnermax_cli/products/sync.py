@@ -88,7 +88,7 @@ def _how_to_apply(request: SyncRequest) -> tuple[str, ...]:
     path = request.save_plan
     if path is None or not path.is_file():  # nobody reads a pipe twice
         return ()
-    return ("To apply this plan: " + lmx(COMMAND, *request.given, "--plan", str(path)),)
+    return ("To apply this plan: " + lmx("products sync", *request.given, "--plan", str(path)),)
 
 
 def read_inputs(job: CatalogJob, options: SyncOptions) -> tuple[list[Course], Catalog]:
