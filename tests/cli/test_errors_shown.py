@@ -12,6 +12,7 @@ from tests.failures.model import HARMLESS, HOSTILE, Failure
 from tests.items import course_item
 from tests.products.worlds import put_course
 from tests.running import Sandbox, run_in_shell
+from tests.sampling import sampled
 from tests.started import STOPPING
 from tests.terminals import show
 
@@ -38,7 +39,9 @@ def put_refused_course(sandbox: Sandbox) -> None:
     sandbox.dynamodb().put_item(Item=course_item(f"{HOSTILE}!", "4999"))
 
 
-@pytest.mark.parametrize("failure", FAILURES, ids=lambda failure: f"{failure.command[:30]}: {failure.error[:30]}")
+@pytest.mark.parametrize(
+    "failure", sampled(FAILURES, 2), ids=lambda failure: f"{failure.command[:30]}: {failure.error[:30]}"
+)
 def test_failure_is_two_lines(sandbox: Sandbox, failure: Failure) -> None:
     """In a pipe: the last two lines of stderr, without an escape, under the exit code of the contract."""
     provoked = failure.prepare(sandbox)

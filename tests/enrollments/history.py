@@ -55,6 +55,7 @@ class Sale:
     """Whether the dispute was lost."""
     dispute: str | None = None
     """The dispute's status, if there was one."""
+    refund_failed: bool = False
 
     @property
     def valid(self) -> bool:

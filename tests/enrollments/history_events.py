@@ -68,7 +68,7 @@ def happen(sale: Sale, event: str) -> None:
             sale.money_gone = True
             sale.become(reversals=_reversals(sale))
         case "refund fails":
-            sale.money_gone = False
+            sale.refund_failed, sale.money_gone = sale.refund_failed or sale.money_gone, False
             sale.become(reversals=_reversals(sale))
         case "refund in part":
             pass  # the charge says refunded only when all of it was
@@ -78,4 +78,5 @@ def happen(sale: Sale, event: str) -> None:
 
 
 def _reversals(sale: Sale) -> tuple[Reversal, ...]:
-    return reversals((sale.dispute,) if sale.dispute else (), refunded=sale.money_gone)
+    failed = (reversals(refunded=True)[0]._replace(status="failed"),) if sale.refund_failed else ()
+    return (*failed, *reversals((sale.dispute,) if sale.dispute else (), refunded=sale.money_gone))

@@ -231,5 +231,5 @@ class AccessMachine(RuleBasedStateMachine):
 def test_access_follows_the_money(sandbox: Sandbox) -> None:
     """In any order of purchases, refunds, disputes, decisions by hand, claims, deliveries and runs."""
     checked = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large]
-    settings = examples(60, stateful_step_count=12, suppress_health_check=checked)
+    settings = examples(30, stateful_step_count=12, suppress_health_check=checked)
     run_state_machine_as_test(type("Machine", (AccessMachine,), {"sandbox": sandbox}), settings=settings)

@@ -159,10 +159,21 @@ class Histories(RuleBasedStateMachine):
             self.history.reconcile(f"run-{self.runs}", asked, scope)
         finally:
             finished = self._require_right(before)
+            self._require_rightly_revoked(before, asked)
         # Exactly one event for each completion, none where access was given back, and one for each that was owed.
         owed = [e.key for e in before.values() if e.intent is not None and not e.pending]
         new = [key for key in finished if not self._was_given_back(before.get(key))]
         assert sorted([*new, *owed]) == sorted(self.history.events[sent:])
+
+    def _require_rightly_revoked(self, before: dict[EnrollmentKey, Enrollment], asked: Rules) -> None:
+        """Assert that access was taken only when asked, and only where the payment went back and no other may hold."""
+        taken = [e for key, e in self.history.items.items() if e.revoked and key in before and not before[key].revoked]
+        assert asked.revoke or not taken
+        for item in taken:
+            sales = [sale for sale in self.history.sales if sale.buyer == item.key]
+            own = next(sale for sale in sales if sale.payment.session_id == item.session_id)
+            waiting = [sale for sale in sales if sale.disputed and not sale.lost and not sale.money_gone]
+            assert (None, True, {}, []) == (before[item.key].kept_at, own.void, self._valid(item.key), waiting)
 
     def _was_given_back(self, before: Enrollment | None) -> bool:
         """Return whether who is in now had lost access, and is in by the same payment as before."""

@@ -14,6 +14,7 @@ from tests.functions.worlds import Container, put_bought
 from tests.items import student_item
 from tests.ran import last_entry, writes_since
 from tests.running import Sandbox
+from tests.sampling import sampled
 from tests.webhooks.money import FAILED, REFUNDED, USER, item_of, newest
 from tests.webhooks.signed import deliver
 from tests.webhooks.worlds import serving
@@ -138,7 +139,7 @@ RUNS: dict[str, Callable[[Sandbox, Container], object]] = {
 }
 
 
-@pytest.mark.parametrize("name", RUNS)
+@pytest.mark.parametrize("name", sampled(RUNS, 4))
 def test_nothing_is_taken_away_unasked(sandbox: Sandbox, container: Container, name: str) -> None:
     """No command and no handler writes to who is in, whatever the money does, without --revoke or LMX_REVOKE."""
     _put_void(sandbox, container)

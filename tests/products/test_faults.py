@@ -90,6 +90,7 @@ def test_one_refused_product_does_not_stop_the_others(sandbox: Sandbox) -> None:
     assert {"good", "bad"} == {k for k, course in worlds.read_state(sandbox)["courses"].items() if course["linked"]}
 
 
+@pytest.mark.slow
 def test_connection_lost_for_good(sandbox: Sandbox) -> None:
     """When no answer comes back at all the run ends in 1 after some tries; what was made is found by the next."""
     worlds.synced_course(sandbox, price="99.99")

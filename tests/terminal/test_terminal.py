@@ -13,6 +13,7 @@ from tests.commands import command_paths
 from tests.enrollments.worlds import put_pending
 from tests.products.worlds import put_course, put_courses, read_products
 from tests.running import Sandbox
+from tests.sampling import sampled
 from tests.terminals import Shown, show
 
 COMMANDS = command_paths()
@@ -32,7 +33,7 @@ def on_terminal(
 
 
 @pytest.mark.parametrize("columns", [80, 200])
-@pytest.mark.parametrize("path", [*GROUPS, *COMMANDS], ids=" ".join)
+@pytest.mark.parametrize("path", sampled([*GROUPS, *COMMANDS], 5), ids=" ".join)
 def test_help_page_fits(path: tuple[str, ...], columns: int) -> None:
     """No line is wider than the terminal, and no option, type or word is cut."""
     shown = CliRunner().invoke(app, [*path, "--help"], prog_name="lmx", env={"COLUMNS": str(columns), "TERM": "dumb"})

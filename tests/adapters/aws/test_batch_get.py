@@ -34,7 +34,7 @@ def test_unprocessed_items_are_read_in_the_end(sandbox: Sandbox) -> None:
     worlds.put_items(sandbox, [student_item("ada")])
     leave_unprocessed(sandbox, 3)
     students = EnrollmentTable(Table(sandbox.dynamodb_client(), TABLE)).read_students(["ada", "bob"])
-    assert {"ada": Student("ada", "ada@example.com", None)} == students
+    assert {"ada": Student("ada", "ada@example.com", None, "Ada")} == students
 
 
 def test_items_that_stay_unprocessed_are_given_up(sandbox: Sandbox) -> None:
