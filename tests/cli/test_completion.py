@@ -60,7 +60,7 @@ def test_option_and_its_values_are_completed() -> None:
     """Options by their beginning, values where there is a choice."""
     option = run("lmx", _LMX_COMPLETE="complete_bash", COMP_WORDS="lmx products sync --all", COMP_CWORD="3")
     value = run("lmx", _LMX_COMPLETE="complete_bash", COMP_WORDS="lmx products sync -o ", COMP_CWORD="4")
-    assert (["--allow-price", "--allow-archive"], ["table", "json", "markdown"]) == (
+    assert (["--allow-price", "--allow-archive"], ["table", "json", "markdown", "csv"]) == (
         option.stdout.split(),
         value.stdout.split(),
     )
@@ -103,7 +103,7 @@ def test_fish_completes_with_what_lmx_shows_it() -> None:
     """A real fish takes the script of --show-completion and offers commands, options and values."""
     load = "lmx --show-completion | source"
     done = run("fish", "--no-config", "-c", f"{load}; complete -C 'lmx enr'; complete -C 'lmx products sync -o '")
-    assert (0, f"{ANSWERS['fish']}json\nmarkdown\ntable\n") == (done.returncode, done.stdout)
+    assert (0, f"{ANSWERS['fish']}csv\njson\nmarkdown\ntable\n") == (done.returncode, done.stdout)
 
 
 # Another zsh on a terminal of its own is typed to; Control-A puts words before the command, which then tells itself.
