@@ -160,7 +160,7 @@ class Checkout:
 
     def _create(self, enrolled_at: str, step: Resume | Start) -> Session | None:
         try:
-            return self._app.checkout_sessions.create_session(self._new(enrolled_at))
+            return self._app.checkout_sessions.create_session(self._new(enrolled_at, step.enrollment))
         except AttemptSpentError as error:
             if isinstance(step, Resume):
                 self._spent = enrolled_at
@@ -180,7 +180,7 @@ class Checkout:
         except SupersededError:
             return
 
-    def _new(self, enrolled_at: str) -> NewSession:
+    def _new(self, enrolled_at: str, before: Enrollment | None) -> NewSession:
         purchase, student = self._purchase, self._purchase.student
         return NewSession(
             environment=purchase.environment,
@@ -191,6 +191,7 @@ class Checkout:
             customer_id=student.customer_id,
             enrolled_at=enrolled_at,
             expires_at=expires_at(enrolled_at, purchase.expires_in),
+            former=None if before is None else before.session_id,
         )
 
     def _store(self, session: Session, enrolled_at: str) -> ToPay | None:

@@ -119,6 +119,8 @@ class NewSession:
     customer_id: str | None
     enrolled_at: str
     expires_at: int
+    former: str | None = None
+    """The session that the enrollment named before: begun in the same second, it looks the same."""
 
     @property
     def metadata(self) -> dict[str, str]:
@@ -128,7 +130,8 @@ class NewSession:
     def made(self, session: Session) -> bool:
         """Return whether a session was created from these values."""
         return (
-            is_ours(session.metadata, self.environment)
+            session.session_id != self.former
+            and is_ours(session.metadata, self.environment)
             and session.is_for(self.key, self.environment)
             and (session.price_ids, session.form, session.expires_at) == ((self.price_id,), self.form, self.expires_at)
         )

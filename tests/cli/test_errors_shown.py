@@ -40,7 +40,7 @@ def put_refused_course(sandbox: Sandbox) -> None:
 
 
 @pytest.mark.parametrize(
-    "failure", sampled(FAILURES, 2), ids=lambda failure: f"{failure.command[:30]}: {failure.error[:30]}"
+    "failure", sampled(FAILURES, 3), ids=lambda failure: f"{failure.command[:30]}: {failure.error[:30]}"
 )
 def test_failure_is_two_lines(sandbox: Sandbox, failure: Failure) -> None:
     """In a pipe: the last two lines of stderr, without an escape, under the exit code of the contract."""

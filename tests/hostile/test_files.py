@@ -10,6 +10,7 @@ import pytest
 
 from tests.products.worlds import put_course, sync
 from tests.running import Sandbox
+from tests.sampling import sampled
 
 PREVIEW = {"LMX_ENVIRONMENT": "preview"}
 PIPE = "nothing complete came through it within 5 s"
@@ -26,7 +27,7 @@ def two_lines(done: "subprocess.CompletedProcess[str]") -> str:
     return done.stderr.splitlines()[0].removeprefix("Error: ")
 
 
-@pytest.mark.parametrize("args", [(), ("--env-file", ".env.local")])
+@pytest.mark.parametrize("args", sampled([(), ("--env-file", ".env.local")], 2))
 def test_env_file_that_is_too_large(sandbox: Sandbox, args: tuple[str, ...]) -> None:
     """Twelve megabytes, found or named."""
     with (sandbox.cwd / ".env.local").open("w", encoding="utf-8") as file:

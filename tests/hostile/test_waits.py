@@ -17,6 +17,7 @@ from tests.hostile.commands import COMMANDS, Command
 from tests.hostile.middleman import Answer, Connection, Odd, Plan, between
 from tests.hostile.odd import ODD
 from tests.running import Sandbox
+from tests.sampling import sampled
 from tests.terminals import show
 from tests.webhooks.signed import deliver, event_of
 from tests.webhooks.worlds import Serving, put_signing_secret, serving
@@ -132,7 +133,7 @@ def _deliver_many(sandbox: Sandbox, receiver: Serving, users: list[str]) -> list
     return [status for status, _ in replies]
 
 
-@pytest.mark.parametrize("operation", ["GET", "UpdateItem", "Publish"])
+@pytest.mark.parametrize("operation", sampled(["UpdateItem", "GET", "Publish"], 3))
 def test_receiver_answers_while_a_service_trickles(sandbox: Sandbox, tmp_path: Path, operation: str) -> None:
     """Forty deliveries get 503; once the service has recovered one gets 200; it stops when it is told."""
     worlds.put_basics(sandbox)

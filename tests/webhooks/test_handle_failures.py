@@ -9,6 +9,7 @@ import pytest
 from tests.enrollments import worlds
 from tests.ran import last_entry
 from tests.running import Sandbox
+from tests.sampling import sampled
 from tests.webhooks.signed import deliver, event_of
 from tests.webhooks.worlds import Serving, put_signing_secret, serving
 
@@ -46,7 +47,7 @@ FAILURES: dict[str, tuple[str, dict[str, Any], str]] = {
 }
 
 
-@pytest.mark.parametrize("name", FAILURES)
+@pytest.mark.parametrize("name", sampled(FAILURES, 3))
 def test_failure_of_ours_gets_503_and_the_next_delivery_makes_it_good(sandbox: Sandbox, name: str) -> None:
     """With a line that tells nothing private; one mail is sent, by the same receiver."""
     kind, fault, code = FAILURES[name]
