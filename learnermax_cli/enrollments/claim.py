@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 from learnermax_cli.checkout.offer import require_student
 from learnermax_cli.checkout.plan_offer import refused
 from learnermax_cli.core.ownership import MANAGED_BY, Marker
-from learnermax_cli.core.remedy import lmx
+from learnermax_cli.core.remedy import keep_one, lmx
 from learnermax_cli.courses.model import Course
 from learnermax_cli.courses.plan_courses import unknown_course
 from learnermax_cli.enrollments.apply_enrollment import EnrollmentWork, ReadJob, Run, RunJob, begin_run
@@ -144,6 +144,7 @@ def _plan(job: ClaimJob, key: EnrollmentKey, payment: Payment, realm: Realm) -> 
     }
     claimed = claimed_by(payment, key, realm)
     enrollment = job.enrollments.read_enrollment(key)
+    _require_not_revoked(enrollment)
     decision = _decide(job, key, enrollment, claimed, realm)
     event = job.events is not None and job.settings.events
     work = plan_enrollment(key, enrollment, decision, None, event=event)
@@ -162,6 +163,15 @@ def _decide(
     if session_id is not None and session_id != claimed.session_id and usable_session_id(session_id):
         named = job.payments.read_payment(session_id)
     return decide(Case(key, enrollment, named=named, others=(claimed,)), Rules(realm, job.now()))
+
+
+def _require_not_revoked(enrollment: Enrollment | None) -> None:
+    """Raise FailedError where an operator took the access away: no payment of before gives it back."""
+    if enrollment is None or enrollment.revoked is None or not enrollment.revoked.by_operator:
+        return
+    key = enrollment.key
+    hint = "Let the student in again: " + keep_one(key.course_id, key.user_id, "paid")
+    raise refused(f"access of {key} was revoked by hand ({enrollment.revoked.reason})", hint, "revoked")
 
 
 def claimed_by(payment: Payment, key: EnrollmentKey, realm: Realm) -> Payment:

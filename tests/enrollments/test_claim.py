@@ -115,6 +115,18 @@ def test_refused_for_who_is_enrolled_and_for_a_free_course(sandbox: Sandbox) -> 
     assert "invalid.no_student" == _claim(sandbox, "--yes", user="nobody").report["error"]["code"]
 
 
+def test_who_was_revoked_by_hand_is_kept_first(sandbox: Sandbox) -> None:
+    """A claim says who decided, and what lets the student in, instead of that there is nothing to do."""
+    _sold(sandbox)
+    assert 0 == _claim(sandbox, "--yes").exit_code
+    by_hand = ("enrollments", "revoke", COURSE, "--user", USER, "--reason", "fraud", "--yes")
+    assert 0 == sandbox.run(*by_hand).returncode
+    seq, ran = last_entry(sandbox), _claim(sandbox, "--yes")
+    error = ran.report["error"]
+    assert (1, "invalid.revoked", []) == (ran.exit_code, error["code"], writes_since(sandbox, seq))
+    assert f"access of {key(USER)} was revoked by hand (fraud)" == error["message"]
+
+
 def test_second_claim_for_another_student_is_refused(sandbox: Sandbox) -> None:
     """The session names its student from then on."""
     _sold(sandbox)
