@@ -31,12 +31,23 @@ class LmxError(Exception):
 
     exit_code = Exit.FAILED
     default_code = "failed"
+    ends_run = True
+    """Whether a run of many items ends early where its exit code says that the next item fails, too.
+
+    Else the run goes on, and ends with that code.
+    """
 
     def __init__(self, message: str, *, hint: str, code: str | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
         self.code = code or self.default_code
+
+
+def weightier(first: LmxError | None, second: LmxError | None) -> LmxError | None:
+    """Return the failure whose exit code wins, the first of two with the same; None where there is none."""
+    failures = [failure for failure in (first, second) if failure is not None]
+    return min(failures, key=lambda failure: _PRECEDENCE.index(failure.exit_code), default=None)
 
 
 class FailedError(LmxError):

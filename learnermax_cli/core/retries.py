@@ -11,7 +11,6 @@ from typing import NamedTuple, Protocol, TypeVar
 
 from learnermax_cli.core.errors import Exit, FailedError, LmxError
 
-_CODE = "failed.outage"
 _SLOWEST = 1.0
 _WON_BACK_PER_SECOND = 1.0
 WORKERS = 8
@@ -34,7 +33,7 @@ class Listener(Protocol):
 class OutageError(FailedError):
     """A service failed so many operations in a row that the run stops."""
 
-    default_code = _CODE
+    default_code = "failed.outage"
 
 
 class Outage:
@@ -92,7 +91,9 @@ class Outage:
 
 def is_fatal(error: LmxError) -> bool:
     """Return whether what failed one item fails the next one too, so that the run ends."""
-    return error.exit_code in (Exit.CREDENTIALS, Exit.CONFIG, Exit.GUARD) or error.code == _CODE
+    return error.ends_run and (
+        error.exit_code in (Exit.CREDENTIALS, Exit.CONFIG, Exit.GUARD) or error.code == OutageError.default_code
+    )
 
 
 class RetryPolicy(NamedTuple):

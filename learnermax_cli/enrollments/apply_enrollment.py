@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from learnermax_cli.core.errors import LmxError
+from learnermax_cli.core.retries import OutageError, is_fatal
 from learnermax_cli.core.times import site_time
 from learnermax_cli.courses.model import CourseStore
 from learnermax_cli.enrollments.model import NOBODY, Enrollment, EnrollmentKey, EventIntent, Revocation
@@ -229,12 +230,13 @@ class EnrollmentWork:
         run.published.discard(key, intent)
 
     def _send(self, intent: EventIntent, completed: tuple[str, str]) -> None:
-        """Publish the event; one that fails is owed by nobody, since it was owed first: the next run tries again."""
+        """Publish the event; one that fails is owed by nobody: the next run tries again, this one lets others in."""
         key, run, earlier = self._work.key, self._run, self._work.enrollment
         assert run.publisher is not None
         try:
             run.publisher.publish_completed(key, *completed)
-        except LmxError:
+        except LmxError as error:
+            error.ends_run = isinstance(error, OutageError) or not is_fatal(error)
             since = intent if earlier is None or earlier.intent is None else earlier.intent
             with suppress(LmxError):  # then the mark of this run stays, and is taken over after ten minutes
                 marked = Enrollment(key, "", *completed, intent=intent)

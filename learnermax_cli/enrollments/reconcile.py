@@ -6,8 +6,16 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Protocol
 
-from learnermax_cli.core.errors import FailedError, GuardError, InterruptedRunError, LmxError, UsageError
+from learnermax_cli.core.errors import (
+    FailedError,
+    GuardError,
+    InterruptedRunError,
+    LmxError,
+    UsageError,
+    weightier,
+)
 from learnermax_cli.core.remedy import lmx
+from learnermax_cli.core.retries import is_fatal
 from learnermax_cli.enrollments.apply_enrollment import (
     EnrollmentWork,
     ReadJob,
@@ -80,11 +88,12 @@ def run_reconcile(job: ReconcileJob, request: ReconcileRequest) -> Report:
     examined = True
     try:
         for batch in _batches(job, request, one_pass):
-            _carry_out(batch, request, run, stop, results)
+            spared = _carry_out(batch, request, run, stop, results)
+            error = error or spared
     except InterruptedRunError:
         examined = False
     except LmxError as failure:
-        error = failure
+        error = weightier(failure, error)
     if examined and not one_pass.tally.examined:
         error = error or _unknown_student(job, request.scope.user)
     report = _report(job.settings.environment, request, results, one_pass.tally, run.mode)
@@ -125,8 +134,12 @@ def _batches(job: ReconcileJob, request: ReconcileRequest, one_pass: Reconcile) 
 
 def _carry_out(
     batch: list[Work], request: ReconcileRequest, run: Run, stop: threading.Event, results: PackedResults
-) -> None:
-    """Carry out a batch, or only note it in a dry run; raises LmxError for what ends the run."""
+) -> LmxError | None:
+    """Carry out a batch, or only note it in a dry run; raises LmxError for what ends the run.
+
+    Return a failure that ends nothing early and yet decides the exit code: mails stay owed.
+    """
+    spared: LmxError | None = None
     allowed, beyond = _within_limit(batch, len(results), request.max_changes)
     if stop.is_set():
         results.add(_planned(batch))
@@ -137,11 +150,12 @@ def _carry_out(
         groups = [EnrollmentWork(work, run).group() for work in allowed]
         applied = apply(groups, stop, workers=WORKERS, progress=lambda _: None)
         results.add(applied.results)
-        if applied.error is not None:
+        if applied.error is not None and is_fatal(applied.error):
             raise applied.error
         if applied.interrupted:
             results.add(_planned(beyond))
-            return
+            return applied.error
+        spared = applied.error
     if beyond:
         raise GuardError(
             f"stopped after {len(results)} {'planned ' * request.dry_run}writes, as --max-changes says",
@@ -150,6 +164,7 @@ def _carry_out(
             else "Raise --max-changes: completing an enrollment takes up to three writes.",
             code="guard.max_changes",
         )
+    return spared
 
 
 def _unfinished(report: Report) -> InterruptedRunError:

@@ -12,7 +12,10 @@ from learnermax_cli.planning.change import Ended, Group, Result, carry_out, plan
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """The results of a run, in the order of the plan, and the failure that ended it early, if one did."""
+    """The results of a run, in the order of the plan, and the failure that decides how it ends.
+
+    That is the one that ended it early, if one did, or else the first that ended nothing (`ends_run`).
+    """
 
     results: tuple[Result, ...]
     error: LmxError | None = None
@@ -23,6 +26,7 @@ def apply(groups: Sequence[Group], stop: threading.Event, *, workers: int, progr
     """Carry out all groups, at most `workers` at a time; `stop` lets the ones in flight finish and starts no other."""
     ended: dict[int, Ended] = {}
     fatal: LmxError | None = None
+    spared: LmxError | None = None
     waiting = iter(range(len(groups)))
     running: dict[Future[Ended], int] = {}
     with ThreadPoolExecutor(max_workers=workers) as pool:
@@ -38,8 +42,11 @@ def apply(groups: Sequence[Group], stop: threading.Event, *, workers: int, progr
                 index = running.pop(future)
                 ended[index] = future.result()
                 error = ended[index][1]
-                fatal = fatal or (error if error is not None and is_fatal(error) else None)
+                if error is not None and is_fatal(error):
+                    fatal = fatal or error
+                elif error is not None and not error.ends_run:
+                    spared = spared or error
             progress(len(ended))
     results = [ended[index][0] if index in ended else planned(group.changes) for index, group in enumerate(groups)]
     interrupted = stop.is_set() and len(ended) < len(groups)
-    return Applied(tuple(result for group in results for result in group), fatal, interrupted)
+    return Applied(tuple(result for group in results for result in group), fatal or spared, interrupted)

@@ -81,7 +81,7 @@ class HalfDoneError(LmxError):
 
     def __init__(self, failure: LmxError, results: tuple[Result, ...]) -> None:
         super().__init__(failure.message, hint=failure.hint, code=failure.code)
-        self.exit_code = failure.exit_code
+        self.exit_code, self.ends_run = failure.exit_code, failure.ends_run
         self.results = results
 
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol, get_args
 
-from learnermax_cli.core.errors import FailedError, InterruptedRunError, LmxError, UsageError
+from learnermax_cli.core.errors import FailedError, InterruptedRunError, LmxError, UsageError, weightier
 from learnermax_cli.core.remedy import lmx
 from learnermax_cli.core.times import read_window
 from learnermax_cli.enrollments.apply_enrollment import event_mode
@@ -82,7 +82,7 @@ def replay_events(
             for batch in work.batches(job.stripe_events.list_events(window)):
                 tally.add(batch)
                 progress(batch)
-        error = work.error
+        error = weightier(work.error, work.spared)
     except LmxError as failure:
         error = failure
     if stop.is_set():
@@ -143,7 +143,7 @@ def _summary(tally: Tally, *, dry_run: bool) -> dict[str, int]:
         **{action: tally.count(action, outcome) for action in ACCESS_CHANGES},
         "needs_attention": len(tally.findings),
         "failed": tally.effects["failed"],
-        "owed": len(tally.owed),
+        "owed": len(tally.unpublished.union(map(str, tally.owed))),
     }
 
 

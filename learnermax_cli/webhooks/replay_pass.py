@@ -39,6 +39,8 @@ class ReplayPass:
         self._planned: set[tuple[str, str]] = set()
         self.error: LmxError | None = None
         """What ended the pass early."""
+        self.spared: LmxError | None = None
+        """The first failure that ended nothing, and yet decides how the pass ends."""
 
     def batches(self, events: Iterable[EventHint]) -> Iterator[list[Handled]]:
         """Yield what became of the events, in their order, without those that were not begun."""
@@ -65,6 +67,8 @@ class ReplayPass:
             except LmxError as error:
                 if is_fatal(error):
                     self.error = self.error or error
+                elif not error.ends_run:
+                    self.spared = self.spared or error
                 results = error.results if isinstance(error, HalfDoneError) else ()
                 handled[place] = Handled(hint, "failed", error.message, results)
         return handled
@@ -113,6 +117,8 @@ class Tally:
     rows: PackedRows = field(default_factory=PackedRows)
     owed: set[EnrollmentKey] = field(default_factory=set)
     """The enrollments whose event is left owed: by another run, or because no topic is configured."""
+    unpublished: set[str] = field(default_factory=set)
+    """The enrollments whose event could not be published: it is owed, too, and the event's row says why."""
     _findings: dict[Finding, None] = field(default_factory=dict)
     _enrollments: Counter[tuple[str, str]] = field(default_factory=Counter)
 
@@ -131,6 +137,11 @@ class Tally:
         self.effects.update(handled.effect for handled in batch)
         results = [result for handled in batch for result in handled.results]
         self.results.add(results)
+        for change, outcome in ((result.change, result.outcome) for result in results):
+            if change.action == "publish" and outcome == "failed":
+                self.unpublished.add(change.key)
+            elif change.action == "publish" and outcome == "applied":
+                self.unpublished.discard(change.key)
         self._enrollments.update((r.change.action, r.outcome) for r in results if r.change.kind == "enrollment")
         self.rows.add([_row(handled) for handled in batch])
         for handled in batch:

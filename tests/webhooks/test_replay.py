@@ -250,6 +250,23 @@ def test_failure_between_writes_is_told_as_it_is(sandbox: Sandbox) -> None:
     ran = replay(sandbox, env=worlds.with_topic(missing))
     assert [("enrollment", key(USER), *COMPLETE), ("event", key(USER), "publish", "failed")] == ran.outcomes
     assert (1, [(key(USER), "failed", f"topic {missing} does not exist")]) == (ran.exit_code, told(ran))
-    assert {"events": 1, "complete": 1, "failed": 1} == ran.summary
+    assert {"events": 1, "complete": 1, "failed": 1, "owed": 1} == ran.summary
     assert [("event", key(USER), *PUBLISH)] == replay(sandbox).outcomes
     assert [worlds.event_of(sandbox, USER)] == worlds.read_events(sandbox)
+
+
+def test_malformed_topic_keeps_nobody_out(sandbox: Sandbox) -> None:
+    """Every payment is carried out, every mail stays owed and counted, and the exit code is that of configuration."""
+    worlds.put_basics(sandbox)
+    users = [f"user-{number}" for number in range(10, 22)]
+    for user in users:
+        worlds.put_bought(sandbox, user, metadata={"userId": user, "courseId": worlds.COURSE})
+    ran = replay(sandbox, env=worlds.with_topic("mails"))
+    error = ran.report["error"]
+    assert (3, "config.topic", {key(user): "completed" for user in users}) == (
+        ran.exit_code,
+        error["code"],
+        worlds.read_statuses(sandbox),
+    )
+    assert {"events": 12, "complete": 12, "failed": 12, "owed": 12} == ran.summary
+    assert [("event", key(user), *PUBLISH) for user in users] == sorted(replay(sandbox).outcomes)

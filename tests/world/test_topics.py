@@ -89,3 +89,28 @@ def test_age_of_what_is_owed_is_kept_while_publishing_fails(sandbox: Sandbox) ->
     sandbox.control.advance_clock(3600 * 24)
     ran = worlds.reconcile(sandbox)
     assert ([], ["event owed"]) == (ran.outcomes, [finding["kind"] for finding in ran.report["findings"]])
+
+
+@pytest.mark.parametrize("case", ["malformed", "not permitted"])
+def test_topic_keeps_nobody_out(sandbox: Sandbox, case: str) -> None:
+    """A mail that was owed before, and a new one, stay owed; all who paid are in, and the exit code says what is wrong.
+
+    A guard that stops the same run weighs less.
+    """
+    topic, fault, code, message, _ = CASES[case]
+    worlds.put_basics(sandbox, USER)
+    worlds.put_pending(sandbox, USER, None, paymentStatus="completed", enrollmentEvent=worlds.owed_since(sandbox))
+    users = [f"user-{number}" for number in range(10, 22)]
+    for user in users:
+        worlds.put_bought(sandbox, user, metadata={"userId": user, "courseId": COURSE})
+    if fault:
+        sandbox.control.add_fault("error", operation="Publish", times=100, **fault)
+    limited = worlds.reconcile(sandbox, "--max-changes", "1", env=worlds.with_topic(topic))
+    assert (code, message) == (limited.exit_code, limited.report["error"]["message"])
+    ran = _reconcile(sandbox, topic)
+    assert (code, message) == (ran.exit_code, ran.report["error"]["message"])
+    assert {"examined": 12, "complete": 12, "failed": 13, "owed": 13} == ran.summary
+    assert {key(user): "completed" for user in [USER, *users]} == worlds.read_statuses(sandbox)
+    sandbox.control.clear_faults()
+    again = worlds.reconcile(sandbox)
+    assert (0, {"publish": 13}) == (again.exit_code, {"publish": len(again.changes)})
