@@ -22,6 +22,11 @@ class SandboxClient(SalesClient, WebhookClient):
         entries: list[dict[str, Any]] = self._call("GET", f"/journal?since={since}")["entries"]
         return entries
 
+    def notes(self) -> list[dict[str, Any]]:
+        """Return what was answered otherwise than by the service that is simulated: `note` and number of `requests`."""
+        notes: list[dict[str, Any]] = self._call("GET", "/notes")["notes"]
+        return notes
+
     def writes(self, service: str = "stripe") -> list[str]:
         """Return the operations of a service that were writes, in order."""
         return [entry["operation"] for entry in self.journal() if entry["write"] and service == entry["service"]]

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from learnermax_cli.config.sandbox_state import STATE_FILE, SandboxInfo, find_sandbox, read_state
 from learnermax_cli.core.errors import ConfigError, FailedError
+from learnermax_cli.core.remedy import lmx
 
 if TYPE_CHECKING:
     import psutil
@@ -30,11 +31,13 @@ _EXTRA = ("flask", "flask_cors", "moto", "psutil", "werkzeug")
 def start(state_dir: Path, *, stripe_port: int = 0, aws_port: int = 0, parent_pid: int | None = None) -> SandboxInfo:
     """Start a sandbox, or return the one that runs; with `parent_pid` it ends when that process does.
 
-    Raises ConfigError without the `[sandbox]` extra or a writable folder, FailedError when it does not start.
+    Raises ConfigError without the `[sandbox]` extra or a writable folder, FailedError when it does not start or runs on
+    other ports than those asked for (0: any).
     """
     require_extra()
     with _starting(state_dir):
         if running := find_sandbox(state_dir):
+            _require_ports(running, stripe_port, aws_port)
             return running
         stop(state_dir)
         command = [
@@ -65,6 +68,19 @@ def require_extra() -> None:
             hint="Install them, in the folder of lmx's source: pip install -c constraints.txt '.[sandbox]'",
             code="sandbox.extra",
         )
+
+
+def _require_ports(running: SandboxInfo, stripe_port: int, aws_port: int) -> None:
+    asked = (("--stripe-port", stripe_port, running.stripe_url), ("--aws-port", aws_port, running.aws_url))
+    if all(port == 0 or url.endswith(f":{port}") for _, port, url in asked):
+        return
+    options = [word for option, port, _ in asked if port for word in (option, str(port))]
+    again = lmx("sandbox start", *options, own_environment=True)
+    raise FailedError(
+        f"the sandbox already runs on other ports: Stripe {running.stripe_url}, AWS {running.aws_url}",
+        hint="Stop it, which deletes what is in it: " + lmx("sandbox stop", own_environment=True) + " && " + again,
+        code="sandbox.ports",
+    )
 
 
 @contextlib.contextmanager

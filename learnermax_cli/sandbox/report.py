@@ -5,6 +5,7 @@ import shlex
 
 from learnermax_cli.config.sandbox_state import SandboxInfo, not_running
 from learnermax_cli.planning.report import Data, Report
+from learnermax_cli.sandbox.client import SandboxClient
 
 ENVIRONMENT = "sandbox"
 _SHOWN = ("pid", "stripe_url", "aws_url", "control_url", "stripe_account", "region", "created")
@@ -12,7 +13,8 @@ _SHOWN = ("pid", "stripe_url", "aws_url", "control_url", "stripe_account", "regi
 
 def running_report(command: str, info: SandboxInfo, *done: str) -> Report:
     """Describe a running sandbox, after what was done to it; only `sandbox env` prints its keys."""
-    value: dict[str, object] = {"running": True, **{name: getattr(info, name) for name in _SHOWN}}
+    notes = SandboxClient(info.control_url).notes()
+    value: dict[str, object] = {"running": True, **{name: getattr(info, name) for name in _SHOWN}, "notes": notes}
     lines = (
         *done,
         f"The sandbox runs (process {info.pid}, since {info.created}).",
@@ -20,6 +22,7 @@ def running_report(command: str, info: SandboxInfo, *done: str) -> Report:
         f"AWS:    {info.aws_url}  region {info.region}",
         "Student: test-student, to try a checkout with",
         'Use it: -e sandbox, or for other tools: eval "$(lmx sandbox env)"',
+        *(f"Note: {note['note']} ({note['requests']} request{'s' * (note['requests'] > 1)})" for note in notes),
     )
     return Report(command=command, environment=ENVIRONMENT, body=Data(value, lines))
 

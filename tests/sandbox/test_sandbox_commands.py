@@ -2,12 +2,17 @@
 
 import json
 import shlex
+import socket
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
+import stripe
 
 from learnermax_cli.sandbox import process
 from tests.running import Sandbox
+
+OPTIONS = ("--stripe-port", "--aws-port")
 
 
 @pytest.fixture
@@ -16,6 +21,18 @@ def own(sandbox: Sandbox) -> Iterator[dict[str, str | None]]:
     folder = sandbox.home / "own"
     yield {"LMX_SANDBOX_HOME": str(folder)}
     process.stop(folder)
+
+
+@pytest.fixture
+def free_ports() -> list[int]:
+    """Two ports that nothing listens on."""
+    with closing(socket.create_server(("127.0.0.1", 0))) as one, closing(socket.create_server(("127.0.0.1", 0))) as two:
+        return [one.getsockname()[1], two.getsockname()[1]]
+
+
+def ports(url: str, other: int) -> dict[str, str]:
+    """Return what may be asked for where a service runs at `url`."""
+    return {"same": url.rpartition(":")[2], "other": str(other), "any": "0"}
 
 
 def test_start_twice_and_stop_twice(sandbox: Sandbox, own: dict[str, str | None]) -> None:
@@ -30,13 +47,46 @@ def test_start_twice_and_stop_twice(sandbox: Sandbox, own: dict[str, str | None]
     assert (0, "No sandbox was running.\n") == (again.returncode, again.stdout)
 
 
-def test_other_ports_of_a_running_sandbox_are_reported(sandbox: Sandbox) -> None:
-    """A start that asks for ports which the running sandbox does not have says so, and how to get them."""
-    warning = "Warning: the sandbox already runs on other ports: run lmx sandbox stop, then this command again"
-    other, same = (sandbox.run("sandbox", "start", "--stripe-port", port) for port in ("1", "0"))
+@pytest.mark.parametrize(("stripe", "aws"), [("same", "other"), ("other", "any"), ("any", "other"), ("other", "other")])
+def test_start_on_other_ports_than_those_of_the_running_sandbox_fails(
+    sandbox: Sandbox, free_ports: list[int], stripe: str, aws: str
+) -> None:
+    """The error names its ports, and what starts one on those that were asked for."""
+    info = sandbox.info
+    asked = ports(info.stripe_url, free_ports[0])[stripe], ports(info.aws_url, free_ports[1])[aws]
+    options = [word for pair in zip(OPTIONS, asked, strict=True) if pair[1] != "0" for word in pair]
 
-    assert (0, warning) == (other.returncode, other.stderr.splitlines()[0])
-    assert (0, False) == (same.returncode, "Warning" in same.stderr)
+    said = sandbox.run("sandbox", "start", *options)
+
+    assert (1, "") == (said.returncode, said.stdout)
+    assert (
+        f"Error: the sandbox already runs on other ports: Stripe {info.stripe_url}, AWS {info.aws_url}\n"
+        f"  Stop it, which deletes what is in it: lmx sandbox stop && lmx sandbox start {' '.join(options)}\n"
+    ) == said.stderr
+    assert 0 == sandbox.run("sandbox", "status").returncode
+
+
+@pytest.mark.parametrize(("stripe", "aws"), [("same", "any"), ("any", "same"), ("same", "same")])
+def test_start_on_the_ports_of_the_running_sandbox_is_no_failure(sandbox: Sandbox, stripe: str, aws: str) -> None:
+    """Whichever of the two are named; 0 is any."""
+    asked = ports(sandbox.info.stripe_url, 1)[stripe], ports(sandbox.info.aws_url, 1)[aws]
+
+    said = sandbox.run("sandbox", "start", "--stripe-port", asked[0], "--aws-port", asked[1])
+
+    assert (0, "") == (said.returncode, said.stderr)
+
+
+def test_remedy_for_other_ports_starts_one_there(
+    sandbox: Sandbox, own: dict[str, str | None], free_ports: list[int]
+) -> None:
+    """Stop and start, as the error names them."""
+    sandbox.run("sandbox", "start", env=own)
+    said = sandbox.run("sandbox", "start", "--aws-port", str(free_ports[0]), env=own)
+
+    for command in said.stderr.splitlines()[1].partition(": ")[2].split(" && "):
+        done = sandbox.run(*command.split()[1:], "-o", "json", env=own)
+
+    assert f"http://127.0.0.1:{free_ports[0]}" == json.loads(done.stdout)["data"]["aws_url"]
 
 
 @pytest.mark.parametrize("command", ["status", "reset", "env"])
@@ -63,8 +113,20 @@ def test_status_tells_where_and_no_keys(sandbox: Sandbox) -> None:
         "stripe_account": info.stripe_account,
         "region": info.region,
         "created": info.created,
+        "notes": [],
     } == document["data"]
     assert info.secret_key not in said.stdout + said.stderr
+
+
+def test_status_shows_the_notes_of_the_journal(sandbox: Sandbox) -> None:
+    """Where a developer whose site asks for an older API version will look."""
+    sandbox.stripe().v1.products.list(options={"stripe_version": "2024-06-20"})
+    note = f"Stripe-Version 2024-06-20 was treated as {stripe.api_version}"
+
+    as_text, as_json = (sandbox.run("sandbox", "status", *words).stdout for words in ((), ("-o", "json")))
+
+    assert f"Note: {note} (1 request)" == as_text.splitlines()[-1]
+    assert [{"note": note, "requests": 1}] == json.loads(as_json)["data"]["notes"]
 
 
 def test_env_is_for_a_shell(sandbox: Sandbox) -> None:

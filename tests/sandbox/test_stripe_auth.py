@@ -121,12 +121,37 @@ def test_a_request_for_another_account_is_refused(stripe_server: StripeServer) -
     assert "account_invalid" == other.json()["error"]["code"]
 
 
-def test_only_the_sdks_api_version_is_spoken(stripe_server: StripeServer) -> None:
-    """Another is refused; none is the account's default, which is the same."""
-    other = stripe_server.raw("GET", "/v1/products", Stripe_Version="2020-08-27")
-    assert (400, "Invalid Stripe API version: 2020-08-27") == (other.status_code, other.json()["error"]["message"])
-    none = stripe_server.raw("GET", "/v1/products")
-    assert (200, stripe.api_version) == (none.status_code, none.headers["Stripe-Version"])
+def test_own_api_version_needs_no_note(stripe_server: StripeServer) -> None:
+    """Without a header it is the account's default, which is the one that the SDK pins."""
+    for headers in ({}, {"Stripe_Version": stripe.api_version}):
+        answer = stripe_server.raw("GET", "/v1/products", **headers)
+        assert (200, stripe.api_version) == (answer.status_code, answer.headers["Stripe-Version"])
+    assert [] == stripe_server.control.notes()
+
+
+@pytest.mark.parametrize("version", ["2011-01-01", "2020-08-27", "2024-06-20", "2025-08-27.basil", "2026-09-30.endive"])
+def test_older_api_version_is_answered_with_a_note(stripe_server: StripeServer, version: str) -> None:
+    """The answer is the one of the SDK's version: the journal says so, and how often."""
+    answers = [stripe_server.raw("GET", "/v1/products", Stripe_Version=version) for _ in range(2)]
+    note = f"Stripe-Version {version} was treated as {stripe.api_version}"
+
+    assert [(200, version)] * 2 == [(answer.status_code, answer.headers["Stripe-Version"]) for answer in answers]
+    assert [note, note] == [entry["note"] for entry in stripe_server.control.journal()]
+    assert [{"note": note, "requests": 2}] == stripe_server.control.notes()
+
+
+@pytest.mark.parametrize(
+    "version",
+    [
+        "2019-2-19", "2020-08-28", "2025-08-27", "2025-08-27.clover", "2026-10-29.endive", "2027-03-31.fir",
+        "2025-03-31.preview", "2020-08-27, 2024-06-20", "2020-08-27; checkout_beta=v1", "", "latest",
+    ],
+)  # fmt: skip
+def test_api_version_that_was_never_released_is_refused(stripe_server: StripeServer, version: str) -> None:
+    """As Stripe refuses it; previews and betas are not known here."""
+    answer = stripe_server.raw("GET", "/v1/products", Stripe_Version=version)
+    assert (400, f"Invalid Stripe API version: {version}") == (answer.status_code, answer.json()["error"]["message"])
+    assert [] == stripe_server.control.notes()
 
 
 def test_keys_come_back_to_what_they_were_after_a_reset(stripe_server: StripeServer) -> None:

@@ -31,6 +31,10 @@ def _add_reading_routes(blueprint: Blueprint, control: Control) -> None:
     def read_journal() -> Response:
         return jsonify(entries=[asdict(entry) for entry in control.journal.since(since())])
 
+    @blueprint.get("/notes")
+    def read_notes() -> Response:
+        return jsonify(notes=[{"note": note, "requests": count} for note, count in control.journal.notes().items()])
+
     @blueprint.get("/held")
     def read_held() -> Response:
         return jsonify(held=control.faults.held())

@@ -1,6 +1,7 @@
 """Every request that the sandbox answered, or dropped, in the order in which it was finished; never a key in it."""
 
 import time
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -24,10 +25,16 @@ class Entry(Numbered):
     params: Mapping[str, object] = field(default_factory=dict)
     units: float | None = None
     fault: str | None = None
+    note: str | None = None
+    """What the service that is simulated would have done otherwise."""
 
 
 class Journal(NumberedList[Entry]):
     """The entries; each gets the time at which it was added."""
+
+    def notes(self) -> Counter[str]:
+        """Return each note with the number of entries that have it."""
+        return Counter(entry.note for entry in self.since() if entry.note is not None)
 
     def _numbered(self, record: Entry, seq: int) -> Entry:
         return replace(record, seq=seq, at=time.monotonic())

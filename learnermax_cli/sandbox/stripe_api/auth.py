@@ -5,11 +5,15 @@ import binascii
 from typing import Literal
 
 import stripe
+from stripe.params import WebhookEndpointCreateParams
 
 from learnermax_cli.sandbox.stripe_api.errors import ErrorBody, StripeApiError, invalid, not_permitted
 from learnermax_cli.sandbox.stripe_api.keys import Key, KeyRing
+from learnermax_cli.sandbox.stripe_api.schema import spec_of
 
 API_VERSION: str = stripe.api_version
+# Those that an endpoint may be pinned to are all that were released before the SDK was; previews are not among them.
+_RELEASED = frozenset(spec_of(WebhookEndpointCreateParams).fields["api_version"].literals)
 
 # Resource, as keys of the sandbox name it, to what Stripe's dashboard and its refusals call it.
 _PERMISSIONS = {
@@ -70,10 +74,14 @@ def require_account(key: Key, account: str) -> None:
         )
 
 
-def require_version(version: str | None) -> None:
-    """Raise 400 for any API version but the one that the SDK pins; without a header it is the account's default."""
-    if version is not None and version != API_VERSION:
+def read_version(version: str | None) -> str:
+    """Return the API version that a request names, by default the account's, which is the one that the SDK pins.
+
+    Raises 400 for one that was never released. Parameters and answers are those of `API_VERSION` whatever is named.
+    """
+    if version is not None and version not in _RELEASED:
         raise invalid(f"Invalid Stripe API version: {version}")
+    return version or API_VERSION
 
 
 def masked(value: str) -> str:

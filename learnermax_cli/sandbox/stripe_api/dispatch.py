@@ -7,7 +7,7 @@ from typing import Any
 
 from learnermax_cli.sandbox.control.faults import Fault
 from learnermax_cli.sandbox.serving import mark_dropped
-from learnermax_cli.sandbox.stripe_api.auth import authenticate, require_account, require_permission, require_version
+from learnermax_cli.sandbox.stripe_api.auth import authenticate, read_version, require_account, require_permission
 from learnermax_cli.sandbox.stripe_api.errors import ErrorBody, StripeApiError, invalid
 from learnermax_cli.sandbox.stripe_api.exchange import Answer, Exchange, Incoming
 from learnermax_cli.sandbox.stripe_api.expand import check_expand, expanded_kinds, rendered, rendered_list
@@ -63,7 +63,7 @@ class Dispatcher:
         exchange.operation = route.operation
         key = exchange.key = authenticate(incoming.headers.get("Authorization", ""), self._state.keys)
         self._state.limiter.admit(key.account, key.livemode, route.operation, faults.rate_limit)
-        require_version(incoming.headers.get("Stripe-Version"))
+        exchange.version = read_version(incoming.headers.get("Stripe-Version"))
         require_account(key, incoming.headers.get("Stripe-Account", key.account))
         require_permission(key, route.resource, route.write)
         exchange.values = _decoded(incoming)

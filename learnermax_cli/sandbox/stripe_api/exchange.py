@@ -45,6 +45,7 @@ class Exchange:
     values: Nested = field(default_factory=dict)
     fault: Fault | None = None
     replayed_from: str | None = None
+    version: str = API_VERSION
 
     @property
     def write(self) -> bool:
@@ -64,9 +65,16 @@ class Exchange:
         mode = "" if self.key.livemode else "test/"
         return f"https://dashboard.stripe.com/{self.key.account}/{mode}logs/{self.request_id}"
 
+    @property
+    def note(self) -> str | None:
+        """Return what Stripe would have done otherwise: another version has parameters and answers of its own."""
+        if self.version == API_VERSION:
+            return None
+        return f"Stripe-Version {self.version} was treated as {API_VERSION}"
+
     def headers(self) -> dict[str, str]:
         """Return the headers that every answer has."""
-        headers = {"Request-Id": self.request_id, "Stripe-Version": API_VERSION}
+        headers = {"Request-Id": self.request_id, "Stripe-Version": self.version}
         if self.idempotency_key is not None:
             headers["Idempotency-Key"] = self.idempotency_key
             headers["Original-Request"] = self.replayed_from or self.request_id
@@ -87,4 +95,5 @@ class Exchange:
             request_id=self.request_id,
             params=dict(self.values),
             fault=f"{self.fault.kind} {self.fault.when}" if self.fault else None,
+            note=self.note,
         )
