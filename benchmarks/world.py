@@ -8,10 +8,12 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import boto3
+from boto3.dynamodb.types import TypeSerializer
 
 from learnermax_cli.config.keys import table_name
 from learnermax_cli.config.sandbox_state import ACCESS_KEY_ID, SECRET_ACCESS_KEY, SandboxInfo
@@ -25,6 +27,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 COURSES = tuple(f"course-{number}" for number in range(5))
 DAYS = 7
 _DAY_SECONDS = 86_400
+_ITEMS_AT_ONCE = 10_000
 _KEPT = ("PATH", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT")
 # Of a hundred sessions; taken in turns, so that every day has some of each.
 _STATES = ("paid", "paid", "expired", "paid", "refunded", "open", "disputed", "processing", "expired", "open")
@@ -116,10 +119,10 @@ class World(NamedTuple):
 
     def put_items(self, items: Iterable[Mapping[str, Any]], table: str | None = None) -> None:
         """Put items into the sandbox's table, or another one."""
-        resource = self._session.resource("dynamodb", endpoint_url=self.info.aws_url)
-        with resource.Table(table or table_name()).batch_writer() as batch:
-            for item in items:
-                batch.put_item(Item=dict(item))
+        serialize = TypeSerializer().serialize
+        typed = ({name: serialize(value) for name, value in item.items()} for item in items)
+        for part in iter(lambda: list(islice(typed, _ITEMS_AT_ONCE)), []):
+            self.control.put_items(table or table_name(), part)
 
 
 @contextmanager

@@ -1,10 +1,11 @@
 """Controls a running sandbox over its control routes; standard library only, so that any command may import it."""
 
 import time
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from learnermax_cli.sandbox.control_http import SandboxError
-from learnermax_cli.sandbox.sales_client import Dispute, Refund, SalesClient, Session
+from learnermax_cli.sandbox.sales_client import SEEDING_SECONDS, Dispute, Refund, SalesClient, Session
 from learnermax_cli.sandbox.webhook_client import WebhookClient
 
 __all__ = ["Dispute", "Refund", "SandboxClient", "SandboxError", "Session"]
@@ -70,6 +71,10 @@ class SandboxClient(SalesClient, WebhookClient):
     def set_latency(self, seconds: float) -> None:
         """Let every answer take `seconds` longer."""
         self._call("POST", "/settings", {"latency_seconds": seconds})
+
+    def put_items(self, table: str, items: Sequence[Mapping[str, Any]]) -> None:
+        """Store items, in DynamoDB's JSON, under the checks of PutItem; much faster than BatchWriteItem."""
+        self._call("POST", "/put_items", {"table": table, "items": list(items)}, timeout=SEEDING_SECONDS)
 
     def reset(self) -> None:
         """Empty everything and remove all faults and settings."""

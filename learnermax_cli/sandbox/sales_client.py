@@ -44,7 +44,7 @@ class Dispute:
 
 
 Method = Literal["card", "delayed", "declined"]
-_SEEDING_SECONDS = 300.0
+SEEDING_SECONDS = 300.0
 
 
 class SalesClient(ControlHttp):
@@ -125,7 +125,7 @@ class SalesClient(ControlHttp):
     ) -> list[str]:
         """Store many sessions at once, as rows or as a pattern, and return their ids (see `buyer.seeding.seed`)."""
         body = {"sessions": list(sessions), "generate": generate, **options}
-        ids: list[str] = self._call("POST", "/seed_sessions", body, timeout=_SEEDING_SECONDS)["sessions"]
+        ids: list[str] = self._call("POST", "/seed_sessions", body, timeout=SEEDING_SECONDS)["sessions"]
         return ids
 
     def _session(self, path: str, body: Mapping[str, Any], **optional: str | None) -> Session:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from botocore.exceptions import ClientError
 
+from learnermax_cli.sandbox.client import SandboxError
 from tests.running import Sandbox
 
 if TYPE_CHECKING:
@@ -143,3 +144,16 @@ def test_binary_values_come_back_whole(sandbox: Sandbox) -> None:
 
     assert {"v": {"B": b"\x00\xff"}} == client.get_item(TableName=TABLE, Key=KEY, ProjectionExpression="v")["Item"]
     assert {"B": b"\x00\xff"} == client.get_item(TableName=TABLE, Key=KEY)["Item"]["v"]
+
+
+def test_items_stored_in_bulk(sandbox: Sandbox) -> None:
+    """They are what PutItem would have made of them, and what it refuses is refused."""
+    item = {**KEY, "email": {"S": "a@example.com"}, "price": {"N": "49.90"}}
+    sandbox.control.put_items(TABLE, [item])
+    assert {**KEY, "email": {"S": "a@example.com"}, "price": {"N": "49.9"}} == sandbox.dynamodb_client().get_item(
+        TableName=TABLE, Key=KEY
+    )["Item"]
+    with pytest.raises(SandboxError, match="Type mismatch for Index Key email"):
+        sandbox.control.put_items(TABLE, [{**item, "email": {"N": "1"}}])
+    with pytest.raises(SandboxError, match="not found"):
+        sandbox.control.put_items("another", [item])

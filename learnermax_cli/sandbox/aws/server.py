@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import Literal
+from collections.abc import Sequence
+from typing import Any, Literal
 
 from moto.core.base_backend import BackendDict
 from moto.core.model_instances import model_data
@@ -12,7 +13,7 @@ from moto.moto_server.werkzeug_app import create_backend_app
 from learnermax_cli.config.sandbox_state import ACCESS_KEY_ID
 from learnermax_cli.sandbox.aws import dynamodb, secrets
 from learnermax_cli.sandbox.aws.app import AwsApp
-from learnermax_cli.sandbox.aws.provision import provision
+from learnermax_cli.sandbox.aws.provision import provision, store_items
 from learnermax_cli.sandbox.control.control import Control
 
 SERVICES: tuple[Literal["dynamodb", "secretsmanager", "sns", "sqs", "sts"], ...] = (
@@ -32,8 +33,13 @@ def create_aws_app(control: Control) -> AwsApp:
             BackendDict.reset()
             provision()
 
+    def put_items(table: str, items: Sequence[dict[str, Any]]) -> None:
+        with app.lock:
+            store_items(table, items)
+
     reset()
     control.reset_callbacks.append(reset)
+    control.put_items = put_items
     return app
 
 

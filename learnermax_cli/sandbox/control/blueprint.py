@@ -73,6 +73,14 @@ def _add_setting_routes(blueprint: Blueprint, control: Control) -> None:
             control.faults.rate_limit = None if body["rate_limit"] is None else float(body["rate_limit"])
         return jsonify(latency_seconds=control.faults.latency_seconds, rate_limit=control.faults.rate_limit)
 
+    @blueprint.post("/put_items")
+    def put_items() -> Response:
+        body = json_body()
+        if control.put_items is None:
+            raise ValueError("this sandbox has no tables")
+        control.put_items(body["table"], body["items"])
+        return jsonify(status="ok")
+
     @blueprint.post("/reset")
     def reset() -> Response:
         control.reset()
