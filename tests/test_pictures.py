@@ -1,5 +1,6 @@
 """The README shows the present version: its pictures, made again, are the same, and it tells of every command."""
 
+import html
 import os
 import re
 import subprocess
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands import command_paths
+from tests.commands import command_paths, reaching_an_account
 from tests.forking import PROJECT
 
 COMMITTED = PROJECT / "docs" / "pictures"
@@ -58,6 +59,13 @@ def test_picture_shows_no_key_and_no_path_of_this_machine(name: str) -> None:
     """Not even one of a sandbox: who reads it learns to expect none."""
     text = (COMMITTED / name).read_text(encoding="utf-8")
     assert [] == re.findall(r"(?:sk|rk|rkcs|pk|whsec)_\w{4,}|(?:/tmp|/home|/root|/Users)/\S*", text)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_picture_shows_no_command_that_leaves_the_sandbox(name: str) -> None:
+    """Typed after it, none reaches an account."""
+    shown = re.sub(r"<[^>]*>", " ", (COMMITTED / name).read_text(encoding="utf-8"))
+    assert [] == reaching_an_account(html.unescape(shown).replace("\xa0", " "))
 
 
 @pytest.mark.parametrize("path", [path for path in command_paths() if path[0] != "sandbox"], ids=" ".join)

@@ -229,8 +229,9 @@ def test_sandbox_of_its_own_shows_its_keys_only_when_asked(sandbox: Sandbox, tmp
 
 @pytest.mark.slow
 def test_demo_shows_no_secret(sandbox: Sandbox) -> None:
-    """All its steps, with keys of their own."""
+    """All its steps, with keys of their own; and no command that leaves the sandbox."""
     shown = require_silence(sandbox, "demo")
+    assert [] == reaching_an_account(shown)
     assert "1 event: 1 changed something" in shown  # the last step makes good what a webhook missed
     assert "The throw-away sandbox was removed." in shown
 

@@ -1,6 +1,14 @@
 """The demo's steps: what a person may paste, and how far they go."""
 
+from pathlib import Path
+
+import pytest
+
+import learnermax_cli.sandbox
 from learnermax_cli.sandbox.demo_steps import STEPS
+from tests.commands import reaching_an_account
+
+PACKAGE = Path(learnermax_cli.sandbox.__file__).parent
 
 
 def test_every_command_works_on_a_sandbox_alone() -> None:
@@ -17,3 +25,24 @@ def test_demo_ends_with_a_refund() -> None:
         "enrollments reconcile --since 1d --revoke -e sandbox",
         "students show test-student -e sandbox",
     ] == [" ".join(step.words()) for step in STEPS[-4:]]
+
+
+def test_texts_of_the_sandbox_name_no_command_that_leaves_it() -> None:
+    """Its reports and remedies write the option out, since they are for one environment alone."""
+    sources = (path.read_text(encoding="utf-8") for path in sorted(PACKAGE.rglob("*.py")))
+    assert [] == [found for text in sources for found in reaching_an_account(text.replace("{ENVIRONMENT}", "sandbox"))]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("$ lmx doctor -e sandbox", []),
+        ("Run lmx products sync --course a -e sandbox, or lmx doctor.", ["lmx doctor."]),
+        ("lmx sandbox pay LINK && lmx demo", []),
+        ("lmx refuses to guess", []),
+        ("lmx courses list -e sandbox-2 | lmx courses list -e\nsandbox", ["lmx courses list -e sandbox-2 | "]),
+    ],
+)
+def test_command_that_leaves_the_sandbox_would_be_noticed(text: str, found: list[str]) -> None:
+    """Wherever it stands in a text, and however lines are wrapped."""
+    assert found == reaching_an_account(text)
