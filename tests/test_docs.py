@@ -1,20 +1,27 @@
-"""The pages of docs/: they name all that there is, link to what is there, and their examples run as they stand."""
+"""The documentation: it names all that there is and nothing else, its links lead somewhere, its examples run."""
 
 import ast
 import re
-from collections.abc import Iterator
-from typing import get_args
+import shlex
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any, get_args
 
 import pytest
+import yaml
+from typer.exceptions import TyperException
 
-from learnermax_cli.config.setting_table import SETTINGS, STRIPE_API_BASE, Setting
+from learnermax_cli.cli.main import command_tree
+from learnermax_cli.config.setting_table import _NOT_SETTINGS, SETTINGS, STRIPE_API_BASE, Setting
+from learnermax_cli.core.errors import LmxError
 from learnermax_cli.enrollments import decide, decide_access, plan_event
 from learnermax_cli.enrollments.payment_state import State
 from tests.forking import PROJECT
-from tests.pages import run_examples, text_of
+from tests.pages import blocks, examples, lines, prose, run_examples, text_of
 from tests.running import Sandbox
 
 PAGES = sorted(str(path.relative_to(PROJECT)) for path in (PROJECT / "docs").glob("*.md"))
+ALL = ["README.md", "CONTRIBUTING.md", "deploy/README.md", *PAGES]
 CONFIGURATION, PAYMENTS = "docs/configuration.md", "docs/payments.md"
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 _LINK = re.compile(r"\]\(([^)#\s]*)(?:#([^)\s]*))?\)")
@@ -26,7 +33,7 @@ def _anchors(page: str) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
-@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "deploy/README.md", *PAGES])
+@pytest.mark.parametrize("page", ALL)
 def test_links_lead_somewhere(page: str) -> None:
     """To a file of the project, and to a heading in it."""
     wrong = []
@@ -39,10 +46,113 @@ def test_links_lead_somewhere(page: str) -> None:
     assert [] == wrong
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", [page for page in PAGES if examples(page)])
 def test_examples_run_and_show_what_they_say(sandbox: Sandbox, page: str) -> None:
     """On an empty sandbox, from the top of the page to its end."""
     run_examples(sandbox, page)
+
+
+def test_outputs_of_examples_are_found() -> None:
+    """There is something to compare: many commands show what they say."""
+    shown = [line.shown for page in PAGES for line in examples(page) if line.shown]
+    assert (True, True) == (len(shown) >= 20, sum(map(len, shown)) >= 100)
+
+
+@pytest.mark.parametrize("page", ALL)
+def test_commands_in_code_parse(page: str) -> None:
+    """Each line that runs lmx is one that the program takes."""
+    flaws = [_flaw(line.words) for block in blocks(page) for line in lines(block)]
+    assert [] == [flaw for flaw in flaws if flaw]
+
+
+@pytest.mark.parametrize("page", ALL)
+def test_commands_for_a_sandbox_reach_no_account(page: str) -> None:
+    """What stands beside a command for a sandbox, or behind a prompt, has its `-e sandbox` as well."""
+    for block in map(lines, blocks(page)):
+        if any(line.local or line.prompted for line in block):
+            assert [] == [line.words for line in block if not line.local]
+
+
+@pytest.mark.parametrize("page", ALL)
+def test_commands_and_options_in_prose_are_there(page: str) -> None:
+    """`lmx enrollments keep`, `enrollments keep C --user U` and `--user` name what the program has."""
+    groups = command_tree().commands
+    options = {name for words in _commands(groups) for name in _options(words)}
+    flaws = []
+    for span in re.findall(r"`([^`\n]+)`", prose(page)):
+        words = span.replace("…", "").replace("\\|", "|").split()
+        if words[:1] == ["lmx"] or (len(words) > 1 and words[0] in groups and words[1].isalpha()):
+            flaws += [span] if _unknown(words[1:] if words[0] == "lmx" else words) else []
+        elif words and re.fullmatch(r"--[a-z-]+", words[0]):
+            flaws += [span] if words[0] not in options | _OTHERS else []
+    assert [] == flaws
+
+
+@pytest.mark.parametrize("page", [*ALL, "CHANGELOG.md", ".env.example"])
+def test_variables_are_there(page: str) -> None:
+    """Each `LMX_…` that a page names is a setting, or one of the Lambda functions and of GitHub Actions."""
+    known = {setting.name for setting in SETTINGS} | _NOT_SETTINGS
+    assert set() == set(re.findall(r"\bLMX_[A-Z_]*[A-Z]\b", text_of(page))) - known
+
+
+def test_no_page_repeats_another() -> None:
+    """Each fact has one place, which other pages link to."""
+    said = Counter(
+        sentence
+        for page in ("README.md", "deploy/README.md", *PAGES)
+        for sentence in {part.strip() for part in re.split(r"(?<=[.:;|]) |\n", prose(page))}
+        if len(sentence) > 60
+    )
+    assert [] == [sentence for sentence, times in said.items() if times > 1]
+
+
+@pytest.mark.parametrize("page", ALL)
+def test_yaml_is_yaml(page: str) -> None:
+    """What a page gives to be pasted into a workflow or pipeline."""
+    for text in re.findall(r"```yaml\n(.*?)```", text_of(page), re.DOTALL):
+        assert isinstance(yaml.safe_load(text), dict)
+
+
+_OTHERS = {"--guided"}
+"""Options of other programs."""
+
+
+def _flaw(words: Sequence[str]) -> str | None:
+    """Return why the program does not take a command line, None when it does."""
+    if {"--help", "-h"} & set(words):
+        return ", ".join(_unknown(list(words))) or None
+    command, name, rest, parent = command_tree(), "lmx", list(words), None
+    try:
+        while getattr(command, "commands", None) is not None:
+            parent = command.make_context(name, rest, parent=parent)
+            name, command, rest = command.resolve_command(parent, rest)
+        command.make_context(name, rest, parent=parent)
+    except (TyperException, LmxError) as error:
+        return f"{shlex.join(words)}: {error}"
+    return None
+
+
+def _unknown(words: list[str]) -> list[str]:
+    """Return what a command named in prose, perhaps in part, has that the program does not."""
+    command = command_tree()
+    while words and getattr(command, "commands", None) is not None and not words[0].startswith("-"):
+        if words[0] not in command.commands:
+            return [] if words[0].isupper() else words
+        command, words = command.commands[words[0]], words[1:]
+    names = {word.partition("=")[0] for word in words if word.startswith("--")}
+    return sorted(names - set(_options(command)))
+
+
+def _commands(commands: dict[str, Any]) -> Iterator[Any]:
+    for command in commands.values():
+        inner = getattr(command, "commands", None)
+        yield from [command] if inner is None else _commands(inner)
+
+
+def _options(command: Any) -> Iterator[str]:
+    for parameter in command.params:
+        yield from (*parameter.opts, *parameter.secondary_opts)
+    yield from ("--help", "-h", "--version", "--install-completion", "--show-completion")
 
 
 @pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.name)

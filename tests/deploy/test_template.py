@@ -116,7 +116,7 @@ def test_new_account_can_deploy() -> None:
     ]
     reserving = [name for name, function in functions().items() if "ReservedConcurrentExecutions" in function]
     assert ["webhook", "reconcile", "reconcile_window"] == [name for name in reserving if reserved(name)]
-    assert "`ReserveConcurrency`" in (PROJECT / "deploy" / "README.md").read_text(encoding="utf-8")
+    assert "`ReserveConcurrency`" in (PROJECT / "docs" / "webhooks.md").read_text(encoding="utf-8")
 
 
 def test_api_logs_each_request_without_its_words() -> None:
@@ -151,12 +151,12 @@ def test_stripes_rate_is_kept() -> None:
     """All that may run side by side: in test mode at most 25 requests a second in all, live 25 of each kind."""
     defaults = {name: row.get("Default") for name, row in read_template()["Parameters"].items()}
     assert 25 > sum(requests_a_second(defaults["WebhookRate"], defaults["ReconcileRate"]))
-    readme = " ".join((PROJECT / "deploy" / "README.md").read_text(encoding="utf-8").split())
-    live = re.search(r"`WebhookRate=(\d+) ReconcileRate=(\d+)`", readme)
+    page = " ".join((PROJECT / "docs" / "webhooks.md").read_text(encoding="utf-8").split())
+    live = re.search(r"`WebhookRate=(\d+) ReconcileRate=(\d+)`", page)
     assert live is not None
     assert 25 > max(requests_a_second(int(live[1]), int(live[2])))
     own = {name: defaults[name] for name in ("WebhookConcurrency", "WebhookRate", "ReconcileRate")}
-    assert ", ".join(f"`{name}` {value}" for name, value in own.items()) in readme
+    assert ", ".join(f"`{name}` {value}" for name, value in own.items()) in page
 
 
 def test_every_function_has_its_rate() -> None:
@@ -188,7 +188,7 @@ ALARMS = {
 
 @pytest.mark.parametrize("name", ALARMS)
 def test_alarm_watches_what_can_fail(name: str) -> None:
-    """One is enough to ring, the topic of alarms hears of it, and the README says what to do then."""
+    """One is enough to ring, the topic of alarms hears of it, and docs/webhooks.md says what to do then."""
     namespace, metric, dimension, source = ALARMS[name]
     alarm = resources("AWS::CloudWatch::Alarm")[name]
     value = {"Fn::GetAtt": source} if isinstance(source, list) else {"Ref": source}
@@ -199,7 +199,7 @@ def test_alarm_watches_what_can_fail(name: str) -> None:
     )
     assert (1, "GreaterThanOrEqualToThreshold") == (alarm["Threshold"], alarm["ComparisonOperator"])
     assert "AlarmTopicArn" in str(alarm["AlarmActions"])
-    assert f"`{name}`" in (PROJECT / "deploy" / "README.md").read_text(encoding="utf-8").partition("When an alarm")[2]
+    assert f"`{name}`" in (PROJECT / "docs" / "webhooks.md").read_text(encoding="utf-8").partition("When an alarm")[2]
 
 
 def test_every_alarm_is_known() -> None:
