@@ -76,7 +76,7 @@ def test_commands_for_a_sandbox_reach_no_account(page: str) -> None:
 @pytest.mark.parametrize("page", ALL)
 def test_commands_and_options_in_prose_are_there(page: str) -> None:
     """`lmx enrollments keep`, `enrollments keep C --user U` and `--user` name what the program has."""
-    groups = command_tree().commands
+    groups = _tree().commands
     options = {name for words in _commands(groups) for name in _options(words)}
     flaws = []
     for span in re.findall(r"`([^`\n]+)`", prose(page)):
@@ -117,11 +117,15 @@ _OTHERS = {"--guided"}
 """Options of other programs."""
 
 
+def _tree() -> Any:
+    return command_tree()
+
+
 def _flaw(words: Sequence[str]) -> str | None:
     """Return why the program does not take a command line, None when it does."""
     if {"--help", "-h"} & set(words):
         return ", ".join(_unknown(list(words))) or None
-    command, name, rest, parent = command_tree(), "lmx", list(words), None
+    command, name, rest, parent = _tree(), "lmx", list(words), None
     try:
         while getattr(command, "commands", None) is not None:
             parent = command.make_context(name, rest, parent=parent)
@@ -134,7 +138,7 @@ def _flaw(words: Sequence[str]) -> str | None:
 
 def _unknown(words: list[str]) -> list[str]:
     """Return what a command named in prose, perhaps in part, has that the program does not."""
-    command = command_tree()
+    command = _tree()
     while words and getattr(command, "commands", None) is not None and not words[0].startswith("-"):
         if words[0] not in command.commands:
             return [] if words[0].isupper() else words
