@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands import command_paths
+from tests.commands import command_paths, reaching_an_account
 from tests.products.worlds import put_course
 from tests.running import Sandbox
 from tests.sampling import sampled
