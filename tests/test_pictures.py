@@ -1,4 +1,4 @@
-"""The README shows the present version: its pictures, made again, are the same, and it tells of every command."""
+"""The pictures of README and docs/ show the present version: made again, they are the same."""
 
 import html
 import os
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands import command_paths, reaching_an_account
+from tests.commands import reaching_an_account
 from tests.forking import PROJECT
 
 COMMITTED = PROJECT / "docs" / "pictures"
@@ -66,12 +66,3 @@ def test_picture_shows_no_command_that_leaves_the_sandbox(name: str) -> None:
     """Typed after it, none reaches an account."""
     shown = re.sub(r"<[^>]*>", " ", (COMMITTED / name).read_text(encoding="utf-8"))
     assert [] == reaching_an_account(html.unescape(shown).replace("\xa0", " "))
-
-
-@pytest.mark.parametrize("path", [path for path in command_paths() if path[0] != "sandbox"], ids=" ".join)
-def test_readme_has_a_row_for_every_command(path: tuple[str, ...]) -> None:
-    """What it needs and does stands in the table of commands."""
-    rows = [
-        line for line in (PROJECT / "README.md").read_text(encoding="utf-8").splitlines() if line.startswith("| `lmx ")
-    ]
-    assert 1 == sum(f"`lmx {' '.join(path)}`" in row.split("|")[1] for row in rows)

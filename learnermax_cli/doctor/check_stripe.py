@@ -32,7 +32,8 @@ PERMISSIONS = (
     Permission("PaymentIntents", "/v1/payment_intents", "enrollments reconcile, webhooks"),
     Permission("Charges and Refunds", "/v1/charges", "enrollments reconcile, webhooks"),
     Permission("Disputes", "/v1/disputes", "enrollments reconcile, webhooks"),
-    Permission("Events", "/v1/events", "webhooks replay"),
+    Permission("Customers", "/v1/customers", "students show"),
+    Permission("Events", "/v1/events", "webhooks replay, students show"),
     Permission("Webhook Endpoints", "/v1/webhook_endpoints", "webhooks create, list and delete", "Write"),
 )
 

@@ -100,7 +100,7 @@ def test_each_permission_that_a_key_lacks_is_named(sandbox: Sandbox) -> None:
         "the key may not read Checkout Sessions (checkout_session_read), which these need: checkout, enrollments, "
         "webhooks",
         "the key may not read Charges and Refunds (charge_read), which these need: enrollments reconcile, webhooks",
-        "the key may not read Events (event_read), which these need: webhooks replay",
+        "the key may not read Events (event_read), which these need: webhooks replay, students show",
         "the key may not read Webhook Endpoints (webhook_read), which these need: webhooks create, list and delete",
     ] == [found for _, found, _, _ in rows]
     assert "Give it “Products: Write” in Stripe's dashboard, Developers > API keys." == rows[0][2]
