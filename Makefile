@@ -19,7 +19,7 @@ PLATFORM ?= manylinux2014_aarch64
 # What a function never loads: the terminal, the receiver's own server, what Powertools has for other purposes.
 UNUSED := annotated_doc annotated_types click h11 markdown_it mdurl pydantic pydantic_core pygments rich shellingham \
 	typer typing_inspection uvicorn learnermax_cli/cli learnermax_cli/sandbox
-# One time for all files, so that the same source gives the same bundle.
+# One time for all files, 2026-01-01 in UTC, so that the same source gives the same bundle.
 EPOCH := 1767225600
 
 help: ## Show what can be made
@@ -56,7 +56,7 @@ package: $(VENV)/.dev ## Build the bundle for AWS Lambda
 	@$(BIN)/python deploy/trim.py $(BUNDLE) $(SERVICES)
 	@# Compiled here, since a function can't write; by content, since unpacking changes times.
 	@$(BIN)/python -m compileall -q --invalidation-mode unchecked-hash -s $(BUNDLE) $(BUNDLE)
-	@find $(BUNDLE) -exec touch --no-dereference --date=@$(EPOCH) {} +
+	@TZ=UTC find $(BUNDLE) -exec touch -h -t 202601010000.00 {} +
 	@# It works alone: without site-packages, without the sandbox's packages, with a client for each service.
 	@cd $(BUNDLE) && $(abspath $(BIN))/python -B -I -S -c "import sys; sys.path.insert(0, '.'); \
 		from learnermax_cli.functions.handlers import reconcile, reconcile_window, retry, webhook; import boto3, stripe; \

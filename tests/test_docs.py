@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, get_args
 
 import pytest
+import requests
 import yaml
 from typer.exceptions import TyperException
 
@@ -50,6 +51,23 @@ def test_links_lead_somewhere(page: str) -> None:
 def test_examples_run_and_show_what_they_say(sandbox: Sandbox, page: str) -> None:
     """On an empty sandbox, from the top of the page to its end."""
     run_examples(sandbox, page)
+
+
+def test_control_routes_are_there(sandbox: Sandbox) -> None:
+    """Each that docs/sandbox.md names answers, with the bodies that it shows."""
+    rows = [
+        line for line in text_of("docs/sandbox.md").splitlines() if line.startswith("| `GET /") or "| `POST /" in line
+    ]
+    asked = []
+    for row in rows:
+        _, routes, what, _ = row.split("|")
+        bodies = [body for body in re.findall(r"`(\{.*?\})`", what) if "…" not in body]
+        for method, path in re.findall(r"`(GET|POST|DELETE) (/\S+)`", routes):
+            for body in bodies[:1] if method == "POST" else [None]:
+                answer = requests.request(method, sandbox.info.control_url + path, data=body, timeout=30)
+                asked.append((method, path, answer.status_code))
+    assert 7 == len(asked)
+    assert {200} == {status for *_, status in asked}
 
 
 def test_outputs_of_examples_are_found() -> None:

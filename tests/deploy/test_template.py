@@ -202,6 +202,13 @@ def test_alarm_watches_what_can_fail(name: str) -> None:
     assert f"`{name}`" in (PROJECT / "docs" / "webhooks.md").read_text(encoding="utf-8").partition("When an alarm")[2]
 
 
+@pytest.mark.parametrize("name", read_template()["Parameters"])
+def test_parameter_has_a_row(name: str) -> None:
+    """docs/webhooks.md says what each is for."""
+    page = (PROJECT / "docs" / "webhooks.md").read_text(encoding="utf-8")
+    assert any(f"`{name}`" in line.split("|")[1] for line in page.splitlines() if line.startswith("| "))
+
+
 def test_every_alarm_is_known() -> None:
     """An alarm without a word of what to do is none."""
     assert set(ALARMS) == set(resources("AWS::CloudWatch::Alarm"))
