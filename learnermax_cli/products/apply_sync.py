@@ -77,6 +77,8 @@ class CourseSync:
         """The changes of the first plan that have no result yet."""
         self._left = list(plan.changes)
         """The changes that are to be carried out."""
+        self._refused: Change | None = None
+        """The change that Stripe refused last."""
         self._wrote = False
         self._unchecked = False
         """Whether something was written to Stripe since the course was last known to be unchanged."""
@@ -116,7 +118,7 @@ class CourseSync:
             except FailedError as error:
                 # What another run has changed was not written by this one; of all other failures nobody knows.
                 self._wrote = self._wrote or error.code not in _OVERTAKEN
-                if not self._is_overtaken(error):
+                if not self._is_overtaken(change, error):
                     raise
                 return error
             self._wrote = self._wrote or wrote
@@ -128,13 +130,17 @@ class CourseSync:
             yield Result(change, "applied") if wrote else Result(change, "superseded", "another run wrote the same")
         return None
 
-    def _is_overtaken(self, error: FailedError) -> bool:
+    def _is_overtaken(self, change: Change, error: FailedError) -> bool:
         if is_fatal(error):
             return False
         try:
             if error.code in _OVERTAKEN or self._is_course_changed():
                 return True
-            return error.code == "failed.refused" and self._is_plan_changed()
+            if error.code != "failed.refused":
+                return False
+            # The reason of a first refusal may be gone already, as when another run set its default price in between.
+            again, self._refused = self._refused == change, change
+            return not again or self._is_plan_changed()
         except LmxError:
             return False
 

@@ -280,5 +280,8 @@ def test_two_syncs_of_different_prices_leave_the_lookup_key_on_the_present_one(s
     stale.communicate(timeout=60)
     fresh.communicate(timeout=60)
     assert (0, 0) == (stale.returncode, fresh.returncode)
-    assert [(14999, False, *LEFT), (19999, True, *EXTRAS), (9999, False, *LEFT)] == worlds.read_extras(sandbox, PRODUCT)
+    # Which of the two asks Stripe again first is chance: a run that finds no price of the new amount makes one, too.
+    prices = worlds.read_extras(sandbox, PRODUCT)
+    assert [(19999, True, *EXTRAS)] == [price for price in prices if price[1]]
+    assert [] == [price for price in prices if not price[1] and price[2:] != LEFT]
     _require_nothing_to_do(sandbox)
