@@ -18,7 +18,7 @@ class Started:
 
     def __init__(self, args: Sequence[str], stdout: int, stderr: int, told: int) -> None:
         self.args = args
-        self.stdout = os.fdopen(stdout, encoding="utf-8")
+        self.stdout = os.fdopen(stdout, encoding="utf-8", newline="")
         self.stderr = os.fdopen(stderr, encoding="utf-8")
         self.returncode: int | Any = None
         """The exit code, a negative signal number when it was killed; None until its end was noticed."""

@@ -13,9 +13,11 @@ from learnermax_cli.cli.command import LISTS
 from learnermax_cli.planning.render_csv import csv_lines
 from learnermax_cli.planning.report import Items, Report
 from tests.commands import command_paths
+from tests.documents import read_schema
 from tests.planning.reports import HOSTILE
 from tests.running import Sandbox
 from tests.views.data import put_enrolled, put_nasty_courses
+from tests.webhooks.endpoint_worlds import make_endpoint
 
 MONEY = {"courses list": "sold_for", "products list": "price"}
 DECIMALS = {"usd": 2, "jpy": 0, "kwd": 3}
@@ -77,9 +79,11 @@ def test_every_list_has_the_values_of_its_json(sandbox: Sandbox, command: str) -
     """Row by row and field by field; exit codes and stderr are as ever."""
     put_nasty_courses(sandbox)
     put_enrolled(sandbox, "ada", "free-intro", "completed", stripeSessionId=None)
-    put_enrolled(sandbox, "bob", "sale-markup")
+    put_enrolled(sandbox, "bob", "sale-markup", accessRevokedAt="=now()", accessRevokedReason='say "no",\r\n;  no ')
+    put_enrolled(sandbox, '=1+1,"\n', "no such course", enrollmentType=" ", accessKeptAt="\x1b[31m\u202e")
     sandbox.run("products", "sync", "--yes")
     sandbox.run("webhooks", "create", "--url", "https://example.com/hook")
+    make_endpoint(sandbox, url="https://example.com/a,b;c")
     as_json, as_csv = (sandbox.run(*command.split(), "-o", output) for output in ("json", "csv"))
     header, *found = rows(as_csv.stdout)
     items = json.loads(as_json.stdout)["items"]
@@ -108,7 +112,10 @@ def test_failure_is_text_on_stderr(sandbox: Sandbox) -> None:
 
 
 def test_lists_are_commands() -> None:
-    """Each that is named exists, and every command called list is among them."""
+    """Each that is named exists; every command called list is among them, and every other whose JSON has items, but for
+    `commands`, whose options do not fit in cells."""
     paths = {" ".join(path) for path in command_paths()}
     assert set() == set(LISTS) - paths
     assert {path for path in paths if path.endswith(" list")} <= set(LISTS)
+    described = {case["if"]["properties"]["command"].get("const"): case["then"] for case in read_schema()["allOf"]}
+    assert {name for name, case in described.items() if "items" in case.get("required", ())} == {*LISTS, "commands"}
