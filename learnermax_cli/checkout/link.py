@@ -36,7 +36,7 @@ def run_link(job: LinkJob, course_id: str, user_id: str | None, *, dry_run: bool
     return_url = link_return_url(job.settings)
     environment, identity = job.settings.environment, job.stripe_identity
     offer = read_offer(job, course_id, user_id)
-    query = "" if user_id is None else _query(job, EnrollmentKey(user_id, course_id))
+    query, warnings = ("", ()) if user_id is None else _query(job, EnrollmentKey(user_id, course_id))
     plan = plan_link(job.links.list_active_links(), offer, environment)
     link, replaced = plan.keep, plan.old
     if not dry_run:
@@ -53,7 +53,8 @@ def run_link(job: LinkJob, course_id: str, user_id: str | None, *, dry_run: bool
         "amount": offer.money.as_json(),
     }
     body = Data(value, _would(plan, offer) if dry_run else (url or "",))
-    report = Report("checkout link", environment, body, dry_run, identity, left=len(plan.old) - len(replaced))
+    left = len(plan.old) - len(replaced)
+    report = Report("checkout link", environment, body, dry_run, identity, warnings=warnings, left=left)
     if link is not None and not dry_run:
         job.talk.begin(report)
         for old in replaced:
@@ -88,20 +89,21 @@ def _carry_out(job: LinkJob, plan: LinkPlan, new: NewLink) -> tuple[ListedLink, 
     return link, tuple(replaced)
 
 
-def _query(job: LinkJob, key: EnrollmentKey) -> str:
-    """Return the part of a link's URL that names a student who may buy the course; warns of one who began to."""
+def _query(job: LinkJob, key: EnrollmentKey) -> tuple[str, tuple[str, ...]]:
+    """Return the part of a link's URL that names a student who may buy the course, and a warning where one began to."""
     student = require_student(job.enrollments, key.user_id)
     enrollment = job.enrollments.read_enrollment(key)
     if enrollment is not None and not enrollment.pending:
         raise already_enrolled(key, enrollment.status)
+    warnings: tuple[str, ...] = ()
     if enrollment is not None and enrollment.session_id is not None:
-        job.talk.warn(f"{key} is pending with {enrollment.session_id}: the student could pay twice")
+        warnings = (f"{key} is pending with {enrollment.session_id}: the student could pay twice",)
     reference = encode_reference(key.user_id)
     if reference is None:
         hint = "Use " + lmx("checkout create", key.course_id, "--user", key.user_id) + ": a session accepts longer ids."
         raise refused(f"the id of student {key.user_id} is too long for a link", hint, "user_id")
     email = {} if student.email is None else {"prefilled_email": student.email}
-    return "?" + urlencode({"client_reference_id": reference, **email})
+    return "?" + urlencode({"client_reference_id": reference, **email}), warnings
 
 
 def _would(plan: LinkPlan, offer: Offer) -> tuple[str, ...]:

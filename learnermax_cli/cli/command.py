@@ -41,7 +41,15 @@ COMMON: dict[str, Any] = {
         Literal["table", "json", "markdown", "csv"],
         typer.Option("--output", "-o", help="Format of stdout; csv: lists only.", rich_help_panel=_PANEL),
     ],
-    "quiet": Annotated[bool, typer.Option("--quiet", "-q", help="Only errors on stderr.", rich_help_panel=_PANEL)],
+    "quiet": Annotated[
+        bool,
+        typer.Option(
+            "--quiet",
+            "-q",
+            help="Only data, what needs attention, and what a dry run would change.",
+            rich_help_panel=_PANEL,
+        ),
+    ],
     "verbose": Annotated[
         bool, typer.Option("--verbose", "-v", help="Stripe request ids and timings.", rich_help_panel=_PANEL)
     ],

@@ -147,5 +147,5 @@ def _report(job: CreateJob, key: EnrollmentKey, enrolled: _Enrolled, *, dry_run:
     if event == "owed" and not warnings:
         later = "; " + lmx("enrollments reconcile") + " publishes it later"
         warnings = (f"the event of {key} is still owed" + later if late is None else f"the event of {key} is " + late,)
-    body = Data(value, (line,))
+    body = Data(value, (line,), message=not (dry_run and created))
     return Report(COMMAND, job.settings.environment, body, dry_run, warnings=warnings, error=error)

@@ -22,8 +22,8 @@ class Talk(Protocol):
     def mask(self, text: str) -> str:
         """Return a text without the secrets that the run knows."""
 
-    def note(self, text: str) -> None:
-        """Print a note to stderr, unless --quiet."""
+    def note(self, text: str, *, urgent: bool = False) -> None:
+        """Print a note to stderr, with --quiet only one that is urgent."""
 
     def warn(self, text: str) -> None:
         """Warn on stderr."""
@@ -31,8 +31,8 @@ class Talk(Protocol):
     def begin(self, report: Report) -> None:
         """Print the environment and the warnings of a long run at its beginning."""
 
-    def show_plan(self, report: Report) -> None:
-        """Print a plan before a question."""
+    def set_plan(self, report: Report) -> None:
+        """Take the plan that a question is about: who is asked sees it before."""
 
     def require_confirmation(self, question: str, *, yes: bool, remedy: str) -> bool:
         """Ask before a write; raises GuardError, with this remedy, where nobody can answer."""
@@ -75,8 +75,8 @@ def target(
 
 
 def ask(talk: Talk, report: Report, question: str, *, yes: bool, remedy: str = _REVIEW) -> LmxError | None:
-    """Show a plan and ask; return why it must not be applied, None when it may; `remedy` is for who cannot answer."""
-    talk.show_plan(report)
+    """Ask, below the plan; return why it must not be applied, None when it may; `remedy` is for who cannot answer."""
+    talk.set_plan(report)
     try:
         if talk.require_confirmation(question, yes=yes, remedy=remedy):
             return None

@@ -39,6 +39,8 @@ class Extent(NamedTuple):
     """The terminal's; a pipe has none, and gets every text uncut."""
     every: bool = False
     """Whether nothing is left out: of many courses each field, of an interrupted run what was not applied."""
+    quiet: bool = False
+    """Whether only data is shown, and what needs attention."""
 
     def limit(self, *, brief: bool) -> int | None:
         """Return where a text in a plan is cut; `brief` is for one line for each course."""
@@ -134,6 +136,10 @@ def report_lines(report: Report, extent: Extent, shown: Report | None = None) ->
 
     What an interrupted run has left is counted in its error, and listed only where the extent is `every`.
     """
+    if extent.quiet:
+        if _is_silent(report):
+            return
+        report = _needing_attention(report)
     if not extent.every:
         report = _without_the_rest(report)
     match report.body:
@@ -149,6 +155,31 @@ def report_lines(report: Report, extent: Extent, shown: Report | None = None) ->
             if any(result.outcome != "planned" for result in results):
                 yield from render_outcomes(results)
     yield from _closing_lines(report, shown)
+
+
+def _is_silent(report: Report) -> bool:
+    """Return whether --quiet leaves nothing of a report: nothing needs attention, and there are no data."""
+    if report.findings or report.warnings or report.failure is not None:
+        return False
+    match report.body:
+        case Items(rows=rows):
+            return not rows
+        case Data(message=message):
+            return message
+        case Changes(results=results):
+            return not (report.dry_run and results)
+
+
+def _needing_attention(report: Report) -> Report:
+    """Return what --quiet leaves of a report: data, what needs attention, and what a dry run would change."""
+    match report.body:
+        case Data(message=True):
+            return replace(report, body=replace(report.body, lines=()))
+        case Changes(results=results, skipped=skipped):
+            shown = results if report.dry_run else tuple(each for each in results if each.outcome == "failed")
+            refused = tuple(row for row in skipped if row.blocking)
+            return replace(report, body=Changes(shown, refused), notes=(), block=())
+    return report
 
 
 def _without_the_rest(report: Report) -> Report:

@@ -60,6 +60,8 @@ class Data:
     lines: tuple[str, ...]
     private: bool = False
     """Whether the lines are for stdout alone, and not for a summary that others read."""
+    message: bool = False
+    """Whether the lines only say what was done, and are not what the command is run for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,14 +24,16 @@ def running_report(command: str, info: SandboxInfo, *done: str) -> Report:
         'Use it: -e sandbox, or for other tools: eval "$(lmx sandbox env)"',
         *(f"Note: {note['note']} ({note['requests']} request{'s' * (note['requests'] > 1)})" for note in notes),
     )
-    return Report(command=command, environment=ENVIRONMENT, body=Data(value, lines))
+    return Report(
+        command=command, environment=ENVIRONMENT, body=Data(value, lines, message=command != "sandbox status")
+    )
 
 
 def stopped_report(*, was_running: bool) -> Report:
     """Report that no sandbox runs any more."""
     line = "The sandbox is stopped." if was_running else "No sandbox was running."
     value = {"running": False, "was_running": was_running}
-    return Report(command="sandbox stop", environment=ENVIRONMENT, body=Data(value, (line,)))
+    return Report(command="sandbox stop", environment=ENVIRONMENT, body=Data(value, (line,), message=True))
 
 
 def missing_report(command: str) -> Report:

@@ -84,7 +84,11 @@ def promo(environ: Mapping[str, str], code: str, percent_off: float | None, amou
     off = f"{percent_off:g} %" if money is None else str(money)
     amount = None if money is None else money.as_json()
     value = {"id": promo_id, "code": code, "percent_off": percent_off, "amount_off": amount}
-    return Report("sandbox promo", ENVIRONMENT, Data(value, (f"{code}: {off} off, where promotion codes are allowed",)))
+    return Report(
+        "sandbox promo",
+        ENVIRONMENT,
+        Data(value, (f"{code}: {off} off, where promotion codes are allowed",), message=True),
+    )
 
 
 def advance_clock(environ: Mapping[str, str], duration: str) -> Report:
@@ -94,7 +98,7 @@ def advance_clock(environ: Mapping[str, str], duration: str) -> Report:
     now = _control(environ).advance_clock(seconds)
     shown = show_unix(int(now))
     value = {"advanced_seconds": seconds, "now": shown}
-    return Report("sandbox clock", ENVIRONMENT, Data(value, (f"In the sandbox it is {shown}.",)))
+    return Report("sandbox clock", ENVIRONMENT, Data(value, (f"In the sandbox it is {shown}.",), message=True))
 
 
 def _control(environ: Mapping[str, str]) -> SandboxClient:
@@ -134,7 +138,7 @@ def _money(option: str, text: str, currency: str) -> Money:
 def _money_back_report(command: str, made: Refund | Dispute, text: str) -> Report:
     money = Money(made.amount, made.currency)
     value = {"id": made.id, "charge": made.charge, "status": made.status, "amount": money.as_json()}
-    return Report(command, ENVIRONMENT, Data(value, (f"{made.id}: {text.format(money)}",)))
+    return Report(command, ENVIRONMENT, Data(value, (f"{made.id}: {text.format(money)}",), message=True))
 
 
 def _total(session: Session) -> Money:
@@ -147,7 +151,7 @@ def _session_report(command: str, session: Session, more: str = "") -> Report:
     value["amount_total"] = _total(session).as_json()
     del value["currency"]
     line = f"{session.id}: {session.status}, {session.payment_status}{more}"
-    return Report(command, ENVIRONMENT, Data(value, (line,)))
+    return Report(command, ENVIRONMENT, Data(value, (line,), message=True))
 
 
 def _failed(error: SandboxError, hint: str = _HINT) -> FailedError:

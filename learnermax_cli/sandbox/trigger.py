@@ -150,7 +150,7 @@ def _report(event: str, key: EnrollmentKey, session: Session, deliveries: list[R
     elif not deliveries:
         url = f"http://127.0.0.1:8787{WEBHOOK_PATH}"
         lines.append(f"Not delivered: no endpoint took it. Make one: lmx webhooks create --url {url} -e {ENVIRONMENT}")
-    return Report(_COMMAND, ENVIRONMENT, Data(value, tuple(lines)))
+    return Report(_COMMAND, ENVIRONMENT, Data(value, tuple(lines), message=True))
 
 
 def _shown(record: Record) -> dict[str, object]:

@@ -10,12 +10,13 @@ from learnermax_cli.core.errors import GuardError, LmxError
 from learnermax_cli.core.remedy import completed_text
 from learnermax_cli.core.secret_text import KnownSecrets
 from learnermax_cli.core.text_safety import printable
-from learnermax_cli.terminal.streams import Printer, bar, discard, json_pieces, lines
+from learnermax_cli.terminal.streams import Printer, bar, json_pieces, lines
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from learnermax_cli.core.meter import MeterReading
+    from learnermax_cli.planning.render_text import Extent
     from learnermax_cli.planning.report import Report
 
 Format = Literal["table", "json", "markdown", "csv"]
@@ -74,12 +75,11 @@ class Console:
         elif self.manner.format == "csv":
             self._csv(report)
         else:
-            from learnermax_cli.planning.render_text import Extent, report_lines
+            from learnermax_cli.planning.render_text import report_lines
 
             self._note_where(report)
-            extent = Extent(self._printer.width(sys.stdout), every=self.manner.verbose)
-            for line in report_lines(report, extent, self._shown):
-                self.print(line)
+            for line in report_lines(report, self._extent(sys.stdout), self._shown):
+                self._printer.lay_out(sys.stdout, line)
         self.warn_once(report.warnings)
         if report.meter.counted:
             self.note(report.meter.as_line())
@@ -142,7 +142,7 @@ class Console:
         for line in csv_lines(report, printable if sys.stdout.isatty() else str):
             self.data(line)
         for finding in render_findings(report.findings):
-            self._talk(finding)
+            self._printer.say(finding)
 
     def write_sandbox_exports(self, text: str) -> None:
         """Write the throw-away keys of a local sandbox to stdout: the one text that is not masked."""
@@ -150,49 +150,48 @@ class Console:
 
     @property
     def about_to_write(self) -> bool:
-        """Whether a plan was shown, or was to be, that the run would carry out."""
+        """Whether there was a plan that the run would carry out."""
         return self._asked is not None
 
-    def show_plan(self, report: "Report") -> None:
+    def set_plan(self, report: "Report") -> None:
+        """Take the plan that a question is about: who is asked sees it before."""
+        self._asked = self.complete(report)
+
+    def _show_plan(self, report: "Report") -> None:
         """Print a plan before a prompt; JSON and Markdown come whole, at the end, so who is asked sees it on stderr."""
-        self._asked = report = self.complete(report)
+        from learnermax_cli.planning.render_text import plan_lines
+
+        stream = sys.stderr
         if self.manner.format == "table":
-            self._shown = report
-            self._show_plan(report, sys.stdout)
-
-    def _show_plan(self, report: "Report", stream: TextIO) -> None:
-        from learnermax_cli.planning.render_text import Extent, plan_lines
-
-        for line in plan_lines(report, Extent(self._printer.width(stream), every=self.manner.verbose)):
+            self._shown, stream = report, sys.stdout
+        for line in plan_lines(report, self._extent(stream)):
             self._printer.print(stream, line)
+        self.warn_once(report.warnings)
 
-    def print(self, *lines: "RenderableType") -> None:
-        """Print Rich text or tables to stdout."""
-        from learnermax_cli.terminal.tables import laid_out
+    def _extent(self, stream: TextIO) -> "Extent":
+        from learnermax_cli.planning.render_text import Extent
 
-        for line in lines:
-            for part in laid_out(line, self._printer.width(sys.stdout)):
-                self._printer.print(sys.stdout, part)
+        return Extent(self._printer.width(stream), every=self.manner.verbose, quiet=self.manner.quiet)
 
-    def note(self, text: str) -> None:
-        """Say something on stderr, unless --quiet."""
-        if not self.manner.quiet:
-            self._talk(self._text(text, "dim"))
+    def note(self, text: str, *, urgent: bool = False) -> None:
+        """Say something on stderr, with --quiet only what is urgent."""
+        if urgent or not self.manner.quiet:
+            self._printer.say(self._text(text, "dim"))
 
     def debug(self, text: str) -> None:
         """Say something on stderr, only with --verbose."""
         if self.manner.verbose:
-            self._talk(self._text(text, "dim"))
+            self._printer.say(self._text(text, "dim"))
 
     def waiting(self, text: str) -> None:
         """Say on a terminal what the run waits for, once."""
         if not self.manner.quiet and text not in self._waited and sys.stderr.isatty():
             self._waited.add(text)
-            self._talk(self._text(text, "dim"))
+            self._printer.say(self._text(text, "dim"))
 
     def warn(self, text: str) -> None:
         """Warn on stderr."""
-        self._talk(self._text("Warning: " + text, "yellow"))
+        self._printer.say(self._text("Warning: " + text, "yellow"))
 
     def warn_once(self, warnings: tuple[str, ...]) -> None:
         """Warn of what was not warned of before."""
@@ -203,8 +202,8 @@ class Console:
 
     def error(self, error: LmxError) -> None:
         """Print an expected failure: what went wrong, and what to do."""
-        self._talk(self._text("Error: " + error.message, "bold red"))
-        self._talk(self._text("  " + error.hint, ""))
+        self._printer.say(self._text("Error: " + error.message, "bold red"))
+        self._printer.say(self._text("  " + error.hint, ""))
 
     def trace(self, text: str) -> None:
         """Write the traceback of a bug to stderr; the message in it may be anybody's."""
@@ -219,9 +218,7 @@ class Console:
         if not (sys.stdin.isatty() and sys.stderr.isatty()):
             raise GuardError("confirmation required, but there is no terminal", hint=remedy, code="guard.confirm")
         if self._asked is not None:
-            if self._shown is None:
-                self._show_plan(self._asked, sys.stderr)
-            self.warn_once(self._asked.warnings)
+            self._show_plan(self._asked)
         style = "bold red" if self._asked is not None and self._asked.live else "bold"
         self._printer.print(sys.stderr, self._text(f"{question} [y/N] ", style), end="")
         return sys.stdin.readline().strip().lower() in ("y", "yes")
@@ -239,12 +236,3 @@ class Console:
         from rich.text import Text
 
         return Text(printable(self._complete_text(text)), style=style)
-
-    def _talk(self, line: "RenderableType") -> None:
-        """Print to stderr if possible: a closed stderr must not stop a sync or a payment."""
-        try:
-            self._printer.print(sys.stderr, line)
-        except BrokenPipeError:
-            discard(sys.stderr)
-        except (OSError, ValueError):  # a full disk, a closed file
-            pass

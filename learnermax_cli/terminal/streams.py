@@ -1,6 +1,7 @@
 """What gets onto a stream: Rich's lines, uncut in a pipe and scrubbed, JSON piece by piece, and progress."""
 
 import os
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -37,6 +38,22 @@ class Printer:
             text = "\n".join(line.rstrip(" ") for line in text.split("\n"))  # Rich pads the last column
         stream.write(self.harmless(text))
         stream.flush()
+
+    def lay_out(self, stream: TextIO, line: "RenderableType") -> None:
+        """Print Rich text, or a table as the stream has room for it."""
+        from learnermax_cli.terminal.tables import laid_out
+
+        for part in laid_out(line, self.width(stream)):
+            self.print(stream, part)
+
+    def say(self, line: "RenderableType") -> None:
+        """Print to stderr if possible: a closed stderr must not stop a sync or a payment."""
+        try:
+            self.print(sys.stderr, line)
+        except BrokenPipeError:
+            discard(sys.stderr)
+        except (OSError, ValueError):  # a full disk, a closed file
+            pass
 
     def harmless(self, text: str) -> str:
         """Return text without secrets, and in GitHub Actions without workflow commands."""

@@ -50,7 +50,7 @@ class ServeHandler:
             answer = self._receiver.receive(delivery)
         except Exception as bug:  # noqa: BLE001 - one event must not end the receiver
             answer = Answer(500, f"not done ({type(bug).__name__}): please deliver again")
-            self._write(*self._talk.mask(traceback.format_exc()).splitlines())
+            self._write(*self._talk.mask(traceback.format_exc()).splitlines(), urgent=True)
         self._note(answer, time.monotonic() - started)
         return answer
 
@@ -68,13 +68,14 @@ class ServeHandler:
         with self._lock:
             self._counts[_word(answer)] += 1
             self._changes.update(_changes_of_access(answer))
-        self._write(f"{show_time(datetime.now(UTC))} {describe(answer)} {answer.status} {seconds * 1000:.0f} ms")
+        line = f"{show_time(datetime.now(UTC))} {describe(answer)} {answer.status} {seconds * 1000:.0f} ms"
+        self._write(line, urgent=_word(answer) in ("attention", "failed"))
 
-    def _write(self, *lines: str) -> None:
+    def _write(self, *lines: str, urgent: bool = False) -> None:
         """Write lines to the log that belong together."""
         with self._log:
             for line in lines:
-                self._talk.note(line)
+                self._talk.note(line, urgent=urgent)
 
 
 def describe(answer: Answer) -> str:
@@ -121,7 +122,7 @@ def run_serve(job: ServeJob, address: Address, *, revoke: bool | None = None) ->
     report = Report(
         command="webhooks serve",
         environment=job.settings.environment,
-        body=Data({}, ()),
+        body=Data({}, (), message=True),
         stripe=identity,
         warnings=_warn_of_no_topic(job),
         ends_by_signal=True,
@@ -132,4 +133,4 @@ def run_serve(job: ServeJob, address: Address, *, revoke: bool | None = None) ->
     words = [f"{counts[word]} {word}" for word in WORDS]
     words += [f"{counts[action]} {done}" for action, (_, done) in ACCESS_CHANGES.items() if counts[action]]
     rest = ", ".join(words)
-    return replace(report, body=Data(counts, (f"Received {counts['received']}: {rest}.",)))
+    return replace(report, body=Data(counts, (f"Received {counts['received']}: {rest}.",), message=True))

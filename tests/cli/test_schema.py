@@ -15,68 +15,10 @@ from learnermax_cli.planning.change import Action, Kind, OutcomeWord
 from learnermax_cli.secrets.status import KeyState
 from learnermax_cli.webhooks.model import Effect
 from tests.checkout.worlds import ENV
-from tests.commands import command_paths
+from tests.commands import DAY, ELSEWHERE, ENDLESS, HOOK, WITHOUT_DOCUMENT, command_paths, put_keys
 from tests.documents import flaws, read_schema
 from tests.running import Sandbox
 
-COURSE = "TEST-COURSE-003"
-HOOK = "https://api.learnermax.example/api/webhooks/stripe"
-# Pages for people, and an endless run, which has a test of its own.
-WITHOUT_DOCUMENT = {("demo",), ("help",)}
-ENDLESS = {("webhooks", "serve")}
-# A day at a platform: each command once, in an order in which it succeeds; $ stands for the session made last.
-DAY = (
-    "sandbox start",
-    "sandbox reset",
-    "sandbox status",
-    "sandbox env",
-    "commands",
-    "config",
-    "courses seed",
-    f"courses set-price {COURSE} 89.99",
-    "courses list",
-    "products sync --dry-run",
-    "products sync --yes",
-    "products list",
-    "secrets push --yes --no-verify",
-    "secrets push --yes",
-    "secrets status",
-    "secrets pull --dry-run",
-    "webhooks create --url HOOK",
-    "webhooks list",
-    f"checkout link {COURSE} --user test-student",
-    f"checkout create {COURSE} --user test-student --dry-run",
-    f"checkout create {COURSE} --user test-student",
-    "checkout show $",
-    "sandbox pay $ --method delayed",
-    "sandbox settle $",
-    "enrollments reconcile --since 3d --dry-run",
-    "enrollments reconcile --since 3d",
-    "webhooks replay --since 3d",
-    "sandbox dispute $ --amount 1.00",
-    "enrollments reconcile --since 3d --exit-code",
-    f"enrollments keep {COURSE} --user test-student --reason goodwill --yes",
-    f"enrollments revoke {COURSE} --user test-student --reason test --yes",
-    "enrollments list",
-    "students show test-student",
-    "students show $",
-    "enrollments create TEST-COURSE-001 --user test-student",
-    "enrollments create TEST-COURSE-005 --user test-student",
-    "checkout expire $",
-    "enrollments release TEST-COURSE-005 --user test-student --yes",
-    "sandbox trigger checkout.session.completed --course TEST-COURSE-005 --user other",
-    "sandbox promo SUMMER --amount-off 5.00",
-    f"checkout create {COURSE} --user other",
-    "sandbox pay $",
-    "sandbox refund $",
-    "checkout create TEST-COURSE-005 --user test-student",
-    "sandbox expire $",
-    "sandbox clock --advance 1h",
-    "doctor",
-    "secrets rollback --dry-run",
-    "webhooks delete --url HOOK --yes",
-)
-ELSEWHERE = {("sandbox", "stop")}  # it would stop the sandbox of all tests
 PUBLISHED = read_schema()["$defs"]
 ENUMS: dict[str, tuple[object, ...]] = {
     "kind": get_args(Kind),
@@ -89,9 +31,7 @@ ENUMS: dict[str, tuple[object, ...]] = {
 @pytest.fixture
 def platform(sandbox: Sandbox) -> Sandbox:
     """A sandbox with an env file, and nothing in it yet."""
-    keys = {"STRIPE_SECRET_KEY": sandbox.info.secret_key}
-    keys["NEXT_PUBLIC_STRIPE_PUBLISHABLE_KEY"] = sandbox.info.publishable_key
-    (sandbox.cwd / ".env.local").write_text("".join(f"{name}={key}\n" for name, key in keys.items()))
+    put_keys(sandbox)
     return sandbox
 
 

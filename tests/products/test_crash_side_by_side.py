@@ -97,7 +97,7 @@ def test_reviewed_plan_is_not_exceeded(sandbox: Sandbox) -> None:
 
 
 def test_changes_that_became_necessary_are_shown(sandbox: Sandbox) -> None:
-    """The report of a terminal shows what the plan did not."""
+    """They stand in the block of their course, and what another run did by the side below."""
     worlds.put_course(sandbox, COURSE, "99.99")
     sandbox.control.add_fault("hold", operation="POST /v1/products", when="after")
     process = sandbox.start("products", "sync", "--yes")
@@ -105,8 +105,9 @@ def test_changes_that_became_necessary_are_shown(sandbox: Sandbox) -> None:
     worlds.edit_course(sandbox, COURSE, price=Decimal("149.99"))
     sandbox.control.release()
     stdout, _ = process.communicate(timeout=60)
-    assert 1 == stdout.count(f"+ create product {COURSE}")
-    assert f"-/+ replace price {COURSE}, link product, archive price  (the course was changed while lmx ran)" in stdout
+    _, line, *_ = stdout.splitlines()
+    changes = "link product, replace price, link product, archive price"
+    assert f"-/+ create product {COURSE}, {changes}  (the course was changed while lmx ran)" == line
     assert f"superseded link product {COURSE}: another run was faster, or it is no longer needed" in stdout
 
 

@@ -68,9 +68,11 @@ def test_each_event_has_its_line(sandbox: Sandbox) -> None:
     assert 1 == sum("evt_1" in said for said in receiver.lines)
 
 
-def test_quiet_receiver_logs_nothing(sandbox: Sandbox) -> None:
-    """With --quiet and a port of one's own."""
+def test_quiet_receiver_logs_what_needs_attention(sandbox: Sandbox) -> None:
+    """A payment that was refunded, and nothing of what was refused; with a port of one's own."""
     put_signing_secret(sandbox)
+    worlds.put_basics(sandbox)
+    event, now = event_of(sandbox, worlds.put_bought(sandbox, USER, "refunded")), worlds.now(sandbox)
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     process = sandbox.start("webhooks", "serve", "--port", str(port), "-q")
@@ -81,11 +83,15 @@ def test_quiet_receiver_logs_nothing(sandbox: Sandbox) -> None:
             break
         except OSError:
             assert process.poll() is None
-    post(url.replace("/hook", "/api/webhooks/stripe"), b"{}")
+    hook = url.replace("/hook", "/api/webhooks/stripe")
+    post(hook, b"{}")
+    deliver(hook, event, now)
     process.send_signal(signal.SIGTERM)
     out, err = process.communicate(60)
-    assert "Received 1: 0 changed, 0 done, 0 waiting, 0 attention, 0 ignored, 1 refused, 0 failed.\n" == out
-    assert "\nStopping: finishing what is in flight. Press Ctrl-C again to stop at once.\n" == err
+    assert "" == out
+    told, *rest = err.splitlines()
+    assert f" {USER}/{worlds.COURSE} attention: refunded (" in told
+    assert ["", "Stopping: finishing what is in flight. Press Ctrl-C again to stop at once."] == rest
 
 
 def test_second_signal_stops_at_once(sandbox: Sandbox) -> None:

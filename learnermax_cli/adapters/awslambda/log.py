@@ -43,7 +43,7 @@ class LogConsole(Console):
         """Put the id of the invocation into every line from now on."""
         self._request = context.aws_request_id
 
-    def note(self, text: str) -> None:
+    def note(self, text: str, *, urgent: bool = False) -> None:  # noqa: ARG002 - all is logged
         """Log a message."""
         self.log(text, {})
 
