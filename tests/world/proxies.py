@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from tests.world.tls import pass_on_both
+from tests.world.tls import Listener, pass_on_both
 
 
 class Proxy(ThreadingHTTPServer):
@@ -68,28 +68,17 @@ class _Request(BaseHTTPRequestHandler):
         """Log nothing."""
 
 
-class SocksProxy:
+class SocksProxy(Listener):
     """A SOCKS5 proxy, which passes all on to ports of this machine, by host; `asked` holds the hosts."""
 
     def __init__(self, tunnels: dict[str, int]) -> None:
         self.asked: list[str] = []
         self._tunnels = tunnels
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.address = f"127.0.0.1:{self._listener.getsockname()[1]}"
-        threading.Thread(target=self._accept, daemon=True).start()
+        super().__init__()
+        self.address = f"127.0.0.1:{self.port}"
 
-    def close(self) -> None:
-        """Take no more connections."""
-        self._listener.close()
-
-    def _accept(self) -> None:
-        with suppress(OSError):
-            while True:
-                near, _ = self._listener.accept()
-                threading.Thread(target=self._serve, args=(near,), daemon=True).start()
-
-    def _serve(self, near: socket.socket) -> None:
-        with near, suppress(OSError):
+    def _serve(self, connection: socket.socket) -> None:
+        with connection as near, suppress(OSError):
             greeting = near.recv(2)
             near.recv(greeting[1])
             near.sendall(b"\x05\x00")  # no login is wanted [RFC 1928, 3]

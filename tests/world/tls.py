@@ -89,15 +89,12 @@ def _builder(
     )
 
 
-class Relay:
-    """Takes TLS connections and passes what they carry on to a port of this machine."""
+class Listener:
+    """Takes connections on `port` of this machine and serves each in a thread, from when it is made."""
 
-    def __init__(self, context: ssl.SSLContext, url: str) -> None:
-        self._target = urlsplit(url).port
+    def __init__(self) -> None:
         self._listener = socket.create_server(("127.0.0.1", 0))
-        self._context = context
         self.port: int = self._listener.getsockname()[1]
-        self.url = f"https://127.0.0.1:{self.port}"
         threading.Thread(target=self._accept, daemon=True).start()
 
     def close(self) -> None:
@@ -109,6 +106,19 @@ class Relay:
             while True:
                 connection, _ = self._listener.accept()
                 threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        raise NotImplementedError
+
+
+class Relay(Listener):
+    """Takes TLS connections and passes what they carry on to a port of this machine."""
+
+    def __init__(self, context: ssl.SSLContext, url: str) -> None:
+        self._target = urlsplit(url).port
+        self._context = context
+        super().__init__()
+        self.url = f"https://127.0.0.1:{self.port}"
 
     def _serve(self, connection: socket.socket) -> None:
         with (
