@@ -52,8 +52,10 @@ def locate(course: Course, catalog: Catalog, claims: Claims, environment: str) -
     if named is None and owner != course.course_id:
         # Whether the other course is synced already must not decide about this one.
         return _attention(course, f"{course.product_id} is the product of course {owner}: fix stripeProductId")
+    # What others did to the product that only has the derived id must not decide about a course that has another one.
     derived = catalog.products.get(derived_product_id(environment, course.course_id))
-    candidates = {p.product_id: p for p in (named, derived, *claims.marked_with.get(course.course_id, ())) if p}
+    claiming = {p.product_id: p for p in (named, *claims.marked_with.get(course.course_id, ())) if p}
+    candidates = claiming or ({derived.product_id: derived} if derived else {})
     # An archived product that the course does not name sells nothing and claims nothing.
     active = {p.product_id: p for p in candidates.values() if p.active or p is named}
     chosen = list((active or candidates).values())

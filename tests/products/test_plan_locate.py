@@ -98,6 +98,14 @@ def test_named_and_derived_product_need_attention() -> None:
     assert attention(detail) == found([course(stripeProductId="prod_1")], [product("prod_1", {}), product()])
 
 
+@pytest.mark.parametrize("metadata", [ours("b"), {}], ids=["another course's", "nobody's"])
+@pytest.mark.parametrize("active", [True, False])
+def test_derived_product_of_others_claims_nothing_beside_a_named_one(metadata: dict[str, str], active: bool) -> None:
+    """Otherwise a run that archives it, or adopts it for another course, would decide about this one."""
+    named, derived = product("prod_1"), product("lmx_sandbox_a", metadata, active=active)
+    assert named == found([course(stripeProductId="prod_1")], [named, derived])
+
+
 def test_product_of_another_course_needs_attention() -> None:
     """Metadata that names another course is believed over stripeProductId."""
     detail = "prod_1 belongs to course b by its metadata: fix stripeProductId"
