@@ -9,6 +9,11 @@ from tests.running import Sandbox
 README = "README.md"
 
 
+def test_page_is_short() -> None:
+    """Whoever opens it finds what there is, and where the rest is."""
+    assert 10_000 >= len(text_of(README).encode())
+
+
 def test_wrong_output_is_noticed() -> None:
     """A line that is not said does not pass, a line that is cut passes as far as it goes."""
     require_shown("x", ["said: in fu…", "took 2.0 s"], "said: in full\ntook 3.1 s\n")
