@@ -10,30 +10,19 @@ from typing import Any
 
 import pytest
 
+from docs.permissions import FUNCTIONS, KMS
 from learnermax_cli.adapters.awslambda.metrics import DIMENSION, NAMESPACE
 from tests.deploy.template import TEMPLATE, functions, permitted, read_template, resources
 from tests.forking import PROJECT
 from tests.functions.state_machine import DEFINITION
 
+QUEUE = {"Fn::GetAtt": ["RetryQueue", "Arn"]}
 TABLE = {"Fn::Sub": "arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/${TableName}"}
-CONFIRM = {
-    "secretsmanager:GetSecretValue": [{"Ref": "StripeSecretArn"}],
-    "dynamodb:GetItem": [TABLE],
-    "dynamodb:BatchGetItem": [TABLE],
-    "dynamodb:PutItem": [TABLE],
-    "dynamodb:UpdateItem": [TABLE],
-    "sns:Publish": [{"Ref": "TopicArn"}],
-    "kms:Decrypt": [{"Ref": "KmsKeyArn"}, {"Ref": "TopicKmsKeyArn"}],
-    "kms:GenerateDataKey": [{"Ref": "TopicKmsKeyArn"}],
-}
-QUEUE = [{"Fn::GetAtt": ["RetryQueue", "Arn"]}]
-READ_QUEUE = dict.fromkeys(("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"), QUEUE)
-POLICIES = {
-    "webhook": CONFIRM | {"sqs:SendMessage": QUEUE},
-    "retry": CONFIRM | READ_QUEUE,
-    "reconcile": CONFIRM | {"dynamodb:Scan": [TABLE]},
-    "reconcile_window": CONFIRM,
-}
+PLACES = {"secret": {"Ref": "StripeSecretArn"}, "table": TABLE, "topic": {"Ref": "TopicArn"}, "queue": QUEUE}
+KEYS = {"KmsKeyArn": KMS["secretsmanager:GetSecretValue"], "TopicKmsKeyArn": KMS["sns:Publish"]}
+POLLER = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
+"""What AWS asks of the queue on behalf of the function that it calls."""
+ROWS = {row.command: row for row in FUNCTIONS}
 
 
 @pytest.mark.slow
@@ -48,13 +37,17 @@ def test_every_handler_is_there() -> None:
     """Each function's handler can be imported, and there is a function for each."""
     handlers = [function["Handler"] for function in functions().values()]
     assert all(callable(getattr(import_module(h.rpartition(".")[0]), h.rpartition(".")[2])) for h in handlers)
-    assert set(POLICIES) == set(functions())
+    assert set(ROWS) == set(functions())
 
 
-@pytest.mark.parametrize("handler", POLICIES)
+@pytest.mark.parametrize("handler", ROWS)
 def test_policy_is_exact(handler: str) -> None:
-    """A function may do what its code does, on what the parameters name, and nothing else."""
-    assert POLICIES[handler] == permitted(handler)
+    """A function may do what the table of permissions says, on what the parameters name, and nothing else."""
+    asked = [(action, PLACES[place]) for place, action in ROWS[handler].actions]
+    asked += [(action, {"Ref": key}) for key, actions in KEYS.items() for action in actions]
+    asked += [(action, QUEUE) for action in POLLER if handler == "retry"]
+    allowed = [(action, place) for action, places in permitted(handler).items() for place in places]
+    assert sorted(asked, key=str) == sorted(allowed, key=str)
 
 
 def test_no_role_of_sams_making_beside() -> None:

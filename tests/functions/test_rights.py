@@ -1,71 +1,80 @@
-"""What the functions ask of AWS is what the template lets them: nothing is refused, and no right lies idle."""
+"""What the functions ask of AWS and Stripe is what the table of permissions says, and so what the template lets them.
 
-from tests.deploy.template import permitted
+A test of the template compares it with that table.
+"""
+
+import json
+
+import pytest
+
+from docs.permissions import FUNCTIONS
 from tests.enrollments import worlds
 from tests.functions.events import Context, schedule, sqs_batch_of
-from tests.functions.test_history import WALK, put_history
 from tests.functions.worlds import USER, Container, put_bought
 from tests.items import student_item
+from tests.permissions.calls import least_key, require_equal
 from tests.ran import last_entry
 from tests.running import Sandbox
-from tests.webhooks.signed import event_of
+from tests.webhooks.signed import SECRET, event_of
 
-# Asked by AWS on the function's behalf, or only with a customer managed key.
-POLLER = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
-UNSEEN = {"kms:Decrypt", "kms:GenerateDataKey"}
+ROWS = {row.command: row for row in FUNCTIONS}
 
 
-def asked(sandbox: Sandbox, seq: int) -> set[str]:
-    """Return the actions that AWS was asked for after a journal entry."""
-    entries = [entry for entry in sandbox.control.journal(seq) if entry["service"] != "stripe"]
-    return {f"{entry['service']}:{entry['operation']}" for entry in entries}
-
-
-def put_all_kinds(sandbox: Sandbox) -> list[str]:
-    """Put a payment of a pending student and one through a link; return the sessions."""
+@pytest.fixture
+def sessions(sandbox: Sandbox) -> list[str]:
+    """The payments of a pending student, through a link, beside an open session, and one that was disputed once."""
     worlds.put_items(sandbox, [student_item("link-1")])
     through_link = put_bought(sandbox, "link-1", payment_link="plink_1")
     sandbox.dynamodb().delete_item(Key={"PK": "USER#link-1", "SK": f"COURSE#{worlds.COURSE}"})
-    return [put_bought(sandbox), through_link]
+    beside = put_bought(sandbox, "twice")
+    put_bought(sandbox, "twice", "open", offset=-60)
+    return [put_bought(sandbox), through_link, beside, put_bought(sandbox, "won", "dispute_won")]
 
 
-def test_webhook(sandbox: Sandbox, container: Container) -> None:
-    """A completion, a creation, and a failure that is queued."""
-    events = [event_of(sandbox, session_id) for session_id in put_all_kinds(sandbox)]
-    seq = last_entry(sandbox)
-    assert [200, 200] == [container.deliver_event(event)[0] for event in events]
+def give_least_key(sandbox: Sandbox, container: Container, function: str) -> int:
+    """Store a key that may do what the table says of a function; return the number of the journal's newest entry."""
+    stored = {"STRIPE_SECRET_KEY": least_key(sandbox, ROWS[function]), "STRIPE_WEBHOOK_SECRET": SECRET}
+    name = container.environ["LMX_STRIPE_SECRET_NAME"]
+    sandbox.secretsmanager().put_secret_value(SecretId=name, SecretString=json.dumps(stored))
+    return last_entry(sandbox)
+
+
+def test_webhook(sandbox: Sandbox, container: Container, sessions: list[str]) -> None:
+    """Completions, a creation, and a failure that is queued."""
+    events = [event_of(sandbox, session_id) for session_id in sessions]
+    seq = give_least_key(sandbox, container, "webhook")
+    assert [200] * 4 == [container.deliver_event(event)[0] for event in events]
     sandbox.control.add_fault("error", service="dynamodb", status=500, times=None)
     assert 202 == container.deliver_event(events[0])[0]
-    assert permitted("webhook").keys() - UNSEEN == asked(sandbox, seq)
+    require_equal(ROWS["webhook"], sandbox.control.journal(seq))
 
 
-def test_retry(sandbox: Sandbox, container: Container) -> None:
+def test_retry(sandbox: Sandbox, container: Container, sessions: list[str]) -> None:
     """The same from the queue."""
-    events = [event_of(sandbox, session_id) for session_id in put_all_kinds(sandbox)]
+    events = [event_of(sandbox, session_id) for session_id in sessions]
     container.deliver_event({**events[0], "type": "ping", "data": {"object": {"object": "ping"}}})
     sandbox.control.add_fault("error", service="dynamodb", status=500, times=None)
-    assert [202, 202] == [container.deliver_event(event)[0] for event in events]
+    assert [202] * 4 == [container.deliver_event(event)[0] for event in events]
     sandbox.control.clear_faults()
     batch = sqs_batch_of(container.queued())
     fresh = Container(sandbox, type(container.functions)(container.environ), container.environ)
-    seq = last_entry(sandbox)
+    seq = give_least_key(sandbox, container, "retry")
     assert {"batchItemFailures": []} == fresh.functions.retry(batch, Context())
-    assert permitted("retry").keys() - UNSEEN - POLLER == asked(sandbox, seq)
+    require_equal(ROWS["retry"], sandbox.control.journal(seq))
 
 
+@pytest.mark.usefixtures("sessions")
 def test_reconcile(sandbox: Sandbox, container: Container) -> None:
     """The scheduled run."""
-    put_all_kinds(sandbox)
-    seq = last_entry(sandbox)
+    seq = give_least_key(sandbox, container, "reconcile")
     assert 1 == container.functions.reconcile(schedule(), Context())["summary"]["create"]
-    # The scan brings the courses along, so none is read alone.
-    assert permitted("reconcile").keys() - UNSEEN - {"dynamodb:GetItem"} == asked(sandbox, seq)
+    require_equal(ROWS["reconcile"], sandbox.control.journal(seq))
     assert "completed" == worlds.read_statuses(sandbox)[worlds.key(USER)]
 
 
+@pytest.mark.usefixtures("sessions")
 def test_window(sandbox: Sandbox, container: Container) -> None:
     """One window of a walk."""
-    put_history(sandbox)
-    seq = last_entry(sandbox)
-    container.functions.reconcile_window(WALK, Context())
-    assert permitted("reconcile_window").keys() - UNSEEN == asked(sandbox, seq)
+    seq = give_least_key(sandbox, container, "reconcile_window")
+    assert container.functions.reconcile_window({"since": "3d", "step": "3d"}, Context())["done"]
+    require_equal(ROWS["reconcile_window"], sandbox.control.journal(seq))
