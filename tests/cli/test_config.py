@@ -1,6 +1,7 @@
 """`lmx config`: each setting with its source, secrets by their presence alone, and what is wrong beside the rest."""
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -184,6 +185,18 @@ def test_every_setting_is_in_the_example() -> None:
     """Where operators look for it."""
     text = (PROJECT / ".env.example").read_text(encoding="utf-8")
     assert [] == [name for name in BY_NAME if name not in text]
+
+
+def test_every_line_of_the_example_is_taken(sandbox: Sandbox) -> None:
+    """Uncommented and without a value of one's own, each is read from the file, and none is flawed."""
+    text = re.sub(r"^#([A-Z_]+=)", r"\1", (PROJECT / ".env.example").read_text(encoding="utf-8"), flags=re.MULTILINE)
+    (sandbox.cwd / ".env.local").write_text(text)
+    ran = config(sandbox)
+    given = {name for name, value in re.findall(r"^([A-Z_]+)=(.*)$", text, re.MULTILINE) if value}
+    assert (0, given) == (
+        ran.exit_code,
+        {item["name"] for item in ran.report["items"] if item["source"] == ".env.local"},
+    )
 
 
 def test_unknown_names_are_warned_of_once(sandbox: Sandbox) -> None:
