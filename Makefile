@@ -71,7 +71,7 @@ package: $(VENV)/.dev ## Build the bundle for AWS Lambda
 conformance: $(VENV)/.dev ## Compare with Stripe's and AWS's own emulators, where Go or Maven is installed
 	@PYTHON=$(BIN)/python tests/conformance/run.sh
 
-bench: $(VENV)/.dev package ## Compare lmx with one-by-one scripts; takes about half an hour (BENCH=--quick: a minute)
+bench: $(VENV)/.dev package ## Measure speed and cost against their limits; takes about half an hour (BENCH=--quick: a minute)
 	@$(BIN)/python -m benchmarks $(BENCH)
 
 clean: ## Remove what was built and installed

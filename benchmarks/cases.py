@@ -3,13 +3,12 @@
 from dataclasses import dataclass
 
 from benchmarks.measuring import Measured, measure_lmx, measure_script
-from benchmarks.world import World, say
+from benchmarks.promises import Promise, stripe_side
+from benchmarks.world import DAYS, RECONCILE, REQUESTS_PER_SECOND, World, say
 from learnermax_cli.config.keys import table_name
 from tests.items import course_item
 
-RECONCILE = ("enrollments", "reconcile", "--dry-run")
 SYNC = ("products", "sync")
-MANY = 100_000
 _OTHER_TABLE = table_name("preview")
 
 
@@ -60,37 +59,37 @@ def compare_sync(world: World, courses: int) -> tuple[Comparison, Comparison]:
     )
 
 
-def measure_far_ends(world: World, many: int = MANY) -> tuple[Alone, Alone]:
-    """Reconcile very many pending enrollments, and three whose sessions are among as many others."""
-    say(f"reconcile of {many:,} pending: filling the sandbox (minutes)")
+def measure_far_ends(world: World, few: int, many: int) -> tuple[tuple[Alone, ...], Promise]:
+    """Reconcile few and very many pending enrollments, and three whose sessions are among as many others."""
+    say(f"reconcile of {few:,} pending, for its memory")
+    _fill(world, few)
+    small = measure_lmx(world, *RECONCILE)
+    say(f"reconcile of {many:,} pending: filling the sandbox")
     ids = _fill(world, many)
     three = {number: ids[number] for number in (0, many // 2, many - 1)}
     world.put_pending(three, many, table=_OTHER_TABLE)
     say("  lmx enrollments reconcile --dry-run")
     everything = measure_lmx(world, *RECONCILE)
     say(f"reconcile of 3 pending among {many:,} sessions")
-    few = measure_lmx(world, *RECONCILE, "--table", _OTHER_TABLE)
-    return Alone(f"reconcile, {many:,} pending", everything), Alone(f"reconcile, 3 pending of {many:,} sessions", few)
+    three_of_many = measure_lmx(world, *RECONCILE, "--table", _OTHER_TABLE)
+    runs = (
+        Alone(f"reconcile, {few:,} pending", small),
+        Alone(f"reconcile, {many:,} pending", everything),
+        Alone(f"reconcile, 3 pending of {many:,} sessions", three_of_many),
+    )
+    more = everything.peak_mb - small.peak_mb
+    return runs, Promise(f"reconcile, {many:,} pending: more memory than {few:,}", more, 100, " MB")
 
 
-def measure_refunds(world: World, completed: int, refunds: int = 200) -> Alone:
-    """Reconcile the last hour, in which some of very many completed enrollments were refunded."""
-    say(f"reconcile of {refunds} refunds among {completed:,} completed: filling the sandbox")
+def measure_by_id(world: World, pending: int) -> Promise:
+    """Reconcile enrollments with one `enrolledAt`, as an import leaves them: their sessions are read by their ids."""
+    say(f"reconcile of {pending:,} pending with one enrolledAt: filling the sandbox")
     world.empty()
-    ids = world.seed_sessions(completed, ("paid",))
-    world.put_pending(dict(enumerate(ids)), completed, status="completed")
-    for session_id in ids[:refunds]:
-        world.control.refund(session_id)
+    ids = world.seed_sessions(pending)
+    world.put_pending(dict(enumerate(ids)), pending, days_ago=4 * DAYS)
     world.slow_down()
-    say("  lmx enrollments reconcile --dry-run --since 1h")
-    return Alone(f"reconcile, {refunds} refunds of {completed:,}", measure_lmx(world, *RECONCILE, "--since", "1h"))
-
-
-def measure_by_id(world: World, pending: int) -> Alone:
-    """Reconcile enrollments whose sessions are read by their ids, side by side up to the rate limit."""
-    say(f"reconcile of {pending:,} pending by their ids")
-    _fill(world, pending)
-    return Alone(f"reconcile, {pending:,} by their ids", measure_lmx(world, *RECONCILE, "--strategy", "retrieve"))
+    say(f"  lmx enrollments reconcile --dry-run (about {pending / REQUESTS_PER_SECOND / 60:.0f} minutes)")
+    return stripe_side(f"reconcile, {pending:,} with one enrolledAt", measure_lmx(world, *RECONCILE))
 
 
 def _fill(world: World, pending: int) -> list[str]:

@@ -23,6 +23,8 @@ class Measured(NamedTuple):
     read_units: float
     write_units: float
     summary: Mapping[str, int]
+    states: tuple[str, ...] = ()
+    """Of `students show`: the state of each course."""
 
 
 def measure_lmx(world: World, *args: str) -> Measured:
@@ -49,8 +51,8 @@ def _measure(world: World, arguments: Sequence[str]) -> Measured:
         if ended["exit_code"] != 0:
             talk.seek(0)
             raise RuntimeError(f"{' '.join(arguments)} ended with {ended['exit_code']}: {talk.read()[-2000:]}")
-    summary = json.loads(out.read_text(encoding="utf-8"))["summary"]
-    measured = read_journal(world.control.journal(before), ended, summary)
+    report = json.loads(out.read_text(encoding="utf-8"))
+    measured = read_journal(world.control.journal(before), ended, report)
     say(
         f"  {measured.requests} requests ({measured.throttled} throttled), {measured.seconds:.1f} s, "
         f"{measured.peak_mb:.0f} MB, {measured.cpu_seconds:.1f} s of CPU, {measured.read_units:.0f} read units"
@@ -58,9 +60,7 @@ def _measure(world: World, arguments: Sequence[str]) -> Measured:
     return measured
 
 
-def read_journal(
-    entries: Sequence[Mapping[str, Any]], ended: Mapping[str, Any], summary: Mapping[str, int]
-) -> Measured:
+def read_journal(entries: Sequence[Mapping[str, Any]], ended: Mapping[str, Any], report: Mapping[str, Any]) -> Measured:
     """Return what the journal tells of one run.
 
     The time is that from the first Stripe request to the last, and the first one's own. The account call, which
@@ -77,7 +77,8 @@ def read_journal(
         cpu_seconds=ended["cpu_seconds"],
         read_units=sum(entry["units"] or 0.0 for entry in table if not entry["write"]),
         write_units=sum(entry["units"] or 0.0 for entry in table if entry["write"]),
-        summary=summary,
+        summary=report.get("summary", {}),
+        states=tuple(case["state"] for case in report.get("data", {}).get("cases", ())),
     )
 
 

@@ -23,6 +23,7 @@ from tests.items import course_item, enrollment_item
 
 LATENCY_SECONDS = 0.05
 REQUESTS_PER_SECOND = 25.0  # of a Stripe sandbox, and of each endpoint [doc "Rate limits"]
+RECONCILE = ("enrollments", "reconcile", "--dry-run")
 PROJECT = Path(__file__).resolve().parent.parent
 COURSES = tuple(f"course-{number}" for number in range(5))
 DAYS = 7
@@ -77,13 +78,25 @@ class World(NamedTuple):
         return self.control.seed_sessions(generate=pattern, events=False)
 
     def put_pending(
-        self, session_ids: Mapping[int, str], count: int, table: str | None = None, status: str = "pending"
+        self,
+        session_ids: Mapping[int, str],
+        count: int,
+        table: str | None = None,
+        *,
+        status: str = "pending",
+        days_ago: float | None = None,
     ) -> None:
-        """Put courses and the enrollments of sessions, by their number among `count` seeded ones."""
+        """Put courses and the enrollments of sessions, by their number among `count` seeded ones.
+
+        Each is as old as its session, unless all are said to be equally old.
+        """
         now, seconds = time.time(), DAYS * _DAY_SECONDS
         items = [course_item(course_id, "49.99") for course_id in COURSES]
         for number, session_id in session_ids.items():
-            at = datetime.fromtimestamp(now - seconds + number * seconds / count, UTC)
+            age = seconds - number * seconds / count
+            if days_ago is not None:
+                age = days_ago * _DAY_SECONDS
+            at = datetime.fromtimestamp(now - age, UTC)
             enrolled_at = f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03}Z"
             # Seeded objects of one sale have the same tail.
             paid = {} if status == "pending" else {"stripePaymentIntentId": f"pi_{session_id[10:34]}"}
