@@ -168,6 +168,7 @@ class Handler:
 
 def _refuse(hint: EventHint, realm: Realm) -> str | None:
     """Return why an event is not for us, by what it says itself; None when it has to be handled."""
+    # Checkout takes money by a payment intent alone: a charge without one (of the old Charges API) is of no session.
     if not (hint.intent_id if hint.reversal else usable_session_id(hint.session_id or "")):
         return "not a session"
     if hint.livemode != realm.livemode:
