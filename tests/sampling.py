@@ -27,8 +27,8 @@ def _marks(number: int, one_in: int, in_ci: int) -> tuple[pytest.MarkDecorator, 
     return (pytest.mark.slow,) if number % in_ci == 0 else (pytest.mark.slow, pytest.mark.whole)
 
 
-def examples(count: int, **options: Any) -> settings:
-    """Return the settings of a property with so many examples."""
+def examples(count: int, *, one_in: int = 10, **options: Any) -> settings:
+    """Return the settings of a property with so many examples; `make test` runs one in so many of them."""
     if settings.get_current_profile_name() != ALL_EXAMPLES:
-        count //= 10
+        count //= one_in
     return settings(max_examples=count, deadline=None, **options)

@@ -1,14 +1,32 @@
 """Who has access by right: sales with what became of their money, and what operators decided. Knows nothing of lmx."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 Event = Literal["pay", "refund", "fail", "fail_silently", "dispute", "won", "lost"]
 """What may happen to a sale; where a refund fails silently, its charge goes on saying that it is refunded."""
+Named = Literal[Event, "run", "deliver", "buy"]
+"""Also a run that may take access away, deliveries to a receiver that may, and the student's next purchase."""
+Step = Named | int
+"""A number stands for one of what is possible."""
 
 PRICE = 9_999
 _MOST = 0.9
+STORIES: Sequence[tuple[Step, ...]] = (
+    ("refund", "run", "fail"),
+    ("refund", "deliver", "fail_silently", "run", "refund"),
+    ("refund", "run", "buy", "deliver"),
+    ("refund", "buy", "run", "refund"),
+    ("buy", "refund", "run", "fail"),
+    ("buy", "dispute", "lost", "deliver", "won"),
+    ("dispute", "lost", "run", "won"),
+    ("dispute", "won", "run", "lost"),
+    ("dispute", "lost", "dispute"),
+    ("dispute", "deliver", "won", "run", "refund"),
+    ("dispute", "lost", "run", "buy", "run", "won"),
+)
+"""What a short history hardly comes to by itself."""
 
 
 @dataclass
@@ -33,6 +51,13 @@ class Sale:
     refunds: list[Part] = field(default_factory=list)
     disputes: list[Part] = field(default_factory=list)
 
+    def step(self, number: int) -> "Named":
+        """Return the step that a number stands for: every fourth a run, and every seventh deliveries."""
+        if number % 4 == 0:
+            return "run"
+        possible = list(self.possible())
+        return "deliver" if number % 7 == 0 else possible[number % len(possible)]
+
     def possible(self) -> Iterator[Event]:
         """Yield what may happen next."""
         if not self.paid:
@@ -40,10 +65,10 @@ class Sale:
             return
         if self.disputes and self.disputes[-1].state in ("needs_response", "won"):
             yield "lost"
-            if self.disputes[-1].state == "needs_response":
-                yield "won"
         else:
             yield "dispute"
+        if self.disputes and self.disputes[-1].state in ("needs_response", "lost"):
+            yield "won"
         if self.standing_refunds:
             yield "fail"
             yield "fail_silently"
@@ -80,29 +105,47 @@ class Sale:
         return any(part.state == "needs_response" for part in self.disputes)
 
 
-@dataclass
+@dataclass(frozen=True)
 class Access:
-    """A student's access to the course, and who decided on it by hand."""
+    """A student's access to the course, who decided on it by hand, and the mails that came of it."""
 
     inside: bool = False
     kept: bool = False
     revoked_at: float | None = None
     """When an operator took it away."""
+    through: str | None = None
+    """The session that let the student in last; None for one who never was in."""
+    mails: int = 0
 
-    def keep(self) -> None:
-        """An operator lets the student in."""
-        self.inside, self.kept, self.revoked_at = True, True, None
+    def keep(self, through: str) -> "Access":
+        """An operator lets the student in; one who never was in gets the mail of a purchase."""
+        mails = self.mails + (not self.inside and self.through is None)
+        return Access(inside=True, kept=True, through=through, mails=mails)
 
-    def revoke(self, at: float) -> None:
-        """An operator takes the access away."""
-        self.inside, self.kept, self.revoked_at = False, False, at
+    def revoke(self, at: float) -> "Access":
+        """An operator takes the access away, if it is not taken away by hand yet."""
+        since = at if self.revoked_at is None else self.revoked_at
+        return replace(self, inside=False, kept=False, revoked_at=since)
 
-    def follow(self, own: Iterable[Sale], unclaimed: Iterable[Sale]) -> None:
+    def claim(self, through: str) -> "Access":
+        """A payment that an operator has found lets the student in."""
+        mails = self.mails + (not self.inside and self.through != through)
+        return replace(self, inside=True, revoked_at=None, through=through, mails=mails)
+
+    def follow(self, own: Iterable[Sale], unclaimed: Iterable[Sale]) -> "Access":
         """Let access follow the money: `own` are the student's sales, `unclaimed` those that only have the address."""
         if self.kept:
-            return
+            return self
         sales = [sale for sale in own if self.revoked_at is None or sale.created > self.revoked_at]
         if any(sale.valid for sale in sales):
-            self.inside, self.revoked_at = True, None
-        elif self.inside and not any(sale.waiting for sale in sales) and not any(sale.valid for sale in unclaimed):
-            self.inside = False
+            return replace(self, inside=True, revoked_at=None)
+        if self.inside and not any(sale.waiting for sale in sales) and not any(sale.valid for sale in unclaimed):
+            return replace(self, inside=False)
+        return self
+
+    def named(self, through: str, *, before: "Access") -> "Access":
+        """Note the session that lets a student in; who was not in before through the same one gets a mail."""
+        if not self.inside:
+            return self
+        mails = self.mails + (not before.inside and before.through != through)
+        return replace(self, through=through, mails=mails)
