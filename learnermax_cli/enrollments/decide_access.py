@@ -30,11 +30,11 @@ def decide_completed(case: Case, readings: Readings, rules: Rules) -> Decision:
 def _void(case: Case, readings: Readings, rules: Rules, payment: Payment, reading: Reading) -> Decision:
     """Return what to do about an enrollment whose own payment went back as a whole."""
     assert case.enrollment is not None
+    if case.enrollment.kept_at is not None:
+        return Decision("unchanged", "kept")
     others = [(other, of) for other, of in readings if other is not payment]
     if valid := [other for other, of in others if of.state == "paid"]:
         return Decision("update", "paid", valid[0])
-    if case.enrollment.kept_at is not None:
-        return Decision("unchanged", "kept")
     why = "refunded" if reading.state == "refunded" else "charged back"
     waiting = [of.detail for _, of in others if of.state == "disputed" and not of.void]
     unclaimed = [f"{other.session_id} is paid, but does not say by whom" for other in case.unclaimed]

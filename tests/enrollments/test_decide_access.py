@@ -142,6 +142,12 @@ def test_whom_an_operator_keeps_stays_in(own: Payment, state: str) -> None:
         assert Decision("unchanged", state) == decide(subject, asked)
 
 
+def test_item_of_whom_an_operator_keeps_is_left_as_it_is() -> None:
+    """Also where another payment holds: one command has settled it."""
+    subject = _in(REFUNDED, ANOTHER, kept_at="2026-10-31T08:00:00.000Z", searched=True)
+    assert Decision("unchanged", "kept") == decide(subject, REVOKE)
+
+
 def test_own_payment_is_known_by_its_intent() -> None:
     """Lists of refunds know no sessions: the payment intent that the item names tells which payment is its own."""
     item = enrollment("cs_test_own", status="completed", payment_intent="pi_cs_test_own")

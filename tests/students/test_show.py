@@ -10,7 +10,7 @@ from tests.enrollments.worlds import COURSE
 from tests.items import enrollment_item, student_item
 from tests.running import Sandbox
 from tests.students.tickets import OURS
-from tests.students.worlds import USER, case_of, show
+from tests.students.worlds import USER, case_of, paste, show
 
 ADDRESS = str(student_item(USER)["email"])
 CLAIM = f"lmx enrollments create {COURSE} --user USER --session cs_test_other"
@@ -112,6 +112,7 @@ def test_two_students_have_one_address(sandbox: Sandbox) -> None:
 def test_payer_is_no_student(sandbox: Sandbox) -> None:
     """Exit 0: shown as such, with the command that a person completes."""
     worlds.put_basics(sandbox, USER)
+    assert 0 == sandbox.run("products", "sync", "--yes").returncode  # the product that is sold decides
     session_id = worlds.seed(sandbox, None, id="cs_test_other", metadata=OURS, email="else@example.com")
     for what in (session_id, "else@example.com"):
         ran = show(sandbox, what)
@@ -119,6 +120,8 @@ def test_payer_is_no_student(sandbox: Sandbox) -> None:
         assert (None, "payer unknown", None) == (ran.report["data"]["student"], case["state"], case["remedy"])
         assert case["verdict"].endswith(CLAIM)
     assert "Run: " not in sandbox.run("students", "show", session_id).stdout
+    paste(sandbox, CLAIM.replace("--user USER", f"--user {USER}"))
+    assert ("completed", None) == (case_of(show(sandbox, USER))["state"], case_of(show(sandbox, USER))["remedy"])
 
 
 def test_payment_names_a_student_who_is_gone(sandbox: Sandbox) -> None:

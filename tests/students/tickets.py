@@ -91,6 +91,19 @@ def _revoke_by_hand(sandbox: Sandbox, _: str) -> None:
     assert 0 == done.returncode, done.stderr
 
 
+def _pay_later(sandbox: Sandbox, _: str) -> None:
+    """A checkout that was open when an operator revoked is paid."""
+    late = worlds.seed(sandbox, USER, "open", id="cs_test_late", offset=-60)
+    _revoke_by_hand(sandbox, late)
+    sandbox.control.advance_clock(60)
+    sandbox.control.pay(late, email=student_item(USER)["email"])
+
+
+def _pay_again(sandbox: Sandbox, _: str) -> None:
+    sandbox.control.advance_clock(60)
+    worlds.seed(sandbox, USER, id="cs_test_again", offset=0)
+
+
 def _no_session(sandbox: Sandbox) -> None:
     worlds.put_pending(sandbox, USER, None)
 
@@ -166,6 +179,8 @@ TICKETS = (
     Ticket("revoked by a run", _then(_refund, _revoke), "revoked"),
     Ticket("revoked, refund failed", _then(_refund, _revoke, _refund_fails), "paid", "completed", RECONCILE),
     Ticket("revoked by hand", _then(_revoke_by_hand), "revoked"),
+    Ticket("revoked by hand, paid again", _then(_refund, _revoke_by_hand, _pay_again), "paid", "completed", RECONCILE),
+    Ticket("paid after revoke", _then(_refund, _pay_later), "paid after revoke", "kept", KEEP),
     Ticket("kept", _then(_refund, **KEPT), "kept"),
     Ticket("link with reference", _link(USER), "paid", "completed", RECONCILE),
     Ticket("link without reference", _link_for_nobody, "payer unknown", "completed", CREATE),
