@@ -1,6 +1,7 @@
 """The documentation: it names all that there is and nothing else, its links lead somewhere, its examples run."""
 
 import ast
+import json
 import re
 import shlex
 from collections import Counter
@@ -17,6 +18,7 @@ from learnermax_cli.config.setting_table import _NOT_SETTINGS, SETTINGS, STRIPE_
 from learnermax_cli.core.errors import LmxError
 from learnermax_cli.enrollments import decide, decide_access, plan_event
 from learnermax_cli.enrollments.payment_state import State
+from tests.documents import flaws
 from tests.forking import PROJECT
 from tests.pages import blocks, examples, lines, prose, run_examples, text_of
 from tests.running import Sandbox
@@ -79,8 +81,8 @@ def test_outputs_of_examples_are_found() -> None:
 @pytest.mark.parametrize("page", ALL)
 def test_commands_in_code_parse(page: str) -> None:
     """Each line that runs lmx is one that the program takes."""
-    flaws = [_flaw(line.words) for block in blocks(page) for line in lines(block)]
-    assert [] == [flaw for flaw in flaws if flaw]
+    refused = [_flaw(line.words) for block in blocks(page) for line in lines(block)]
+    assert [] == [flaw for flaw in refused if flaw]
 
 
 @pytest.mark.parametrize("page", ALL)
@@ -96,14 +98,14 @@ def test_commands_and_options_in_prose_are_there(page: str) -> None:
     """`lmx enrollments keep`, `enrollments keep C --user U` and `--user` name what the program has."""
     groups = _tree().commands
     options = {name for words in _commands(groups) for name in _options(words)}
-    flaws = []
+    unknown = []
     for span in re.findall(r"`([^`\n]+)`", prose(page)):
         words = span.replace("…", "").replace("\\|", "|").split()
         if words[:1] == ["lmx"] or (len(words) > 1 and words[0] in groups and words[1].isalpha()):
-            flaws += [span] if _unknown(words[1:] if words[0] == "lmx" else words) else []
+            unknown += [span] if _unknown(words[1:] if words[0] == "lmx" else words) else []
         elif words and re.fullmatch(r"--[a-z-]+", words[0]):
-            flaws += [span] if words[0] not in options | _OTHERS else []
-    assert [] == flaws
+            unknown += [span] if words[0] not in options | _OTHERS else []
+    assert [] == unknown
 
 
 @pytest.mark.parametrize("page", [*ALL, "CHANGELOG.md", ".env.example"])
@@ -129,6 +131,14 @@ def test_yaml_is_yaml(page: str) -> None:
     """What a page gives to be pasted into a workflow or pipeline."""
     for text in re.findall(r"```yaml\n(.*?)```", text_of(page), re.DOTALL):
         assert isinstance(yaml.safe_load(text), dict)
+
+
+@pytest.mark.parametrize("page", ALL)
+def test_documents_are_described(page: str) -> None:
+    """JSON of lmx that a page shows is as docs/schema says."""
+    for text in re.findall(r"```json\n(.*?)```", text_of(page), re.DOTALL):
+        document = json.loads(text)
+        assert [] == (flaws(document) if "schema" in document else [])
 
 
 _OTHERS = {"--guided"}
