@@ -40,10 +40,19 @@ def test_actions_are_those_of_aws() -> None:
     assert set() == (needed | set(KMS) | {action for more in KMS.values() for action in more}) - known
 
 
-def test_permissions_are_those_of_the_dashboard() -> None:
-    """As `doctor` names them, too."""
-    named = {name for row in (*ROWS, *_OTHERS) for name in row.permissions}
-    assert {permission.title for permission in PERMISSIONS} == named
+def test_doctor_tries_what_commands_need() -> None:
+    """And names those commands, with the level that they need without options."""
+    expected = {}
+    for title in {name for row in (*ROWS, *_OTHERS) for name in row.permissions}:
+        rows = [row for row in ROWS if title in row.permissions and row.command != "doctor"]
+        groups: dict[str, dict[str, None]] = {}
+        for row in rows:
+            group, verb = row.command.split()
+            groups.setdefault(group, {})[verb] = None
+        commands = ", ".join(f"{group} {'|'.join(verbs)}" for group, verbs in groups.items())
+        levels = {row.permissions[title] for row in rows if not row.when}
+        expected[title] = (commands, "Write" if "Write" in levels else "Read")
+    assert expected == {permission.title: (permission.commands, permission.level) for permission in PERMISSIONS}
 
 
 def test_policies_can_be_pasted() -> None:
