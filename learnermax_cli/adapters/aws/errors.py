@@ -173,7 +173,7 @@ def _from_client_error(doing: str, error: boto.ClientError) -> Exception:
         action = f"{_IAM_PREFIX.get(error.operation_name, 'dynamodb')}:{error.operation_name}"
         return CredentialsError(
             f"AWS does not permit {action} while {doing}",
-            hint=f"Give this identity {action}; the README has the complete policy.",
+            hint=f"Give this identity {action}; docs/permissions.md has policies to copy.",
             code="credentials.permission",
         )
     if code in THROTTLED:

@@ -112,7 +112,7 @@ def translate(doing: str, error: stripe.StripeError) -> LmxError:
             needed = named_permission(error) or "a permission"
             return CredentialsError(
                 f"the restricted Stripe key lacks {needed}, needed for {doing}{request}",
-                hint=f"Grant the key {needed} in the Dashboard (Developers > API keys); the README lists all.",
+                hint=f"Grant the key {needed} in the Dashboard (Developers > API keys); docs/permissions.md lists all.",
                 code="credentials.permission",
             )
         case stripe.RateLimitError():
