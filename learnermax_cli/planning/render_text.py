@@ -53,13 +53,11 @@ def render_plan(report: Report, results: Iterable[Result], extent: Extent) -> It
     """Yield the lines of a plan: a block of fields under each change or course, of many courses one line for each."""
     brief = _is_brief(report, extent)
     for block in blocks(results, extent.limit(brief=brief), by_key=report.by_course):
-        line = Text(f"{block.sign:>3} ", style=_STYLES[block.sign])
+        line = Text().append(f"{block.sign:>3} {block.line if brief else block.title}", style=_STYLES[block.sign])
         if brief:
-            line.append(block.line)
             line.truncate(extent.width or line.cell_len, overflow="ellipsis")
             yield line
             continue
-        line.append(block.title)
         line.append(f"  ({block.reason})" if block.reason else "", style="dim")
         yield line
         yield from (Text(f"      {field}") for field in block.fields)

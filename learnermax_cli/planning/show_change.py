@@ -97,13 +97,14 @@ def _block(results: list[Result], limit: int | None) -> Block:
     lead = f"{first.action} {first.kind} {printable(first.key)}"
     others = "".join(f", {change.action} {change.kind}" for change in changes[1:])
     reasons = dict.fromkeys(printable(change.reason) for change in changes if change.reason)
+    told = (reason for reason in reasons if not any(reason in more for more in reasons.keys() - {reason}))
     shown = list(_fields(first, limit))
     known = dict(first.after or {})
     for change in changes[1:]:
         shown += (field for field in _further_fields(change, known, limit) if field not in shown)
         known.update(change.after or {})
     mark = "-/+" if "-/+" in signs else signs[0]
-    return Block(mark, lead, others, "; ".join(reasons), tuple(shown), _outcome(results))
+    return Block(mark, lead, others, "; ".join(told), tuple(shown), _outcome(results))
 
 
 def _outcome(results: list[Result]) -> str:

@@ -42,21 +42,18 @@ def laid_out(line: "RenderableType", width: int | None) -> "Iterator[RenderableT
 
 
 def fitted(table: "Table", width: int) -> "Iterator[RenderableType]":
-    """Yield a table without the columns that are empty throughout.
-
-    On a narrow terminal it is as it is where it fits, its prose is folded where that leaves it legible, else it is
-    taken apart row by row.
-    """
+    """Yield a table without its empty columns; narrow terminals get its rows apart where folding is no use."""
     columns = _columns(table)
     saying = [column for column in columns if any(cell.plain != _NOTHING for cell in column[1:])] or columns
     if width >= _ALWAYS:
         yield from _fitted_rows(saying, width)
         return
-    if _is_foldable(saying, width):
-        yield from _rows(saying, [_width(column) for column in saying], width)
+    widths = [_width(column) for column in saying]
+    if _has_room(saying, widths, width, _LEAST_FOLDED):
+        yield from _rows(saying, widths, width)
         return
     *_, last = saying
-    left = width - sum(map(_width, saying[:-1])) - _GAP * (len(saying) - 1)
+    left = widths[-1] - _over(widths, width)
     if left >= _LEAST_FOLDED and _is_prose(last):
         yield from _with_hanging_end(saying, width)
     else:
@@ -90,15 +87,14 @@ def _line(columns: list[Column], cells: "Sequence[Text]", widths: list[int], *, 
 
 
 def _fitted_rows(columns: list[Column], width: int) -> "Iterator[Text]":
-    """Yield a table that fits: ids shortened, headers and prose folded, long prose at the end below its row."""
+    """Yield a table that fits: headers and prose folded, long or rare prose below its row, else ids shortened."""
     below = None
-    if _over([_width(column) for column in columns], width) > 0:
+    long = len(columns) > 1 and _is_prose(columns[-1]) and (_width(columns[-1]) > _LONG_PROSE or _is_rare(columns[-1]))
+    if not any(_has_room(some, _folded(some), width) for some in (columns, columns[: -long or None])):
         columns = [_shortened(column, _STRIPE_ID) for column in columns]
-    widths = _natural(columns, width)
-    room = widths[-1] - _over(widths, width)
-    if len(columns) > 1 and _is_prose(columns[-1]) and room < _LONG_PROSE < widths[-1]:
+    if long and not _has_room(columns, _folded(columns), width):
         *columns, below = columns
-        widths = _natural(columns, width)
+    widths = _natural(columns, width)
     if _over([_longest_of(column) for column in columns], width) > 0:
         columns = [_shortened(column, _ID) if column[0].plain.endswith("id") else column for column in columns]
         widths = [min(old, _width(column)) for old, column in zip(widths, columns, strict=True)]
@@ -124,8 +120,20 @@ def _rows(columns: list[Column], widths: list[int], width: int, below: Column | 
 def _natural(columns: list[Column], width: int) -> list[int]:
     """Return how wide the columns are, with their headers folded where they do not fit otherwise."""
     whole = [_width(column) for column in columns]
-    folded = [max(_longest(column[0].plain), _width(column[1:])) for column in columns]
-    return whole if _over(whole, width) <= 0 else folded
+    return whole if _has_room(columns, whole, width) else _folded(columns)
+
+
+def _folded(columns: list[Column]) -> list[int]:
+    return [max(_longest(column[0].plain), _width(column[1:])) for column in columns]
+
+
+def _has_room(columns: list[Column], widths: list[int], width: int, least: int = _LONG_PROSE) -> bool:
+    """Return whether columns fit once prose is folded to no less than so many columns; ids are never folded."""
+    sizes = [
+        max(min(size, least), _longest_of(column)) if _is_prose(column) else size
+        for size, column in zip(widths, columns, strict=True)
+    ]
+    return _over(sizes, width) <= 0
 
 
 def _over(widths: list[int], width: int) -> int:
@@ -133,10 +141,14 @@ def _over(widths: list[int], width: int) -> int:
 
 
 def _squeeze(columns: list[Column], widths: list[int], width: int) -> None:
-    """Make the widest columns narrower until all fit: prose between its words first, then whatever is widest."""
+    """Make the widest columns narrower until all fit: prose between its words first, then whatever is widest.
+
+    Where ids have to be broken anyway, short prose is not folded for them.
+    """
+    broken = not _has_room(columns, widths, width, 0)
     for prose in (True, False):
         while (over := _over(widths, width)) > 0:
-            least = [_longest_of(column) if prose else _GAP for column in columns]
+            least = [max(_longest_of(c), _LEAST_FOLDED * broken) if prose else _GAP for c in columns]
             can = [i for i, column in enumerate(columns) if widths[i] > least[i] and (_is_prose(column) or not prose)]
             if not can:
                 break
@@ -153,23 +165,6 @@ def _shortened(column: Column, which: re.Pattern[str]) -> Column:
 def _shortened_id(cell: "Text") -> "Text":
     text = cell.plain
     return cell if len(text) <= _LONG_ID else type(cell)(f"{text[:_HEAD]}…{text[-_TAIL:]}", style=cell.style)
-
-
-def _is_foldable(columns: list[Column], width: int) -> bool:
-    """Return whether a table fits once some prose is folded, with enough left of it; ids are never folded."""
-    widths = [_width(column) for column in columns]
-    left = -_over(widths, width)
-    if left >= 0:
-        return True
-    longest = [_longest_of(column) for column in columns]
-    prose = [index for index, column in enumerate(columns) if _is_prose(column)]
-    prose.sort(key=widths.__getitem__, reverse=True)
-    for count in range(1, len(prose) + 1):
-        left += widths[prose[count - 1]]
-        needed = max(longest[index] for index in prose[:count])
-        if left // count >= max(needed, min(_LEAST_FOLDED, widths[prose[0]])):
-            return True
-    return False
 
 
 def _with_hanging_end(columns: list[Column], width: int) -> "Iterator[Text]":
@@ -236,6 +231,10 @@ def _longest_of(column: Column) -> int:
 
 def _is_prose(column: Column) -> bool:
     return not column.right and any(len(_pieces(cell.plain)) > 1 for cell in column[1:])
+
+
+def _is_rare(column: Column) -> bool:
+    return 2 * sum(cell.plain == _NOTHING for cell in column[1:]) >= len(column)
 
 
 def _width(cells: "list[Text]") -> int:

@@ -96,6 +96,17 @@ def test_id_of_stripe_is_shortened_where_it_does_not_fit(width: int, session: st
     assert SESSION in uncut(table).plain
 
 
+def test_id_that_fits_once_the_prose_is_below_is_whole() -> None:
+    """Columns give way before ids do."""
+    rows = (
+        ("course id", "product id", "drift"),
+        ("a", f"lmx_sandbox_{'a' * 40}", f"its price would change: {'w ' * 40}"),
+    )
+    whole = f"a          lmx_sandbox_{'a' * 40}"
+    assert whole == shown(100, *rows)[1]
+    assert shown(140, *rows)[1].startswith(f"{whole}  its price would change: w")
+
+
 def test_long_prose_stands_below_its_row() -> None:
     """Commands in it are not broken by the columns beside it; rows without it are one line."""
     rows = (
@@ -113,6 +124,20 @@ def test_long_prose_stands_below_its_row() -> None:
         "    problem: its price is below the minimum: lmx courses set-price a PRICE or whatever else there is",
         "b          Name",
     ] == shown(100, *rows)
+
+
+def test_rare_prose_stands_below_its_row_too() -> None:
+    """The error of one setting is not squeezed beside all."""
+    rows = [("name", "value", "error"), *((f"LMX_{letter}", "x" * 70, "-") for letter in "abc")]
+    rows[2] = ("LMX_b", "fast", "it is 'fast', not a positive number")
+    assert ["LMX_b  fast", "    error: it is 'fast', not a positive number"] == shown(100, *rows)[2:4]
+    assert "LMX_b  fast" in shown(120, *rows)[2]
+
+
+def test_short_prose_is_not_folded_beside_what_is_broken_anyway() -> None:
+    """An address that is longer than the terminal leaves the other columns as they are."""
+    rows = (("url", "owner", "enabled"), ("https://api.example/" + "x" * 120, "lmx sandbox", "yes"))
+    assert "  lmx sandbox  yes" == shown(100, *rows)[1][-18:]
 
 
 def letters(text: str) -> Counter[str]:

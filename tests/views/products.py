@@ -76,6 +76,7 @@ def _failing(sandbox: Sandbox) -> None:
         status=400,
         error_type="invalid_request_error",
         message=message,
+        times=None,
     )
 
 
