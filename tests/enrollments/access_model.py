@@ -6,8 +6,8 @@ from typing import Literal
 
 Event = Literal["pay", "refund", "fail", "fail_silently", "dispute", "won", "lost"]
 """What may happen to a sale; where a refund fails silently, its charge goes on saying that it is refunded."""
-Named = Literal[Event, "run", "deliver", "buy"]
-"""Also a run that may take access away, deliveries to a receiver that may, and the student's next purchase."""
+Named = Literal[Event, "run", "deliver", "buy", "buy disputed"]
+"""Also a run that may take access away, deliveries to a receiver that may, and a purchase of the same student."""
 Step = Named | int
 """A number stands for one of what is possible."""
 
@@ -19,9 +19,13 @@ STORIES: Sequence[tuple[Step, ...]] = (
     ("refund", "run", "buy", "deliver"),
     ("refund", "buy", "run", "refund"),
     ("buy", "refund", "run", "fail"),
+    ("buy disputed", "refund", "run", "fail"),
+    ("buy disputed", "dispute", "lost", "run"),
     ("buy", "dispute", "lost", "deliver", "won"),
     ("dispute", "lost", "run", "won"),
     ("dispute", "won", "run", "lost"),
+    ("dispute", "lost", "dispute", "run", "won"),
+    ("dispute", "lost", "dispute", "run", "lost"),
     ("dispute", "lost", "dispute"),
     ("dispute", "deliver", "won", "run", "refund"),
     ("dispute", "lost", "run", "buy", "run", "won"),

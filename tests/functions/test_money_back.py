@@ -1,11 +1,15 @@
 """Access follows the money in the functions, where the stack says so; unless somebody says so, nowhere."""
 
+import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
 
 from learnermax_cli.functions.handlers import Functions
+from tests.commands import HOOK, put_keys
+from tests.deploy.template import TEMPLATE
 from tests.enrollments import worlds
 from tests.enrollments.worlds import COURSE, key
 from tests.functions.events import Context, schedule, sqs_batch_of
@@ -135,8 +139,30 @@ RUNS: dict[str, Callable[[Sandbox, Container], object]] = {
     "webhook function": _delivered,
     "retry function": _retried,
     "reconcile function": lambda _, container: container.functions.reconcile({"since": "9d"}, Context()),
-    "walk": lambda _, container: container.functions.reconcile_window({"since": "9d", "step": "9d"}, Context()),
+    "reconcile_window function": lambda _, container: container.functions.reconcile_window(
+        {"since": "9d", "step": "9d"}, Context()
+    ),
 }
+OTHERS = (
+    f"courses set-price {COURSE} 89.99 --yes",
+    "products sync --prune --yes",
+    f"checkout create {COURSE} --user refunded",
+    f"checkout create {COURSE} --user refunded --replace",
+    f"checkout link {COURSE} --user refunded",
+    "checkout expire SESSION --yes",
+    f"enrollments create {COURSE} --user refunded",
+    f"enrollments create {COURSE} --user refunded --replace",
+    f"enrollments create {COURSE} --user refunded --session SESSION --yes",
+    f"enrollments release {COURSE} --user refunded --allow-missing-session --yes",
+    f"enrollments keep {COURSE} --user refunded --reason goodwill --yes",
+    "secrets push --yes",
+    "secrets pull --yes",
+    "secrets rollback --to VERSION --yes",
+    f"webhooks create --url {HOOK} --yes",
+    f"webhooks delete --url {HOOK} --yes",
+    "courses seed --replace --yes",
+)
+"""Each other command that writes, but the one that takes access away by name."""
 
 
 @pytest.mark.parametrize("name", sampled(RUNS, 4))
@@ -147,3 +173,35 @@ def test_nothing_is_taken_away_unasked(sandbox: Sandbox, container: Container, n
     RUNS[name](sandbox, container)
     assert {key(user): "completed" for user in ("refunded", "lost", "link")} == worlds.read_statuses(sandbox)
     assert [] == [write for write in writes_since(sandbox, seq) if "Item" in write]
+
+
+def test_no_other_command_takes_access_away(sandbox: Sandbox, container: Container) -> None:
+    """Done or refused, each of them leaves in who is in."""
+    _put_void(sandbox, container)
+    put_keys(sandbox)
+    env = {**container.environ, "LMX_STRIPE_SECRET_NAME": None, "FRONTEND_URL": "https://learn.example"}
+    metadata = {"managedBy": "lmx", "environment": "preview", "userId": "refunded", "courseId": COURSE}
+    opened = worlds.seed(sandbox, "refunded", "open", metadata=metadata)
+    stored = sandbox.secretsmanager().describe_secret(SecretId="learnermax/stripe-keys")
+    version = next(iter(stored["VersionIdsToStages"]))
+    for line in OTHERS:
+        words = line.replace("SESSION", opened).replace("VERSION", version).split()
+        done = sandbox.run(*words, env=env)
+        assert done.returncode in (0, 1, 5), (line, done.stderr)
+        statuses = worlds.read_statuses(sandbox)
+        assert (line, {"completed"}) == (line, {statuses[key(user)] for user in ("refunded", "lost", "link")})
+
+
+def test_every_command_and_handler_is_covered(sandbox: Sandbox) -> None:
+    """What writes to an account is run above; the sandbox has no students of its own, and revoke asks by name."""
+    listed = json.loads(sandbox.run("commands", "-o", "json").stdout)["items"]
+    writing = {row["command"] for row in listed if row["writes"]}
+    run = {" ".join(line.split()[:2]) for line in OTHERS} | {
+        "enrollments reconcile",
+        "webhooks replay",
+        "webhooks serve",
+    }
+    beside = {name for name in writing if name == "demo" or name.startswith("sandbox ")} | {"enrollments revoke"}
+    assert writing == run | beside
+    handlers = re.findall(r"Handler: learnermax_cli\.functions\.handlers\.(\w+)", TEMPLATE.read_text(encoding="utf-8"))
+    assert {f"{name} function" for name in handlers} == {name for name in RUNS if name.endswith(" function")}
