@@ -68,9 +68,8 @@ _PAYMENTS = "PaymentIntents, Charges and Refunds, Disputes"
 _SESSIONS = f"Checkout Sessions, {_PAYMENTS}"
 _CHECKOUT = "table GetItem BatchGetItem PutItem UpdateItem"
 _CONFIRM = "table GetItem BatchGetItem PutItem UpdateItem; topic Publish"
-_CONFIRMED = (
-    "enrollments, `stripeCustomerId` of students; the events of mails; ends open sessions that nobody is to pay"
-)
+_COMPLETED = "enrollments, `stripeCustomerId` of students; the events of mails"
+_CONFIRMED = f"{_COMPLETED}; ends an open session beside a payment"
 _CATALOG = "Products, Prices"
 
 ROWS = (
@@ -130,14 +129,14 @@ ROWS = (
         when="--session",
         writes="the session's and its payment's metadata; the enrollment and its event",
     ),
-    Row("enrollments reconcile", "table Scan BatchGetItem UpdateItem; topic Publish", _SESSIONS, writes=_CONFIRMED),
+    Row("enrollments reconcile", "table Scan BatchGetItem UpdateItem; topic Publish", _SESSIONS, writes=_COMPLETED),
     Row(
         "enrollments reconcile",
         "table Scan BatchGetItem PutItem UpdateItem; topic Publish",
         _PAYMENTS,
         "Checkout Sessions",
         when="--since",
-        writes="the same; with `--revoke` or `LMX_REVOKE=1` access that was not paid for in the end",
+        writes="the same; ends an open session beside a payment; with `--revoke` or `LMX_REVOKE=1` takes access away",
     ),
     Row(
         "enrollments reconcile",
@@ -153,7 +152,7 @@ ROWS = (
         when="--user",
         writes="the same",
     ),
-    Row("enrollments reconcile", _CONFIRM, _PAYMENTS, "Checkout Sessions", when="--window-only", writes="the same"),
+    Row("enrollments reconcile", _CONFIRM, _PAYMENTS, "Checkout Sessions", when="--window-only", writes="as `--since`"),
     Row(
         "enrollments reconcile",
         "table Scan BatchGetItem UpdateItem DeleteItem; topic Publish",
@@ -241,6 +240,7 @@ JOBS = (
             "enrollments keep of a pending enrollment",
             "enrollments revoke",
             "enrollments release",
+            "enrollments create --session",
             "checkout create",
         ),
     ),

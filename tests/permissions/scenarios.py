@@ -202,5 +202,7 @@ _ALL = (
     Scenario("webhooks replay", _replayed, "webhooks replay --since 3d --revoke"),
     _view("doctor", "doctor ill", ends=3),
 )
+SEARCHED = Scenario("students show", _won_by_nobody, f"students show {checkouts.USER}")
+"""Customers are searched for a student with whose address nothing was paid."""
 SCENARIOS = {scenario.row: tuple(one for one in _ALL if one.row == scenario.row) for scenario in _ALL}
 """The runs by the name of their row."""

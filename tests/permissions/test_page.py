@@ -29,6 +29,25 @@ def test_every_command_has_a_row() -> None:
     assert sorted(set(names)) == sorted(names)
 
 
+_READS = ("Get", "BatchGet", "Describe", "List", "Query", "Scan")
+_LOCAL = {"secrets pull"}
+"""What it writes is a file."""
+
+
+def test_what_is_written_is_said() -> None:
+    """In each row that may write something, and in no other; they are of the commands that write."""
+    writing = {
+        row.name
+        for row in ROWS
+        if "Write" in row.permissions.values()
+        or any(not action.partition(":")[2].startswith(_READS) for _, action in row.actions)
+    }
+    assert writing | _LOCAL == {row.name for row in ROWS if row.writes != "-"}
+    commands = [(" ".join(path), command) for path, command in walk(command_tree()) if not hasattr(command, "commands")]
+    says = {name for name, command in commands if command.callback.traits.writes and not command.callback.traits.local}
+    assert says == {row.command for row in ROWS if row.writes != "-"}
+
+
 def test_actions_are_those_of_aws() -> None:
     """Each is an operation of its service, and so are those on its KMS key."""
     needed = {action for row in (*ROWS, *_OTHERS) for _, action in row.actions}

@@ -11,7 +11,7 @@ from docs.permissions import FIND_ADDRESS, NEEDS_KEY, ROWS, Row
 from learnermax_cli.config.sandbox_state import STATE_FILE
 from tests.enrollments import worlds
 from tests.permissions.calls import least_key, read_calls, require_equal
-from tests.permissions.scenarios import SCENARIOS, Scenario
+from tests.permissions.scenarios import SCENARIOS, SEARCHED, Scenario
 from tests.ran import last_entry
 from tests.running import Sandbox
 from tests.sampling import sampled
@@ -96,6 +96,28 @@ def test_dry_run_only_reads(sandbox: Sandbox, scenario: Scenario) -> None:
     assert set() == {entry["operation"] for entry in entries if entry["write"] or entry["status"] == 403} - ACCOUNT
     made = read_calls(entries)
     assert (True, True) == (row.actions >= made.aws, row.permissions.keys() >= made.stripe.keys())
+
+
+OPTIONAL = {("products sync", "Payment Links")}
+OPTIONAL |= {("students show", title) for title in ("Disputes", "Events", "Customers")}
+PARTLY = ("products sync", "enrollments reconcile --since", "students show")
+
+
+def without(row: Row, title: str) -> Row:
+    """Return a row that lacks a permission."""
+    left = {name: level for name, level in row.permissions.items() if name != title}
+    read, write = (", ".join(name for name, its in left.items() if its == level) for level in ("Read", "Write"))
+    return replace(row, read=read, write=write)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "title"), [(name, title) for name in PARTLY for title in NAMED[name].permissions])
+def test_lack_is_a_warning_or_ends_the_run(sandbox: Sandbox, name: str, title: str) -> None:
+    """Which of both, the page says for each permission."""
+    scenario = SEARCHED if (name, title) == ("students show", "Customers") else SCENARIOS[name][0]
+    ends = 0 if (name, title) in OPTIONAL else 4
+    entries = entries_of(sandbox, replace(scenario, ends=ends), without(NAMED[name], title))
+    assert {entry["operation"] for entry in entries if entry["status"] == 403} - ACCOUNT
 
 
 @pytest.mark.slow
