@@ -15,6 +15,8 @@ from urllib.request import ProxyHandler, build_opener
 from rich.console import Console
 from rich.text import Text
 
+from learnermax_cli.core.errors import InterruptedRunError
+from learnermax_cli.core.interrupt import Interrupt
 from learnermax_cli.sandbox import process
 from learnermax_cli.sandbox.demo_steps import OTHER_STUDENT_ID, STEPS, Step
 from learnermax_cli.sandbox.student import put_student
@@ -25,21 +27,32 @@ _ENDING_SECONDS = 10.0
 
 
 def run_demo(environ: Mapping[str, str] = os.environ) -> int:
-    """Run all steps and return 0, or 1 when a step exits with another code than expected."""
+    """Run all steps and return 0, or 1 when a step exits with another code than expected.
+
+    Raises InterruptedRunError for the first signal, once what was started has ended.
+    """
+    Interrupt().install()
     console = Console(highlight=False, markup=False)
     console.print("Starting a throw-away sandbox of Stripe and AWS on this machine ...", style="dim")
-    with tempfile.TemporaryDirectory(prefix="lmx-demo-") as folder:
-        state_dir = Path(folder) / "state"
-        info = process.start(state_dir, parent_pid=os.getpid())
+    # A sandbox that is interrupted as it starts may still write there; it ends with this process.
+    with tempfile.TemporaryDirectory(prefix="lmx-demo-", ignore_cleanup_errors=True) as folder:
         try:
-            put_student(info)
-            put_student(info, OTHER_STUDENT_ID)
-            kept = {name: value for name, value in environ.items() if not name.startswith(_OUTSIDE)}
-            environment = {**kept, "LMX_SANDBOX_HOME": str(state_dir), **info.environment()}
-            with _Runner(environment, Path(folder)) as runner:
-                return _run_steps(console, runner)
+            return _run_in(Path(folder), console, environ)
+        except KeyboardInterrupt:
+            hint = "Its sandbox was removed. To see it from the beginning: lmx demo"
+            raise InterruptedRunError("the demo was interrupted", hint=hint) from None
         finally:
-            process.stop(state_dir)
+            process.stop(Path(folder) / "state")
+
+
+def _run_in(folder: Path, console: Console, environ: Mapping[str, str]) -> int:
+    info = process.start(folder / "state", parent_pid=os.getpid())
+    put_student(info)
+    put_student(info, OTHER_STUDENT_ID)
+    kept = {name: value for name, value in environ.items() if not name.startswith(_OUTSIDE)}
+    environment = {**kept, "LMX_SANDBOX_HOME": str(folder / "state"), **info.environment()}
+    with _Runner(environment, folder) as runner:
+        return _run_steps(console, runner)
 
 
 def _run_steps(console: Console, runner: "_Runner") -> int:
@@ -67,7 +80,7 @@ class _Runner:
     def __init__(self, environment: Mapping[str, str], folder: Path) -> None:
         self._environment = environment
         self._folder = folder
-        self._receiver: subprocess.Popen[str] | None = None
+        self._running: list[subprocess.Popen[str]] = []
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port: int = probe.getsockname()[1]
@@ -88,11 +101,14 @@ class _Runner:
             stdout=subprocess.PIPE if caught else None,
             stderr=subprocess.PIPE if caught else subprocess.STDOUT,
             text=True,
+            # A Ctrl-C reaches it through this process alone, else it would be the second one.
+            process_group=0,
         )
+        self._running.append(started)
         if step.background:
-            self._receiver = started
             return self._await_listening(started), ""
         out, err = started.communicate()
+        self._running.remove(started)
         if not caught:
             return started.returncode, ""
         last_line = "".join(out.rstrip().splitlines()[-1:])
@@ -101,16 +117,15 @@ class _Runner:
         return started.returncode, last_line
 
     def clear(self) -> None:
-        """Stop what runs in the background and wait for its report."""
-        if self._receiver is None:
-            return
-        self._receiver.terminate()
-        try:
-            self._receiver.wait(_ENDING_SECONDS)
-        except subprocess.TimeoutExpired:
-            self._receiver.kill()
-            self._receiver.wait()
-        self._receiver = None
+        """Stop what runs, such as the receiver, and wait for its report."""
+        while self._running:
+            running = self._running.pop()
+            running.terminate()
+            try:
+                running.wait(_ENDING_SECONDS)
+            except subprocess.TimeoutExpired:
+                running.kill()
+                running.wait()
 
     def _await_listening(self, receiver: "subprocess.Popen[str]") -> int:
         """Return 0 once the receiver answers, else its exit code."""
