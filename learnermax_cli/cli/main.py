@@ -197,7 +197,7 @@ def _unread(invocation: Invocation) -> int:
     discard(sys.stdout)
     # The meter does not count Secrets Manager; a run that showed a plan may have written.
     wrote = invocation.meter is not None and invocation.meter.reading().wrote
-    if wrote or _console(invocation).about_to_write:
+    if wrote or _console(invocation).asked is not None:
         _console(invocation).warn("stdout was closed before the report was written. Completed changes are kept")
     return int(Exit.FAILED)
 

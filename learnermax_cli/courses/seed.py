@@ -57,7 +57,7 @@ def _report(job: CoursesJob, results: tuple[Result, ...], unchanged: int, dry_ru
     courses, table = f"{written} course{'s' * (written != 1)}", f"table {job.settings.table}"
     line = f"Plan: write {courses} to {table}, {unchanged} unchanged."
     if done:
-        line = f"Applied: {courses} written to {table}, {unchanged} unchanged, {failed} failed."
+        line = f"Applied: {courses} written to {table}, {unchanged} unchanged."
     elif not results:
         line = f"Nothing to do: {table} has these {unchanged} courses."
     return Report(

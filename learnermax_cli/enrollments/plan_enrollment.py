@@ -178,12 +178,12 @@ _USUAL = ("complete", "create", "release")
 
 
 def summary_line(summary: dict[str, int], *, dry_run: bool) -> str:
-    """Return the last line of the report: the usual counts, and those of what is rare where there are any."""
+    """Return the sum of a reconcile: the usual counts, and those of what is rare where there are any."""
     shown = [(words, summary[name]) for name, words in _WORDS.items() if name in _USUAL or summary[name]]
-    rest = f"{summary['unchanged']} unchanged, {summary['needs_attention']} need attention"
+    rest = f"{summary['unchanged']} unchanged"
     for count, words in ((summary["owed"], "owed"), (summary["events_removed"], "no longer owed")):
         rest += f", {count} event{'s' * (count > 1)} {words}" if count else ""
     if dry_run:
         return f"Plan: {', '.join(f'{count} to {words[0]}' for words, count in shown)}, {rest}."
     done = ", ".join(f"{count} {words[1]}" for words, count in shown)
-    return f"Applied: {done}, {rest}, {summary['failed']} failed."
+    return f"Applied: {done}, {rest}."

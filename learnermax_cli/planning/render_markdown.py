@@ -1,7 +1,7 @@
 """Reports as they should look in a pull request or a step summary; all text from outside is escaped."""
 
-from collections.abc import Iterable, Sequence
-from itertools import islice
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice
 
 from learnermax_cli.core.text_safety import markdown
 from learnermax_cli.planning.change import Finding
@@ -20,28 +20,26 @@ def render_markdown(report: Report) -> str:
     if report.stripe is not None:
         identity = markdown(str(report.stripe))
         parts.append(f"**{identity}**" if report.live else identity)
+    if report.closing:
+        parts.append(f"**{markdown(report.closing)}**")
+    if report.failure is not None:
+        parts.append(f"**{markdown(report.failure.message)}** {markdown(report.failure.hint)}")
+    parts += [f"**Warning:** {markdown(warning)}" for warning in report.warnings]
+    if report.findings:
+        parts.append(_findings(report.findings))
     match report.body:
         case Changes():
             parts += _changes(report)
         case Items(rows=rows, columns=columns, empty=empty):
             cells = ([show_value(row.get(column)) for column in columns] for row in rows)
             parts.append(
-                _table([column.replace("_", " ") for column in columns], cells, len(rows), _PROSE_LIMIT)
-                if rows
-                else markdown(empty)
+                _table([column.replace("_", " ") for column in columns], cells, len(rows)) if rows else markdown(empty)
             )
         case Data(lines=lines):
             parts += [markdown(line) for line in lines]
-    if report.findings:
-        parts.append(_findings(report.findings))
-    parts += [f"**Warning:** {markdown(warning)}" for warning in report.warnings]
     parts += [markdown(note) for note in report.notes]
     if report.block:
         parts.append("\n".join(("<pre>", *map(markdown, report.block), "</pre>")))
-    if report.summary_line:
-        parts.append(f"**{markdown(report.closing)}**")
-    if report.failure is not None:
-        parts.append(f"**{markdown(report.failure.message)}** {markdown(report.failure.hint)}")
     if report.meter.counted:
         parts.append(f"<sub>{markdown(report.meter.as_line())}</sub>")
     return "\n\n".join(parts) + "\n"
@@ -53,30 +51,42 @@ def _findings(findings: Sequence[Finding]) -> str:
     titles += ["payment"] * any(finding.url for finding in findings)
     values = {"finding": "kind", "payment": "url"}
     rows = ([str(finding.as_json()[values.get(title, title)] or "-") for title in titles] for finding in findings)
-    return _table(titles, rows, len(findings), _PROSE_LIMIT)
+    return _table(titles, rows, len(findings))
 
 
 def _changes(report: Report) -> list[str]:
     body = report.body
     assert isinstance(body, Changes)
     parts = []
+    flaws = [["refused", row.kind, row.key, row.reason] for row in body.skipped if row.blocking]
+    failed = sum(result.outcome == "failed" for result in body.results)
+    if failed or flaws:
+        parts.append(_table(["", "kind", "key", "reason"], chain(_failed(body), flaws), failed + len(flaws)))
     if not body.results:
         parts.append("No changes.")
     elif report.by_course:
         parts.append(_course_table(body))
     else:
         parts.append(_change_table(body))
-    if body.skipped:
-        skipped = (["refused" if s.blocking else "skipped", s.kind, s.key, s.reason] for s in body.skipped)
-        parts.append(_table(["", "kind", "key", "reason"], skipped, len(body.skipped), _PROSE_LIMIT))
+    skipped = [["skipped", row.kind, row.key, row.reason] for row in body.skipped if not row.blocking]
+    if skipped:
+        parts.append(_table(["", "kind", "key", "reason"], skipped, len(skipped)))
     return parts
+
+
+def _failed(body: Changes) -> Iterator[list[str]]:
+    """Yield a row for each change that failed, and why."""
+    for result in body.results:
+        if result.outcome == "failed":
+            reason = f"{result.change.action}: {result.error}" if result.error else result.change.action
+            yield ["failed", result.change.kind, result.change.key, reason]
 
 
 def _course_table(body: Changes) -> str:
     """Return a row for each course: what is done, and what it changes, no price ever cut off."""
     shown = list(blocks(body.results, _TEXT_LIMIT, by_key=True))
     rows = ([block.sign, block.title, _reasoned(block), block.outcome] for block in shown)
-    return _table(["", "change", "fields", "outcome"], rows, len(shown), _PROSE_LIMIT)
+    return _table(["", "change", "fields", "outcome"], rows, len(shown))
 
 
 def _reasoned(block: Block) -> str:
@@ -98,13 +108,13 @@ def _change_table(body: Changes) -> str:
         for result in body.results
     )
     titles = ["", "action", "kind", "key", "before", "after", "outcome"]
-    return _table(titles, rows, len(body.results), _PROSE_LIMIT)
+    return _table(titles, rows, len(body.results))
 
 
-def _table(titles: list[str], rows: Iterable[list[str]], count: int, limit: int) -> str:
+def _table(titles: list[str], rows: Iterable[list[str]], count: int) -> str:
     """Return the first rows as a table; those beyond are counted and never made."""
     lines = ["| " + " | ".join(titles) + " |", "|" + " --- |" * len(titles)]
-    lines += ["| " + " | ".join(markdown(cell, limit) for cell in row) + " |" for row in islice(rows, MAX_ROWS)]
+    lines += ["| " + " | ".join(markdown(cell, _PROSE_LIMIT) for cell in row) + " |" for row in islice(rows, MAX_ROWS)]
     if count > MAX_ROWS:
         lines.append(f"\n… and {count - MAX_ROWS} more")
     return "\n".join(lines)

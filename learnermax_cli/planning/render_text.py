@@ -53,7 +53,9 @@ def render_plan(report: Report, results: Iterable[Result], extent: Extent) -> It
     """Yield the lines of a plan: a block of fields under each change or course, of many courses one line for each."""
     brief = _is_brief(report, extent)
     for block in blocks(results, extent.limit(brief=brief), by_key=report.by_course):
-        line = Text().append(f"{block.sign:>3} {block.line if brief else block.title}", style=_STYLES[block.sign])
+        line = Text().append(f"{block.sign:>3} ", style=_STYLES[block.sign])
+        line.append("failed: " if block.failed else "", style="bold red")
+        line.append(block.line if brief else block.title, style=_STYLES[block.sign])
         if brief:
             line.truncate(extent.width or line.cell_len, overflow="ellipsis")
             yield line
@@ -69,10 +71,10 @@ def _is_brief(report: Report, extent: Extent) -> bool:
     return len({result.change.key for result in report.body.results}) > MAX_BLOCKS
 
 
-def render_outcomes(results: Iterable[Result]) -> Iterator[Text]:
-    """Yield a line for each change that was not simply applied."""
+def render_outcomes(results: Iterable[Result], *outcomes: str) -> Iterator[Text]:
+    """Yield a line for each change with one of these outcomes."""
     for result in results:
-        if result.outcome == "applied":
+        if result.outcome not in outcomes:
             continue
         outcome = "not applied" if result.outcome == "planned" else result.outcome
         change = result.change
@@ -82,7 +84,7 @@ def render_outcomes(results: Iterable[Result]) -> Iterator[Text]:
         yield line
 
 
-def render_skipped(rows: tuple[Skipped, ...]) -> Iterator[Text]:
+def render_skipped(rows: Iterable[Skipped]) -> Iterator[Text]:
     """Yield a line for each row that was left alone."""
     for row in rows:
         style = "red" if row.blocking else "dim"
@@ -129,30 +131,43 @@ def _cell(column: str, value: object) -> Text:
     return Text(shown, style=_STATUS_STYLES.get(shown, "") if column in _STATUSES else "")
 
 
-def report_lines(report: Report, extent: Extent, shown: Report | None = None) -> Iterator[RenderableType]:
-    """Yield what stdout shows of a report in table format, without what was `shown` of it before a question.
+def reduced(report: Report, extent: Extent) -> Report | None:
+    """Return what is shown of a report, None where that is nothing.
 
     What an interrupted run has left is counted in its error, and listed only where the extent is `every`.
     """
     if extent.quiet:
         if _is_silent(report):
-            return
+            return None
         report = _needing_attention(report)
-    if not extent.every:
-        report = _without_the_rest(report)
+    return report if extent.every else _without_the_rest(report)
+
+
+def verdict_lines(report: Report, shown: Report | None = None) -> Iterator[Text]:
+    """Yield the first lines: where a run worked, and how it went, without what was `shown` before a question."""
     match report.body:
-        case Items():
-            yield render_items(report.body)
         case Data(lines=lines):
             yield from (Text(printable(line)) for line in lines)
-        case Changes(results=results):
+        case Changes():
             if shown is None:
-                yield from _change_lines(report, extent)
-            else:
-                yield from render_plan(report, _unseen(results, shown), extent)
-            if any(result.outcome != "planned" for result in results):
-                yield from render_outcomes(results)
-    yield from _closing_lines(report, shown)
+                yield _where_line(report)
+            if report.closing and (shown is None or report.closing != shown.closing):
+                yield _closing_line(report)
+
+
+def detail_lines(report: Report, extent: Extent, shown: Report | None = None) -> Iterator[RenderableType]:
+    """Yield what follows the verdict: what needs attention, then what was done, then what was left alone."""
+    if isinstance(report.body, Items) and (report.body.rows or not extent.quiet):
+        yield render_items(report.body)
+    known = set() if shown is None else set(shown.findings)
+    yield from render_findings(tuple(finding for finding in report.findings if finding not in known))
+    if isinstance(report.body, Changes):
+        yield from _change_lines(report, report.body, extent, shown)
+    notes = () if shown is None else shown.notes
+    yield from (Text(printable(note)) for note in report.notes if note not in notes)
+    yield from (Text(printable(line)) for line in report.block)
+    if report.closing and not isinstance(report.body, Changes):
+        yield _closing_line(report)
 
 
 def _is_silent(report: Report) -> bool:
@@ -195,9 +210,12 @@ def _unseen(results: Iterable[Result], shown: Report) -> Iterator[Result]:
 
 
 def plan_lines(report: Report, extent: Extent) -> Iterator[RenderableType]:
-    """Yield all that who is asked should know: for whom, each change with its fields, refusals, findings, the sum."""
-    yield from _change_lines(report, extent)
-    yield from _closing_lines(report, None)
+    """Yield all that who is asked should know: for whom, what needs attention, each change with its fields, the sum."""
+    yield _where_line(report)
+    if report.attention:
+        yield Text(f"{report.attention}.", style="bold")
+    yield from detail_lines(report, extent)
+    yield _closing_line(report)
 
 
 def where(report: Report) -> str:
@@ -206,21 +224,22 @@ def where(report: Report) -> str:
     return environment if report.stripe is None else f"{environment}, {report.stripe}"
 
 
-def _change_lines(report: Report, extent: Extent) -> Iterator[RenderableType]:
-    body = report.body
-    assert isinstance(body, Changes)
-    yield Text(where(report), style="bold red" if report.live else "bold")
-    yield from render_plan(report, body.results, extent)
-    if _is_brief(report, extent):
+def _closing_line(report: Report) -> Text:
+    """Return the line that sums a run up."""
+    return Text(report.closing, style="bold red" if report.live else "bold")
+
+
+def _where_line(report: Report) -> Text:
+    return Text(where(report), style="bold red" if report.live else "bold")
+
+
+def _change_lines(report: Report, body: Changes, extent: Extent, shown: Report | None) -> Iterator[Text]:
+    skipped = body.skipped if shown is None else ()
+    yield from render_outcomes(body.results, "failed")
+    yield from render_skipped(row for row in skipped if row.blocking)
+    yield from render_plan(report, body.results if shown is None else _unseen(body.results, shown), extent)
+    if shown is None and _is_brief(report, extent):
         yield Text("    One line for each course: -v shows everything.", style="dim")
-    yield from render_skipped(body.skipped)
-
-
-def _closing_lines(report: Report, shown: Report | None) -> Iterator[RenderableType]:
-    known = set() if shown is None else set(shown.findings)
-    notes = () if shown is None else shown.notes
-    yield from render_findings(tuple(finding for finding in report.findings if finding not in known))
-    yield from (Text(printable(note)) for note in report.notes if note not in notes)
-    yield from (Text(printable(line)) for line in report.block)
-    if report.summary_line and (shown is None or report.summary_line != shown.summary_line):
-        yield Text(report.closing, style="bold red" if report.live else "bold")
+    if any(result.outcome != "planned" for result in body.results):
+        yield from render_outcomes(body.results, "planned", "superseded")
+    yield from render_skipped(row for row in skipped if not row.blocking)

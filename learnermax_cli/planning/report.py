@@ -142,9 +142,23 @@ class Report:
         return self.unit == "course"
 
     @property
+    def attention(self) -> str:
+        """How much needs attention, as in "2 need attention, 1 failed"; empty where all went well."""
+        body = self.body if isinstance(self.body, Changes) else Changes()
+        failed = self.summary.get("failed")
+        if failed is None:
+            failed = sum(result.outcome == "failed" for result in body.results)
+        found, refused = len(self.findings), sum(row.blocking for row in body.skipped)
+        counts = ((found, f"need{'s' * (found == 1)} attention"), (failed, "failed"), (refused, "refused"))
+        return ", ".join(f"{count} {words}" for count, words in counts if count)
+
+    @property
     def closing(self) -> str:
-        """The line that sums a run up, empty without one; it says so when real money is concerned."""
-        return f"{self.summary_line} LIVE mode." if self.live and self.summary_line else self.summary_line or ""
+        """The line that sums a run up, empty without one: first what needs attention; and that money is real."""
+        if not self.summary_line:
+            return ""
+        parts = (self.attention and f"{self.attention}.", self.summary_line, "LIVE mode." if self.live else "")
+        return " ".join(filter(None, parts))
 
     @property
     def failure(self) -> LmxError | None:

@@ -69,6 +69,7 @@ class Block(NamedTuple):
     reason: str
     fields: tuple[ShownField, ...]
     outcome: str
+    failed: bool
 
     @property
     def title(self) -> str:
@@ -103,8 +104,9 @@ def _block(results: list[Result], limit: int | None) -> Block:
     for change in changes[1:]:
         shown += (field for field in _further_fields(change, known, limit) if field not in shown)
         known.update(change.after or {})
+    failed = any(result.outcome == "failed" for result in results)
     mark = "-/+" if "-/+" in signs else signs[0]
-    return Block(mark, lead, others, "; ".join(told), tuple(shown), _outcome(results))
+    return Block(mark, lead, others, "; ".join(told), tuple(shown), _outcome(results), failed)
 
 
 def _outcome(results: list[Result]) -> str:

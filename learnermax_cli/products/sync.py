@@ -184,5 +184,5 @@ def _summary_line(summary: dict[str, int], *, done: bool) -> str:
     rest = f"{summary['unchanged']} unchanged, {summary['skipped']} skipped"
     if done:
         numbers = f"{summary['create']} added, {changed} changed, {summary['archive']} archived"
-        return f"Applied: {numbers}, {rest}, {summary['failed']} failed."
+        return f"Applied: {numbers}, {rest}."
     return f"Plan: {summary['create']} to add, {changed} to change, {summary['archive']} to archive, {rest}."

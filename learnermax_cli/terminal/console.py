@@ -1,7 +1,7 @@
 """The only printer: data to stdout, messages to stderr, without secrets and without workflow commands."""
 
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TextIO
@@ -10,7 +10,7 @@ from learnermax_cli.core.errors import GuardError, LmxError
 from learnermax_cli.core.remedy import completed_text
 from learnermax_cli.core.secret_text import KnownSecrets
 from learnermax_cli.core.text_safety import printable
-from learnermax_cli.terminal.streams import Printer, bar, json_pieces, lines
+from learnermax_cli.terminal.streams import Printer, bar, lines
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from learnermax_cli.planning.render_text import Extent
     from learnermax_cli.planning.report import Report
 
+_SCREEN = 20  # lines, above which what stands on top has left the smallest terminals
 Format = Literal["table", "json", "markdown", "csv"]
 
 
@@ -46,8 +47,8 @@ class Console:
         """The secrets that the run has read, which are masked in all that is printed."""
         self.known.add(*map(environ.get, SECRET_NAMES))
         self._printer = Printer(self.known, no_color=manner.no_color, in_actions=self.in_actions)
-        self._asked: Report | None = None
-        """The plan that a question is about."""
+        self.asked: Report | None = None
+        """The plan that a question is about, which the run would carry out."""
         self._shown: Report | None = None  # the plan that was printed to stdout
         self._warned, self._waited, self._begun = set[str](), set[str](), False  # begun: the environment was printed
 
@@ -66,34 +67,52 @@ class Console:
 
     def show(self, report: "Report") -> None:
         """Print a report in the chosen format, without what was shown and warned of before a question."""
-        if self.manner.format == "json":
-            self._json(report.fields())
-        elif self.manner.format == "markdown":
-            from learnermax_cli.planning.render_markdown import render_markdown
+        match self.manner.format:
+            case "json":
+                self._printer.print_json(sys.stdout, report.fields())
+            case "markdown":
+                from learnermax_cli.planning.render_markdown import render_markdown
 
-            self.data(render_markdown(report).rstrip("\n"))
-        elif self.manner.format == "csv":
-            self._csv(report)
-        else:
-            from learnermax_cli.planning.render_text import report_lines
-
-            self._note_where(report)
-            for line in report_lines(report, self._extent(sys.stdout), self._shown):
-                self._printer.lay_out(sys.stdout, line)
+                self.data(render_markdown(report).rstrip("\n"))
+            case "csv":
+                self._csv(report)
+            case "table":
+                self._table(report)
         self.warn_once(report.warnings)
         if report.meter.counted:
             self.note(report.meter.as_line())
-        if report.failure is not None:
+        if report.failure is not None and not self._begins_with_error:
             self.error(report.failure)
+
+    @property
+    def _begins_with_error(self) -> bool:
+        """Whether an error stands above what was done, as in a mail; on a terminal the end is what is seen."""
+        return self.manner.format == "table" and not sys.stdout.isatty()
+
+    def _table(self, report: "Report") -> None:
+        """Print how the run went, then all that it did; on a terminal, below what fills it, how it went again."""
+        from learnermax_cli.planning.render_text import detail_lines, reduced, verdict_lines
+
+        self._note_where(report)
+        extent = self._extent(sys.stdout)
+        left = reduced(report, extent)
+        if left is None:
+            return
+        self._printer.lay_out(sys.stdout, verdict_lines(left, self._shown))
+        if report.failure is not None and self._begins_with_error:
+            self.error(report.failure)
+        self.warn_once(report.warnings)
+        count = self._printer.lay_out(sys.stdout, detail_lines(left, extent, self._shown))
+        if extent.width is not None and count > _SCREEN:
+            self._printer.lay_out(sys.stdout, verdict_lines(left))
 
     def tell_actions(self, report: "Report") -> bool:
         """Write a report for GitHub Actions, when it runs there; return whether the outputs were written."""
         if not self.in_actions:
             return True
-        from learnermax_cli.planning.report import without_private_lines
         from learnermax_cli.terminal.github import tell_actions
 
-        return tell_actions(without_private_lines(report), self.environ)
+        return tell_actions(report, self.environ)
 
     def begin(self, report: "Report") -> None:
         """Print the environment and the warnings of a long run at its beginning."""
@@ -122,17 +141,11 @@ class Console:
 
             tell_failure(command, error, self.environ)
         if self.manner.format == "json":  # last, since stdout may take nothing
-            self._json(failure_json(command, error, meter).items())
+            self._printer.print_json(sys.stdout, failure_json(command, error, meter).items())
 
     def data(self, text: str) -> None:
         """Write plain text to stdout, without colour and without wrapping."""
         sys.stdout.write(self._printer.harmless(text) + "\n")
-
-    def _json(self, document: Iterable[tuple[str, object]]) -> None:
-        for text in json_pieces(document):
-            # As an escape the same value is read back, while GitHub's runner finds no command in it.
-            sys.stdout.write(self._printer.harmless_json(text.replace("##[", "#\\u0023[")))
-        sys.stdout.write("\n")
 
     def _csv(self, report: "Report") -> None:
         from learnermax_cli.planning.render_csv import csv_lines
@@ -148,14 +161,9 @@ class Console:
         """Write the throw-away keys of a local sandbox to stdout: the one text that is not masked."""
         sys.stdout.write(text + "\n")
 
-    @property
-    def about_to_write(self) -> bool:
-        """Whether there was a plan that the run would carry out."""
-        return self._asked is not None
-
     def set_plan(self, report: "Report") -> None:
         """Take the plan that a question is about: who is asked sees it before."""
-        self._asked = self.complete(report)
+        self.asked = self.complete(report)
 
     def _show_plan(self, report: "Report") -> None:
         """Print a plan before a prompt; JSON and Markdown come whole, at the end, so who is asked sees it on stderr."""
@@ -164,8 +172,7 @@ class Console:
         stream = sys.stderr
         if self.manner.format == "table":
             self._shown, stream = report, sys.stdout
-        for line in plan_lines(report, self._extent(stream)):
-            self._printer.print(stream, line)
+        self._printer.lay_out(stream, plan_lines(report, self._extent(stream)))
         self.warn_once(report.warnings)
 
     def _extent(self, stream: TextIO) -> "Extent":
@@ -217,9 +224,9 @@ class Console:
             return True
         if not (sys.stdin.isatty() and sys.stderr.isatty()):
             raise GuardError("confirmation required, but there is no terminal", hint=remedy, code="guard.confirm")
-        if self._asked is not None:
-            self._show_plan(self._asked)
-        style = "bold red" if self._asked is not None and self._asked.live else "bold"
+        if self.asked is not None:
+            self._show_plan(self.asked)
+        style = "bold red" if self.asked is not None and self.asked.live else "bold"
         self._printer.print(sys.stderr, self._text(f"{question} [y/N] ", style), end="")
         return sys.stdin.readline().strip().lower() in ("y", "yes")
 

@@ -11,7 +11,7 @@ from learnermax_cli.core.secret_text import scrub
 from learnermax_cli.core.text_safety import markdown, printable, workflow_command_message, workflow_command_property
 from learnermax_cli.planning.change import digest
 from learnermax_cli.planning.render_markdown import render_markdown
-from learnermax_cli.planning.report import Changes, Report
+from learnermax_cli.planning.report import Changes, Report, without_private_lines
 
 # [doc "Workflow commands"]: a step's summary holds 1 MiB, of all its commands together; ten annotations of a kind are
 # shown per step.
@@ -35,7 +35,7 @@ def tell_actions(report: Report, environ: Mapping[str, str]) -> bool:
     """
     summary_path = environ.get("GITHUB_STEP_SUMMARY")
     if summary_path:
-        _append_summary(Path(summary_path), scrub(render_markdown(report)).encode())
+        _append_summary(Path(summary_path), scrub(render_markdown(without_private_lines(report))).encode())
     flaw = _append(environ.get("GITHUB_OUTPUT"), _outputs(report).encode())
     if flaw is not None:
         _say(_annotation("error", "GitHub Actions", f"{flaw}: later steps get no outputs of this run"))

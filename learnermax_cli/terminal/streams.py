@@ -39,12 +39,16 @@ class Printer:
         stream.write(self.harmless(text))
         stream.flush()
 
-    def lay_out(self, stream: TextIO, line: "RenderableType") -> None:
-        """Print Rich text, or a table as the stream has room for it."""
+    def lay_out(self, stream: TextIO, lines: "Iterable[RenderableType]") -> int:
+        """Print Rich text, and tables as the stream has room for them; return how many of both."""
         from learnermax_cli.terminal.tables import laid_out
 
-        for part in laid_out(line, self.width(stream)):
-            self.print(stream, part)
+        count = 0
+        for line in lines:
+            count += 1
+            for part in laid_out(line, self.width(stream)):
+                self.print(stream, part)
+        return count
 
     def say(self, line: "RenderableType") -> None:
         """Print to stderr if possible: a closed stderr must not stop a sync or a payment."""
@@ -59,9 +63,12 @@ class Printer:
         """Return text without secrets, and in GitHub Actions without workflow commands."""
         return self._without_commands(self._known.mask(text))
 
-    def harmless_json(self, text: str) -> str:
-        """Return JSON, whose values are masked already: masking it again could break what stands outside of texts."""
-        return self._without_commands(scrub(text))
+    def print_json(self, stream: TextIO, document: Iterable[tuple[str, object]]) -> None:
+        """Print JSON, whose values are masked already: masking it again could break what stands outside of texts."""
+        for text in json_pieces(document):
+            # As an escape the same value is read back, while GitHub's runner finds no command in it.
+            stream.write(self._without_commands(scrub(text.replace("##[", "#\\u0023["))))
+        stream.write("\n")
 
     def _without_commands(self, text: str) -> str:
         return without_workflow_commands(text) if self._in_actions else text

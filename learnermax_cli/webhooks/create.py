@@ -110,8 +110,7 @@ def _summary_line(summary: dict[str, int], *, tried: bool) -> str:
     if tried and not any(summary.values()):
         return "Nothing left to do: another run has registered the endpoint."
     if tried:
-        numbers = f"{create} created, {update} updated, {new} replaced, {delete} deleted"
-        return f"Applied: {numbers}, {summary['failed']} failed."
+        return f"Applied: {create} created, {update} updated, {new} replaced, {delete} deleted."
     return f"Plan: {create} to create, {update} to update, {new} to replace, {delete} to delete."
 
 

@@ -78,5 +78,5 @@ def _summarized(report: Report) -> Report:
     deleted = applied if tried else len(results)
     line = "Nothing to do: no endpoint of ours has this URL."
     if results:
-        line = f"Applied: {applied} deleted, {failed} failed." if tried else f"Plan: {deleted} to delete."
+        line = f"Applied: {applied} deleted." if tried else f"Plan: {deleted} to delete."
     return replace(report, summary={"delete": deleted, "failed": failed}, summary_line=line)

@@ -158,7 +158,7 @@ def _summary_line(tally: Tally, *, dry_run: bool) -> str:
         begin = f"Applied: {summary['complete']} completed, {summary['create']} created{rare}"
         changed = f"{effects['changed']} changed something"
     counts = [changed, f"{effects['done']} done already"]
-    for effect, words in (("waiting", "waiting"), ("attention", "need attention"), ("ignored", "ignored")):
+    for effect, words in (("waiting", "waiting"), ("attention", "with findings"), ("ignored", "ignored")):
         if effects[effect] or effect == "ignored":
             counts.append(f"{effects[effect]} {words}")
     if effects["failed"]:

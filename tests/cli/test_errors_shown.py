@@ -39,15 +39,22 @@ def put_refused_course(sandbox: Sandbox) -> None:
     sandbox.dynamodb().put_item(Item=course_item(f"{HOSTILE}!", "4999"))
 
 
+def error_lines(err: str) -> list[str]:
+    """Return the two lines of an error from what stood on stderr."""
+    lines = err.splitlines()
+    first = next(number for number, line in enumerate(lines) if line.startswith("Error: "))
+    return lines[first : first + 2]
+
+
 @pytest.mark.parametrize(
     "failure", sampled(FAILURES, 3), ids=lambda failure: f"{failure.command[:30]}: {failure.error[:30]}"
 )
 def test_failure_is_two_lines(sandbox: Sandbox, failure: Failure) -> None:
-    """In a pipe: the last two lines of stderr, without an escape, under the exit code of the contract."""
+    """In a pipe: two lines of stderr, without an escape, under the exit code of the contract."""
     provoked = failure.prepare(sandbox)
     done = sandbox.run(*provoked.args, env=provoked.env)
-    said = _REQUEST.sub("$request", done.stderr).splitlines()
-    assert (failure.exit_code, provoked.lines) == (done.returncode, said[-2:]), done.stderr
+    said = error_lines(_REQUEST.sub("$request", done.stderr))
+    assert (failure.exit_code, provoked.lines) == (done.returncode, said), done.stderr
     assert (1, False) == (done.stderr.count("Error: "), "\x1b" in done.stdout + done.stderr)
 
 
@@ -111,7 +118,7 @@ def test_closed_stdin_answers_nothing(sandbox: Sandbox) -> None:
     """It is no terminal, so the flag is named that answers."""
     put_course(sandbox, "a", "49.99")
     done = run_in_shell(sandbox, "<&-", "products", "sync")
-    assert (5, "  Review the plan with --dry-run, then pass --yes.") == (done.returncode, done.stderr.splitlines()[-1])
+    assert (5, "  Review the plan with --dry-run, then pass --yes.") == (done.returncode, error_lines(done.stderr)[-1])
 
 
 @pytest.mark.parametrize(
@@ -140,4 +147,4 @@ def test_interrupted_seed_is_no_success(sandbox: Sandbox) -> None:
     sandbox.control.release()
     _, err = process.communicate(60)
     said = ["Error: interrupted; 3 courses not applied", "  Run the command again to apply the rest."]
-    assert (130, said) == (process.returncode, err.splitlines()[-2:])
+    assert (130, said) == (process.returncode, error_lines(err))

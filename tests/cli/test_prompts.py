@@ -34,9 +34,10 @@ def test_sync_tells_refusals_findings_and_sum_before_it_asks(sandbox: Sandbox, o
     """A finding may be the reason to say no; on stderr in the formats that come whole at the end."""
     put_catalog(sandbox)
     before, _ = ask(sandbox, "products", "sync", "-o", output)
-    told = [line.split(":")[0].strip() for line in before if line.lstrip().startswith(("refused", "!", "Warn", "Plan"))]
-    assert ["refused course b", "! orphan product gone", "Plan", "Warning"] == told
-    assert "Plan: 2 to add, 0 to change, 0 to archive, 0 unchanged, 1 skipped." in before
+    told = [line.split(":")[0].strip() for line in before if line.lstrip().startswith(("refused", "!", "Warn", "1 n"))]
+    attention = "1 needs attention, 1 refused"
+    assert [f"{attention}.", "! orphan product gone", "refused course b", f"{attention}. Plan", "Warning"] == told
+    assert f"{attention}. Plan: 2 to add, 0 to change, 0 to archive, 0 unchanged, 1 skipped." in before
 
 
 @pytest.mark.parametrize("answer", ["y", "n"])

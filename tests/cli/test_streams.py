@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from tests.products.worlds import put_course, read_course, read_products
+from tests.products.worlds import make_product, marker, put_course, read_course, read_products
 from tests.running import Sandbox, run_in_shell
 from tests.sampling import sampled
 
@@ -17,8 +17,35 @@ def test_log_whose_reader_is_gone_cuts_nothing_short(sandbox: Sandbox) -> None:
     put_course(sandbox, "a", "49.99")
     process = sandbox.start("products", "sync", "--yes", "-v")
     process.stderr.close()
-    assert "Applied: 1 added" in process.stdout.read().splitlines()[-1]
+    assert "Applied: 1 added" in process.stdout.read().splitlines()[1]
     assert (0, ["lmx_sandbox_a"]) == (process.wait(60), list(read_products(sandbox)))
+
+
+def test_mail_begins_with_what_needs_attention(sandbox: Sandbox) -> None:
+    """Where, how it went, the error, findings and refusals, before what was done and what was left alone."""
+    put_course(sandbox, "a", "49.99")
+    put_course(sandbox, "b", "4999")
+    put_course(sandbox, "c", "9.99", comingSoon=True)
+    make_product(sandbox, "lmx_sandbox_gone", "gone", 999, marker("gone"))
+    mail = run_in_shell(sandbox, "2>&1", "products", "sync", "--yes").stdout.splitlines()
+    beginnings = (
+        "Environment sandbox, Stripe test mode, account acct_",
+        "1 needs attention, 1 refused. Applied: 1 added, 0 changed, 0 archived, 0 unchanged, 2 skipped.",
+        "Error: 1 row was refused",
+        "  The report names them and the reasons; fix them and run again.",
+        "  ! orphan product gone: ",
+        "      lmx products sync --course gone --prune",
+        "    refused course b: ambiguous price 4999",
+        "  + create product a, link product",
+        "      product: lmx_sandbox_a",
+        "      name: Course a",
+        "      description: All about it.",
+        "      images: https://example.com/course.png",
+        "      price: 49.99 usd",
+        "    skipped course c: coming soon",
+        "Cost: Stripe ",
+    )
+    assert beginnings == tuple(line[: len(beginning)] for line, beginning in zip(mail, beginnings, strict=True)), mail
 
 
 @pytest.mark.parametrize("redirection", sampled(["2>/dev/full", "2>&-"], 2))

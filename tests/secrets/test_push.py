@@ -46,7 +46,7 @@ def test_ends_with_what_a_template_needs(sandbox: Sandbox) -> None:
 
     arn = sandbox.secretsmanager().describe_secret(SecretId=NAME)["ARN"]
     begin = lines.index("For a CloudFormation template:")
-    block = "".join(line + "\n" for line in lines[begin + 1 : -1])
+    block = "".join(line + "\n" for line in lines[begin + 1 :])
     assert f"ARN: {arn}" == lines[begin - 3]
     assert "update the stacks that use them" in lines[begin - 2]
     assert "Lambda shows" in lines[begin - 1]

@@ -141,6 +141,17 @@ def test_question_comes_after_the_plan_and_names_account_and_mode(sandbox: Sandb
     assert shown.lines.index("  + create product a, link product") < shown.lines.index(question)
 
 
+@pytest.mark.parametrize(("count", "times"), [(2, 1), (5, 2)])
+def test_verdict_is_seen_at_the_end_of_what_fills_a_screen(sandbox: Sandbox, count: int, times: int) -> None:
+    """It stands on top, once more below more than twenty lines, and the error last: the end is what is seen."""
+    put_courses(sandbox, [f"course-{number}" for number in range(count)])
+    put_course(sandbox, "b", "4999")
+    shown = on_terminal(sandbox, "products", "sync", "--dry-run")
+    verdict = f"1 refused. Plan: {count} to add, 0 to change, 0 to archive, 0 unchanged, 1 skipped."
+    assert (verdict, times) == (shown.lines[1], shown.lines.count(verdict))
+    assert "Error: 1 row was refused" == shown.lines[-2]
+
+
 def test_no_writes_nothing(sandbox: Sandbox) -> None:
     """No is said to have been understood."""
     put_course(sandbox, "a", "49.99")

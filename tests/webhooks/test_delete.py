@@ -108,10 +108,10 @@ def test_unknown_url_is_answered_with_ours(sandbox: Sandbox) -> None:
     worlds.make_endpoint(sandbox, url=OTHER_URL, metadata=worlds.ours("prod"))
     nothing = "Nothing to do: no endpoint of ours has this URL.\n"
     done = sandbox.run("webhooks", *ARGS)
-    assert (0, True) == (done.returncode, done.stdout.endswith("Ours of environment sandbox: none.\n" + nothing))
+    assert (0, True) == (done.returncode, done.stdout.endswith(nothing + "Ours of environment sandbox: none.\n"))
     worlds.make_endpoint(sandbox, url=OTHER_URL, metadata=worlds.ours())
     done = sandbox.run("webhooks", *ARGS, "--dry-run")
     assert (0, True) == (
         done.returncode,
-        done.stdout.endswith(f"Ours of environment sandbox: {OTHER_URL}.\n" + nothing),
+        done.stdout.endswith(nothing + f"Ours of environment sandbox: {OTHER_URL}.\n"),
     )
