@@ -36,7 +36,7 @@ def test_healthy_sandbox_is_all_green(sandbox: Sandbox) -> None:
     assert (True, True) == (URL in done.stdout, SECRET_NAME in done.stdout)
     asked = sandbox.control.journal()[before:]
     assert [] == [entry["operation"] for entry in asked if entry["write"]]
-    assert 14 == sum(entry["service"] == "stripe" for entry in asked)
+    assert 15 == sum(entry["service"] == "stripe" for entry in asked)
     assert 4 == sum(entry["operation"] == "Scan" for entry in asked)
 
 
