@@ -10,6 +10,8 @@ from docs.permissions import FIND_ADDRESS, FUNCTIONS, JOBS, KMS, NEEDS_KEY, ROWS
 from learnermax_cli.cli.help_pages import walk
 from learnermax_cli.cli.main import command_tree
 from learnermax_cli.doctor.check_stripe import PERMISSIONS
+from learnermax_cli.sandbox.stripe_api.keys import LEAST_PERMISSIONS
+from tests.permissions.calls import TITLES
 
 _OTHERS = (NEEDS_KEY, FIND_ADDRESS, *FUNCTIONS)
 
@@ -72,6 +74,12 @@ def test_doctor_tries_what_commands_need() -> None:
         levels = {row.permissions[title] for row in rows if not row.when}
         expected[title] = (commands, "Write" if "Write" in levels else "Read")
     assert expected == {permission.title: (permission.commands, permission.level) for permission in PERMISSIONS}
+
+
+def test_restricted_key_of_the_sandbox_may_what_doctor_tries() -> None:
+    """What works there with the key that it makes works with the least key at Stripe."""
+    levels = {permission.title: permission.level.lower() for permission in PERMISSIONS}
+    assert {resource: levels[title] for resource, title in TITLES.items()} == LEAST_PERMISSIONS
 
 
 def test_policies_can_be_pasted() -> None:
