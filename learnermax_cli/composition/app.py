@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from learnermax_cli.courses.model import CourseStore
     from learnermax_cli.doctor.model import StripeProber, TableDescriber, TopicReader
     from learnermax_cli.enrollments.claim import ClaimGateway
-    from learnermax_cli.enrollments.model import PaymentGateway
+    from learnermax_cli.enrollments.model import Payments
     from learnermax_cli.enrollments.store_model import EnrollmentLister, EnrollmentReader, EventPublisher
     from learnermax_cli.planning.confirm import Talk
     from learnermax_cli.products.model import CatalogGateway
@@ -97,7 +97,7 @@ class App(Clients):
         return StripeCatalog(self.stripe)
 
     @cached_property
-    def payments(self) -> "PaymentGateway":
+    def payments(self) -> "Payments":
         """Checkout Sessions and their payments at Stripe."""
         from learnermax_cli.adapters.stripe.payments import StripePayments
 

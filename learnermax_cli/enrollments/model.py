@@ -1,7 +1,7 @@
 """Enrollments and students as the table has them, payments as Stripe has them, and the ports to both."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol
 
@@ -188,3 +188,18 @@ class PaymentGateway(Protocol):
     def read_reversals(self, payments: Sequence[Payment], max_pages: int | None) -> Sequence[Payment]:
         """Return payments with their reversals read, in lists of at most `max_pages` pages each; None: each by itself,
         which remembers nothing."""
+
+
+class LenientPayments(PaymentGateway, Protocol):
+    """Payments for a run that goes on where the key may not read refunds or disputes: what is unread counts as open."""
+
+    @property
+    def denied(self) -> Mapping[ReversalKind, str]:
+        """What the key may not read, and how Stripe refused it."""
+
+
+class Payments(PaymentGateway, Protocol):
+    """Payments for whoever needs all of them to be read."""
+
+    def lenient(self) -> LenientPayments:
+        """Return the same for a run that goes on."""

@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from learnermax_cli.core.errors import CredentialsError
 from learnermax_cli.core.retries import side_by_side
 from learnermax_cli.core.times import parse_time
 from learnermax_cli.enrollments.decide_case import Case
@@ -34,7 +33,6 @@ class Reversed:
         self._gateway = gateway
         self._realm = realm
         self.by_key: dict[EnrollmentKey, list[Payment]] = {}
-        self.warnings: list[str] = []
 
     def read(self, span: Window, now: datetime, covers: Callable[[EnrollmentKey], bool]) -> None:
         """Read the refunds of a span, and the disputes that began in it or in the last 180 days."""
@@ -57,14 +55,7 @@ class Reversed:
                 self.by_key.setdefault(payment.key, []).append(payment)
 
     def _list(self, kind: ReversalKind, window: Window) -> dict[str, Payment]:
-        """List one kind; without the permission for it the run goes on, and says so."""
-        try:
-            pages = list(self._gateway.list_reversed(kind, window))
-        except CredentialsError as error:
-            if error.code != "credentials.permission":
-                raise
-            self.warnings.append(f"{kind}s were not looked at: {error.message}")
-            return {}
+        pages = self._gateway.list_reversed(kind, window)
         return {p.intent_id: p for page in pages for p in page if p.intent_id and self._is_here(p)}
 
     def _is_here(self, payment: Payment) -> bool:

@@ -25,7 +25,7 @@ from learnermax_cli.enrollments.apply_enrollment import (
 )
 from learnermax_cli.enrollments.decide_case import Rules
 from learnermax_cli.enrollments.listing import warn_of_types
-from learnermax_cli.enrollments.model import PaymentGateway
+from learnermax_cli.enrollments.model import Payments
 from learnermax_cli.enrollments.payment_state import Realm
 from learnermax_cli.enrollments.plan_enrollment import Tally, Work, summary_line
 from learnermax_cli.enrollments.plan_event import OWED_WITHIN, EventMode, EventRules, count_owed, warn_of_owed
@@ -63,7 +63,7 @@ class ReconcileJob(ReadJob, RunJob, StripeJob, Protocol):
     """What a reconcile works with."""
 
     @property
-    def payments(self) -> PaymentGateway: ...
+    def payments(self) -> Payments: ...
 
 
 def run_reconcile(job: ReconcileJob, request: ReconcileRequest) -> Report:
@@ -80,9 +80,9 @@ def run_reconcile(job: ReconcileJob, request: ReconcileRequest) -> Report:
         since=request.scope.since,
     )
     run, stop = begin_run(job), job.interrupt.begin_writes()
-    payments = StoppablePayments(job.payments, stop)
+    payments = job.payments.lenient()
     events = EventRules(run.mode, rules.now, request.owed_within)
-    one_pass = Reconcile(payments, job.enrollments, rules, request.scope, events)
+    one_pass = Reconcile(StoppablePayments(payments, stop), job.enrollments, rules, request.scope, events)
     results = PackedResults()
     error: LmxError | None = None
     examined = True
@@ -99,7 +99,8 @@ def run_reconcile(job: ReconcileJob, request: ReconcileRequest) -> Report:
     report = _report(job.settings.environment, request, results, one_pass.tally, run.mode)
     error = error if examined else _unfinished(report)
     owed = warn_of_owed(run.mode, report.summary["owed"], dry_run=request.dry_run)
-    warnings = (*owed, *warn_of_types(one_pass.tally.other_types), *one_pass.warnings)
+    unread = (f"{kind}s were not looked at: {why}" for kind, why in payments.denied.items())
+    warnings = (*owed, *warn_of_types(one_pass.tally.other_types), *unread)
     return replace(report, stripe=identity, error=error, warnings=warnings)
 
 

@@ -53,11 +53,6 @@ class Reconcile:
         self._reversed = Reversed(gateway, rules.realm)
         self.tally = Tally()
 
-    @property
-    def warnings(self) -> Sequence[str]:
-        """What was not looked at, and why."""
-        return self._reversed.warnings
-
     def batches(self, table: Table) -> Iterator[list[Work]]:
         """Yield the work to be done, a batch of at most a thousand enrollments at a time.
 

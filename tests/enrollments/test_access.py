@@ -10,6 +10,7 @@ from tests.enrollments.worlds import key
 from tests.items import student_item
 from tests.ran import last_entry, writes_since
 from tests.running import Sandbox
+from tests.sampling import sampled
 
 USER = "user-7"
 SINCE, REVOKE = ("--since", "3d"), ("--since", "3d", "--revoke")
@@ -204,3 +205,24 @@ def test_key_without_a_permission_does_the_rest(sandbox: Sandbox) -> None:
     ran = worlds.reconcile(sandbox, *SINCE, env=env)
     assert (0, [("paid, not enrolled", key(USER))]) == (ran.exit_code, ran.findings)
     assert [warning for warning in ran.report["warnings"] if warning.startswith("disputes were not looked at")]
+
+
+@pytest.mark.parametrize("args", sampled([SINCE, REVOKE, (), ("--strategy", "retrieve")], 4))
+def test_disputed_payment_that_cannot_be_read_keeps_nobody_else_out(sandbox: Sandbox, args: tuple[str, ...]) -> None:
+    """Without the permission for disputes it counts as open, a finding; who paid is let in; one warning."""
+    users = ("disputed", "paid", "again")
+    worlds.put_basics(sandbox)
+    for user in users:
+        marker = {"managedBy": "lmx", "environment": "preview", "userId": user, "courseId": worlds.COURSE}
+        session_id = worlds.put_bought(sandbox, user, metadata=marker)
+        if user != "paid":
+            sandbox.control.dispute(session_id)
+    env = {"LMX_ENVIRONMENT": "preview", "STRIPE_SECRET_KEY": restricted_key(sandbox, "dispute")}
+    ran = worlds.reconcile(sandbox, *args, env=env)
+    assert (0, [("enrollment", key("paid"), "complete", "applied"), ("event", key("paid"), "publish", "applied")]) == (
+        ran.exit_code,
+        ran.outcomes,
+    )
+    assert [("disputed", key("again")), ("disputed", key("disputed"))] == sorted(ran.findings)
+    said = [warning for warning in ran.report["warnings"] if "not looked at" in warning]
+    assert (1, True) == (len(said), "lacks dispute_read" in said[0])

@@ -98,7 +98,7 @@ def test_dry_run_only_reads(sandbox: Sandbox, scenario: Scenario) -> None:
     assert (True, True) == (row.actions >= made.aws, row.permissions.keys() >= made.stripe.keys())
 
 
-OPTIONAL = {("products sync", "Payment Links")}
+OPTIONAL = {("products sync", "Payment Links"), ("enrollments reconcile --since", "Disputes")}
 OPTIONAL |= {("students show", title) for title in ("Disputes", "Events", "Customers")}
 PARTLY = ("products sync", "enrollments reconcile --since", "students show")
 

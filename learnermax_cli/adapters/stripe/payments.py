@@ -1,7 +1,7 @@
 """Reads Checkout Sessions with their payments; implements `enrollments.model.PaymentGateway`."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -23,9 +23,18 @@ _CHARGE = "payment_intent.latest_charge"
 class StripePayments:
     """Sessions, each with its payment intent and latest charge in the same answer."""
 
-    def __init__(self, client: stripe.StripeClient) -> None:
+    def __init__(self, client: stripe.StripeClient, *, lenient: bool = False) -> None:
         self._client = client
-        self._reversals = Reversals(client)
+        self._reversals = Reversals(client, lenient=lenient)
+
+    def lenient(self) -> "StripePayments":
+        """Return a gateway that goes on where the key may not read refunds or disputes."""
+        return StripePayments(self._client, lenient=True)
+
+    @property
+    def denied(self) -> Mapping[ReversalKind, str]:
+        """What the key may not read, and how Stripe refused it."""
+        return self._reversals.denied
 
     def read_payment(self, session_id: str) -> Payment | None:
         """Read one session with its payment; None when there is no such session for this key."""

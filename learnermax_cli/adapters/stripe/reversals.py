@@ -3,6 +3,7 @@ requests."""
 
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -10,6 +11,7 @@ import stripe
 
 from learnermax_cli.adapters.stripe.answers import Raw, read_as
 from learnermax_cli.adapters.stripe.reads import id_of, list_raw
+from learnermax_cli.core.errors import CredentialsError
 from learnermax_cli.core.times import unix_time
 from learnermax_cli.enrollments.model import PAGE_SIZE, UNREAD, Payment, Reversal, ReversalKind, Window
 
@@ -33,10 +35,15 @@ def unread_reversals(charge: Raw) -> tuple[Reversal, ...]:
 
 
 class Reversals:
-    """What went back of payments, with all that was read so far; threads may share it."""
+    """What went back of payments, with all that was read so far; threads may share it.
 
-    def __init__(self, client: stripe.StripeClient) -> None:
+    With `lenient` a permission that the key lacks is noted in `denied`; what was not read stands as its charge says.
+    """
+
+    def __init__(self, client: stripe.StripeClient, *, lenient: bool = False) -> None:
         self._lists = {kind: _List(client, kind) for kind in _PATHS}
+        self._lenient = lenient
+        self.denied: dict[ReversalKind, str] = {}
 
     def read(self, payments: Sequence[Payment], max_pages: int | None) -> Sequence[Payment]:
         """Return payments with their reversals read; a list is read where `max_pages` pages suffice."""
@@ -46,14 +53,25 @@ class Reversals:
 
     def list_created(self, kind: ReversalKind, window: Window) -> Iterator[Sequence[Raw]]:
         """Read the refunds, or disputes, created in a window, with their charges and payment intents."""
-        return self._lists[kind].list_created(window)
+        with self._noting(kind):
+            yield from self._lists[kind].list_created(window)
 
     def _read(self, payments: Sequence[Payment], kind: ReversalKind, max_pages: int | None) -> Sequence[Payment]:
         unread = {p.intent_id: p for p in payments if p.intent_id and _unread(p, kind)}
-        if not unread:
-            return payments
-        known = self._lists[kind].read(unread, max_pages)
-        return [_with(p, kind, known.get(p.intent_id, ())) if p.intent_id in unread else p for p in payments]
+        if unread and kind not in self.denied:
+            with self._noting(kind):
+                known = self._lists[kind].read(unread, max_pages)
+                return [_with(p, kind, known.get(p.intent_id, ())) if p.intent_id in unread else p for p in payments]
+        return payments
+
+    @contextmanager
+    def _noting(self, kind: ReversalKind) -> Iterator[None]:
+        try:
+            yield
+        except CredentialsError as error:
+            if not self._lenient or error.code != "credentials.permission":
+                raise
+            self.denied[kind] = error.message
 
 
 def _unread(payment: Payment, kind: ReversalKind) -> bool:
