@@ -17,7 +17,6 @@ from learnermax_cli.terminal.console import Console, Manner
 
 if TYPE_CHECKING:
     from learnermax_cli.composition.app import App
-    from learnermax_cli.core.meter import Meter
     from learnermax_cli.planning.report import Report
 
 _PANEL = "Common options"
@@ -103,7 +102,7 @@ class Invocation:
     argv: tuple[str, ...] = ()
     command: str = ""
     console: Console | None = None
-    meter: "Meter | None" = None
+    app: "App | None" = None
 
 
 def add_command(
@@ -179,7 +178,7 @@ def _run(
     _require_filled(ctx, {**given, **common})
     app = App(Flags(**common), invocation.environ, invocation.console)
     app.interrupt.install()
-    invocation.meter = app.meter
+    invocation.app = app
     try:
         report = function(app, **_with_user_id(app, invocation.command, given))
         app.interrupt.begin_writes()  # The report is a write too: a signal must not cut it short.
@@ -192,7 +191,8 @@ def _run(
         raise
     if report is None:
         return 0
-    report = replace(report, meter=app.meter.reading(), warnings=(*app.notices, *report.warnings))
+    warnings = (*app.notices, *report.warnings)
+    report = replace(report, meter=app.meter.reading(), warnings=warnings, table=app.known_table)
     report = ending(report, interrupted=app.interrupt.stop.is_set())
     report = invocation.console.complete(report)
     invocation.console.show(report)

@@ -196,7 +196,7 @@ def _unread(invocation: Invocation) -> int:
     """Warn that stdout was closed, as after `| head -1`, where something was written before."""
     discard(sys.stdout)
     # The meter does not count Secrets Manager; a run that showed a plan may have written.
-    wrote = invocation.meter is not None and invocation.meter.reading().wrote
+    wrote = invocation.app is not None and invocation.app.meter.reading().wrote
     if wrote or _console(invocation).asked is not None:
         _console(invocation).warn("stdout was closed before the report was written. Completed changes are kept")
     return int(Exit.FAILED)
@@ -219,9 +219,12 @@ def _remedy(error: TyperException, argv: tuple[str, ...]) -> str:
 
 
 def _fail(invocation: Invocation, error: LmxError) -> int:
-    meter = None if invocation.meter is None else invocation.meter.reading()
+    command, run = invocation.command or _command_words(invocation.argv), invocation.app
     try:
-        _console(invocation).show_failure(invocation.command or _command_words(invocation.argv), error, meter)
+        if run is None:
+            _console(invocation).show_failure(command, error)
+        else:
+            run.console.show_failure(command, error, run.meter.reading(), run.place)
     except OSError:  # stdout takes no document; the failure is on stderr
         discard(sys.stdout)
     return int(error.exit_code)

@@ -2,14 +2,15 @@
 
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from learnermax_cli.config import guard
 from learnermax_cli.config.settings import Settings, read_settings
 from learnermax_cli.config.sources import Flags, Sources, find_sources
-from learnermax_cli.core.errors import ConfigError
+from learnermax_cli.core.errors import ConfigError, LmxError
 from learnermax_cli.core.interrupt import Interrupt
 from learnermax_cli.core.meter import Meter
 from learnermax_cli.core.retries import BATCH, RetryPolicy
@@ -155,6 +156,27 @@ class Clients:
         if self.settings.stripe_account is not None:
             guard.require_stripe_account(account, self.settings.stripe_account)
         return StripeIdentity(str(self.stripe_key.mode), account)
+
+    @property
+    def known_table(self) -> str | None:
+        """The table that the run works on; None where it has not asked for its settings, or they make no sense."""
+        sources: Sources | None = vars(self).get("sources")
+        with suppress(LmxError):
+            return None if sources is None else cast("str | None", sources.read("EDUCATION_TABLE_NAME"))
+        return None
+
+    @property
+    def place(self) -> str:
+        """What the run works on, as far as it is known by now; asks nobody."""
+        from learnermax_cli.planning.confirm import describe_place
+
+        sources: Sources | None = vars(self).get("sources")
+        environment = self.flags.environment or self.environ.get("LMX_ENVIRONMENT")
+        return describe_place(
+            environment if sources is None else sources.environment,
+            vars(self).get("stripe_identity"),
+            self.known_table,
+        )
 
     def _require_guard(self) -> None:
         # The one place: whatever reads or writes at AWS or Stripe gets its client behind it, in a dry run too.

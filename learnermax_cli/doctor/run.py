@@ -84,10 +84,14 @@ def run_doctor(job: DoctorJob) -> Report:
         ),
         stripe=job.stripe_identity if key.status == "ok" else None,
         extra={"summary": {word.replace(" ", "_"): number for word, number in summary.items()}},
-        summary_line=", ".join(f"{number} {word}" for word, number in summary.items() if number) + ".",
+        summary_line=", ".join(_counted(word, number) for word, number in summary.items() if number) + ".",
         notes=tuple(dict.fromkeys(f"Fix {v.check}: " + v.remedy for v in verdicts if v.remedy)),
         error=worst_failure(verdicts),
     )
+
+
+def _counted(word: str, number: int) -> str:
+    return f"{number} {word}{'s' * (word == 'warning' and number > 1)}"
 
 
 def run_checks(checks: Sequence[Check]) -> tuple[Verdict, ...]:

@@ -159,7 +159,8 @@ def _carry_out(
         spared = applied.error
     if beyond:
         raise GuardError(
-            f"stopped after {len(results)} {'planned ' * request.dry_run}writes, as --max-changes says",
+            f"stopped after {len(results)} {'planned ' * request.dry_run}write{'s' * (len(results) != 1)}, "
+            "as --max-changes says",
             hint="Run again for the rest, or raise --max-changes."
             if results and not request.dry_run
             else "Raise --max-changes: completing an enrollment takes up to three writes.",

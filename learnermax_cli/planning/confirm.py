@@ -74,6 +74,11 @@ def target(
     return f"environment {settings.environment} ({'; '.join(parts)})"
 
 
+def describe_place(environment: str | None, stripe: StripeIdentity | None, table: str | None) -> str:
+    """Return what a run works on, for who sees only that it failed: what is not known is named as that."""
+    return f"Environment {environment or 'unknown'}, {stripe or 'Stripe account unknown'}, table {table or 'unknown'}"
+
+
 def ask(talk: Talk, report: Report, question: str, *, yes: bool, remedy: str = _REVIEW) -> LmxError | None:
     """Ask, below the plan; return why it must not be applied, None when it may; `remedy` is for who cannot answer."""
     talk.set_plan(report)

@@ -90,9 +90,9 @@ def require_within_plan(saved: SavedPlan, scope: PlanScope, changes: Sequence[Ch
             code="guard.plan_scope",
         )
     if beyond := saved.without(changes):
-        first = beyond[0]
+        first, are = beyond[0], "is" if len(beyond) == 1 else "are"
         raise GuardError(
-            f"{len(beyond)} of {len(changes)} changes are not in plan file {saved.path}, "
+            f"{len(beyond)} of {len(changes)} changes {are} not in plan file {saved.path}, "
             f"first: {first.action} {first.kind} {first.key}",
             hint=f"Courses or products have changed since. {hint}",
             code="guard.plan_changed",

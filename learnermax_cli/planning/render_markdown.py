@@ -5,6 +5,7 @@ from itertools import chain, islice
 
 from learnermax_cli.core.text_safety import markdown
 from learnermax_cli.planning.change import Finding
+from learnermax_cli.planning.confirm import describe_place
 from learnermax_cli.planning.report import Changes, Data, Items, Report
 from learnermax_cli.planning.show_change import Block, blocks, show_value, sign
 
@@ -17,9 +18,8 @@ _PROSE_LIMIT = 2_000  # of a cell: neither the commands in a reason nor a price 
 def render_markdown(report: Report) -> str:
     """Return the whole report as GitHub-flavoured Markdown."""
     parts = [f"### lmx {report.command}: {report.environment}" + (" (dry run)" if report.dry_run else "")]
-    if report.stripe is not None:
-        identity = markdown(str(report.stripe))
-        parts.append(f"**{identity}**" if report.live else identity)
+    if identity := _identity(report):
+        parts.append(f"**{markdown(identity)}**" if report.live else markdown(identity))
     if report.closing:
         parts.append(f"**{markdown(report.closing)}**")
     if report.failure is not None:
@@ -43,6 +43,13 @@ def render_markdown(report: Report) -> str:
     if report.meter.counted:
         parts.append(f"<sub>{markdown(report.meter.as_line())}</sub>")
     return "\n\n".join(parts) + "\n"
+
+
+def _identity(report: Report) -> str:
+    """Return whose data it is about; of a run that failed, who reads of it elsewhere needs to know the table, too."""
+    if report.failure is not None and report.table is not None:
+        return describe_place(report.environment, report.stripe, report.table)
+    return "" if report.stripe is None else str(report.stripe)
 
 
 def _findings(findings: Sequence[Finding]) -> str:

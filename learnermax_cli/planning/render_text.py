@@ -108,7 +108,8 @@ def render_findings(findings: tuple[Finding, ...]) -> Iterator[Text]:
         if shown[kind] <= _MAX_HINTS:
             yield from (Text(f"      {printable(hint)}") for hint in hints if hint)
     if more := sum(count - _MAX_HINTS for count in shown.values() if count > _MAX_HINTS):
-        yield Text(f"    {more} more findings have a remedy or a link of their own: see -o json", style="magenta")
+        have = "finding has" if more == 1 else "findings have"
+        yield Text(f"    {more} more {have} a remedy or a link: see -o json", style="magenta")
 
 
 def render_items(items: Items) -> Table | Text:

@@ -92,6 +92,8 @@ class Report:
     """How many of these units were not applied; None counts the planned changes."""
     ends_by_signal: bool = False
     """Whether a signal is how such a run ends, and no failure."""
+    table: str | None = None
+    """The table that the run works on, where it has one."""
     meter: MeterReading = field(default_factory=MeterReading)
 
     @property

@@ -127,8 +127,8 @@ class Console:
             self._begun = True
             self.note(where(report))
 
-    def show_failure(self, command: str, error: LmxError, meter: "MeterReading | None" = None) -> None:
-        """Print the failure of a run that did not reach a report, and its cost where it had one."""
+    def show_failure(self, command: str, error: LmxError, meter: "MeterReading | None" = None, place: str = "") -> None:
+        """Print the failure of a run that did not reach a report, and its cost and place where it had them."""
         from learnermax_cli.planning.report import failure_json, mask_error
 
         mask_error(error, self._complete_text)
@@ -139,7 +139,7 @@ class Console:
         if self.in_actions:
             from learnermax_cli.terminal.github import tell_failure
 
-            tell_failure(command, error, self.environ)
+            tell_failure(command, error, self.mask(place), self.environ)
         if self.manner.format == "json":  # last, since stdout may take nothing
             self._printer.print_json(sys.stdout, failure_json(command, error, meter).items())
 

@@ -20,9 +20,14 @@ MAX_ANNOTATIONS = 10
 _CUT = b"\n**Cut short here: GitHub shows 1 MiB of a step's summary. The log of the step has the whole report.**\n"
 
 
-def tell_failure(command: str, error: LmxError, environ: Mapping[str, str]) -> None:
-    """Write a summary and an annotation for a run that did not reach a report."""
-    text = f"### lmx {markdown(command)}: failed\n\n**{markdown(error.message)}** {markdown(error.hint)}\n"
+def tell_failure(command: str, error: LmxError, place: str, environ: Mapping[str, str]) -> None:
+    """Write a summary and an annotation for a run that did not reach a report; `place` is what it was to work on."""
+    parts = (
+        f"### lmx {markdown(command)}: failed",
+        markdown(place),
+        f"**{markdown(error.message)}** {markdown(error.hint)}",
+    )
+    text = "\n\n".join(filter(None, parts)) + "\n"
     if summary_path := environ.get("GITHUB_STEP_SUMMARY"):
         _append_summary(Path(summary_path), scrub(text).encode())
     _say(_annotation("error", error.code, f"{error.message}. {error.hint}"))
@@ -39,10 +44,18 @@ def tell_actions(report: Report, environ: Mapping[str, str]) -> bool:
     flaw = _append(environ.get("GITHUB_OUTPUT"), _outputs(report).encode())
     if flaw is not None:
         _say(_annotation("error", "GitHub Actions", f"{flaw}: later steps get no outputs of this run"))
-    for annotations in (_errors(report), _warnings(report)):
-        for line in islice(annotations, MAX_ANNOTATIONS):
+    for level, annotations in (("error", _errors(report)), ("warning", _warnings(report))):
+        for line in _within_limit(level, annotations):
             _say(line)
     return flaw is None
+
+
+def _within_limit(level: str, annotations: Iterator[str]) -> Iterator[str]:
+    """Yield what Actions shows of annotations: where they are too many, the last one says how many more there are."""
+    yield from islice(annotations, MAX_ANNOTATIONS - 1)
+    last, more = next(annotations, None), sum(1 for _ in annotations)
+    if last is not None:
+        yield _annotation(level, "lmx", f"{more + 1} more: see the summary of the run") if more else last
 
 
 def _outputs(report: Report) -> str:

@@ -86,7 +86,7 @@ def replay_events(
     except LmxError as failure:
         error = failure
     if stop.is_set():
-        handled = f"{tally.events} event{'s' * (tally.events != 1)}"
+        handled = _events(tally)
         hint = "Run the command again: events that were handled are skipped."
         error = InterruptedRunError(f"interrupted after {handled}", hint=hint)
     return tally, error or _some_failed(tally)
@@ -128,7 +128,7 @@ def _some_failed(tally: Tally) -> LmxError | None:
     if not failed:
         return None
     return FailedError(
-        f"{failed} of {tally.events} events could not be handled",
+        f"{failed} of {_events(tally)} could not be handled",
         hint="The report says which and why. Run the command again: events that were handled are skipped.",
         code="failed.events",
     )
@@ -163,5 +163,8 @@ def _summary_line(tally: Tally, *, dry_run: bool) -> str:
             counts.append(f"{effects[effect]} {words}")
     if effects["failed"]:
         counts.append(f"{effects['failed']} failed")
-    events = "1 event" if tally.events == 1 else f"{tally.events} events"
-    return f"{begin}; of {events}: {', '.join(counts)}."
+    return f"{begin}; of {_events(tally)}: {', '.join(counts)}."
+
+
+def _events(tally: Tally) -> str:
+    return f"{tally.events} event{'s' * (tally.events != 1)}"

@@ -44,6 +44,16 @@ def test_link_is_made_once(sandbox: Sandbox) -> None:
     assert [first["link_id"]] == [link.id for link in worlds.active_links(sandbox)]
 
 
+def test_student_who_could_pay_twice_is_an_annotation(sandbox: Sandbox) -> None:
+    """The session of a pending enrollment may be paid, too: the report warns of it, and GitHub shows it at the run."""
+    worlds.on_sale(sandbox)
+    worlds.put_student(sandbox)
+    session_id = worlds.created(sandbox)["session_id"]
+    done = sandbox.run("checkout", "link", COURSE, "--user", USER, "-q", env={**ENV, "GITHUB_ACTIONS": "true"})
+    warning = f"{USER}/{COURSE} is pending with {session_id}: the student could pay twice"
+    assert [f"Warning: {warning}", f"::warning title=lmx checkout link::{warning}"] == done.stderr.splitlines()
+
+
 def test_link_sells_the_course(sandbox: Sandbox) -> None:
     """Price, marker on link and payment intent, and the site's return page."""
     price_id = worlds.on_sale(sandbox)

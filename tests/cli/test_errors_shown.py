@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import pytest
 
+from learnermax_cli.core.text_safety import markdown
 from tests.failures import FAILURES
 from tests.failures.model import HARMLESS, HOSTILE, Failure
 from tests.items import course_item
@@ -134,6 +135,42 @@ def test_file_of_actions_that_takes_nothing(sandbox: Sandbox, name: str, code: i
     done = sandbox.run("products", "sync", "--dry-run", env=env)
     told = f"::{level} title=GitHub Actions::no/file can't be written: No such file or directory{more}"
     assert (code, [told]) == (done.returncode, [line for line in done.stderr.splitlines() if line.startswith("::")])
+
+
+TABLE = "table learnermax-education-"
+FAILED: dict[str, tuple[dict[str, str | None], str]] = {
+    "configuration": (
+        {"LMX_MAX_RATE": "fast"},
+        "Environment sandbox, Stripe account unknown, " + TABLE + "sandbox",
+    ),
+    "credentials": (
+        {"LMX_ENVIRONMENT": "preview", "EDUCATION_TABLE_NAME": None, "STRIPE_SECRET_KEY": None},
+        "Environment preview, Stripe account unknown, " + TABLE + "preview",
+    ),
+    "environment": (
+        {"LMX_ENVIRONMENT": "nowhere", "EDUCATION_TABLE_NAME": None},
+        "Environment unknown, Stripe account unknown, table unknown",
+    ),
+    "guard": (
+        {"LMX_ENVIRONMENT": "preview", "EDUCATION_TABLE_NAME": "learnermax-education-prod"},
+        "Environment preview, Stripe account unknown, " + TABLE + "prod",
+    ),
+    "report": ({}, "Environment sandbox, Stripe test mode, account ACCOUNT, " + TABLE + "sandbox"),
+}
+
+
+@pytest.mark.parametrize("way", FAILED)
+def test_summary_of_a_failed_run_names_what_it_worked_on(sandbox: Sandbox, way: str) -> None:
+    """Environment, account and table, as far as they are known, also where the run failed before its report."""
+    put_refused_course(sandbox)
+    env, expected = FAILED[way]
+    summary = sandbox.home / "summary.md"
+    actions = {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(summary)}
+    done = sandbox.run("products", "sync", "--dry-run", env={**actions, **env})
+    _, place, flaw, *_ = summary.read_text(encoding="utf-8").split("\n\n")
+    account = markdown(sandbox.info.stripe_account)
+    assert (True, expected.replace("ACCOUNT", account)) == (done.returncode != 0, place), done.stderr
+    assert flaw.startswith("**")
 
 
 def test_interrupted_seed_is_no_success(sandbox: Sandbox) -> None:

@@ -3,6 +3,8 @@
 import json
 
 from tests.doctor.worlds import PREVIEW, SECRET_NAME, URL, examine, heal, keys_of
+from tests.enrollments.worlds import put_pending
+from tests.products.worlds import put_course
 from tests.running import Sandbox
 
 HERE: dict[str, str | None] = {**dict.fromkeys(PREVIEW), "LMX_ENVIRONMENT": "sandbox"}
@@ -60,3 +62,14 @@ def test_remedies_mend(sandbox: Sandbox) -> None:
 
 def _first_two(cells: list[str]) -> list[str]:
     return [cell.strip() for cell in cells if cell.strip()][:2]
+
+
+def test_sum_counts_what_is_not_well(sandbox: Sandbox) -> None:
+    """A course that is not synced, and an enrollment that has been pending for too long."""
+    heal(sandbox)
+    put_course(sandbox, "new", "9.99")
+    done = sandbox.run("doctor")
+    assert (0, "14 ok, 1 warning.") == (done.returncode, done.stdout.splitlines()[-1])
+    put_pending(sandbox, "user-7", None, hours=30)
+    done = sandbox.run("doctor")
+    assert (0, "13 ok, 2 warnings.") == (done.returncode, done.stdout.splitlines()[-1])

@@ -35,11 +35,13 @@ def test_remedy_that_several_share_is_shown_once(capsys: Captured) -> None:
     assert expected == shown(capsys, *found)
 
 
-def test_of_many_findings_of_a_kind_the_first_show_their_remedies(capsys: Captured) -> None:
+@pytest.mark.parametrize(("count", "more"), [(11, "1 more finding has"), (200, "190 more findings have")])
+def test_of_many_findings_of_a_kind_the_first_show_their_remedies(count: int, more: str, capsys: Captured) -> None:
     """The others are counted: hundreds of commands would bury everything else."""
-    lines = shown(capsys, *(Finding("refunded", f"u{n}/c", "in full", release_one("c", f"u{n}")) for n in range(200)))
-    assert (200, 10) == (sum(line.startswith("  ! ") for line in lines), sum("lmx " in line for line in lines))
-    assert "    190 more findings have a remedy or a link of their own: see -o json" == lines[-1]
+    findings = (Finding("refunded", f"u{n}/c", "in full", release_one("c", f"u{n}")) for n in range(count))
+    lines = shown(capsys, *findings)
+    assert (count, 10) == (sum(line.startswith("  ! ") for line in lines), sum("lmx " in line for line in lines))
+    assert f"    {more} a remedy or a link: see -o json" == lines[-1]
 
 
 def test_markdown_has_a_column_for_what_there_is(capsys: Captured) -> None:

@@ -58,7 +58,7 @@ def test_change_that_was_not_reviewed_is_refused(saved: Path) -> None:
     with pytest.raises(GuardError) as refused:
         require_within_plan(read_plan_file(saved), SCOPE, [other, LINK])
     assert (
-        f"1 of 2 changes are not in plan file {saved}, first: create product a",
+        f"1 of 2 changes is not in plan file {saved}, first: create product a",
         "guard.plan_changed",
     ) == (refused.value.message, refused.value.code)
 

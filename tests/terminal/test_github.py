@@ -70,10 +70,15 @@ def test_each_kind_of_trouble_is_annotated(capsys: Captured) -> None:
 
 
 def test_annotations_stay_within_the_limit(capsys: Captured) -> None:
-    """Actions shows ten of a kind."""
-    findings = tuple(Finding("orphan product", str(number), "x") for number in range(50))
-    tell_actions(Report("x", "preview", Changes(), findings=findings), {})
-    assert MAX_ANNOTATIONS == len(capsys.readouterr().err.splitlines())
+    """Actions shows ten of a kind: the last one says how many more there are, where there are more."""
+    for count, last in (
+        (10, "::warning title=f 9::x"),
+        (50, "::warning title=lmx::41 more: see the summary of the run"),
+    ):
+        findings = tuple(Finding("f", str(number), "x") for number in range(count))
+        tell_actions(Report("x", "preview", Changes(), findings=findings), {})
+        lines = capsys.readouterr().err.splitlines()
+        assert (MAX_ANNOTATIONS, last) == (len(lines), lines[-1])
 
 
 def test_many_errors_do_not_hide_the_warnings(capsys: Captured) -> None:
@@ -147,10 +152,14 @@ def test_run_without_a_report_is_told_too(tmp_path: Path, capsys: Captured) -> N
     """A failure before the report is an annotation and a summary, without keys, and leaves the outputs alone."""
     files = {"GITHUB_STEP_SUMMARY": str(tmp_path / "s"), "GITHUB_OUTPUT": str(tmp_path / "o")}
     tell_failure(
-        "products sync", GuardError(f"<b> {KEY} is wrong", hint="Do::this.\nThen that.", code="guard.x"), files
+        "products sync",
+        GuardError(f"<b> {KEY} is wrong", hint="Do::this.\nThen that.", code="guard.x"),
+        "Environment prod, table <t>",
+        files,
     )
     assert "::error title=guard.x::<b> sk_test_*** is wrong. Do::this.\\nThen that.\n" == capsys.readouterr().err
     expected = (
-        "### lmx products sync: failed\n\n**&#60;b&#62; sk_test_*** is wrong** Do&#58;&#58;this.&#92;nThen that.\n"
+        "### lmx products sync: failed\n\nEnvironment prod, table &#60;t&#62;\n\n"
+        "**&#60;b&#62; sk_test_*** is wrong** Do&#58;&#58;this.&#92;nThen that.\n"
     )
     assert (expected, False) == ((tmp_path / "s").read_text().replace("&#42;", "*"), (tmp_path / "o").exists())
