@@ -14,20 +14,13 @@ Step = Named | int
 PRICE = 9_999
 _MOST = 0.9
 STORIES: Sequence[tuple[Step, ...]] = (
-    ("refund", "run", "fail"),
-    ("refund", "deliver", "fail_silently", "run", "refund"),
+    ("refund", "run", "fail", "run", "refund", "deliver", "fail_silently"),
     ("refund", "run", "buy", "deliver"),
-    ("refund", "buy", "run", "refund"),
     ("buy", "refund", "run", "fail"),
     ("buy disputed", "refund", "run", "fail"),
-    ("buy disputed", "dispute", "lost", "run"),
-    ("buy", "dispute", "lost", "deliver", "won"),
-    ("dispute", "lost", "run", "won"),
+    ("buy disputed", "dispute", "lost", "deliver", "won"),
+    ("dispute", "lost", "dispute", "run", "lost", "run", "won"),
     ("dispute", "won", "run", "lost"),
-    ("dispute", "lost", "dispute", "run", "won"),
-    ("dispute", "lost", "dispute", "run", "lost"),
-    ("dispute", "lost", "dispute"),
-    ("dispute", "deliver", "won", "run", "refund"),
     ("dispute", "lost", "run", "buy", "run", "won"),
 )
 """What a short history hardly comes to by itself."""

@@ -7,6 +7,7 @@ import pytest
 
 from learnermax_cli.core.errors import Exit
 from learnermax_cli.core.text_safety import markdown
+from tests.doctor.worlds import restricted_key
 from tests.enrollments import worlds
 from tests.enrollments.worlds import key
 from tests.items import student_item
@@ -273,3 +274,18 @@ def test_malformed_topic_keeps_nobody_out(sandbox: Sandbox) -> None:
     )
     assert {"events": 12, "complete": 12, "failed": 12, "owed": 12} == ran.summary
     assert [("event", key(user), *PUBLISH) for user in users] == sorted(replay(sandbox).outcomes)
+
+
+def test_disputes_that_cannot_be_read_keep_nobody_else_out(sandbox: Sandbox) -> None:
+    """The events of a disputed payment fail, and name the permission; all others are handled; exit 4."""
+    worlds.put_basics(sandbox)
+    for user in ("disputed", USER):
+        marker = {"managedBy": "lmx", "environment": "preview", "userId": user, "courseId": worlds.COURSE}
+        session_id = worlds.put_bought(sandbox, user, metadata=marker, offset=-20 * HOUR)
+        if user != USER:
+            sandbox.control.dispute(session_id)
+    env = {"LMX_ENVIRONMENT": "preview", "STRIPE_SECRET_KEY": restricted_key(sandbox, "dispute")}
+    ran = replay(sandbox, env=env)
+    assert (4, {"events": 3, "complete": 1, "failed": 2}) == (ran.exit_code, ran.summary)
+    assert "lacks dispute_read" in ran.report["error"]["message"]
+    assert {key("disputed"): "pending", key(USER): "completed"} == worlds.read_statuses(sandbox)

@@ -69,7 +69,10 @@ class Reversals:
         try:
             yield
         except CredentialsError as error:
-            if not self._lenient or error.code != "credentials.permission":
+            if error.code != "credentials.permission":
+                raise
+            if not self._lenient:
+                error.ends_run = False  # other payments were not disputed
                 raise
             self.denied[kind] = error.message
 
