@@ -24,6 +24,8 @@ def _ill(sandbox: Sandbox) -> None:
 
 VIEWS = (
     View("commands", nothing, "commands", reads=True),
+    View("help of all", nothing, "help", reads=True),
+    View("help of a group", nothing, "help enrollments", reads=True),
     View("help", nothing, "help products sync", reads=True),
     View("config", nothing, "config", reads=True),
     View("config with errors", nothing, "config", ends=3, env={"LMX_MAX_RATE": "fast"}, reads=True),

@@ -1,6 +1,7 @@
 """Views of `lmx products`: every kind of change, refusal and finding; what failed in part; what was interrupted."""
 
 import signal
+from collections.abc import Mapping
 
 from learnermax_cli.products.sync import WORKERS
 from learnermax_cli.sandbox.stripe_api.ids import new_id
@@ -14,6 +15,7 @@ from tests.products.worlds import (
     synced_course,
 )
 from tests.running import Sandbox
+from tests.secrets.support import api_keys
 from tests.started import STOPPING, Started
 from tests.views.courses import nothing
 from tests.views.data import LONG_NAME, WIDE_NAME, put_link, put_nasty_courses
@@ -80,6 +82,12 @@ def _failing(sandbox: Sandbox) -> None:
     )
 
 
+def _live(sandbox: Sandbox) -> None:
+    _linked(sandbox)
+    keys = api_keys(sandbox, "live").items()
+    (sandbox.cwd / ".env.local").write_text("".join(f"{name}={key}\n" for name, key in keys))
+
+
 def _held(sandbox: Sandbox) -> None:
     put_courses(sandbox, [f"course-{number:03}" for number in range(WORKERS + 2)])
     sandbox.control.add_fault("hold", operation="POST /v1/products", times=WORKERS)
@@ -99,6 +107,11 @@ def _let_go(sandbox: Sandbox, said: str, _: Started) -> bool:
     return True
 
 
+_LIVE: Mapping[str, str | None] = {
+    "LMX_ENVIRONMENT": "prod",
+    "LMX_ALLOW_MISMATCH": "learnermax-education-sandbox",
+    **dict.fromkeys(("STRIPE_SECRET_KEY", "NEXT_PUBLIC_STRIPE_PUBLISHABLE_KEY", "TRANSACTIONAL_EMAIL_TOPIC_ARN")),
+}
 VIEWS = (
     View("products list nothing", nothing, "products list", reads=True),
     View("products list", _everything, "products list", reads=True),
@@ -112,6 +125,7 @@ VIEWS = (
     View("products sync", _everything, "products sync --yes", ends=1),
     View("products sync answered", _linked, "products sync", answer="y"),
     View("products sync declined", _linked, "products sync", answer="n", ends=1),
+    View("products sync live declined", _live, "products sync", answer="n", ends=1, env=_LIVE),
     View("products sync many", _many, "products sync --yes -v"),
     View("products sync plan of hundreds", _hundreds, "products sync --dry-run", reads=True),
     View("products sync plan saved", _linked, "products sync --dry-run --save-plan plan.json", reads=True),

@@ -29,11 +29,16 @@ def _shop_with_deaf_endpoint(sandbox: Sandbox) -> None:
     sandbox.stripe().v1.webhook_endpoints.create({"url": "http://127.0.0.1:9/hooks", "enabled_events": ["*"]})
 
 
+def _asked_for_an_older_version(sandbox: Sandbox) -> None:
+    sandbox.stripe().v1.products.list(options={"stripe_version": "2024-06-20"})
+
+
 VIEWS = (
     View("sandbox start", _stopped, "sandbox start", folder=_OWN, slow=True),
+    View("sandbox start elsewhere", nothing, "sandbox start --aws-port 1", ends=1, reads=True),
     View("sandbox stop", _started, "sandbox stop", folder=_OWN, slow=True),
     View("sandbox stop nothing", _stopped, "sandbox stop", folder=_OWN, reads=True),
-    View("sandbox status", nothing, "sandbox status", reads=True),
+    View("sandbox status", _asked_for_an_older_version, "sandbox status", reads=True),
     View("sandbox reset", nothing, "sandbox reset"),
     View("sandbox env", nothing, "sandbox env", reads=True),
     View("sandbox pay", created, "sandbox pay {URL}"),
