@@ -2,6 +2,7 @@
 
 import json
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_args
 
@@ -15,11 +16,19 @@ from learnermax_cli.planning.change import Action, Kind, OutcomeWord
 from learnermax_cli.secrets.status import KeyState
 from learnermax_cli.webhooks.model import Effect
 from tests.checkout.worlds import ENV
+from tests.cli.test_canary import CASES
 from tests.commands import DAY, ELSEWHERE, ENDLESS, HOOK, WITHOUT_DOCUMENT, command_paths, put_keys
 from tests.documents import flaws, read_schema
 from tests.running import Sandbox
+from tests.sampling import sampled
 
 PUBLISHED = read_schema()["$defs"]
+OPTIONAL = {"stripe", "warnings", "dry_run", "choices", "would", "events_removed"}
+"""The fields that a document may be without; all others are required where the schema knows the command."""
+FREE = {"before", "after", "states", "references"}  # what they hold is named by the data
+VARIABLES = "sandbox env"
+ARGS = {path: next(iter(cases), ()) for path, cases in CASES.items()} | {("webhooks", "serve"): ("--port", "0")}
+HARMLESS = {("commands",), ("sandbox", "stop")}  # they need nothing
 ENUMS: dict[str, tuple[object, ...]] = {
     "kind": get_args(Kind),
     "action": get_args(Action),
@@ -41,6 +50,25 @@ def document(out: str) -> dict[str, Any]:
     return read
 
 
+def renamed_unnoticed(printed: dict[str, Any]) -> set[str]:
+    """Return the fields of a document that could be renamed, and the published schema would take it all the same."""
+    published = Draft202012Validator(read_schema())
+
+    def unnoticed(inner: Any) -> Iterator[str]:
+        if isinstance(inner, list):
+            yield from unnoticed(inner[0]) if inner else ()
+        elif isinstance(inner, dict):
+            for name in list(inner):
+                inner[f"{name}_"] = inner.pop(name)
+                if published.is_valid(printed):
+                    yield name
+                inner[name] = inner.pop(f"{name}_")
+                if name not in FREE:
+                    yield from unnoticed(inner[name])
+
+    return set() if printed["command"] == VARIABLES else set(unnoticed(printed))
+
+
 def test_schema_is_one() -> None:
     """It keeps the rules of JSON Schema 2020-12."""
     Draft202012Validator.check_schema(read_schema())
@@ -58,16 +86,18 @@ def test_enumerations_are_those_of_the_code() -> None:
 
 def test_each_command_that_succeeds_prints_what_the_schema_says(platform: Sandbox) -> None:
     """All of them, in the course of a day."""
-    session, seen = "", set[tuple[str, ...]]()
+    session, seen, unnoticed = "", set[tuple[str, ...]](), set[str]()
     for line in DAY:
         words = line.replace("HOOK", HOOK).replace("$", session).split()
         done = platform.run(*words, "-o", "json", env=ENV)
         assert done.returncode in (0, 8), (line, done.stderr)
         printed = document(done.stdout)
         assert [] == flaws(printed), line
+        unnoticed |= renamed_unnoticed(printed)
         session = printed.get("data", {}).get("session_id") or session
         seen.add(tuple(printed["command"].split()))
     assert sorted({*seen, *WITHOUT_DOCUMENT, *ENDLESS, *ELSEWHERE}) == command_paths()
+    assert OPTIONAL == unnoticed
 
 
 def test_endless_command_prints_what_the_schema_says(platform: Sandbox) -> None:
@@ -87,11 +117,27 @@ def test_sandbox_that_is_stopped_is_described(platform: Sandbox, tmp_path: Path)
         assert (code, []) == (done.returncode, flaws(document(done.stdout)))
 
 
-def test_each_command_that_fails_prints_what_the_schema_says(platform: Sandbox) -> None:
-    """A command line that makes no sense, and credentials that AWS does not know."""
-    for path in command_paths():
-        done = platform.run(*path, "--nonsense", "-o", "json")
-        assert (2, []) == (done.returncode, flaws(document(done.stdout))), path
+@pytest.mark.parametrize("path", sampled(command_paths(), 5), ids=" ".join)
+def test_each_command_that_fails_prints_what_the_schema_says(platform: Sandbox, path: tuple[str, ...]) -> None:
+    """A command line that makes no sense, no sandbox to work on, and Ctrl-C as it waits for its first answer.
+
+    What was refused, forbidden and broken is run by tests/cli/test_canary.py, guards by tests/config/test_guard.py.
+    """
+    unusable = platform.run(*path, "--nonsense", "-o", "json")
+    assert (2, []) == (unusable.returncode, flaws(document(unusable.stdout)))
+    if path in WITHOUT_DOCUMENT or path in HARMLESS:
+        return
+    words = (*path, *ARGS[path], "-o", "json")
+    lost = platform.run(*words, "-e", "sandbox", env={"LMX_SANDBOX_HOME": "/dev/null/none"})
+    assert (3, []) == (lost.returncode, flaws(document(lost.stdout)))
+    if path[0] in ("sandbox", "config"):
+        return
+    platform.control.add_fault("hold")
+    waiting = platform.start(*words)
+    platform.control.wait_held(timeout=60)
+    waiting.send_signal(signal.SIGINT)
+    out, _ = waiting.communicate(60)
+    assert (130, []) == (waiting.returncode, flaws(document(out)))
 
 
 def test_report_with_an_error_is_described(platform: Sandbox) -> None:
