@@ -1,3 +1,3 @@
 """The administration toolkit of LearnerMax: Stripe keys, products and prices, enrollments."""
 
-__version__ = "0.1.0"
+__version__ = "1.0.0"

@@ -13,6 +13,7 @@ import requests
 import yaml
 from typer.exceptions import TyperException
 
+from learnermax_cli import __version__
 from learnermax_cli.cli.main import command_tree
 from learnermax_cli.config.setting_table import _NOT_SETTINGS, SETTINGS, STRIPE_API_BASE, Setting
 from learnermax_cli.core.errors import LmxError
@@ -139,6 +140,12 @@ def test_documents_are_described(page: str) -> None:
     for text in re.findall(r"```json\n(.*?)```", text_of(page), re.DOTALL):
         document = json.loads(text)
         assert [] == (flaws(document) if "schema" in document else [])
+
+
+def test_changelog_begins_with_this_version() -> None:
+    """What is not released yet may stand above it."""
+    releases = re.findall(r"^## (\d\S*) - \d{4}-\d\d-\d\d$", text_of("CHANGELOG.md"), re.MULTILINE)
+    assert __version__ == releases[0]
 
 
 _OTHERS = {"--guided"}
