@@ -26,7 +26,7 @@ from tests.running import Sandbox
 
 PAGES = sorted(str(path.relative_to(PROJECT)) for path in (PROJECT / "docs").glob("*.md"))
 ALL = ["README.md", "CONTRIBUTING.md", "deploy/README.md", *PAGES]
-CONFIGURATION, PAYMENTS = "docs/configuration.md", "docs/payments.md"
+CONFIGURATION, PAYMENTS, SPEED = "docs/configuration.md", "docs/payments.md", "docs/speed.md"
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 _LINK = re.compile(r"\]\(([^)#\s]*)(?:#([^)\s]*))?\)")
 
@@ -192,6 +192,18 @@ def _options(command: Any) -> Iterator[str]:
     for parameter in command.params:
         yield from (*parameter.opts, *parameter.secondary_opts)
     yield from ("--help", "-h", "--version", "--install-completion", "--show-completion")
+
+
+def test_limits_of_speed_are_kept() -> None:
+    """Of each row of the table, what was measured is at most the limit."""
+    rows = [line.split("|")[1:-1] for line in text_of(SPEED).splitlines() if line.endswith("| kept |")]
+    numbers = [(_leading_number(measured), _leading_number(limit)) for _, measured, limit, _ in rows]
+    assert 14 <= len(numbers)
+    assert [] == [pair for pair in numbers if pair[0] > pair[1]]
+
+
+def _leading_number(cell: str) -> float:
+    return float(cell.split(maxsplit=1)[0].replace(",", ""))
 
 
 @pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.name)
