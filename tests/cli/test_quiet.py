@@ -7,6 +7,7 @@ from tests.commands import DAY, ELSEWHERE, ENDLESS, HOOK, WITHOUT_DOCUMENT, comm
 from tests.enrollments import worlds
 from tests.products.worlds import make_product, marker, put_course
 from tests.running import Sandbox
+from tests.terminals import show
 
 # What is asked for is printed, whatever else is not.
 DATA = (
@@ -106,3 +107,12 @@ def test_empty_list_is_no_mail_either(sandbox: Sandbox) -> None:
     assert (0, [], []) == quiet(sandbox, "enrollments", "list", "--owed")
     done = sandbox.run("enrollments", "list", "--owed")
     assert (0, "No enrollments whose mail is owed.\n") == (done.returncode, done.stdout)
+
+
+def test_who_is_asked_sees_the_plan(sandbox: Sandbox) -> None:
+    """Nobody answers blindly, and where all went well nothing follows the answer."""
+    put_course(sandbox, COURSE, "49.99")
+    shown = show("products", "sync", "-q", env=sandbox.env, cwd=sandbox.cwd, columns=200, answer="y")
+    *plan, question = shown.lines
+    assert (0, True) == (shown.exit_code, f"  + create product {COURSE}, link product" in plan)
+    assert question.endswith("[y/N] y")
