@@ -21,6 +21,7 @@ STORIES: Sequence[tuple[Step, ...]] = (
     ("buy disputed", "dispute", "lost", "deliver", "won"),
     ("dispute", "lost", "dispute", "run", "lost", "run", "won"),
     ("dispute", "won", "run", "lost"),
+    ("refund", "dispute", "won", "run", "fail"),
     ("dispute", "lost", "run", "buy", "run", "won"),
 )
 """What a short history hardly comes to by itself."""
