@@ -6,7 +6,7 @@ from typing import Literal
 
 Event = Literal["pay", "refund", "fail", "fail_silently", "dispute", "won", "lost"]
 """What may happen to a sale; where a refund fails silently, its charge goes on saying that it is refunded."""
-Named = Literal[Event, "run", "deliver", "buy", "buy disputed"]
+Named = Literal[Event, "run", "deliver", "buy", "buy disputed", "buy unnamed"]
 """Also a run that may take access away, deliveries to a receiver that may, and a purchase of the same student."""
 Step = Named | int
 """A number stands for one of what is possible."""
@@ -18,6 +18,7 @@ STORIES: Sequence[tuple[Step, ...]] = (
     ("refund", "run", "buy", "deliver"),
     ("buy", "refund", "run", "fail"),
     ("buy disputed", "refund", "run", "fail"),
+    ("buy unnamed", "refund", "run", "fail"),
     ("buy disputed", "dispute", "lost", "deliver", "won"),
     ("dispute", "lost", "dispute", "run", "lost", "run", "won"),
     ("dispute", "won", "run", "lost"),

@@ -233,6 +233,8 @@ class AccessMachine(RuleBasedStateMachine):
                 self._deliver(len(self.all) + len(self.seen))
             elif what == "buy":
                 self._buy(sale.student or sale.address, "checkout")
+            elif what == "buy unnamed":
+                self._buy(sale.student or sale.address, "nobody")
             elif what == "buy disputed":
                 self._buy(sale.student or sale.address, "checkout")
                 self._tell(self.all[-1], ("dispute",), None)
