@@ -1,6 +1,6 @@
 """What payments mean for who is in, or was: access follows the money both ways, unless an operator decided. Pure."""
 
-from learnermax_cli.core.remedy import Advice, claim_one, keep_one, reconcile_one
+from learnermax_cli.core.remedy import Advice, claim_one, join, keep_one, reconcile_one
 from learnermax_cli.core.times import parse_time
 from learnermax_cli.enrollments.decide_case import Case, Decision, Readings, Rules, notes_on, own_reading
 from learnermax_cli.enrollments.model import Payment, Revocation
@@ -40,14 +40,15 @@ def _void(case: Case, readings: Readings, rules: Rules, payment: Payment, readin
     unclaimed = [f"{other.session_id} is paid, but does not say by whom" for other in case.unclaimed]
     if rules.revoke and case.searched and not waiting and not unclaimed:
         return Decision("revoke", why, payment)
-    unsought = () if case.searched else ("other payments were not looked for",)
-    more = (*waiting, *unclaimed) or (*unsought, "or let the student stay: enrollments keep")
+    unsought = () if case.searched else ("other payments were not looked for (--revoke looks first)",)
+    stay = "to let the student stay: " + keep_one(*_names(case), "goodwill")
+    more = (*waiting, *unclaimed) or (*unsought, stay)
     remedy: Advice | None = reconcile_one(*_names(case), "--revoke")
     if waiting:
         remedy = None
     elif unclaimed:
         remedy = claim_one(*_names(case), case.unclaimed[0].session_id)
-    finding = Finding(f"in, but {why}", str(case.key), "; ".join((reading.detail, *more)), remedy)
+    finding = Finding(f"in, but {why}", str(case.key), join("; ", (reading.detail, *more)), remedy)
     return Decision("unchanged", why, findings=(_on(finding, payment, rules),))
 
 

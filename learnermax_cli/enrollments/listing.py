@@ -11,7 +11,7 @@ from learnermax_cli.enrollments.store_model import EnrollmentLister
 from learnermax_cli.planning.report import Items, Report
 
 COLUMNS = ("user_id", "course_id", "status", "enrollment_type", "enrolled_at", "session_id", "event_owed_since")
-_OF_ACCESS = ("access_revoked_at", "access_revoked_reason", "access_kept_at")
+_OF_ACCESS = ("access_revoked_at", "access_revoked_reason", "access_kept_at", "access_kept_reason")
 """Shown where an enrollment has them."""
 
 _NAMED = 5  # items that a warning names
@@ -98,4 +98,5 @@ def _row(enrollment: Enrollment) -> dict[str, object]:
         "access_revoked_at": None if enrollment.revoked is None else enrollment.revoked.at,
         "access_revoked_reason": None if enrollment.revoked is None else enrollment.revoked.reason,
         "access_kept_at": enrollment.kept_at,
+        "access_kept_reason": enrollment.kept_reason,
     }

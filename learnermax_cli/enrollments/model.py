@@ -67,6 +67,7 @@ class Enrollment:
     revoked: Revocation | None = None
     kept_at: str | None = None
     """Since when an operator lets the student in whatever the money does, in RFC 3339."""
+    kept_reason: str | None = None
 
     @property
     def pending(self) -> bool:

@@ -24,6 +24,7 @@ from learnermax_cli.sandbox.student import put_student
 _OUTSIDE = ("AWS_", "STRIPE_", "NEXT_PUBLIC_STRIPE_", "LMX_", "EDUCATION_", "TRANSACTIONAL_", "FRONTEND_", "GITHUB_")
 _LISTENING_SECONDS = 30.0
 _ENDING_SECONDS = 10.0
+_VERDICT_LINES = 2
 
 
 def run_demo(environ: Mapping[str, str] = os.environ) -> int:
@@ -93,7 +94,7 @@ class _Runner:
 
     def run(self, step: Step, words: list[str]) -> tuple[int, str]:
         """Run one command, or start it in the background; return its exit code, and its last line if that is kept."""
-        caught = step.last_line_only or step.keeps is not None
+        caught = step.verdict_only or step.keeps is not None
         started = subprocess.Popen(  # noqa: S603 - our own commands
             [sys.executable, "-m", "learnermax_cli", *words],
             env=self._environment,
@@ -111,10 +112,11 @@ class _Runner:
         self._running.remove(started)
         if not caught:
             return started.returncode, ""
-        last_line = "".join(out.rstrip().splitlines()[-1:])
-        sys.stdout.write(f"{last_line}\n{err}")
+        lines = out.splitlines()
+        shown = lines[:_VERDICT_LINES] if step.verdict_only else lines[-1:]
+        sys.stdout.write("".join(f"{line}\n" for line in shown) + err)
         sys.stdout.flush()
-        return started.returncode, last_line
+        return started.returncode, "".join(shown[-1:])
 
     def clear(self) -> None:
         """Stop what runs, such as the receiver, and wait for its report."""

@@ -13,7 +13,8 @@ class Step:
 
     title: str
     command: str
-    last_line_only: bool = False
+    verdict_only: bool = False
+    """Whether only what its report begins with is shown: the place and the verdict."""
     exit_code: int = 0
     keeps: str | None = None
     """A placeholder in later commands that this one's output replaces."""
@@ -29,12 +30,12 @@ class Step:
 
 
 STEPS = (
-    Step("The LearnerMax courses go into a DynamoDB table.", "courses seed", last_line_only=True),
+    Step("The LearnerMax courses go into a DynamoDB table.", "courses seed", verdict_only=True),
     Step("Prices are a number without a unit: 99.99 here, 4999 there.", "courses list"),
-    Step("The Stripe keys go into AWS Secrets Manager, as one JSON secret.", "secrets push", last_line_only=True),
+    Step("The Stripe keys go into AWS Secrets Manager, as one JSON secret.", "secrets push", verdict_only=True),
     Step("What would change at Stripe? A dry run writes nothing.", "products sync --dry-run"),
-    Step("Apply exactly that.", "products sync --yes", last_line_only=True),
-    Step("Run it again: nothing to do, nothing written.", "products sync --yes", last_line_only=True),
+    Step("Apply exactly that.", "products sync --yes", verdict_only=True),
+    Step("Run it again: nothing to do, nothing written.", "products sync --yes", verdict_only=True),
     Step("A course gets a new price ...", "courses set-price TEST-COURSE-003 119.00"),
     Step("... so Stripe gets a new price, and the old one becomes inactive.", "products sync --yes"),
     Step(
@@ -47,7 +48,7 @@ STEPS = (
     Step("... and has no access yet: for the site a pending enrollment is none.", "enrollments list"),
     Step("The student pays.", "sandbox pay LINK"),
     Step("Which enrollments were paid? A dry run first.", "enrollments reconcile --dry-run"),
-    Step("The enrollment that was paid is completed.", "enrollments reconcile", last_line_only=True),
+    Step("The enrollment that was paid is completed.", "enrollments reconcile", verdict_only=True),
     Step("The webhook endpoint is registered at Stripe; its signing secret is stored.", "webhooks create --url URL"),
     Step("A receiver listens there ...", "webhooks serve --port PORT", background=True),
     Step("... and when another course is paid, a webhook is delivered.", "sandbox trigger checkout.session.completed"),

@@ -1,5 +1,7 @@
 """The student that a sandbox has from the start, so that a checkout can be tried at once."""
 
+from contextlib import suppress
+
 import boto3
 from botocore.config import Config
 
@@ -18,7 +20,7 @@ def email_of(user_id: str) -> str:
 
 
 def put_student(info: SandboxInfo, user_id: str = STUDENT_ID) -> None:
-    """Write a student, by default that one, to the sandbox's table."""
+    """Write a student, by default that one, to the sandbox's table, unless it is there."""
     own = info.environment()
     client = boto3.client(
         "dynamodb",
@@ -42,4 +44,9 @@ def put_student(info: SandboxInfo, user_id: str = STUDENT_ID) -> None:
         "updatedAt": _SINCE,
     }
     item = {name: {"S": text} for name, text in texts.items()}
-    client.put_item(TableName=table_name(), Item={**item, "emailVerified": {"BOOL": True}})
+    with suppress(client.exceptions.ConditionalCheckFailedException):
+        client.put_item(
+            TableName=table_name(),
+            Item={**item, "emailVerified": {"BOOL": True}},
+            ConditionExpression="attribute_not_exists(PK)",
+        )

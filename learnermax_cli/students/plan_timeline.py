@@ -27,7 +27,7 @@ def plan_timeline(enrollment: Enrollment | None, sales: Sequence[Sale], found: F
 def _of_item(enrollment: Enrollment | None) -> Iterator[Entry]:
     if enrollment is None:
         return
-    kind = f" ({enrollment.enrollment_type})" if enrollment.enrollment_type else ""
+    kind = f", type {enrollment.enrollment_type}" if enrollment.enrollment_type else ""
     status = enrollment.status or "without a status"
     yield Entry(_time(enrollment.enrolled_at), "enrollment", f"written, now {status}{kind}", enrollment.session_id)
     if enrollment.owes_event and enrollment.intent:
@@ -36,7 +36,8 @@ def _of_item(enrollment: Enrollment | None) -> Iterator[Entry]:
         whom = " by an operator" if revoked.by_operator else ""
         yield Entry(_time(revoked.at), "revocation", f"access taken away{whom}: {revoked.reason or 'no reason given'}")
     if enrollment.kept_at is not None:
-        yield Entry(_time(enrollment.kept_at), "keep", "an operator lets the student in, whatever the money does")
+        why = enrollment.kept_reason or "no reason given"
+        yield Entry(_time(enrollment.kept_at), "keep", f"an operator lets the student stay in: {why}")
 
 
 def _of_sale(sale: Sale, found: Found) -> Iterator[Entry]:

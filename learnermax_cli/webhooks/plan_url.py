@@ -25,6 +25,8 @@ def require_url(text: str, environment: str) -> str:
         flaw = "is on this machine, where Stripe cannot deliver"
     elif not set(".:") & set(parts.hostname) and not is_loopback(parts.hostname):
         flaw = "has a host without a domain, where Stripe cannot deliver"
+    elif "_" in parts.hostname:  # no host name has one [RFC 1123, 2.1], but the placeholder of an example does
+        flaw = "has an underscore in its host: put your own host there"
     elif parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(parts.hostname)):
         flaw = "is not https"
     if flaw is None:

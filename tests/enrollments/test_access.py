@@ -45,8 +45,8 @@ def test_refund_is_found_and_nothing_is_taken_away(sandbox: Sandbox) -> None:
     sandbox.control.refund(session_id)
     before, seq = _item(sandbox), last_entry(sandbox)
     ran = worlds.reconcile(sandbox, *SINCE, "--exit-code")
-    detail = f"{session_id} was refunded in full; other payments were not looked for; "
-    detail += "or let the student stay: enrollments keep"
+    detail = f"{session_id} was refunded in full; other payments were not looked for (--revoke looks first); "
+    detail += f"to let the student stay: lmx enrollments keep {worlds.COURSE} --user {USER} --reason goodwill"
     remedy = f"lmx enrollments reconcile --course {worlds.COURSE} --user {USER} --revoke"
     found = {"kind": "in, but refunded", "key": key(USER), "detail": detail, "remedy": remedy, "url": None}
     assert [found] == ran.report["findings"]

@@ -51,7 +51,8 @@ def _finding(kind: str, detail: str, remedy: str | None) -> Finding:
     return Finding(kind, WHO, detail, remedy, dashboard("cs_test_own"))
 
 
-NOT_SOUGHT = "; other payments were not looked for; or let the student stay: enrollments keep"
+STAY = "; to let the student stay: lmx enrollments keep TEST-COURSE-003 --user user-7 --reason goodwill"
+NOT_SOUGHT = "; other payments were not looked for (--revoke looks first)" + STAY
 REVOKE_IT = "lmx enrollments reconcile --course TEST-COURSE-003 --user user-7 --revoke"
 
 

@@ -95,6 +95,7 @@ def test_row_holds_what_the_item_says(sandbox: Sandbox) -> None:
         "access_revoked_at": None,
         "access_revoked_reason": None,
         "access_kept_at": None,
+        "access_kept_reason": None,
     } == row
 
 
@@ -105,7 +106,7 @@ def test_access_that_was_decided_on_is_shown(sandbox: Sandbox) -> None:
     at = "2026-10-15T12:35:00.000Z"
     worlds.put_enrollment(sandbox, accessRevokedAt=at, accessRevokedReason="refunded")
     row = worlds.run(sandbox, "enrollments", "list").report["items"][0]
-    assert (at, "refunded", None) == tuple(value for name, value in row.items() if name.startswith("access"))
+    assert (at, "refunded", None, None) == tuple(value for name, value in row.items() if name.startswith("access"))
     heading, line = sandbox.run("enrollments", "list").stdout.splitlines()
     assert (True, [at, "refunded"]) == (
         heading.endswith("access revoked at         access revoked reason"),

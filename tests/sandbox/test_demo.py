@@ -7,6 +7,7 @@ import pytest
 import learnermax_cli.sandbox
 from learnermax_cli.sandbox.demo_steps import STEPS
 from tests.commands import reaching_an_account
+from tests.running import Sandbox
 
 PACKAGE = Path(learnermax_cli.sandbox.__file__).parent
 
@@ -25,6 +26,22 @@ def test_demo_ends_with_a_refund() -> None:
         "enrollments reconcile --since 1d --revoke -e sandbox",
         "students show test-student -e sandbox",
     ] == [" ".join(step.words()) for step in STEPS[-4:]]
+
+
+def test_shortened_steps_show_their_verdict(sandbox: Sandbox) -> None:
+    """What a report begins with says where, and what came of it."""
+    shortened = [step.command for step in STEPS if step.verdict_only]
+    assert ["courses seed", "secrets push", "products sync --yes", "products sync --yes", "enrollments reconcile"] == (
+        shortened
+    )
+    began = [sandbox.run(*command.split()).stdout.splitlines()[:2] for command in shortened]
+    assert [
+        "Applied: 7 courses written to table learnermax-education-sandbox, 0 unchanged.",
+        "Stored: 2 added, 0 changed, 0 removed, 0 unchanged.",
+        "Applied: 2 added, 0 changed, 0 archived, 0 unchanged, 1 skipped.",
+        "Nothing to do: 2 unchanged, 1 skipped.",
+        "Applied: 0 completed, 0 created, 0 released, 0 unchanged.",
+    ] == [verdict for _, verdict in began]
 
 
 def test_texts_of_the_sandbox_name_no_command_that_leaves_it() -> None:

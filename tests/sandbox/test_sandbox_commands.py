@@ -152,3 +152,14 @@ def test_reset_empties_the_tables(sandbox: Sandbox) -> None:
     assert 0 == sandbox.run("sandbox", "reset").returncode
 
     assert ["USER#test-student"] == [item["PK"] for item in sandbox.dynamodb().scan()["Items"]]
+
+
+def test_start_leaves_the_student_who_is_there(sandbox: Sandbox) -> None:
+    """A second start takes nothing away: the customer of an earlier payment stays."""
+    sandbox.run("sandbox", "reset")
+    student = {**sandbox.dynamodb().scan()["Items"][0], "stripeCustomerId": "cus_1"}
+    sandbox.dynamodb().put_item(Item=student)
+
+    assert 0 == sandbox.run("sandbox", "start").returncode
+
+    assert [student] == sandbox.dynamodb().scan()["Items"]

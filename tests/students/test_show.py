@@ -39,7 +39,7 @@ def test_case_is_whole(sandbox: Sandbox) -> None:
         "url": None,
     } == {name: value for name, value in case.items() if name != "timeline"}
     assert [
-        ("enrollment", "written, now pending (paid)"),
+        ("enrollment", "written, now pending, type paid"),
         ("session", f"complete, paid, 99.99 usd, by {ADDRESS}"),
         ("payment", "99.99 usd taken, succeeded"),
         ("event", "checkout.session.completed, no delivery pending"),

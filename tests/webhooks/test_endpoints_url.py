@@ -46,6 +46,10 @@ def test_good_url_is_taken_as_it_is(url: str, environment: str) -> None:
         ("ftp://api.learnermax.example/x", "is not https"),
         ("https://HOST/api/webhooks/stripe", "has a host without a domain, where Stripe cannot deliver"),
         ("https://host:8443/api", "has a host without a domain, where Stripe cannot deliver"),
+        (
+            "https://API_ID.example.com/x",
+            "has an underscore in its host: put your own host there",
+        ),
     ],
 )
 def test_bad_url_is_refused(url: str, flaw: str) -> None:

@@ -25,6 +25,7 @@ _NAMES = {
     "#reason": "accessRevokedReason",
     "#by": "accessRevokedBy",
     "#kept": "accessKeptAt",
+    "#why": "accessKeptReason",
 }
 OPERATOR = "operator"
 """The accessRevokedBy of what was revoked by hand."""
@@ -156,6 +157,7 @@ def _enrollment(item: Item) -> Enrollment | None:
         payment_intent=_text(item, "stripePaymentIntentId") or None,
         revoked=_revocation(item),
         kept_at=_text(item, "accessKeptAt") or None,
+        kept_reason=_text(item, "accessKeptReason") or None,
     )
 
 
