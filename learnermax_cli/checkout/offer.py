@@ -43,5 +43,6 @@ def require_student(reader: EnrollmentReader, user_id: str) -> Student:
     """Read a student; raises FailedError when there is none."""
     student = reader.read_students([user_id]).get(user_id)
     if student is None:
-        raise refused(f"student {user_id} not found", "Name an existing student's userId with --user.", "no_student")
+        hint = "Name an existing student with --user: a user id or an e-mail address."
+        raise refused(f"student {user_id} not found", hint, "no_student")
     return student

@@ -52,9 +52,10 @@ def require_offer(course: Course, found: ProductWithPrice | None, environment: s
         raise refused(f"course {course_id} cannot be sold: {money}", hint, "price")
     if price.money != money or price.price_id != course.price_id:
         charged = price.money or "not a plain amount"
+        own = "" if course.price_id == price.price_id else f" ({course.price_id})"
         raise refused(
             f"the price of course {course_id} has drifted: Stripe charges {charged} ({price.price_id}), "
-            f"the course states {money} ({course.price_id})",
+            f"the course states {money}{own}",
             "Sync it first: " + sync_one(course_id),
             "price_drift",
         )

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from io import StringIO
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from learnermax_cli.config.keys import ENV_FILE_NAMES, KEY_START
@@ -55,9 +56,8 @@ def read_env_text(path: Path) -> str:
     try:
         return read_whole(path, _MOST_BYTES).decode("utf-8")
     except FileNotFoundError:
-        raise ConfigError(
-            f"env file {path} does not exist", hint="Name an existing file with --env-file.", code="config.env_file"
-        ) from None
+        hint = f"Name an existing file with --env-file, or make this one: cp .env.example {quote(str(path))}"
+        raise ConfigError(f"env file {path} does not exist", hint=hint, code="config.env_file") from None
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         raise ConfigError(

@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -85,9 +85,19 @@ def run_doctor(job: DoctorJob) -> Report:
         stripe=job.stripe_identity if key.status == "ok" else None,
         extra={"summary": {word.replace(" ", "_"): number for word, number in summary.items()}},
         summary_line=", ".join(_counted(word, number) for word, number in summary.items() if number) + ".",
-        notes=tuple(dict.fromkeys(f"Fix {v.check}: " + v.remedy for v in verdicts if v.remedy)),
+        notes=tuple(_remedies(verdicts)),
         error=worst_failure(verdicts),
     )
+
+
+def _remedies(verdicts: Iterable[Verdict]) -> Iterator[str]:
+    """Yield each remedy once, with the checks that it fixes."""
+    checks: dict[str, list[str]] = {}
+    for verdict in verdicts:
+        if verdict.remedy:
+            checks.setdefault(verdict.remedy, []).append(verdict.check)
+    for remedy, names in checks.items():
+        yield f"Fix {', '.join(dict.fromkeys(names))}: " + remedy
 
 
 def _counted(word: str, number: int) -> str:
@@ -158,8 +168,9 @@ def worst_failure(verdicts: Sequence[Verdict]) -> LmxError | None:
     bad = [verdict for verdict in verdicts if verdict.status == "failed"]
     if not bad:
         return None
-    names = ", ".join(dict.fromkeys(verdict.check for verdict in bad))
+    names = list(dict.fromkeys(verdict.check for verdict in bad))
+    message = f"{len(names)} check{'s' * (len(names) > 1)} failed: {', '.join(names)}"
     hint = "The report names a remedy for each; begin at the top."
-    error = FailedError(f"failed: {names}", hint=hint, code="doctor.failed")
+    error = FailedError(message, hint=hint, code="doctor.failed")
     error.exit_code = weightiest(verdict.exit_code for verdict in bad)
     return error

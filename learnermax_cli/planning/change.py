@@ -4,7 +4,7 @@ import hashlib
 import json
 import zlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NamedTuple
 
 from learnermax_cli.core.errors import LmxError
@@ -43,6 +43,7 @@ class Change:
     before: Fields | None = field(default=None, hash=False)
     after: Fields | None = field(default=None, hash=False)
     reason: str | None = None
+    noun: str = field(default="", compare=False)  # what people read in place of the kind
 
     def as_json(self) -> dict[str, object]:
         """Return the change as reports and plan files hold it."""
@@ -100,8 +101,7 @@ class Result:
 
     def as_json(self) -> dict[str, object]:
         """Return the change and its outcome as reports hold them."""
-        document = {**self.change.as_json(), "outcome": self.outcome}
-        return document if self.error is None else {**document, "error": self.error}
+        return {**self.change.as_json(), "outcome": self.outcome} | ({"error": self.error} if self.error else {})
 
 
 class SupersededError(LmxError):
@@ -146,7 +146,7 @@ def _result(change: Change, superseded: SupersededError | None) -> Result:
 
 def planned(changes: Iterable[Change]) -> tuple[Result, ...]:
     """Return changes as not applied yet."""
-    return tuple(Result(change) for change in changes)
+    return tuple(map(Result, changes))
 
 
 def count(results: Sequence[Result], outcome: OutcomeWord) -> int:
@@ -182,7 +182,7 @@ def masked(value: object, mask: Mask) -> Any:
 def masked_change(change: Change, mask: Mask) -> Change:
     """Return a change as it may be printed, saved and compared with a saved one."""
     before, after, reason = (masked(part, mask) for part in (change.before, change.after, change.reason))
-    return Change(change.kind, mask(change.key), change.action, before, after, reason)
+    return replace(change, key=mask(change.key), before=before, after=after, reason=reason)
 
 
 class MaskedResults(Collection[Result]):

@@ -13,7 +13,7 @@ from learnermax_cli.core.errors import InterruptedRunError
 from learnermax_cli.core.text_safety import printable
 from learnermax_cli.planning.change import Finding, Result, Skipped
 from learnermax_cli.planning.report import Changes, Data, Items, Report
-from learnermax_cli.planning.show_change import blocks, show_value
+from learnermax_cli.planning.show_change import action_words, blocks, show_value
 
 _STYLES = {"+": "green", "~": "yellow", "-/+": "yellow", "-": "red"}
 _OUTCOME_STYLES = {"applied": "green", "failed": "bold red", "superseded": "yellow"}
@@ -79,7 +79,7 @@ def render_outcomes(results: Iterable[Result], *outcomes: str) -> Iterator[Text]
         outcome = "not applied" if result.outcome == "planned" else result.outcome
         change = result.change
         line = Text(f"    {outcome}", style=_OUTCOME_STYLES.get(result.outcome, "yellow"))
-        line.append(f" {change.action} {change.kind} {printable(change.key)}")
+        line.append(f" {action_words(change)} {printable(change.key)}")
         line.append(f": {printable(result.error)}" if result.error else "")
         yield line
 

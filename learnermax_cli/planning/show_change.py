@@ -30,6 +30,11 @@ def sign(change: Change) -> str:
     return _SIGNS.get(change.action, "~")
 
 
+def action_words(change: Change) -> str:
+    """Return what a change does, without its key, as people read it."""
+    return f"{change.action} {change.noun or change.kind}"
+
+
 def show_value(value: object, limit: int | None = None) -> str:
     """Return a JSON value of a change or row as people write it, on one line; texts are cut at `limit`."""
     match value:
@@ -95,8 +100,8 @@ def _block(results: list[Result], limit: int | None) -> Block:
     changes = [result.change for result in results]
     first = changes[0]
     signs = [sign(change) for change in changes]
-    lead = f"{first.action} {first.kind} {printable(first.key)}"
-    others = "".join(f", {change.action} {change.kind}" for change in changes[1:])
+    lead = f"{action_words(first)} {printable(first.key)}"
+    others = "".join(f", {action_words(change)}" for change in changes[1:])
     reasons = dict.fromkeys(printable(change.reason) for change in changes if change.reason)
     told = (reason for reason in reasons if not any(reason in more for more in reasons.keys() - {reason}))
     shown = list(_fields(first, limit))
@@ -113,7 +118,7 @@ def _outcome(results: list[Result]) -> str:
     outcomes = [r.outcome if r.error is None else f"{r.outcome}: {r.error}" for r in results]
     if len(set(outcomes)) == 1:
         return outcomes[0]
-    words = (f"{result.change.action} {result.change.kind}" for result in results)
+    words = (action_words(result.change) for result in results)
     return "; ".join(f"{word} {outcome}" for word, outcome in zip(words, outcomes, strict=True))
 
 
@@ -136,7 +141,7 @@ def _further_fields(change: Change, known: Mapping[str, object], limit: int | No
     """Yield what a change adds to those above it in its block."""
     before, after = change.before, change.after
     if before is None or after is None:  # another object, whose fields are not those above
-        yield ShownField(f"{change.action} {change.kind}", show_value(dict(before or after or {}), limit))
+        yield ShownField(action_words(change), show_value(dict(before or after or {}), limit))
         return
     values = {name: value for name, value in after.items() if name not in known or known[name] != value}
     linked = values.get("stripeProductId")

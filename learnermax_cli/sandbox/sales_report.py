@@ -8,6 +8,7 @@ from decimal import Decimal, InvalidOperation
 from learnermax_cli.config.sandbox_state import require_sandbox
 from learnermax_cli.core.errors import FailedError, UsageError
 from learnermax_cli.core.money import InexactAmountError, Money, to_money
+from learnermax_cli.core.remedy import lmx
 from learnermax_cli.core.times import read_duration, show_unix
 from learnermax_cli.planning.report import Data, Report
 from learnermax_cli.sandbox.client import SandboxClient, SandboxError
@@ -47,7 +48,7 @@ def refund(environ: Mapping[str, str], session_id: str, amount: str | None, *, f
     try:
         made = client.refund(session_id, _minor(client, session_id, amount), fails_later=fails)
     except SandboxError as error:
-        raise _failed(error, _PAID_HINT) from error
+        raise _failed(error, _money_back_hint(client, session_id, error, amount)) from error
     later = ": it fails in three days, lmx sandbox clock --advance 3d" if fails else ""
     return _money_back_report("sandbox refund", made, f"refund of {{}}, {made.status}{later}")
 
@@ -58,7 +59,7 @@ def dispute(environ: Mapping[str, str], session_id: str, status: str, amount: st
     try:
         made = client.bring_dispute(session_id, status, _minor(client, session_id, amount))
     except SandboxError as error:
-        raise _failed(error, _PAID_HINT) from error
+        raise _failed(error, _money_back_hint(client, session_id, error, amount)) from error
     return _money_back_report("sandbox dispute", made, f"dispute over {{}}, {made.status}")
 
 
@@ -116,6 +117,19 @@ def _pay_hint(client: SandboxClient, target: str) -> str:
     if session.status != "expired":
         return f"See what became of it: lmx checkout show {session.id} -e sandbox"
     return "Make another: lmx checkout create COURSE_ID --user USER_ID -e sandbox"
+
+
+def _money_back_hint(client: SandboxClient, target: str, error: SandboxError, amount: str | None) -> str:
+    """Return what to do about a payment that cannot be refunded or disputed so."""
+    try:
+        session = client.read_session(target)
+    except SandboxError:
+        return _PAID_HINT
+    if session.payment_intent is None or session.payment_status != "paid":
+        return _PAID_HINT
+    if amount is not None and "amount" in error.reason:
+        return "Give a smaller --amount, or leave it out."
+    return "See what became of it: " + lmx("students show", session.id)
 
 
 def _minor(client: SandboxClient, session_id: str, amount: str | None) -> int | None:

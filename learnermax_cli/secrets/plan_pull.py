@@ -13,7 +13,7 @@ from learnermax_cli.planning.change import Change
 from learnermax_cli.secrets.content import describe_content, new_content
 from learnermax_cli.secrets.model import Content
 
-_REASON = "keys in an env file"
+_NOUN = "env file"
 _EMPTY = ('""', "null")
 
 
@@ -62,10 +62,10 @@ def plan_pull(path: Path, text: str | None, wanted: Mapping[str, str]) -> PullPl
     _require_only_these(path, here, new_text, wanted)
     present, new = new_content({name: value for name, value in here.items() if value}), new_content(wanted)
     if text is None:
-        change: Change | None = Change("secret", str(path), "create", None, describe_content(new, every), _REASON)
+        change: Change | None = Change("secret", str(path), "create", None, describe_content(new, every), noun=_NOUN)
     elif here != {**here, **wanted}:
         before, after = describe_content(present, every), describe_content(new, every, present)
-        change = Change("secret", str(path), "update", before, after, _REASON)
+        change = Change("secret", str(path), "update", before, after, noun=_NOUN)
     else:
         change = None
     return PullPlan(change, new_text, loses, tuple(wanted))

@@ -23,6 +23,11 @@ from learnermax_cli.secrets.model import Content
 
 _ONE_PLACE = "All keys come from one place: add them there, or use another file with --env-file."
 
+_FILE = "In the project's directory: cp .env.example .env.local, and fill it in; or name a file with --env-file."
+_PROD_FILE = (
+    "In the project's directory: cp .env.example .env.prod.local, fill it in, and add --env-file .env.prod.local"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class KeySource:
@@ -34,13 +39,14 @@ class KeySource:
     """Whether `secrets pull` can't change them: the keys of the running sandbox."""
     not_found: str = ""
     """Where no env file was found, when the keys would be read from it."""
+    hint: str = ""
+    """How to make that file."""
 
     def require_keys(self) -> "PushKeys":
         """Return the checked keys; raises ConfigError, which names the env file that was not found."""
         if not self.not_found:
             return require_keys(self.values, self.name)
-        hint = "Run the command in the project's directory, or name the file with --env-file."
-        return require_keys(self.values, f"{self.name}, and {self.not_found}", hint)
+        return require_keys(self.values, f"{self.name}, and {self.not_found}", self.hint)
 
 
 def find_keys(sources: Sources) -> KeySource:
@@ -49,7 +55,9 @@ def find_keys(sources: Sources) -> KeySource:
         return replace(_only_keys("the running sandbox", sources.sandbox.environment()), fixed=True)
     if sources.env_file is not None:
         return _only_keys(str(sources.env_file.path), sources.env_file.values)
-    return replace(_only_keys("the process environment", sources.environ), not_found=sources.search.reason)
+    hint = _PROD_FILE if sources.environment == "prod" else _FILE
+    found = _only_keys("the process environment", sources.environ)
+    return replace(found, not_found=sources.search.reason, hint=hint)
 
 
 def _only_keys(name: str, values: Mapping[str, str]) -> KeySource:

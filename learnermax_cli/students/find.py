@@ -34,7 +34,7 @@ def find_user(job: StudentJob, address: str) -> str:
     if not students:
         raise FailedError(
             f"table {job.settings.table} has no student with the address {address}, as it stands or in lower case",
-            hint="Who paid under it: " + lmx("students show", address),
+            hint="Check the address; what was paid under it, if anything: " + lmx("students show", address),
             code="invalid.unknown_student",
         )
     _require_one(f"the address {address}", students, "Give the id of one of them as --user.")

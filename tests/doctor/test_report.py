@@ -79,7 +79,7 @@ def test_run_ends_as_its_worst_check(codes: tuple[Exit, ...], worst: Exit) -> No
     """Credentials before configuration before guards before the rest."""
     error = worst_failure((*(failed("c", "f", "r", code) for code in codes), warning("w", "f", "r")))
     assert error is not None
-    assert (worst, "failed: c") == (error.exit_code, error.message)
+    assert (worst, "1 check failed: c") == (error.exit_code, error.message)
 
 
 def test_warnings_and_unchecked_rows_end_well() -> None:
@@ -98,7 +98,7 @@ def test_json_has_items_summary_and_error(sandbox: Sandbox) -> None:
     assert counted == document["summary"]
     assert {"mode": "test", "account": sandbox.info.stripe_account} == document["stripe"]
     assert (3, "doctor.failed", 3) == (done.returncode, document["error"]["code"], document["error"]["exit_code"])
-    assert "failed: Secret, Webhook endpoint" == document["error"]["message"]
+    assert "2 checks failed: Secret, Webhook endpoint" == document["error"]["message"]
 
 
 def test_remedy_can_be_copied_off_a_terminal(sandbox: Sandbox) -> None:

@@ -1,5 +1,7 @@
 """Checkouts that lmx refuses."""
 
+from decimal import Decimal
+
 from tests.checkout import worlds as checkout
 from tests.failures.model import SESSION, URL, USER, Failure, World, all_of
 from tests.failures.worlds import course, enrolled, on_sale, paid
@@ -23,6 +25,13 @@ def _edited(**attributes: object) -> World:
 def _foreign(sandbox: Sandbox) -> dict[str, str]:
     session = checkout.make_session(sandbox, checkout.on_sale(sandbox))
     return {"session": session.id}
+
+
+def _repriced(sandbox: Sandbox) -> dict[str, str]:
+    checkout.on_sale(sandbox)
+    products.edit_course(sandbox, COURSE, price=Decimal("79.00"))
+    (price,) = sandbox.stripe().v1.prices.list({"product": PRODUCT})
+    return {"price": price.id}
 
 
 def _inactive(sandbox: Sandbox) -> None:
@@ -51,13 +60,18 @@ FAILURES = (
         course(COURSE, stripeProductId="prod_gone", stripePriceId="price_gone"),
     ),
     _refused(
+        f"the price of course {COURSE} has drifted: Stripe charges 99.99 usd ($price), the course states 79.00 usd",
+        f"Sync it first: {_SYNC}",
+        _repriced,
+    ),
+    _refused(
         f"course {COURSE} cannot be sold: its price is not a number but the text 'dear'",
         f"Fix it: lmx courses set-price {COURSE} PRICE, then {_SYNC}",
         _edited(price="dear"),
     ),
     _refused(
         "student $harmless not found",
-        "Name an existing student's userId with --user.",
+        "Name an existing student with --user: a user id or an e-mail address.",
         on_sale,
         f"checkout create {COURSE} --user '$hostile'",
     ),

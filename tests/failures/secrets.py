@@ -5,7 +5,7 @@ import subprocess
 from collections.abc import Mapping
 from datetime import UTC
 
-from tests.failures.model import PREVIEW, Failure, World, all_of, holding
+from tests.failures.model import PREVIEW, PROD, Failure, World, all_of, holding
 from tests.running import Sandbox
 from tests.secrets import support
 from tests.secrets.support import FIRST, NAME
@@ -84,11 +84,20 @@ def _in_git(command: str, what: str, hint: str, world: World) -> Failure:
 
 FAILURES = (
     Failure(
+        "secrets push -e prod",
+        3,
+        f"{_KEY} and {_PUBLISHABLE} missing in the process environment, and there is no .env.local in $folder, "
+        "which is in no git repository",
+        "In the project's directory: cp .env.example .env.prod.local, fill it in, and add --env-file .env.prod.local",
+        lambda sandbox: {"folder": str(sandbox.cwd)},
+        env={**PROD, _KEY: None, _PUBLISHABLE: None},
+    ),
+    Failure(
         "secrets push",
         3,
         f"{_KEY} and {_PUBLISHABLE} missing in the process environment, and there is no .env.local in $folder, "
         "which is in no git repository",
-        "Run the command in the project's directory, or name the file with --env-file.",
+        "In the project's directory: cp .env.example .env.local, and fill it in; or name a file with --env-file.",
         lambda sandbox: {"folder": str(sandbox.cwd)},
         env={**PREVIEW, _KEY: None, _PUBLISHABLE: None},
     ),

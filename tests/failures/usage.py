@@ -106,7 +106,7 @@ FAILURES = (
         "courses list --env-file '$hostile'",
         3,
         "env file $harmless does not exist",
-        "Name an existing file with --env-file.",
+        "Name an existing file with --env-file, or make this one: cp .env.example '$harmless'",
         env=PREVIEW,
     ),
     Failure(

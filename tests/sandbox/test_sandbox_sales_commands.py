@@ -120,10 +120,17 @@ def test_refund_in_parts(sandbox: Sandbox, paid: Any) -> None:
         "amount": {"amount": 1000, "currency": "usd"},
     } == json.loads(part.stdout)["data"]
     assert (0, f"{second.id}: refund of 39.99 usd, succeeded\n") == (rest.returncode, rest.stdout)
-    assert (1, f"Error: Charge {first.charge} has already been refunded.\n") == (
-        again.returncode,
-        again.stderr.splitlines(keepends=True)[0],
-    )
+    said = [
+        f"Error: Charge {first.charge} has already been refunded.",
+        f"  See what became of it: lmx students show {paid.id} -e sandbox",
+    ]
+    assert (1, said) == (again.returncode, again.stderr.splitlines())
+
+
+def test_refund_beyond_the_charge(sandbox: Sandbox, paid: Any) -> None:
+    """The remedy is another amount."""
+    said = sandbox.run("sandbox", "refund", paid.id, "--amount", "1000")
+    assert (1, "  Give a smaller --amount, or leave it out.") == (said.returncode, said.stderr.splitlines()[1])
 
 
 def test_a_refund_that_fails(sandbox: Sandbox, paid: Any) -> None:

@@ -65,6 +65,7 @@ def test_other_lines_stay(sandbox: Sandbox) -> None:
         f"NEXT_PUBLIC_STRIPE_PUBLISHABLE_KEY={public}\n"
     )
     assert (0, text, 0o600) == (run.returncode, path.read_text(), mode(path))
+    assert "~ update env file .env.local" in map(str.strip, run.stdout.splitlines())
 
 
 @pytest.mark.parametrize(("signing", "told"), [({"STRIPE_WEBHOOK_SECRET": WEBHOOK}, 1), ({}, 0)])

@@ -61,7 +61,7 @@ def test_address_that_nobody_or_two_have(sandbox: Sandbox, command: tuple[str, .
     seq = last_entry(sandbox)
     code, report = _run(sandbox, *command, "--user", "no+body@example.com")
     message = f"table {TABLE} has no student with the address no+body@example.com, as it stands or in lower case"
-    hint = "Who paid under it: lmx students show no+body@example.com"
+    hint = "Check the address; what was paid under it, if anything: lmx students show no+body@example.com"
     assert (1, message, hint) == (code, report["error"]["message"], report["error"]["hint"])
     assert [] == writes_since(sandbox, seq)
     worlds.put_items(sandbox, [student_item(user, email=ADDRESS) for user in ("user-8", USER)])

@@ -170,7 +170,10 @@ def test_push_from_elsewhere_names_the_file_that_it_did_not_find(sandbox: Sandbo
     place = f"the process environment, and there is no .env.local in {outside}, which is in no git repository"
     error = ran.report["error"]
     assert (3, f"{' and '.join(names)} missing in {place}") == (ran.exit_code, error["message"])
-    assert "Run the command in the project's directory, or name the file with --env-file." == error["hint"]
+    assert (
+        "In the project's directory: cp .env.example .env.local, and fill it in; or name a file with --env-file."
+        == error["hint"]
+    )
 
 
 def test_status_from_elsewhere_names_it_too(sandbox: Sandbox, project: Path) -> None:
