@@ -1,6 +1,7 @@
 """How help pages look, and what is suggested for a command that does not exist."""
 
 import os
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -11,6 +12,9 @@ from learnermax_cli.core.remedy import join, lmx
 
 Path = tuple[str, ...]
 """The words of a command or group."""
+
+_SPAN = re.compile(r"\b(\d+) (d|h|m|s)(?:|ays?|ours?|in(?:ute)?s?|ec(?:ond)?s?)\b")
+_NOT_A_CHOICE = re.compile(r"(?:Value error, )?'(.*)' is not one of (.*)\.")
 
 
 class _HelpPage:
@@ -60,6 +64,24 @@ def see_help(words: str) -> str:
     return " ".join(("See lmx", *words.split(), "--help."))
 
 
+def explain(error: Any, words: str, line: str) -> str:
+    """Return what to do about a command line that the parser did not understand; it names at least a help page."""
+    if hasattr(error, "param_type") and (example := _example(error.cmd)):  # a missing option or argument
+        return example
+    if error.message.startswith("Got unexpected extra") and (span := _SPAN.search(line)):
+        return f"Write a duration in one word: {span[1]}{span[2]}. {see_help(words)}"
+    meant = next(iter(getattr(error, "possibilities", None) or ()), None)
+    if choice := _NOT_A_CHOICE.fullmatch(error.message):
+        meant = _alike(choice[1].lower(), re.findall("'(.*?)'", choice[2]))
+    return (f"Did you mean {meant}? " if meant else "") + see_help(words)
+
+
+def _example(command: Any) -> str | None:
+    """Return the line of a command's help page that shows how it is called."""
+    lines = (getattr(command, "help", None) or "").splitlines()
+    return next((line for line in lines if line.startswith("Example: ")), None)
+
+
 def walk(command: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
     """Yield every group and command below one, with its words."""
     for name, child in getattr(command, "commands", {}).items():
@@ -83,7 +105,9 @@ def suggest(root: Any, words: str, args: list[str]) -> list[str]:
 def _alike(word: str, names: Iterable[str]) -> str | None:
     from difflib import get_close_matches
 
-    return next(iter(get_close_matches(word, sorted(names), n=1)), None)
+    known = sorted(names)
+    near = get_close_matches(word, known, n=1) or [name for name in known if word.startswith(name)]
+    return next(iter(near), None)
 
 
 def _prepare(parameters: list[Any]) -> None:

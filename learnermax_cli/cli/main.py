@@ -18,7 +18,7 @@ from learnermax_cli.cli.command import LOCAL, OPTION_NAMES, READS, Invocation, a
 from learnermax_cli.cli.commands import show_help
 from learnermax_cli.cli.courses import group as courses
 from learnermax_cli.cli.enrollments import group as enrollments
-from learnermax_cli.cli.help_pages import HelpGroup, command_words, see_help
+from learnermax_cli.cli.help_pages import HelpGroup, command_words, explain, see_help
 from learnermax_cli.cli.products import group as products
 from learnermax_cli.cli.sandbox import demo
 from learnermax_cli.cli.sandbox import group as sandbox
@@ -166,7 +166,7 @@ def _exit_code(invocation: Invocation) -> int:
     except LmxError as error:
         return _fail(invocation, error)
     except TyperException as error:
-        message = error.format_message()
+        message = error.message if getattr(error, "possibilities", None) else error.format_message()
         if not message:  # a group without a command has shown its help
             return int(Exit.USAGE)
         # Typer's own: "Invalid value for '-e': Value error, 'x' is not one of ...".
@@ -215,7 +215,7 @@ def _remedy(error: TyperException, argv: tuple[str, ...]) -> str:
     words = _command_words(argv) if context is None else command_words(context)
     if getattr(error, "option_name", None) in OPTION_NAMES and hasattr(getattr(context, "command", None), "commands"):
         return f"Options stand after the command, as in lmx courses list -e sandbox. {see_help(words)}"
-    return see_help(words)
+    return explain(error, words, " ".join(argv))
 
 
 def _fail(invocation: Invocation, error: LmxError) -> int:

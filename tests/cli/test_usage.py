@@ -124,6 +124,41 @@ def test_command_that_does_not_exist_names_what_may_have_been_meant(sandbox: San
     assert (2, f"  {meant.format(creating=creating)}") == (done.returncode, done.stderr.splitlines()[-1])
 
 
+@pytest.mark.parametrize(
+    ("typed", "error", "meant"),
+    [
+        (
+            "enrollments reconcile --sinse 3d",
+            "No such option: --sinse",
+            "Did you mean --since? See lmx enrollments reconcile --help.",
+        ),
+        ("products sync --dryrun", "No such option: --dryrun", "Did you mean --dry-run? See lmx products sync --help."),
+        ("courses list -e production", "{environment}: 'production' {choices}", "Did you mean prod? {page}"),
+        ("courses list -e Prod", "{environment}: 'Prod' {choices}", "Did you mean prod? {page}"),
+        ("courses list -e staging", "{environment}: 'staging' {choices}", "{page}"),
+        ("courses set-price a", "Missing argument 'PRICE'.", "Example: {price}"),
+        ("webhooks replay", "Missing option '--since'.", "Example: lmx webhooks replay --since 36h {rest}"),
+        (
+            "webhooks replay --since 3 days",
+            "Got unexpected extra argument(s) (days)",
+            "Write a duration in one word: 3d. See lmx webhooks replay --help.",
+        ),
+    ],
+)
+def test_mistyped_line_names_what_was_meant(sandbox: Sandbox, typed: str, error: str, meant: str) -> None:
+    """One guess for an option or a choice, an example for what is missing, the grammar of durations."""
+    words = {
+        "environment": "Invalid value for '--environment' / '-e'",
+        "choices": "is not one of 'preview', 'prod', 'sandbox'.",
+        "page": "See lmx courses list --help.",
+        "price": "lmx courses set-price spec-driven-dev-premium 49.99",
+        "rest": "--undelivered --dry-run",
+    }
+    done = sandbox.run(*typed.split())
+    said = [f"Error: {error.format(**words)}", f"  {meant.format(**words)}"]
+    assert (2, said) == (done.returncode, done.stderr.splitlines())
+
+
 @pytest.mark.parametrize("words", [("webhooks", "replay"), ("enrollments", "reconcile")])
 @pytest.mark.parametrize("since", ["2099-01-01T00:00:00Z", "0d"])
 def test_empty_span_is_refused(sandbox: Sandbox, words: tuple[str, str], since: str) -> None:

@@ -52,7 +52,9 @@ FAILURES = (
     ),
     Failure("courses '$hostile'", 2, "No such command '$harmless'.", "See lmx courses --help."),
     Failure("courses list a b", 2, "Got unexpected extra argument(s) (a b)", "See lmx courses list --help."),
-    Failure("checkout create a", 2, "Missing option '--user'.", "See lmx checkout create --help."),
+    Failure(
+        "checkout create a", 2, "Missing option '--user'.", "Example: lmx checkout create TEST-COURSE-003 --user user-1"
+    ),
     Failure(
         "courses set-price a -5",
         2,

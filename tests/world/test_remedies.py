@@ -226,6 +226,7 @@ BY_HAND = {
     "Register the endpoint": "a receiver does not end by itself; tests/webhooks/test_serve.py",
     "It cannot be paid any more": _NOTHING,
     "Nothing to do": _NOTHING,
+    "Example: ": "the value that is missing, only a person knows",
     "Did you mean": "the mistyped command stays mistyped; tests/cli/test_usage.py",
 }
 # Commands that no walk of this file reaches, each with the reason.
