@@ -1,7 +1,7 @@
-"""Lists on terminals: a table from 100 columns on; below, one line per field where a table does not fit."""
+"""Lists on terminals: a table where it fits with no word broken, else one line for each field."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
@@ -18,43 +18,52 @@ class Column(list["Text"]):
         super().__init__(cells)
         self.right = right
 
+    def each(self, change: "Callable[[Text], Text]") -> "Column":
+        """Return a column of changed cells."""
+        return Column(map(change, self), right=self.right)
 
-_ALWAYS = 100
-"""A terminal of so many columns shows every list as a table."""
+
+_WIDE = 100
+"""A terminal of so many columns may fold any prose, and have the last of it below the row, to show a table."""
 _GAP = 2
 _LEAST_FOLDED = 30
 _MOST_PADDED = 200
 _NOTHING = "-"
 _LONG_PROSE = 60  # what is longer and gets less room has lines of its own below the row
-_ID = re.compile(r"\S+")
+_TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.\d+(Z|[+-]\d\d:\d\d)")
+_LAST_WORD = re.compile(r"(?<=\S) {2,}(?P<id>\S+)$")
 _STRIPE_ID = re.compile(r"(?:cs_(?:test|live)|prod|price|we|pi|plink|lmx_(?:preview|prod|sandbox))_\S{12,}")
 _LONG_ID, _HEAD, _TAIL = 24, 8, 6
 
 
 def laid_out(line: "RenderableType", width: int | None) -> "Iterator[RenderableType]":
-    """Yield a table as a terminal of that width shows it, as a pipe gets it without one; anything else as it is."""
+    """Yield a table or a line as a terminal of that width shows it, as a pipe gets it without one."""
     from rich.table import Table
+    from rich.text import Text
 
     if isinstance(line, Table):
         yield from fitted(line, width) if width else [uncut(line)]
     else:
-        yield line
+        yield _with_id_below(line) if isinstance(line, Text) and width and line.cell_len > width else line
+
+
+def _with_id_below(line: "Text") -> "Text":
+    """Return a line that is too long with the one word in its last column, such as an id, on a line of its own."""
+    aside = _LAST_WORD.search(line.plain)
+    parts = (line[: aside.start()], "\n    ", line[aside.start("id") :]) if aside else (line,)
+    return type(line).assemble(*parts, style=line.style)
 
 
 def fitted(table: "Table", width: int) -> "Iterator[RenderableType]":
-    """Yield a table without its empty columns; narrow terminals get its rows apart where folding is no use."""
-    columns = _columns(table)
+    """Yield a table without its empty columns, its times to the second; where it does not fit, its rows apart."""
+    columns = [column.each(_to_the_second) for column in _columns(table)]
     saying = [column for column in columns if any(cell.plain != _NOTHING for cell in column[1:])] or columns
-    if width >= _ALWAYS:
-        yield from _fitted_rows(saying, width)
-        return
     widths = [_width(column) for column in saying]
-    if _has_room(saying, widths, width, _LEAST_FOLDED):
+    if width >= _WIDE:
+        yield from _folded_rows(saying, width) or _row_by_row(saying, width)
+    elif _has_room(saying, widths, width, _LEAST_FOLDED):
         yield from _rows(saying, widths, width)
-        return
-    *_, last = saying
-    left = widths[-1] - _over(widths, width)
-    if left >= _LEAST_FOLDED and _is_prose(last):
+    elif widths[-1] - _over(widths, width) >= _LEAST_FOLDED and _is_prose(saying[-1]):
         yield from _with_hanging_end(saying, width)
     else:
         yield from _row_by_row(saying, width)
@@ -86,19 +95,24 @@ def _line(columns: list[Column], cells: "Sequence[Text]", widths: list[int], *, 
     return _without_end(line)
 
 
-def _fitted_rows(columns: list[Column], width: int) -> "Iterator[Text]":
-    """Yield a table that fits: headers and prose folded, long or rare prose below its row, else ids shortened."""
-    below = None
-    long = len(columns) > 1 and _is_prose(columns[-1]) and (_width(columns[-1]) > _LONG_PROSE or _is_rare(columns[-1]))
-    if not any(_has_room(some, _folded(some), width) for some in (columns, columns[: -long or None])):
-        columns = [_shortened(column, _STRIPE_ID) for column in columns]
-    if long and not _has_room(columns, _folded(columns), width):
-        *columns, below = columns
-    widths = _natural(columns, width)
-    if _over([_longest_of(column) for column in columns], width) > 0:
-        columns = [_shortened(column, _ID) if column[0].plain.endswith("id") else column for column in columns]
-        widths = [min(old, _width(column)) for old, column in zip(widths, columns, strict=True)]
-    yield from _rows(columns, widths, width, below)
+def _folded_rows(columns: list[Column], width: int) -> "Iterator[Text] | None":
+    """Return a table that fits, changed as little as that takes; None where a word would have to be broken.
+
+    Long or rare prose goes below its row before ids of Stripe are shortened, and both before prose is folded tightly.
+    """
+    short = [column.each(_shortened) for column in columns]
+    last = columns[-1]
+    may = len(columns) > 1 and _is_prose(last)
+    long = may and (_width(last) > _LONG_PROSE or _is_rare(last))
+    ways = [(some, _LONG_PROSE, below) for some in (columns, short) for below in (False, True)[: 1 + long]]
+    ways += [(short, 0, below) for below in (long, not long)[: 1 + may]]
+    for some, least, below in ways:
+        beside = some[:-1] if below else some
+        if _has_room(beside, _folded(beside), width, least):
+            whole = [_width(column) for column in beside]
+            widths = whole if _has_room(beside, whole, width) else _folded(beside)
+            return _rows(beside, widths, width, last if below else None)
+    return None
 
 
 def _rows(columns: list[Column], widths: list[int], width: int, below: Column | None = None) -> "Iterator[Text]":
@@ -110,17 +124,11 @@ def _rows(columns: list[Column], widths: list[int], width: int, below: Column | 
     for number in range(len(columns[0])):
         cells = (column[number] for column in columns)
         folded = [list(c.wrap(console, size, overflow="fold")) for c, size in zip(cells, widths, strict=True)]
-        for line in zip_longest(*folded, fillvalue=Text()):
-            yield _line(columns, line, widths, header=number == 0)
+        lines = zip_longest(*folded, fillvalue=Text())
+        yield from (_line(columns, line, widths, header=number == 0) for line in lines)
         if below is not None and number and below[number].plain != _NOTHING:
             label = f"    {below[0].plain}: "
             yield Text.assemble(label, _hanging(below[number], len(label), width))
-
-
-def _natural(columns: list[Column], width: int) -> list[int]:
-    """Return how wide the columns are, with their headers folded where they do not fit otherwise."""
-    whole = [_width(column) for column in columns]
-    return whole if _has_room(columns, whole, width) else _folded(columns)
 
 
 def _folded(columns: list[Column]) -> list[int]:
@@ -141,30 +149,25 @@ def _over(widths: list[int], width: int) -> int:
 
 
 def _squeeze(columns: list[Column], widths: list[int], width: int) -> None:
-    """Make the widest columns narrower until all fit: prose between its words first, then whatever is widest.
-
-    Where ids have to be broken anyway, short prose is not folded for them.
-    """
-    broken = not _has_room(columns, widths, width, 0)
-    for prose in (True, False):
-        while (over := _over(widths, width)) > 0:
-            least = [max(_longest_of(c), _LEAST_FOLDED * broken) if prose else _GAP for c in columns]
-            can = [i for i, column in enumerate(columns) if widths[i] > least[i] and (_is_prose(column) or not prose)]
-            if not can:
-                break
-            widest = max(can, key=widths.__getitem__)
-            second = max((widths[i] for i in can if i != widest), default=0)
-            widths[widest] -= min(over, max(1, widths[widest] - second), widths[widest] - least[widest])
+    """Fold prose between its words until all columns fit, the widest first."""
+    least = [_longest_of(column) for column in columns]
+    while (over := _over(widths, width)) > 0:
+        can = [i for i, column in enumerate(columns) if widths[i] > least[i] and _is_prose(column)]
+        widest = max(can, key=widths.__getitem__)
+        second = max((widths[i] for i in can if i != widest), default=0)
+        widths[widest] -= min(over, max(1, widths[widest] - second), widths[widest] - least[widest])
 
 
-def _shortened(column: Column, which: re.Pattern[str]) -> Column:
-    """Return a column with the ids that match shortened in the middle."""
-    return Column((_shortened_id(cell) if which.fullmatch(cell.plain) else cell for cell in column), right=column.right)
+def _to_the_second(cell: "Text") -> "Text":
+    time = _TIME.fullmatch(cell.plain)
+    return type(cell)(time[1] + time[2], style=cell.style) if time else cell
 
 
-def _shortened_id(cell: "Text") -> "Text":
+def _shortened(cell: "Text") -> "Text":
+    """Return an id of Stripe shortened in the middle."""
     text = cell.plain
-    return cell if len(text) <= _LONG_ID else type(cell)(f"{text[:_HEAD]}…{text[-_TAIL:]}", style=cell.style)
+    is_long = len(text) > _LONG_ID and _STRIPE_ID.fullmatch(text)
+    return type(cell)(f"{text[:_HEAD]}…{text[-_TAIL:]}", style=cell.style) if is_long else cell
 
 
 def _with_hanging_end(columns: list[Column], width: int) -> "Iterator[Text]":

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from learnermax_cli.terminal.tables import fitted, uncut
+from learnermax_cli.terminal.tables import fitted, laid_out, uncut
 
 ARN = "arn:aws:sns:us-east-1:123456789012:learnermax-transactional-email-preview"
 
@@ -90,10 +90,10 @@ def test_amounts_stand_at_the_right() -> None:
 def test_id_of_stripe_is_shortened_where_it_does_not_fit(width: int, session: str) -> None:
     """One line a row; a pipe gets it whole."""
     rows = (("user id", "course", "enrolled at", "session id"), (USER, "c", "2026-11-27T22:34:39.443Z", SESSION))
-    assert f"{USER}  c       2026-11-27T22:34:39.443Z  {session}" == shown(width, *rows)[1]
+    assert f"{USER}  c       2026-11-27T22:34:39Z  {session}" == shown(width, *rows)[1]
     table = Table(*rows[0])
     table.add_row(*rows[1])
-    assert SESSION in uncut(table).plain
+    assert f"{USER}  c       2026-11-27T22:34:39.443Z  {SESSION}" == uncut(table).plain.split("\n")[1]
 
 
 def test_id_that_fits_once_the_prose_is_below_is_whole() -> None:
@@ -134,20 +134,62 @@ def test_rare_prose_stands_below_its_row_too() -> None:
     assert "LMX_b  fast" in shown(120, *rows)[2]
 
 
-def test_short_prose_is_not_folded_beside_what_is_broken_anyway() -> None:
-    """An address that is longer than the terminal leaves the other columns as they are."""
-    rows = (("url", "owner", "enabled"), ("https://api.example/" + "x" * 120, "lmx sandbox", "yes"))
-    assert "  lmx sandbox  yes" == shown(100, *rows)[1][-18:]
+def enrollments() -> list[tuple[str, ...]]:
+    """Return the list of a student whose ids are as long as they are in practice."""
+    header = ("user id", "course id", "status", "enrollment type", "enrolled at", "session id")
+    rest = ("completed", "paid", "2026-11-27T22:34:39.443Z", SESSION)
+    return [header, (USER, "TEST-COURSE-005", *rest), (USER, "TEST-COURSE-003", *rest)]
 
 
-def letters(text: str) -> Counter[str]:
-    """Return how often each character is in a text, blanks aside."""
-    return Counter(text.replace(" ", ""))
+def test_ids_and_times_are_never_broken() -> None:
+    """A list that does not fit, with times to the second and ids of Stripe shortened, has a record for each row."""
+    record = [
+        f"user id          {USER}",
+        "course id        TEST-COURSE-005",
+        "status           completed",
+        "enrollment type  paid",
+        "enrolled at      2026-11-27T22:34:39Z",
+        f"session id       {SESSION}",
+    ]
+    assert record == shown(100, *enrollments())[:6]
+    assert [
+        f"user id{' ' * 31}course id        status     enrollment type  enrolled at           session id",
+        f"{USER}  TEST-COURSE-005  completed  paid             2026-11-27T22:34:39Z  cs_test_…a7B8c9",
+    ] == shown(120, *enrollments())[:2]
+
+
+def test_short_prose_goes_below_where_a_long_value_needs_the_room() -> None:
+    """The address of a topic is whole, beside the name of its setting."""
+    name = "NEXT_PUBLIC_STRIPE_PUBLISHABLE_KEY"
+    rows = (("name", "value", "source"), (name, ARN, "environment variable"), ("LMX_EVENTS", "on", "default"))
+    assert [
+        f"name{' ' * 32}value",
+        f"{name}  {ARN}",
+        "    source: environment variable",
+        f"LMX_EVENTS{' ' * 26}on",
+        "    source: default",
+    ] == shown(120, *rows)
+
+
+@pytest.mark.parametrize(
+    ("width", "expected"),
+    [
+        (60, ["  2026-11-29T07:34:20Z  payment  1.00 usd taken", "    pi_ECUICG3Xizxa0PRotK5f1D2A"]),
+        (80, ["  2026-11-29T07:34:20Z  payment  1.00 usd taken  pi_ECUICG3Xizxa0PRotK5f1D2A"]),
+        (None, ["  2026-11-29T07:34:20Z  payment  1.00 usd taken  pi_ECUICG3Xizxa0PRotK5f1D2A"]),
+    ],
+)
+def test_id_at_the_end_of_a_line_that_is_too_long_has_a_line_of_its_own(width: int | None, expected: list[str]) -> None:
+    """It is whole, in its style; a line that fits, and any in a pipe, stays as it is."""
+    line = Text("  2026-11-29T07:34:20Z  payment  1.00 usd taken  pi_ECUICG3Xizxa0PRotK5f1D2A", style="dim")
+    (part,) = laid_out(line, width)
+    assert isinstance(part, Text)
+    assert (expected, "dim") == (part.plain.split("\n"), part.style)
 
 
 @pytest.mark.parametrize("width", [100, 120, 200])
-def test_from_a_hundred_columns_on_each_list_is_a_table_that_fits(width: int) -> None:
-    """Whatever it holds, nothing is cut but the middle of ids."""
+def test_no_word_is_broken_whatever_a_list_holds(width: int) -> None:
+    """What is longer than the terminal is whole on a line of its own; everything else fits."""
     long = "arn:aws:sns:us-east-1:123456789012:" + "x" * 180
     rows = (
         ("name", "value", "more words", "source"),
@@ -155,6 +197,6 @@ def test_from_a_hundred_columns_on_each_list_is_a_table_that_fits(width: int) ->
         ("a", "b", "データ" * 30, "-"),
     )
     lines = shown(width, *rows)
-    assert width >= max(map(cell_len, lines))
-    assert lines[0].split()[:2] == ["name", "value"]
-    assert letters("".join("".join(row) for row in rows)) == letters("".join(lines))
+    words = Counter(word for row in rows[1:] for cell in row for word in cell.split() if word != "-")
+    assert words == words & Counter(word for line in lines for word in line.split())
+    assert [] == [line for line in lines if cell_len(line) > width and len(line.split()) > 1]
