@@ -6,8 +6,14 @@ import unicodedata
 # Cc: control characters; Cf: invisible ones, the bidirectional overrides among them; Zl, Zp: line separators.
 _HIDDEN = frozenset(("Cc", "Cf", "Zl", "Zp", "Cs"))
 _BRIEF = 40
-# What Markdown, HTML or GitHub would act on: markup, mentions, emoji, links, list signs; plain ids stay legible.
-_MARKDOWN = re.compile(r"[\\`*\[\]<>|~&@#!$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|:(?=\S)|^[-+=]|^\d+(?=[.)])|(?<=www)\.")
+# What Markdown, HTML or GitHub would act on: markup, mentions, emoji, links; ids, times and amounts stay legible.
+_NO_EMOJI = r"(?:\d\d|\d{5,}|aws[a-z-]*|iam|s[nt]s|secretsmanager|[a-z]{2}(?:-[a-z]+)+-\d):"  # of times and ARNs
+_MARKDOWN = re.compile(
+    r"[\\`*\[\]<>|~&@#!$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|(?<=www)\."
+    rf"|:(?=//)|:(?!{_NO_EMOJI})(?=[\w+-]+:)"
+)
+# What makes a list, a rule, a headline or a workflow command at the start of a line, not at that of a cell.
+_LINE_START = re.compile(r" *(?:[-+](?=\s|$)|[-=](?=[-=\s]*$)|\d+(?=[.)](?:\s|$))|:(?=:))")
 
 
 def printable(text: str, limit: int | None = None) -> str:
@@ -23,8 +29,14 @@ def brief(value: object) -> str:
     return repr(text) if len(text) <= _BRIEF else f"a text of {len(text)} characters"
 
 
-def markdown(text: str, limit: int | None = None) -> str:
-    """Return text that Markdown shows as it stands: no markup, no HTML, no mention, no cell border."""
+def markdown(text: str) -> str:
+    """Return text that Markdown shows as it stands on a line: no markup, no HTML, no mention, no link, no list."""
+    start = _LINE_START.match(text)
+    return _entities(start) + markdown_cell(text[start.end() :]) if start else markdown_cell(text)
+
+
+def markdown_cell(text: str, limit: int | None = None) -> str:
+    """Return the same for a cell of a table, without its border."""
     return _MARKDOWN.sub(_entities, printable(text, limit))
 
 

@@ -1,9 +1,9 @@
 """Reports as they should look in a pull request or a step summary; all text from outside is escaped."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain, islice
+from itertools import chain, groupby, islice
 
-from learnermax_cli.core.text_safety import markdown
+from learnermax_cli.core.text_safety import markdown, markdown_cell
 from learnermax_cli.planning.change import Finding
 from learnermax_cli.planning.confirm import describe_place
 from learnermax_cli.planning.report import Changes, Data, Items, Report
@@ -12,6 +12,7 @@ from learnermax_cli.planning.show_change import Block, blocks, show_value, sign
 # A step summary may hold 1 MiB [doc "Workflow commands"]; a reader has had enough long before.
 MAX_ROWS = 500
 _TEXT_LIMIT = 80  # of each text in a plan, so that what stands behind it is seen too
+_CONTINUED = " " * 4  # of a line with what the line above has no room for on a terminal
 _PROSE_LIMIT = 2_000  # of a cell: neither the commands in a reason nor a price must be cut off
 
 
@@ -36,7 +37,7 @@ def render_markdown(report: Report) -> str:
                 _table([column.replace("_", " ") for column in columns], cells, len(rows)) if rows else markdown(empty)
             )
         case Data(lines=lines):
-            parts += [markdown(line) for line in lines]
+            parts += _prose(lines)
     parts += [markdown(note) for note in report.notes]
     if report.block:
         parts.append("\n".join(("<pre>", *map(markdown, report.block), "</pre>")))
@@ -50,6 +51,22 @@ def _identity(report: Report) -> str:
     if report.failure is not None and report.table is not None:
         return describe_place(report.environment, report.stripe, report.table)
     return "" if report.stripe is None else str(report.stripe)
+
+
+def _prose(lines: Sequence[str]) -> Iterator[str]:
+    """Yield what belongs together as a list, below its title if the rest is indented; a single line as it is."""
+    for filled, group in groupby(lines, key=bool):
+        block = list(group) if filled else []
+        if len(block) == 1 or (block and block[1].startswith(" ")):
+            yield markdown(block.pop(0).strip())
+        items: list[str] = []
+        for line in block:
+            if items and line.startswith(_CONTINUED):
+                items[-1] += " " + markdown(line.strip())
+            else:
+                items.append("- " + markdown(line.strip()))
+        if items:
+            yield "\n".join(items)
 
 
 def _findings(findings: Sequence[Finding]) -> str:
@@ -121,7 +138,9 @@ def _change_table(body: Changes) -> str:
 def _table(titles: list[str], rows: Iterable[list[str]], count: int) -> str:
     """Return the first rows as a table; those beyond are counted and never made."""
     lines = ["| " + " | ".join(titles) + " |", "|" + " --- |" * len(titles)]
-    lines += ["| " + " | ".join(markdown(cell, _PROSE_LIMIT) for cell in row) + " |" for row in islice(rows, MAX_ROWS)]
+    lines += [
+        "| " + " | ".join(markdown_cell(cell, _PROSE_LIMIT) for cell in row) + " |" for row in islice(rows, MAX_ROWS)
+    ]
     if count > MAX_ROWS:
         lines.append(f"\n… and {count - MAX_ROWS} more")
     return "\n".join(lines)

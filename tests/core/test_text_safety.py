@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from learnermax_cli.core.text_safety import (
     brief,
     markdown,
+    markdown_cell,
     printable,
     without_workflow_commands,
     workflow_command_message,
@@ -54,7 +55,21 @@ ESCAPED = {
     "# x": "&#35; x",
     "#12": "&#35;12",
     "- x": "&#45; x",
+    "- - -": "&#45; - -",
+    "---": "&#45;--",
+    "-": "&#45;",
+    " + x": "&#32;&#43; x",
+    "===": "&#61;==",
     "1. x": "&#49;. x",
+    "1)": "&#49;)",
+    ":smile: :100: :+1:": "&#58;smile: &#58;100: &#58;+1:",
+    "::error title=x::y": "&#58;:error title=x::y",
+    "149.99 usd": "149.99 usd",
+    "--env-file": "--env-file",
+    "a - b": "a - b",
+    "2026-11-29T07:34:03Z": "2026-11-29T07:34:03Z",
+    "arn:aws:sns:us-east-1:123456789012:topic": "arn:aws:sns:us-east-1:123456789012:topic",
+    "arn:aws-us-gov:sts::123456789012:user": "arn:aws-us-gov:sts::123456789012:user",
     "https://x.test": "https&#58;//x.test",
     "www.x.test": "www&#46;x.test",
     "**x**": "&#42;&#42;x&#42;&#42;",
@@ -74,6 +89,13 @@ def test_markdown_shows_text_as_it_stands(text: str) -> None:
 def test_any_text_is_one_harmless_line_of_markdown(text: str) -> None:
     """Whatever the text, no border of a cell, no tag, no mention, no code, no line end is left."""
     assert not set("|<>@`*[]~\n\r") & set(markdown(text))
+    assert "://" not in markdown(text)
+
+
+@pytest.mark.parametrize("text", ["-", "1. x", "---", "149.99 usd"])
+def test_cell_of_a_table_begins_no_list(text: str) -> None:
+    """Only text at the start of a line does, so in a cell it is legible."""
+    assert text == markdown_cell(text)
 
 
 @given(st.text())

@@ -9,7 +9,7 @@ import pytest
 
 from learnermax_cli.planning.change import digest
 from learnermax_cli.planning.render_markdown import render_markdown
-from learnermax_cli.planning.report import Changes, Items, Report
+from learnermax_cli.planning.report import Changes, Data, Items, Report
 from learnermax_cli.terminal.console import Console, Format, Manner
 from learnermax_cli.terminal.github import tell_actions
 from tests.golden import assert_golden
@@ -106,6 +106,19 @@ def test_markdown_list_escapes_cells() -> None:
     report = Report("courses list", "preview", Items(rows, ("name",)))
     table = next(block for block in render_markdown(report).split("\n\n") if block.startswith("|"))
     assert [2] * (len(HOSTILE) + 2) == [row.count("|") for row in table.splitlines()]
+
+
+def test_markdown_of_lines_is_a_list() -> None:
+    """Indented lines are a list below their title, whatever they begin with; a line that was only broken is whole."""
+    lines = ("Student u", "", "course: in", "  paid  49.99 usd", "    cs_1", "  - 1. x", "", "a: b", "c: d")
+    text = render_markdown(Report("students show", "preview", Data({}, lines)))
+    assert [
+        "### lmx students show: preview",
+        "Student u",
+        "course: in",
+        "- paid  49.99 usd cs_1\n- &#45; 1. x",
+        "- a: b\n- c: d\n",
+    ] == text.split("\n\n")
 
 
 @pytest.mark.parametrize("applied", [True, False])

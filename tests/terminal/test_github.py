@@ -160,6 +160,6 @@ def test_run_without_a_report_is_told_too(tmp_path: Path, capsys: Captured) -> N
     assert "::error title=guard.x::<b> sk_test_*** is wrong. Do::this.\\nThen that.\n" == capsys.readouterr().err
     expected = (
         "### lmx products sync: failed\n\nEnvironment prod, table &#60;t&#62;\n\n"
-        "**&#60;b&#62; sk_test_*** is wrong** Do&#58;&#58;this.&#92;nThen that.\n"
+        "**&#60;b&#62; sk_test_*** is wrong** Do::this.&#92;nThen that.\n"
     )
     assert (expected, False) == ((tmp_path / "s").read_text().replace("&#42;", "*"), (tmp_path / "o").exists())
