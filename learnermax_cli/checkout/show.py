@@ -5,13 +5,16 @@ from typing import Protocol
 from learnermax_cli.checkout.model import Session, SessionGateway
 from learnermax_cli.core.errors import FailedError, UsageError
 from learnermax_cli.core.ownership import is_stripe_id, read_marker
+from learnermax_cli.core.remedy import lmx
 from learnermax_cli.core.times import show_unix
 from learnermax_cli.enrollments.model import named_session, usable_session_id
 from learnermax_cli.planning.confirm import StripeJob
 from learnermax_cli.planning.report import Data, Report
 from learnermax_cli.planning.show_change import show_value
+from learnermax_cli.students.model import read_wanted
 
 _LOOKS = "A session's id looks like cs_test_… or cs_live_…."
+_SHOWN_BY_STUDENT = ("payment_intent", "charge", "refund", "dispute", "customer", "event")
 
 
 class SessionJob(StripeJob, Protocol):
@@ -34,21 +37,22 @@ def run_show(job: SessionJob, session_id: str) -> Report:
 
 
 def require_id(text: str) -> str:
-    """Return the session that an id or a URL names; raises UsageError for what cannot be the id of anything at Stripe,
-    before it stands in the path of a request."""
+    """Return the session that an id or a URL names; raises UsageError for what cannot be the id of a session, before
+    it stands in the path of a request."""
     session_id = named_session(text)
-    if not is_stripe_id(session_id):
-        raise UsageError(f"{session_id!r} can't be an id of Stripe", hint=_LOOKS)
-    return session_id
+    if usable_session_id(session_id):
+        return session_id
+    other = is_stripe_id(session_id) and read_wanted(session_id).kind in _SHOWN_BY_STUDENT
+    hint = "What it is about: " + lmx("students show", session_id) if other else _LOOKS
+    raise UsageError(f"{session_id!r} is not the id of a session", hint=hint)
 
 
 def read_session(job: SessionJob, session_id: str) -> Session:
     """Read a session; raises FailedError when Stripe has none of this id."""
-    hint = _LOOKS
-    if usable_session_id(session_id):
-        if (session := job.checkout_sessions.read_session(session_id)) is not None:
-            return session
-        hint = f"Check the id, and that it is of this account and of {job.settings.expected_mode} mode (-e)."
+    session = job.checkout_sessions.read_session(session_id)
+    if session is not None:
+        return session
+    hint = f"Check the id, and that it is of this account and of {job.settings.expected_mode} mode (-e)."
     raise FailedError(f"Stripe has no session {session_id} for this key", hint=hint, code="invalid.unknown_session")
 
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, get_type_
 import typer
 
 from learnermax_cli.cli.help_pages import HelpCommand, command_words
+from learnermax_cli.cli.options import require_filled
 from learnermax_cli.core.errors import Exit, InterruptedRunError, LmxError, UsageError, weightiest
-from learnermax_cli.core.ownership import id_flaw
 from learnermax_cli.terminal.console import Console, Manner
 
 if TYPE_CHECKING:
@@ -89,9 +89,6 @@ class Traits(NamedTuple):
 READS = Traits()
 WRITES = Traits(writes=True)
 LOCAL = Traits(local=True)
-
-_IDS: Mapping[str, Literal["course", "user"]] = {"course_id": "course", "course": "course", "user": "user"}
-"""The arguments and options that name a course or a student."""
 
 
 @dataclass
@@ -175,7 +172,7 @@ def _run(
     invocation.console = Console(manner, invocation.environ)
     if manner.format == "csv" and invocation.command not in LISTS:
         raise UsageError("-o csv is for lists only", hint=f"Lists are: {', '.join(LISTS)}.")
-    _require_filled(ctx, {**given, **common})
+    require_filled(ctx, {**given, **common})
     app = App(Flags(**common), invocation.environ, invocation.console)
     app.interrupt.install()
     invocation.app = app
@@ -221,27 +218,6 @@ def _access_options(command: str, common: Mapping[str, object]) -> str:
             option = "-e" if name == "environment" else f"--{name.replace('_', '-')}"
             options += f" {option} {quote(str(value))}"
     return options
-
-
-def _require_filled(ctx: typer.Context, given: Mapping[str, Any]) -> None:
-    for parameter in ctx.command.params:
-        value = given.get(parameter.name or "")
-        for text in value if isinstance(value, list | tuple) else [value]:
-            if isinstance(text, str):
-                _require_usable(parameter, text)
-
-
-def _require_usable(parameter: Any, text: str) -> None:
-    name = max(parameter.opts, key=len)
-    name = name if name.startswith("-") else name.upper()
-    if not text.strip():
-        # An empty text is a shell variable that was not set; it must not mean "all", nor the default.
-        raise UsageError(f"{name} needs a value", hint="Give it one; is a shell variable unset?")
-    kind = None if parameter.name == "user" and "@" in text else _IDS.get(parameter.name)
-    if kind is not None and (flaw := id_flaw(kind, text)) is not None:
-        raise UsageError(f"{name} {flaw}", hint=f"Check the {kind}'s id: no item of the table can have this one.")
-    if not name.endswith("url") and text.encode(errors="replace").decode() != text:  # URLs have rules of their own
-        raise UsageError(f"{name} is not valid UTF-8", hint="Check the encoding of the terminal or of the script.")
 
 
 def _app_names() -> dict[str, Any]:

@@ -1,8 +1,13 @@
-"""The options that several commands share."""
+"""The options that several commands share, and what no option may hold."""
 
-from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 import typer
+
+from learnermax_cli.core.errors import UsageError
+from learnermax_cli.core.ownership import id_flaw
+from learnermax_cli.core.remedy import lmx
 
 if TYPE_CHECKING:
     from learnermax_cli.checkout.model import CheckoutRequest
@@ -17,6 +22,9 @@ Revoke = Annotated[
     ),
 ]
 """Access follows the money; without it, or `LMX_REVOKE`, nothing is ever taken away."""
+
+_IDS: Mapping[str, Literal["course", "user"]] = {"course_id": "course", "course": "course", "user": "user"}
+"""The arguments and options that name a course or a student."""
 
 
 class CheckoutOptions(NamedTuple):
@@ -56,3 +64,35 @@ class CheckoutOptions(NamedTuple):
 
         form = Form(self.ui, self.success_url, self.cancel_url, self.return_url, self.allow_promotion_codes)
         return CheckoutRequest(course_id, self.user, form, read_expires_in(self.expires_in), dry_run, self.replace)
+
+
+def require_filled(ctx: typer.Context, given: Mapping[str, Any]) -> None:
+    """Raise UsageError for a value that is blank, or that no course or student can have."""
+    for parameter in ctx.command.params:
+        value = given.get(parameter.name or "")
+        for text in value if isinstance(value, list | tuple) else [value]:
+            if isinstance(text, str):
+                _require_usable(parameter, text)
+
+
+def _require_usable(parameter: Any, text: str) -> None:
+    name = max(parameter.opts, key=len)
+    name = name if name.startswith("-") else name.upper()
+    if not text.strip():
+        # An empty text is a shell variable that was not set; it must not mean "all", nor the default.
+        raise UsageError(f"{name} needs a value", hint="Give it one; is a shell variable unset?")
+    kind = None if parameter.name == "user" and "@" in text else _IDS.get(parameter.name)
+    if kind is not None and "cs_" in text:
+        _require_no_session(name, text)
+    if kind is not None and (flaw := id_flaw(kind, text)) is not None:
+        raise UsageError(f"{name} {flaw}", hint=f"Check the {kind}'s id: no item of the table can have this one.")
+    if not name.endswith("url") and text.encode(errors="replace").decode() != text:  # URLs have rules of their own
+        raise UsageError(f"{name} is not valid UTF-8", hint="Check the encoding of the terminal or of the script.")
+
+
+def _require_no_session(name: str, text: str) -> None:
+    from learnermax_cli.enrollments.model import named_session, usable_session_id
+
+    session_id = named_session(text)
+    if usable_session_id(session_id):
+        raise UsageError(f"{name} names a session of Stripe", hint="Whose it is: " + lmx("students show", session_id))

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from itertools import islice
 from typing import NamedTuple, Protocol
 
+from learnermax_cli.core.errors import FailedError
 from learnermax_cli.core.remedy import lmx
 from learnermax_cli.enrollments.apply_enrollment import ReadJob
 from learnermax_cli.enrollments.model import Enrollment, EnrollmentKey
@@ -43,10 +44,11 @@ def run_list(job: ListJob, wanted: Filter) -> Report:
     found = sorted(_read(job, wanted), key=lambda enrollment: enrollment.key)
     rows = tuple(map(_row, filter(wanted.fits, found)))
     other_types = {str(enrollment.key): enrollment.other_type for enrollment in found if enrollment.other_type}
-    warnings = warn_of_types(other_types) if found else warn_of_unknown(job, wanted.course_id, wanted.user_id)
+    warnings = warn_of_types(other_types) if found else _warn_of_unknown(job, wanted.course_id)
     of_access = tuple(name for name in _OF_ACCESS if any(row[name] for row in rows))
     body = Items(rows, (*COLUMNS, *of_access), _nothing(wanted), _OF_ACCESS)
-    return Report("enrollments list", job.settings.environment, body, warnings=warnings)
+    error = None if found else unknown_student(job, wanted.user_id)
+    return Report("enrollments list", job.settings.environment, body, warnings=warnings, error=error)
 
 
 def _nothing(wanted: Filter) -> str:
@@ -56,14 +58,19 @@ def _nothing(wanted: Filter) -> str:
     return f"No {kind}{where}{whose}{' whose mail is owed' * wanted.owed}."
 
 
-def warn_of_unknown(job: ReadJob, course_id: str | None, user_id: str | None) -> tuple[str, ...]:
-    """Return warnings of a course or student that was asked for and is not in the table at all, as after a typo."""
-    unknown: list[str] = []
-    if course_id is not None and job.courses.read_course(course_id) is None:
-        unknown.append(f"table {job.settings.table} has no course {course_id}; see " + lmx("courses list"))
-    if user_id is not None and user_id not in job.enrollments.read_students([user_id]):
-        unknown.append(f"table {job.settings.table} has no student {user_id}")
-    return tuple(unknown)
+def _warn_of_unknown(job: ReadJob, course_id: str | None) -> tuple[str, ...]:
+    """Return a warning of a course that was asked for and is not in the table, as after a typo."""
+    if course_id is None or job.courses.read_course(course_id) is not None:
+        return ()
+    return (f"table {job.settings.table} has no course {course_id}; see " + lmx("courses list"),)
+
+
+def unknown_student(job: ReadJob, user_id: str | None) -> FailedError | None:
+    """Return the failure of a run on a student whom the table does not have: most likely a typo."""
+    if user_id is None or user_id in job.enrollments.read_students([user_id]):
+        return None
+    hint = "Check it: a user id or an e-mail address. List the enrollments: " + lmx("enrollments list")
+    return FailedError(f"student {user_id} not found", hint=hint, code="invalid.unknown_student")
 
 
 def warn_of_types(other_types: Mapping[str, str]) -> tuple[str, ...]:

@@ -6,15 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Protocol
 
-from learnermax_cli.core.errors import (
-    FailedError,
-    GuardError,
-    InterruptedRunError,
-    LmxError,
-    UsageError,
-    weightier,
-)
-from learnermax_cli.core.remedy import lmx
+from learnermax_cli.core.errors import GuardError, InterruptedRunError, LmxError, UsageError, weightier
 from learnermax_cli.core.retries import is_fatal
 from learnermax_cli.enrollments.apply_enrollment import (
     EnrollmentWork,
@@ -24,7 +16,7 @@ from learnermax_cli.enrollments.apply_enrollment import (
     begin_run,
 )
 from learnermax_cli.enrollments.decide_case import Rules
-from learnermax_cli.enrollments.listing import warn_of_types
+from learnermax_cli.enrollments.listing import unknown_student, warn_of_types
 from learnermax_cli.enrollments.model import Payments
 from learnermax_cli.enrollments.payment_state import Realm
 from learnermax_cli.enrollments.plan_enrollment import Tally, Work, summary_line
@@ -95,21 +87,13 @@ def run_reconcile(job: ReconcileJob, request: ReconcileRequest) -> Report:
     except LmxError as failure:
         error = weightier(failure, error)
     if examined and not one_pass.tally.examined:
-        error = error or _unknown_student(job, request.scope.user)
+        error = error or unknown_student(job, request.scope.user)
     report = _report(job.settings.environment, request, results, one_pass.tally, run.mode)
     error = error if examined else _unfinished(report)
     owed = warn_of_owed(run.mode, report.summary["owed"], dry_run=request.dry_run)
     unread = (f"{kind}s were not looked at: {why}" for kind, why in payments.denied.items())
     warnings = (*owed, *warn_of_types(one_pass.tally.other_types), *unread)
     return replace(report, stripe=identity, error=error, warnings=warnings)
-
-
-def _unknown_student(job: ReconcileJob, user_id: str | None) -> FailedError | None:
-    """Return the failure of a run on a student whom the table does not have: like a course, most likely a typo."""
-    if user_id is None or user_id in job.enrollments.read_students([user_id]):
-        return None
-    hint = "List the enrollments: " + lmx("enrollments list")
-    return FailedError(f"student {user_id} not found", hint=hint, code="invalid.unknown_student")
 
 
 def _require_sense(request: ReconcileRequest) -> None:

@@ -47,16 +47,15 @@ def test_show_has_the_payment(sandbox: Sandbox) -> None:
 
 
 def test_unknown_session_is_said_to_be_unknown(sandbox: Sandbox) -> None:
-    """Sessions that do not exist, and ids of something else, end in 1."""
+    """By both commands."""
     for command in ("show", "expire"):
-        for session_id in ("cs_test_gone", "pi_1"):
-            ran = worlds.run(sandbox, "checkout", command, session_id)
-            assert (1, "invalid.unknown_session") == (ran.exit_code, ran.error[0])
+        ran = worlds.run(sandbox, "checkout", command, "cs_test_gone")
+        assert (1, "invalid.unknown_session") == (ran.exit_code, ran.error[0])
 
 
 @pytest.mark.parametrize("command", ["show", "expire"])
-@pytest.mark.parametrize("session_id", ["../products", "..", "%2e%2e/account", "cs_test_1?", "#"])
-def test_what_cannot_be_an_id_of_stripe_is_wrong_usage(sandbox: Sandbox, command: str, session_id: str) -> None:
+@pytest.mark.parametrize("session_id", ["../products", "..", "%2e%2e/account", "cs_test_1?", "#", "nonsense", "pi_1"])
+def test_what_cannot_be_the_id_of_a_session_is_wrong_usage(sandbox: Sandbox, command: str, session_id: str) -> None:
     """Nothing is asked."""
     seq = last_entry(sandbox)
     ran = worlds.run(sandbox, "checkout", command, session_id)

@@ -65,7 +65,22 @@ def test_id_that_no_key_can_hold_is_refused_before_a_request(
 def test_longest_ids_reach_the_table(sandbox: Sandbox) -> None:
     """They are only not found."""
     done = sandbox.run("enrollments", "list", "--course", "c" * 1_017, "--user", "u" * 1_019)
-    assert 0 == done.returncode, done.stderr
+    assert (1, True) == (done.returncode, f"Error: student {'u' * 1_019} not found" in done.stderr.splitlines())
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("checkout", "create", "https://checkout.stripe.com/c/pay/cs_test_a1#fid", "--user", "ada"),
+        ("enrollments", "list", "--user", "cs_test_a1"),
+    ],
+)
+def test_session_in_place_of_a_course_or_student(sandbox: Sandbox, args: tuple[str, ...]) -> None:
+    """It is named as that, and the remedy shows whose it is."""
+    done = sandbox.run(*args)
+    name = "COURSE_ID" if "create" in args else "--user"
+    said = [f"Error: {name} names a session of Stripe", "  Whose it is: lmx students show cs_test_a1"]
+    assert (2, said) == (done.returncode, done.stderr.splitlines())
 
 
 def test_wrong_choice_is_told_in_plain_words(sandbox: Sandbox) -> None:

@@ -41,27 +41,29 @@ def test_filters_and_their_reads(sandbox: Sandbox) -> None:
         ((), "No enrollments.", []),
         (("--status", "free"), "No free enrollments.", []),
         (("--course", "A"), "No enrollments in course A.", []),
-        (("--course", "a"), "No enrollments in course a.", ["course a; see lmx courses list"]),
+        (("--course", "a"), "No enrollments in course a.", ["Warning: {table} has no course a; see lmx courses list"]),
         (("--user", "user-1"), "No enrollments of student user-1.", []),
         (
             ("--user", "[1m\x1b[1m", "--course", "nobody", "--status", "pending"),
             "No pending enrollments in course nobody of student [1m\\x1b[1m.",
-            ["course nobody; see lmx courses list", "student [1m\\x1b[1m"],
+            [
+                "Error: student [1m\\x1b[1m not found",
+                "Warning: {table} has no course nobody; see lmx courses list",
+            ],
         ),
     ],
 )
 def test_nothing_found_names_what_was_asked_for(
     sandbox: Sandbox, args: tuple[str, ...], said: str, unknown: list[str]
 ) -> None:
-    """A typo can be seen: what the table does not have at all is warned of."""
+    """A typo can be seen: a course that the table does not have is warned of, such a student is an error."""
     worlds.put_course(sandbox, "A", "9.99")
     worlds.put_student(sandbox, "user-1")
     done = sandbox.run("enrollments", "list", *args)
-    assert (0, f"{said}\n", [f"Warning: table {sandbox.dynamodb().name} has no {name}" for name in unknown]) == (
-        done.returncode,
-        done.stdout,
-        [line for line in done.stderr.splitlines() if line.startswith("Warning: ")],
-    )
+    told = sorted(line for line in done.stderr.splitlines() if line.startswith(("Warning: ", "Error: ")))
+    code = int(any(line.startswith("Error: ") for line in unknown))
+    expected = [line.format(table=f"table {sandbox.dynamodb().name}") for line in unknown]
+    assert (code, f"{said}\n", expected) == (done.returncode, done.stdout, told)
 
 
 def test_second_course_is_wrong_usage(sandbox: Sandbox) -> None:

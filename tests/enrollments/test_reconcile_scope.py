@@ -110,7 +110,8 @@ def test_unknown_student(sandbox: Sandbox) -> None:
         ran = worlds.reconcile(sandbox, *scope)
         error = ran.report["error"]
         assert (1, "invalid.unknown_student") == (ran.exit_code, error["code"])
-        assert ("student nobody not found", "List the enrollments: lmx enrollments list") == (
+        hint = "Check it: a user id or an e-mail address. List the enrollments: lmx enrollments list"
+        assert ("student nobody not found", hint) == (
             error["message"],
             error["hint"],
         )

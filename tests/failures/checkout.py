@@ -123,14 +123,21 @@ FAILURES = (
     Failure(
         "checkout show '$hostile'",
         2,
-        "'$harmless' can't be an id of Stripe",
+        "'$harmless' is not the id of a session",
         "A session's id looks like cs_test_… or cs_live_….",
     ),
-    _refused(
-        "Stripe has no session prod_1 for this key",
-        "A session's id looks like cs_test_… or cs_live_….",
-        lambda _: None,
+    Failure(
         "checkout show prod_1",
+        2,
+        "'prod_1' is not the id of a session",
+        "A session's id looks like cs_test_… or cs_live_….",
+    ),
+    Failure("checkout show pi_1", 2, "'pi_1' is not the id of a session", "What it is about: lmx students show pi_1"),
+    _refused(
+        "Stripe has no session cs_test_gone for this key",
+        "Check the id, and that it is of this account and of test mode (-e).",
+        lambda _: None,
+        "checkout show cs_test_gone",
     ),
     Failure(
         "checkout expire $session",
