@@ -105,7 +105,7 @@ def test_changes_that_became_necessary_are_shown(sandbox: Sandbox) -> None:
     worlds.edit_course(sandbox, COURSE, price=Decimal("149.99"))
     sandbox.control.release()
     stdout, _ = process.communicate(timeout=60)
-    _, line, *_ = stdout.splitlines()
+    _, _, line, *_ = stdout.splitlines()
     changes = "link product, replace price, link product, archive price"
     assert f"-/+ create product {COURSE}, {changes}  (the course was changed while lmx ran)" == line
     assert f"superseded link product {COURSE}: another run was faster, or it is no longer needed" in stdout
