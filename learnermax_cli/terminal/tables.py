@@ -44,13 +44,13 @@ def laid_out(line: "RenderableType", width: int | None) -> "Iterator[RenderableT
     if isinstance(line, Table):
         yield from fitted(line, width) if width else [uncut(line)]
     else:
-        yield _with_id_below(line) if isinstance(line, Text) and width and line.cell_len > width else line
+        yield _with_id_below(line, width) if isinstance(line, Text) and width and line.cell_len > width else line
 
 
-def _with_id_below(line: "Text") -> "Text":
+def _with_id_below(line: "Text", width: int) -> "Text":
     """Return a line that is too long with the one word in its last column, such as an id, on a line of its own."""
     aside = _LAST_WORD.search(line.plain)
-    parts = (line[: aside.start()], "\n    ", line[aside.start("id") :]) if aside else (line,)
+    parts = (_hanging(line[: aside.start()], 4, width), "\n    ", line[aside.start("id") :]) if aside else (line,)
     return type(line).assemble(*parts, style=line.style)
 
 

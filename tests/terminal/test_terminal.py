@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from learnermax_cli.cli.main import app
 from learnermax_cli.config.keys import table_name
 from tests.commands import command_paths
-from tests.enrollments.worlds import put_pending
+from tests.enrollments.worlds import put_bought, put_pending
 from tests.products.worlds import put_course, put_courses, read_products
 from tests.running import Sandbox
 from tests.sampling import sampled
@@ -129,6 +129,16 @@ def test_tables_fit_80_columns_with_ids_whole(sandbox: Sandbox) -> None:
             [line for line in told if len(line) > 80],
             [word for word in ids if not any(word in line for line in told)],
         )
+
+
+def test_ids_of_a_case_fit_80_columns(sandbox: Sandbox) -> None:
+    """Each is whole: one that has no room beside what happened is on a line of its own."""
+    session = put_bought(sandbox, "u", id="cs_test_" + "a1" * 29)
+    shown = on_terminal(sandbox, "students", "show", "u")
+    lines = [line for line in shown.lines if not line.lstrip().startswith((*TALK, "Run: "))]
+    assert f"    {session}" in lines
+    assert any(line.startswith("    evt_") for line in lines)
+    assert [] == [line for line in lines if len(line) > 80]
 
 
 def test_question_comes_after_the_plan_and_names_account_and_mode(sandbox: Sandbox) -> None:
