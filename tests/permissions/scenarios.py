@@ -170,7 +170,7 @@ _ALL = (
     _view("checkout expire", "checkout expire"),
     _view("enrollments list", "enrollments list nothing"),
     _view("enrollments list --course", "enrollments list nothing", f"enrollments list --course {COURSE}"),
-    _view("enrollments list --user", "enrollments list nothing", f"enrollments list --user {USER}"),
+    _view("enrollments list --user", "enrollments list nothing", f"enrollments list --user {USER}", 1),
     Scenario("enrollments create", _customer_gone, f"enrollments {_BUY}", 1),
     Scenario("enrollments create", _bought_and_lost, f"enrollments {_BUY} --replace"),
     _view("enrollments create in a free course", "enrollments create free"),

@@ -231,7 +231,7 @@ def test_help_in_actions_has_no_escapes(tmp_path: Path) -> None:
         (("nonsense",), "lmx --help"),
         (("products", "nonsense"), "lmx products --help"),
         (("products", "sync", "--nonsense"), "lmx products sync --help"),
-        (("courses", "set-price", "a"), "lmx courses set-price --help"),
+        (("courses", "set-price", "a", "1", "2"), "lmx courses set-price --help"),
     ],
 )
 def test_wrong_usage_names_its_help_page(sandbox: Sandbox, args: tuple[str, ...], page: str) -> None:
