@@ -114,6 +114,16 @@ def test_remedies_work_on_what_was_checked(sandbox: Sandbox) -> None:
     assert f"Fix Secret: lmx secrets push {options}" in done.stdout.splitlines()
 
 
+def test_remedy_of_several_checks_stands_once(sandbox: Sandbox) -> None:
+    """Without credentials both AWS and the stored Stripe key need the same sign-in."""
+    env = {**PREVIEW, "AWS_ACCESS_KEY_ID": None, "AWS_SECRET_ACCESS_KEY": None, "STRIPE_SECRET_KEY": None}
+    done = sandbox.run("doctor", env={**env, "AWS_EC2_METADATA_DISABLED": "true"})
+    assert ["Fix AWS identity, Stripe key"] == [
+        line.split(":")[0] for line in done.stdout.splitlines() if "Sign in" in line and line.startswith("Fix ")
+    ]
+    assert "Error: 2 checks failed: AWS identity, Stripe key" in done.stderr.splitlines()
+
+
 def test_markdown_has_the_remedies(sandbox: Sandbox) -> None:
     """For a step summary: a table of what was found, and below it what to do."""
     lines = sandbox.run("doctor", "-o", "markdown", env=PREVIEW).stdout.splitlines()
