@@ -139,14 +139,14 @@ def test_every_command_has_its_case() -> None:
 
 
 @pytest.mark.parametrize("manner", sampled(MANNERS, one_in=5), ids=" ".join)
-@pytest.mark.parametrize("path", sampled([path for path, cases in CASES.items() if cases], 2), ids=" ".join)
+@pytest.mark.parametrize("path", sampled([path for path, cases in CASES.items() if cases], 3), ids=" ".join)
 def test_command_shows_no_secret(world: Sandbox, path: tuple[str, ...], manner: tuple[str, ...]) -> None:
     """With secrets in the secret, the env file, the environment and the table."""
     for case in CASES[path]:
         require_silence(world, *path, *case, *manner)
 
 
-@pytest.mark.parametrize("path", sampled(command_paths(), 3), ids=" ".join)
+@pytest.mark.parametrize("path", sampled(command_paths(), 5), ids=" ".join)
 def test_key_as_a_stray_argument_is_not_repeated(world: Sandbox, path: tuple[str, ...]) -> None:
     """Who pastes a key behind a command does not find it in the log of the error."""
     require_silence(world, *path, STRAY, STRAY, STRAY, "-o", "json")

@@ -131,7 +131,7 @@ def test_undisturbed_run_makes_exactly_these_writes(sandbox: Sandbox, scenario: 
     assert int(PUBLISH in scenario.writes) == len(worlds.read_events(sandbox))
 
 
-@pytest.mark.parametrize("case", sampled(KILLS, one_in=5), ids=point_id)
+@pytest.mark.parametrize("case", sampled(KILLS, one_in=13), ids=point_id)
 def test_killed_run_is_made_good_by_the_next(sandbox: Sandbox, case: tuple[Point, str]) -> None:
     """After a SIGKILL the same command, and a run that sends the mail that is owed, end as one clean run does."""
     (scenario, _), when = case
@@ -144,7 +144,7 @@ def test_killed_run_is_made_good_by_the_next(sandbox: Sandbox, case: tuple[Point
     assert int(PUBLISH in scenario.writes) <= len(worlds.read_events(sandbox)) <= 2
 
 
-@pytest.mark.parametrize("case", sampled(LOST, one_in=11), ids=point_id)
+@pytest.mark.parametrize("case", sampled(LOST, one_in=23), ids=point_id)
 def test_lost_answer_is_made_good_by_the_same_run(sandbox: Sandbox, case: tuple[Point, str]) -> None:
     """A run that loses a request or an answer ends well by itself."""
     (scenario, _), loss = case

@@ -139,7 +139,7 @@ SCENARIO = kills.Scenario("claim", _sold, WRITES)
 
 
 @pytest.mark.parametrize("when", kills.MOMENTS)
-@pytest.mark.parametrize("index", sampled(range(len(WRITES)), 3))
+@pytest.mark.parametrize("index", sampled(range(len(WRITES)), 5))
 def test_killed_claim_is_made_good_by_the_next(sandbox: Sandbox, index: int, when: str) -> None:
     """Wherever the first ends, the second ends in the state of one clean run."""
     _sold(sandbox)

@@ -132,7 +132,7 @@ USER = "u"
 _WRITTEN = (COMPLETE, CREATE, RELEASE)
 
 
-@pytest.mark.parametrize("row", sampled(ROWS, 2), ids=lambda row: row.name)
+@pytest.mark.parametrize("row", sampled(ROWS, 4), ids=lambda row: row.name)
 def test_row(sandbox: Sandbox, row: Row) -> None:
     """A dry run reads and lists what the real run then does, and a second real run writes nothing."""
     worlds.put_basics(sandbox)

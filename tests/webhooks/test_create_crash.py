@@ -60,7 +60,7 @@ def test_undisturbed_run_makes_exactly_these_writes(sandbox: Sandbox, scenario: 
         worlds.created(sandbox, *scenario.args)
 
 
-@pytest.mark.parametrize("case", sampled(KILLS, one_in=4), ids=point_id)
+@pytest.mark.parametrize("case", sampled(KILLS, one_in=9), ids=point_id)
 def test_killed_run_is_made_good_by_the_next(sandbox: Sandbox, case: tuple[Point, str]) -> None:
     """After a SIGKILL at any write: one endpoint, whose secret is stored, and nothing left to do."""
     point, later = case
@@ -84,7 +84,7 @@ def test_killed_roll_is_made_good_by_a_roll(sandbox: Sandbox, index: int) -> Non
     _require_clean(sandbox, ROLL, URL)
 
 
-@pytest.mark.parametrize("case", sampled(LOST, one_in=4), ids=point_id)
+@pytest.mark.parametrize("case", sampled(LOST, one_in=9), ids=point_id)
 def test_lost_answer_is_made_good_by_the_same_run(sandbox: Sandbox, case: tuple[Point, str]) -> None:
     """A run that loses a request or an answer ends well by itself."""
     (scenario, _), loss = case

@@ -37,7 +37,7 @@ def test_undisturbed_event_makes_exactly_these_writes(sandbox: Sandbox, scenario
     require_clean_end(sandbox, scenario)
 
 
-@pytest.mark.parametrize("case", sampled(KILLS, one_in=3), ids=point_id)
+@pytest.mark.parametrize("case", sampled(KILLS, one_in=7), ids=point_id)
 def test_killed_receiver_is_made_good_by_the_next_delivery(sandbox: Sandbox, case: tuple[Point, str]) -> None:
     """Nothing is acknowledged before it is safe: a mail that is owed is asked for again until somebody may send it."""
     (scenario, index), when = case

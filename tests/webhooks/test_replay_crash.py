@@ -29,7 +29,7 @@ def test_undisturbed_replay_makes_exactly_these_writes(sandbox: Sandbox, scenari
     assert [worlds.event_of(sandbox, USER)] == worlds.read_events(sandbox)
 
 
-@pytest.mark.parametrize("case", sampled(KILLS, one_in=3), ids=point_id)
+@pytest.mark.parametrize("case", sampled(KILLS, one_in=7), ids=point_id)
 def test_killed_replay_is_made_good_by_the_next(sandbox: Sandbox, case: tuple[Point, str]) -> None:
     """After a SIGKILL before or after any write, the next replay completes once and sends the event at least once."""
     (scenario, index), when = case
@@ -43,7 +43,7 @@ def test_killed_replay_is_made_good_by_the_next(sandbox: Sandbox, case: tuple[Po
         assert {"done": 1} == effects(replay(sandbox))
 
 
-@pytest.mark.parametrize("case", sampled(KILLS, one_in=3), ids=point_id)
+@pytest.mark.parametrize("case", sampled(KILLS, one_in=7), ids=point_id)
 def test_killed_replay_is_made_good_at_once(sandbox: Sandbox, case: tuple[Point, str]) -> None:
     """Run again within the ten minutes, it ends in 0 and says whether the event is owed; later it publishes it."""
     (scenario, index), when = case

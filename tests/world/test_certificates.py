@@ -42,7 +42,7 @@ def _error(run: "subprocess.CompletedProcess[str]") -> tuple[int, dict[str, str]
     return run.returncode, json.loads(run.stdout)["error"]
 
 
-@pytest.mark.parametrize("case", sampled(product(COMMANDS, ("file", "folder"), VARIABLES), 3), ids=str)
+@pytest.mark.parametrize("case", sampled(product(COMMANDS, ("file", "folder"), VARIABLES), 7), ids=str)
 def test_authority_counts_by_each_variable(
     sandbox: Sandbox, authority: Authority, tls: dict[str, str], tmp_path: Path, case: tuple[str, str, str]
 ) -> None:
@@ -154,7 +154,7 @@ def test_certificate_of_another_host_is_named(sandbox: Sandbox, authority: Autho
 FLAWS = (None, "", "no certificate", "-----BEGIN CERTIFICATE-----\nx\n", "folder")
 
 
-@pytest.mark.parametrize("case", sampled(product(COMMANDS, FLAWS, VARIABLES), 3), ids=str)
+@pytest.mark.parametrize("case", sampled(product(COMMANDS, FLAWS, VARIABLES), 7), ids=str)
 def test_file_without_certificates_is_named(
     sandbox: Sandbox, tls: dict[str, str], tmp_path: Path, case: tuple[str, str | None, str]
 ) -> None:

@@ -22,7 +22,7 @@ from tests.sampling import sampled
 from tests.started import STOPPING, Started
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-CASES = sampled(product(COMMANDS, SIGNALS), 4)
+CASES = sampled(product(COMMANDS, SIGNALS), 7)
 WRITES = {
     "secrets push": "CreateSecret",
     "products sync": "POST /v1/products",
