@@ -214,6 +214,7 @@ def test_aws_failure_that_echoes_a_key_does_not_pass_it_on(world: Sandbox, servi
     require_silence(world, "products", "sync", "--dry-run", "-v", env={"STRIPE_SECRET_KEY": None})
 
 
+@pytest.mark.slow
 def test_sandbox_of_its_own_shows_its_keys_only_when_asked(sandbox: Sandbox, tmp_path: Path) -> None:
     """Start, status, reset and stop show none; `sandbox env` is the one that prints them."""
     env: dict[str, str | None] = {"LMX_SANDBOX_HOME": str(tmp_path / "own")}

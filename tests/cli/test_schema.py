@@ -84,6 +84,7 @@ def test_enumerations_are_those_of_the_code() -> None:
     assert failing == PUBLISHED["error"]["properties"]["exit_code"]["enum"]
 
 
+@pytest.mark.slow
 def test_each_command_that_succeeds_prints_what_the_schema_says(platform: Sandbox) -> None:
     """All of them, in the course of a day."""
     session, seen, unnoticed = "", set[tuple[str, ...]](), set[str]()

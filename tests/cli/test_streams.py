@@ -100,6 +100,7 @@ def _warnings(sandbox: Sandbox, *args: str) -> list[str]:
     return [line for line in said if line.startswith("Warning: ")]
 
 
+@pytest.mark.slow
 def test_report_that_nobody_reads(sandbox: Sandbox) -> None:
     """That its reader is gone is told, and what was done stays; a list whose reader has had enough says nothing."""
     put_course(sandbox, "a", "49.99")

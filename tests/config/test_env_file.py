@@ -211,6 +211,7 @@ def test_env_file_comes_through_a_pipe(tmp_path: Path) -> None:
     writer.join()
 
 
+@pytest.mark.slow
 def test_pipe_that_nobody_writes_to_is_given_up(tmp_path: Path) -> None:
     """After five seconds."""
     pipe = tmp_path / "pipe"

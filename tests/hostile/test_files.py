@@ -35,7 +35,7 @@ def test_env_file_that_is_too_large(sandbox: Sandbox, args: tuple[str, ...]) -> 
     assert "env file .env.local cannot be read: it has more than 1 MB" == two_lines(run_list(sandbox, *args))
 
 
-@pytest.mark.parametrize("args", [(), ("--env-file", ".env.local")])
+@pytest.mark.parametrize("args", sampled([(), ("--env-file", ".env.local")], 2))
 def test_env_file_that_is_a_pipe_without_a_writer(sandbox: Sandbox, args: tuple[str, ...]) -> None:
     """It is given up after five seconds."""
     os.mkfifo(sandbox.cwd / ".env.local")
@@ -78,6 +78,7 @@ def test_plan_that_cannot_be_read(sandbox: Sandbox, content: str, reason: str) -
     assert [] == sandbox.control.journal()[before:]
 
 
+@pytest.mark.slow
 def test_plan_that_is_a_pipe_without_a_writer(sandbox: Sandbox) -> None:
     """It is given up after five seconds."""
     os.mkfifo(sandbox.cwd / "plan")

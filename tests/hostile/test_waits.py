@@ -98,6 +98,7 @@ def _trickle_to_all(listener: socket.socket) -> None:
             threading.Thread(target=trickle, args=(listener.accept()[0],), daemon=True).start()
 
 
+@pytest.mark.slow
 def test_signal_ends_a_run_that_reads(sandbox: Sandbox, tmp_path: Path) -> None:
     """It is told at once that it stops, and does not try again."""
     worlds.put_basics(sandbox, "ada")

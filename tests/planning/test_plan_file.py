@@ -151,6 +151,7 @@ def test_plan_goes_through_a_pipe(tmp_path: Path) -> None:
     assert pipe.is_fifo()
 
 
+@pytest.mark.slow
 def test_pipe_with_nobody_at_its_other_end_is_given_up(tmp_path: Path) -> None:
     """After five seconds."""
     to_read, to_write = tmp_path / "read", tmp_path / "write"

@@ -49,6 +49,7 @@ def test_many_courses_through_a_limit_and_failures(sandbox: Sandbox) -> None:
     assert [] == writes_since(sandbox, before)
 
 
+@pytest.mark.slow
 def test_throttled_requests_are_counted(sandbox: Sandbox) -> None:
     """The meter counts each request that Stripe saw, and each that it throttled."""
     worlds.put_courses(sandbox, [f"course-{number:02}" for number in range(20)])

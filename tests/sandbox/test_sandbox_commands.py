@@ -76,6 +76,7 @@ def test_start_on_the_ports_of_the_running_sandbox_is_no_failure(sandbox: Sandbo
     assert (0, "") == (said.returncode, said.stderr)
 
 
+@pytest.mark.slow
 def test_remedy_for_other_ports_starts_one_there(
     sandbox: Sandbox, own: dict[str, str | None], free_ports: list[int]
 ) -> None:

@@ -78,6 +78,7 @@ def test_stripe_that_is_broken_is_asked_three_times(sandbox: Sandbox, receiver: 
     assert 3 == len(worlds.stripe_requests(sandbox, seq))
 
 
+@pytest.mark.slow
 def test_services_that_do_not_answer_are_not_waited_for_long(sandbox: Sandbox) -> None:
     """503 for what needs them; others go on meanwhile, and the next delivery is good, or known to be forged."""
     put_signing_secret(sandbox)

@@ -125,6 +125,7 @@ def test_sender_that_hangs_up_leaves_no_trace(sandbox: Sandbox, receiver: Servin
     assert [] == worlds.stripe_requests(sandbox, seq)
 
 
+@pytest.mark.slow
 def test_what_is_too_much_at_once_is_asked_for_again(sandbox: Sandbox) -> None:
     """Beyond 64 in flight a delivery gets 503 with Retry-After; nothing is lost, for all are delivered again."""
     put_signing_secret(sandbox)

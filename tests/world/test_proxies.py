@@ -43,6 +43,7 @@ def test_every_client_reaches_this_machine(sandbox: Sandbox, proxy: Proxy, monke
     assert [] == proxy.asked
 
 
+@pytest.mark.slow
 def test_sandbox_starts_behind_a_proxy(sandbox: Sandbox, proxy: Proxy, tmp_path: Path) -> None:
     """`sandbox start` writes its first student past the proxy."""
     env = {**proxy.env, "LMX_SANDBOX_HOME": str(tmp_path / "other")}

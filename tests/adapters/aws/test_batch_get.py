@@ -37,6 +37,7 @@ def test_unprocessed_items_are_read_in_the_end(sandbox: Sandbox) -> None:
     assert {"ada": Student("ada", "ada@example.com", None, "Ada")} == students
 
 
+@pytest.mark.slow
 def test_items_that_stay_unprocessed_are_given_up(sandbox: Sandbox) -> None:
     """After a bounded time, and few requests, in one line with a remedy."""
     leave_unprocessed(sandbox, None)
@@ -62,6 +63,7 @@ def test_waiting_for_unprocessed_items_ends_when_the_run_is_interrupted(sandbox:
     assert time.monotonic() - begun < 10
 
 
+@pytest.mark.slow
 def test_sigterm_ends_a_reconcile_whose_items_stay_unprocessed(sandbox: Sandbox) -> None:
     """What was written before is in the report: here the event that an earlier run owed."""
     worlds.put_basics(sandbox, "ada", "bob")

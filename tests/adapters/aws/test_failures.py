@@ -101,6 +101,7 @@ def test_no_network_to_aws_ends_in_1(sandbox: Sandbox) -> None:
     assert (1, "failed.network") == (code, error["code"])
 
 
+@pytest.mark.slow
 def test_no_network_to_stripe_ends_in_1(sandbox: Sandbox) -> None:
     """Likewise."""
     nowhere = f"http://127.0.0.1:{closed_port()}"

@@ -41,6 +41,7 @@ def test_operation_that_fails_for_good_is_tried_six_times(sandbox: Sandbox, faul
     assert (code, [WRITE] * 6) == (failed.value.code, requests(sandbox))
 
 
+@pytest.mark.slow
 def test_operation_without_an_answer_ends_in_time(sandbox: Sandbox) -> None:
     """No retry begins that could not end in time: here the third one."""
     fail(sandbox, READ, "hold")
