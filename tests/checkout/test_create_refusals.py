@@ -91,7 +91,7 @@ REFUSALS: Mapping[str, tuple[Callable[[Sandbox], Any], str, str]] = {
 }
 
 
-@pytest.mark.parametrize("name", sampled(REFUSALS, 3))
+@pytest.mark.parametrize("name", sampled(REFUSALS, 5))
 def test_refusal_has_reason_and_remedy_and_writes_nothing(sandbox: Sandbox, name: str) -> None:
     """The run ends in 1, names what to do, and leaves Stripe and the table as they were."""
     build, code, remedy = REFUSALS[name]

@@ -146,6 +146,7 @@ def test_killed_run_is_made_good_by_the_next(sandbox: Sandbox, index: int, when:
     assert {CREATE_LINK, UPDATE_LINK} >= set(writes_since(sandbox, before))
 
 
+@pytest.mark.slow
 def test_stored_failures_are_overcome_by_the_next_run(sandbox: Sandbox) -> None:
     """After a run that gave up on stored failures, the next one makes the link under a key that holds none."""
     worlds.on_sale(sandbox)

@@ -139,7 +139,7 @@ def test_every_command_has_its_case() -> None:
 
 
 @pytest.mark.parametrize("manner", sampled(MANNERS, one_in=5), ids=" ".join)
-@pytest.mark.parametrize("path", sampled([path for path, cases in CASES.items() if cases], 3), ids=" ".join)
+@pytest.mark.parametrize("path", sampled([path for path, cases in CASES.items() if cases], 5), ids=" ".join)
 def test_command_shows_no_secret(world: Sandbox, path: tuple[str, ...], manner: tuple[str, ...]) -> None:
     """With secrets in the secret, the env file, the environment and the table."""
     for case in CASES[path]:

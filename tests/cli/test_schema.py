@@ -118,7 +118,7 @@ def test_sandbox_that_is_stopped_is_described(platform: Sandbox, tmp_path: Path)
         assert (code, []) == (done.returncode, flaws(document(done.stdout)))
 
 
-@pytest.mark.parametrize("path", sampled(command_paths(), 5), ids=" ".join)
+@pytest.mark.parametrize("path", sampled(command_paths(), 11), ids=" ".join)
 def test_each_command_that_fails_prints_what_the_schema_says(platform: Sandbox, path: tuple[str, ...]) -> None:
     """A command line that makes no sense, no sandbox to work on, and Ctrl-C as it waits for its first answer.
 

@@ -48,6 +48,7 @@ def test_mail_begins_with_what_needs_attention(sandbox: Sandbox) -> None:
     assert beginnings == tuple(line[: len(beginning)] for line, beginning in zip(mail, beginnings, strict=True)), mail
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("redirection", sampled(["2>/dev/full", "2>&-"], 2))
 def test_annotations_that_nobody_takes(sandbox: Sandbox, redirection: str) -> None:
     """In GitHub Actions the document is whole and the exit code as ever, with a report and without one."""

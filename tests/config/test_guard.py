@@ -73,7 +73,7 @@ def test_every_command_is_known_to_the_guard() -> None:
     assert sorted({*WRITING, *READING, *outside}) == command_paths()
 
 
-@pytest.mark.parametrize("path", sampled(WRITING, 3), ids=" ".join)
+@pytest.mark.parametrize("path", sampled(WRITING, 5), ids=" ".join)
 def test_command_that_writes_refuses_what_does_not_belong_together(sandbox: Sandbox, path: tuple[str, ...]) -> None:
     """Two environments, two AWS accounts, two modes, two Stripe accounts: exit 5, and not one write."""
     mismatches: dict[str, dict[str, str | None]] = {

@@ -208,7 +208,7 @@ def verdict(examined: Examined, check: str) -> tuple[str, str]:
     return ("ok", "") if worst is None else (worst["status"], str(worst["remedy"]))
 
 
-@pytest.mark.parametrize("flaw", sampled(FLAWS, 3))
+@pytest.mark.parametrize("flaw", sampled(FLAWS, 5))
 def test_remedy_mends(sandbox: Sandbox, flaw: str) -> None:
     """Commands are run and settings made; then doctor has nothing more to say of it."""
     check, break_it = FLAWS[flaw]

@@ -308,7 +308,7 @@ class AccessMachine(RuleBasedStateMachine):
 def test_access_follows_the_money(sandbox: Sandbox) -> None:
     """In any order of purchases, refunds, disputes, decisions by hand, claims, deliveries and runs."""
     checked = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large]
-    settings = examples(EXAMPLES, one_in=20, stateful_step_count=6, suppress_health_check=checked)
+    settings = examples(EXAMPLES, one_in=40, stateful_step_count=6, suppress_health_check=checked)
     seen: Counter[str] = Counter()
     machine = type("Machine", (AccessMachine,), {"sandbox": sandbox, "seen": seen})
     run_state_machine_as_test(machine, settings=settings)

@@ -165,7 +165,7 @@ OTHERS = (
 """Each other command that writes, but the one that takes access away by name."""
 
 
-@pytest.mark.parametrize("name", sampled(RUNS, 4))
+@pytest.mark.parametrize("name", sampled(RUNS, 7))
 def test_nothing_is_taken_away_unasked(sandbox: Sandbox, container: Container, name: str) -> None:
     """No command and no handler writes to who is in, whatever the money does, without --revoke or LMX_REVOKE."""
     _put_void(sandbox, container)

@@ -116,7 +116,7 @@ def push_environment(sandbox: Sandbox) -> dict[str, str | None]:
     }
 
 
-@pytest.mark.parametrize("manner", sampled(MANNERS, one_in=11), ids=" ".join)
+@pytest.mark.parametrize("manner", sampled(MANNERS, one_in=23), ids=" ".join)
 @pytest.mark.parametrize("case", FAILURES)
 def test_error_that_repeats_every_secret(world: Sandbox, case: str, manner: tuple[str, ...]) -> None:
     """In every form, behind every character: none is printed, annotated or in the summary."""
@@ -130,7 +130,7 @@ def test_error_that_repeats_every_secret(world: Sandbox, case: str, manner: tupl
     run(world, *args, *manner, env=push_environment(world) if args[1:2] == ("push",) else None)
 
 
-@pytest.mark.parametrize("manner", sampled(MANNERS, one_in=11), ids=" ".join)
+@pytest.mark.parametrize("manner", sampled(MANNERS, one_in=23), ids=" ".join)
 @pytest.mark.parametrize("command", [("sync", "--dry-run"), ("sync", "--yes"), ("list",)], ids=" ".join)
 def test_course_that_repeats_a_secret(world: Sandbox, command: tuple[str, ...], manner: tuple[str, ...]) -> None:
     """In its name, its description and its id."""

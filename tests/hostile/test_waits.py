@@ -53,6 +53,7 @@ def test_command_ends_where_nothing_answers(sandbox: Sandbox, tmp_path: Path, co
     command.clean(sandbox)
 
 
+@pytest.mark.slow
 def test_timeout_is_called_a_timeout(sandbox: Sandbox, tmp_path: Path) -> None:
     """The error names the host and the limit."""
     with between(sandbox, tmp_path / "state") as (middleman, env):

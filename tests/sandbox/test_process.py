@@ -93,6 +93,7 @@ def test_stop_ends_it_and_is_nothing_the_second_time(state_dir: Path) -> None:
     assert not (state_dir / STATE_FILE).exists()
 
 
+@pytest.mark.slow
 def test_killed_sandbox_leaves_no_trace(state_dir: Path) -> None:
     """The file of a process that was killed is not believed, and a new start works."""
     info = process.start(state_dir, parent_pid=os.getpid())
@@ -103,6 +104,7 @@ def test_killed_sandbox_leaves_no_trace(state_dir: Path) -> None:
     assert info.pid != process.start(state_dir, parent_pid=os.getpid()).pid
 
 
+@pytest.mark.slow
 def test_recycled_pid_is_not_taken_for_the_sandbox(state_dir: Path) -> None:
     """Another process with the number of a former sandbox is neither believed nor stopped."""
     info = process.start(state_dir, parent_pid=os.getpid())

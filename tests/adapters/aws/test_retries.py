@@ -108,6 +108,7 @@ def test_receiver_goes_on_after_an_outage(sandbox: Sandbox) -> None:
     assert store.read_course("a") is None
 
 
+@pytest.mark.slow
 def test_reconcile_ends_when_no_write_gets_through(sandbox: Sandbox) -> None:
     """A few enrollments fail, and the others are left for the next run."""
     users = [f"user-{number}" for number in range(30)]
