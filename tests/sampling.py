@@ -1,4 +1,4 @@
-"""`make test` runs a sample of each matrix and a tenth of the examples of a property, `make test-slow` all others.
+"""`make test` runs a sample of each matrix and a twentieth of the examples of a property, `make test-slow` all others.
 
 Of the greatest matrices CI runs a share of those, since all take an hour.
 """
@@ -27,8 +27,8 @@ def _marks(number: int, one_in: int, in_ci: int) -> tuple[pytest.MarkDecorator, 
     return (pytest.mark.slow,) if number % in_ci == 0 else (pytest.mark.slow, pytest.mark.whole)
 
 
-def examples(count: int, *, one_in: int = 10, **options: Any) -> settings:
+def examples(count: int, *, one_in: int = 20, **options: Any) -> settings:
     """Return the settings of a property with so many examples; `make test` runs one in so many of them."""
     if settings.get_current_profile_name() != ALL_EXAMPLES:
-        count //= one_in
+        count = max(1, count // one_in)
     return settings(max_examples=count, deadline=None, **options)

@@ -75,7 +75,7 @@ def manners(view: View) -> tuple[Manner, ...]:
 
 
 @pytest.mark.parametrize(
-    "view", sampled((view for view in VIEWS if not view.slow), one_in=13), ids=lambda view: view.name
+    "view", sampled((view for view in VIEWS if not view.slow), one_in=23), ids=lambda view: view.name
 )
 def test_view(sandbox: Sandbox, view: View) -> None:
     """It ends as expected, fits, says the same with and without colour, and pipes get no escape."""

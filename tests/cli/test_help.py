@@ -49,7 +49,7 @@ def loaded(*args: str) -> list[str]:
     return modules
 
 
-@pytest.mark.parametrize("path", sampled([*GROUPS, *COMMANDS], 7), ids=" ".join)
+@pytest.mark.parametrize("path", sampled([*GROUPS, *COMMANDS], 11), ids=" ".join)
 def test_help_page_looks_as_it_is_meant_to(path: tuple[str, ...]) -> None:
     """Each page is a promise to scripts and readers."""
     done = run(*path, "--help")
@@ -65,7 +65,7 @@ def test_short_option_of_help_shows_the_same_page(path: tuple[str, ...]) -> None
     assert (0, in_full.stdout, "") == (done.returncode, done.stdout, done.stderr)
 
 
-@pytest.mark.parametrize("path", sampled(COMMANDS, 7), ids=" ".join)
+@pytest.mark.parametrize("path", sampled(COMMANDS, 11), ids=" ".join)
 def test_help_of_a_command_ends_with_an_example(path: tuple[str, ...]) -> None:
     """The example runs that very command."""
     page = run(*path, "--help").stdout

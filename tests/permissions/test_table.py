@@ -54,7 +54,7 @@ def test_every_row_has_scenarios() -> None:
     assert NAMED.keys() == SCENARIOS.keys()
 
 
-@pytest.mark.parametrize("row", sampled(ROWS, 3), ids=lambda row: row.name)
+@pytest.mark.parametrize("row", sampled(ROWS, 5), ids=lambda row: row.name)
 def test_row_is_what_is_asked_for(sandbox: Sandbox, row: Row) -> None:
     """All that its scenarios ask for, with a key that may do just that: nothing is refused, and nothing left over."""
     require_equal(row, [entry for scenario in SCENARIOS[row.name] for entry in entries_of(sandbox, scenario, row)])
