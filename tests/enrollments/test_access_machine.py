@@ -36,7 +36,8 @@ TOLD: dict[str, Callable[[AccessMachine], None]] = {
 @pytest.mark.parametrize("outcome", OUTCOMES)
 def test_every_outcome_is_reached(sandbox: Sandbox, outcome: str) -> None:
     """The machine knows what access is by right in each of them, also when the story goes on by itself."""
-    machine = _machine(sandbox, seen := Counter())()
+    seen: Counter[str] = Counter()
+    machine = _machine(sandbox, seen)()
     machine.begin()
     before = seen[outcome]
     TOLD[outcome](machine)
@@ -50,7 +51,8 @@ def test_access_follows_the_money(sandbox: Sandbox) -> None:
     """In any order of purchases, refunds, disputes, decisions by hand, claims, deliveries and runs."""
     checked = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large]
     settings = examples(EXAMPLES, one_in=40, stateful_step_count=6, suppress_health_check=checked)
-    machine = _machine(sandbox, seen := Counter())
+    seen: Counter[str] = Counter()
+    machine = _machine(sandbox, seen)
     run_state_machine_as_test(machine, settings=settings)
     if settings.max_examples == EXAMPLES:
         assert [] == [outcome for outcome in COMMON if not seen[outcome]], seen
