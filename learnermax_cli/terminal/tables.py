@@ -26,7 +26,7 @@ class Column(list["Text"]):
 _WIDE = 100
 """A terminal of so many columns may fold any prose, and have the last of it below the row, to show a table."""
 _GAP = 2
-_LEAST_FOLDED = 30
+_LEAST_FOLDED, _LEAST_TIGHT = 30, 16
 _MOST_PADDED = 200
 _NOTHING = "-"
 _LONG_PROSE = 60  # what is longer and gets less room has lines of its own below the row
@@ -34,6 +34,8 @@ _TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.\d+(Z|[+-]\d\d:\d\d)")
 _LAST_WORD = re.compile(r"(?<=\S) {2,}(?P<id>\S+)$")
 _STRIPE_ID = re.compile(r"(?:cs_(?:test|live)|prod|price|we|pi|plink|lmx_(?:preview|prod|sandbox))_\S{12,}")
 _LONG_ID, _HEAD, _TAIL = 24, 8, 6
+_EAST_ASIAN = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3\uff66-\uff9d\U00020000-\U0003ffff"
+_PIECE = re.compile(rf"[{_EAST_ASIAN}] *|[^ {_EAST_ASIAN}]+ *| +")
 
 
 def laid_out(line: "RenderableType", width: int | None) -> "Iterator[RenderableType]":
@@ -80,7 +82,12 @@ def uncut(table: "Table") -> "Text":
 
 
 def _columns(table: "Table") -> list[Column]:
-    return [Column(map(_text, (c.header, *c.cells)), right=c.justify == "right") for c in table.columns]
+    from rich.text import Text
+
+    def text(cell: object) -> Text:
+        return cell if isinstance(cell, Text) else Text(str(cell))
+
+    return [Column(map(text, (c.header, *c.cells)), right=c.justify == "right") for c in table.columns]
 
 
 def _line(columns: list[Column], cells: "Sequence[Text]", widths: list[int], *, header: bool) -> "Text":
@@ -98,37 +105,39 @@ def _line(columns: list[Column], cells: "Sequence[Text]", widths: list[int], *, 
 def _folded_rows(columns: list[Column], width: int) -> "Iterator[Text] | None":
     """Return a table that fits, changed as little as that takes; None where a word would have to be broken.
 
-    Long or rare prose goes below its row before ids of Stripe are shortened, and both before prose is folded tightly.
+    Long or rare prose goes below its row before ids of Stripe are shortened, and both before prose is folded tightly;
+    at last two columns may go below.
     """
     short = [column.each(_shortened) for column in columns]
     last = columns[-1]
-    may = len(columns) > 1 and _is_prose(last)
-    long = may and (_width(last) > _LONG_PROSE or _is_rare(last))
-    ways = [(some, _LONG_PROSE, below) for some in (columns, short) for below in (False, True)[: 1 + long]]
-    ways += [(short, 0, below) for below in (long, not long)[: 1 + may]]
+    rare = 2 * sum(cell.plain == _NOTHING for cell in last[1:]) >= len(last)
+    long = _is_prose(last) and (_width(last) > _LONG_PROSE or rare)
+    ways = [(some, _LONG_PROSE, below) for some in (columns, short) for below in (0, 1)[: 1 + long]]
+    ways += [(short, _LEAST_TIGHT, below) for below in ((1, 0, 2) if long else (0, 1, 2))]
     for some, least, below in ways:
-        beside = some[:-1] if below else some
-        if _has_room(beside, _folded(beside), width, least):
+        beside = some[: len(some) - below]
+        if beside and _has_room(beside, _folded(beside), width, least):
             whole = [_width(column) for column in beside]
             widths = whole if _has_room(beside, whole, width) else _folded(beside)
-            return _rows(beside, widths, width, last if below else None)
+            return _rows(beside, widths, width, columns[len(beside) :])
     return None
 
 
-def _rows(columns: list[Column], widths: list[int], width: int, below: Column | None = None) -> "Iterator[Text]":
+def _rows(columns: list[Column], widths: list[int], width: int, below: Sequence[Column] = ()) -> "Iterator[Text]":
     from rich.console import Console
     from rich.text import Text
 
     _squeeze(columns, widths, width)
     console = Console(width=width)
     for number in range(len(columns[0])):
-        cells = (column[number] for column in columns)
-        folded = [list(c.wrap(console, size, overflow="fold")) for c, size in zip(cells, widths, strict=True)]
+        sizes = zip(columns, widths, strict=True)
+        folded = [list(column[number].wrap(console, size, overflow="fold")) for column, size in sizes]
         lines = zip_longest(*folded, fillvalue=Text())
         yield from (_line(columns, line, widths, header=number == 0) for line in lines)
-        if below is not None and number and below[number].plain != _NOTHING:
-            label = f"    {below[0].plain}: "
-            yield Text.assemble(label, _hanging(below[number], len(label), width))
+        for column in below if number else ():
+            if column[number].plain != _NOTHING:
+                label = f"    {column[0].plain}: "
+                yield Text.assemble(label, _hanging(column[number], len(label), width))
 
 
 def _folded(columns: list[Column]) -> list[int]:
@@ -224,8 +233,8 @@ def _longest(text: str) -> int:
 
 
 def _pieces(text: str) -> list[str]:
-    """Split a text where a line may end: behind blanks."""
-    return re.findall(r"[^ ]+ *| +", text)
+    """Split a text where a line may end: behind blanks, and beside a character of a script that has none."""
+    return _PIECE.findall(text)
 
 
 def _longest_of(column: Column) -> int:
@@ -236,15 +245,5 @@ def _is_prose(column: Column) -> bool:
     return not column.right and any(len(_pieces(cell.plain)) > 1 for cell in column[1:])
 
 
-def _is_rare(column: Column) -> bool:
-    return 2 * sum(cell.plain == _NOTHING for cell in column[1:]) >= len(column)
-
-
 def _width(cells: "list[Text]") -> int:
     return max((cell.cell_len for cell in cells), default=0)
-
-
-def _text(cell: object) -> "Text":
-    from rich.text import Text
-
-    return cell if isinstance(cell, Text) else Text(str(cell))

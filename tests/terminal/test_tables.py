@@ -142,16 +142,13 @@ def enrollments() -> list[tuple[str, ...]]:
 
 
 def test_ids_and_times_are_never_broken() -> None:
-    """A list that does not fit, with times to the second and ids of Stripe shortened, has a record for each row."""
-    record = [
-        f"user id          {USER}",
-        "course id        TEST-COURSE-005",
-        "status           completed",
-        "enrollment type  paid",
-        "enrolled at      2026-11-27T22:34:39Z",
-        f"session id       {SESSION}",
-    ]
-    assert record == shown(100, *enrollments())[:6]
+    """A list that does not fit, with times to the second and ids of Stripe shortened, has its last column below."""
+    assert [
+        f"user id{' ' * 31}course id        status     enrollment  enrolled at",
+        f"{' ' * 66}type",
+        f"{USER}  TEST-COURSE-005  completed  paid        2026-11-27T22:34:39Z",
+        f"    session id: {SESSION}",
+    ] == shown(100, *enrollments())[:4]
     assert [
         f"user id{' ' * 31}course id        status     enrollment type  enrolled at           session id",
         f"{USER}  TEST-COURSE-005  completed  paid             2026-11-27T22:34:39Z  cs_test_…a7B8c9",
@@ -187,6 +184,29 @@ def test_id_at_the_end_of_a_line_that_is_too_long_has_a_line_of_its_own(width: i
     assert (expected, "dim") == (part.plain.split("\n"), part.style)
 
 
+@pytest.mark.parametrize("width", [100, 120])
+def test_list_is_a_table_from_100_columns_on(width: int) -> None:
+    """Whatever its texts: Japanese has no blanks to fold at, and what finds no room stands below its row."""
+    name = "データ構造とアルゴリズム入門:基礎から実践まで学ぶ完全コース"
+    header = ("course id", "name", "price", "coming soon", "product", "problem")
+    rows = (
+        (
+            "spec-driven-dev-premium",
+            name,
+            "7980",
+            "no",
+            "lmx_sandbox_spec-driven-dev-premium",
+            "it has no maximum " * 5,
+        ),
+        ("x" * 40, "[link=https://evil.example]here[/link] and there", "99.00", "yes", "-", "-"),
+    )
+    lines = shown(width, header, *rows, right=("price",))
+    assert lines[0].startswith("course id  "), lines
+    assert max(map(cell_len, lines)) <= width
+    ids = {word for line in lines for word in line.split()} & {row[0] for row in rows}
+    assert {row[0] for row in rows} == ids
+
+
 @pytest.mark.parametrize("width", [100, 120, 200])
 def test_no_word_is_broken_whatever_a_list_holds(width: int) -> None:
     """What is longer than the terminal is whole on a line of its own; everything else fits."""
@@ -194,7 +214,7 @@ def test_no_word_is_broken_whatever_a_list_holds(width: int) -> None:
     rows = (
         ("name", "value", "more words", "source"),
         ("n" * 50, long, "w " * 90, "v" * 60),
-        ("a", "b", "データ" * 30, "-"),
+        ("a", "b", "ü" * 60, "-"),
     )
     lines = shown(width, *rows)
     words = Counter(word for row in rows[1:] for cell in row for word in cell.split() if word != "-")
