@@ -192,9 +192,8 @@ def _run(
     report = replace(report, meter=app.meter.reading(), warnings=warnings, table=app.known_table)
     report = ending(report, interrupted=app.interrupt.stop.is_set())
     report = invocation.console.complete(report)
-    invocation.console.show(report)
-    written = invocation.console.tell_actions(report)
-    return int(report.exit_code if written else weightiest((report.exit_code, Exit.FAILED)))
+    told = (invocation.console.show(report), invocation.console.tell_actions(report))
+    return int(report.exit_code if all(told) else weightiest((report.exit_code, Exit.FAILED)))
 
 
 def _with_user_id(app: "App", command: str, given: dict[str, Any]) -> dict[str, Any]:

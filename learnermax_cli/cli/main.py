@@ -27,7 +27,7 @@ from learnermax_cli.cli.students import group as students
 from learnermax_cli.cli.webhooks import group as webhooks
 from learnermax_cli.core.errors import Exit, FailedError, LmxError, UsageError, weightiest
 from learnermax_cli.terminal.console import Console, Manner
-from learnermax_cli.terminal.streams import discard
+from learnermax_cli.terminal.streams import discard, unwritten
 
 if TYPE_CHECKING:
     from learnermax_cli.composition.app import App
@@ -175,7 +175,8 @@ def _exit_code(invocation: Invocation) -> int:
     except SystemExit as end:
         if not isinstance(end.__context__, BrokenPipeError):  # of which Typer makes an exit without a word
             raise
-        return _unread(invocation)
+        discard(sys.stdout)  # whoever reads a help page has seen enough of it
+        return int(Exit.OK)
     except Exception as error:  # noqa: BLE001 - a bug; its traceback is scrubbed like all other output
         if isinstance(error, OSError) and "--install-completion" in invocation.argv:
             message = f"completion cannot be installed: {error.filename or 'a file'}: {error.strerror}"
@@ -192,21 +193,10 @@ def _exit_code(invocation: Invocation) -> int:
         return _fail(invocation, bug)
 
 
-def _unread(invocation: Invocation) -> int:
-    """Warn that stdout was closed, as after `| head -1`, where something was written before."""
-    discard(sys.stdout)
-    # The meter does not count Secrets Manager; a run that showed a plan may have written.
-    wrote = invocation.app is not None and invocation.app.meter.reading().wrote
-    if wrote or _console(invocation).asked is not None:
-        _console(invocation).warn("stdout was closed before the report was written. Completed changes are kept")
-    return int(Exit.FAILED)
-
-
 def _unwritten(invocation: Invocation, error: OSError) -> int:
-    """Report that stdout takes no more, as on a full disk: the output is incomplete."""
+    """Report that stdout takes no more: the output is incomplete."""
     discard(sys.stdout)
-    hint = "Free space there, and run the command again. Completed changes are kept."
-    return _fail(invocation, FailedError(f"the output cannot be written: {error.strerror}", hint=hint))
+    return _fail(invocation, unwritten(error))
 
 
 def _remedy(error: TyperException, argv: tuple[str, ...]) -> str:
@@ -220,13 +210,10 @@ def _remedy(error: TyperException, argv: tuple[str, ...]) -> str:
 
 def _fail(invocation: Invocation, error: LmxError) -> int:
     command, run = invocation.command or _command_words(invocation.argv), invocation.app
-    try:
-        if run is None:
-            _console(invocation).show_failure(command, error)
-        else:
-            run.console.show_failure(command, error, run.meter.reading(), run.place)
-    except OSError:  # stdout takes no document; the failure is on stderr
-        discard(sys.stdout)
+    if run is None:
+        _console(invocation).show_failure(command, error)
+    else:
+        run.console.show_failure(command, error, run.meter.reading(), run.place)
     return int(error.exit_code)
 
 

@@ -1,6 +1,6 @@
 """The report of a run, as one value: text, JSON, Markdown and the exit code are all read from it."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from learnermax_cli.core.errors import Exit, LmxError, weightiest
@@ -100,14 +100,16 @@ class Report:
     def exit_code(self) -> Exit:
         """How the run ends."""
         codes = [Exit.OK] if self.error is None else [self.error.exit_code]
-        results: Collection[Result] = self.body.results if isinstance(self.body, Changes) else ()
-        skipped = self.body.skipped if isinstance(self.body, Changes) else ()
-        if any(r.outcome == "failed" for r in results) or any(row.blocking for row in skipped):
+        if any(r.outcome == "failed" for r in self._changes.results) or any(r.blocking for r in self._changes.skipped):
             codes.append(Exit.FAILED)
-        pending = any(r.outcome == "planned" for r in results)
+        pending = any(r.outcome == "planned" for r in self._changes.results)
         if self.pending_exit and (pending or self.findings):
             codes.append(Exit.PENDING)
         return weightiest(codes)
+
+    @property
+    def _changes(self) -> Changes:
+        return self.body if isinstance(self.body, Changes) else Changes()
 
     def as_json(self) -> dict[str, object]:
         """Return the whole document of schema lmx/1."""
@@ -134,6 +136,11 @@ class Report:
         return self.stripe is not None and self.stripe.mode == "live"
 
     @property
+    def changed(self) -> bool:
+        """Whether the run has written anything, or tried to."""
+        return self.meter.wrote or any(result.outcome != "planned" for result in self._changes.results)
+
+    @property
     def needs_place(self) -> bool:
         """Whether the environment is to be named beside it; a plan has it in its header, some results have no use."""
         return isinstance(self.body, Items) or (isinstance(self.body, Data) and self.stripe is not None)
@@ -146,11 +153,10 @@ class Report:
     @property
     def attention(self) -> str:
         """How much needs attention, as in "2 need attention, 1 failed"; empty where all went well."""
-        body = self.body if isinstance(self.body, Changes) else Changes()
         failed = self.summary.get("failed")
         if failed is None:
-            failed = sum(result.outcome == "failed" for result in body.results)
-        found, refused = len(self.findings), sum(row.blocking for row in body.skipped)
+            failed = sum(result.outcome == "failed" for result in self._changes.results)
+        found, refused = len(self.findings), sum(row.blocking for row in self._changes.skipped)
         counts = ((found, f"need{'s' * (found == 1)} attention"), (failed, "failed"), (refused, "refused"))
         return ", ".join(f"{count} {words}" for count, words in counts if count)
 
@@ -166,7 +172,7 @@ class Report:
     def failure(self) -> LmxError | None:
         """What ended the run early, or that some rows failed; None when it went well."""
         well = self.exit_code in (Exit.OK, Exit.PENDING)
-        return None if well else self.error or _some_rows_failed(self)
+        return None if well else self.error or _some_rows_failed(self._changes)
 
     def _body_json(self) -> dict[str, object]:
         findings = [finding.as_json() for finding in self.findings]
@@ -233,17 +239,11 @@ def failure_json(command: str, error: LmxError, meter: MeterReading | None = Non
     return {"schema": SCHEMA, "command": command, **cost, "error": error_json(error, error.exit_code)}
 
 
-def _some_rows_failed(report: Report) -> LmxError:
-    body = report.body
-    results: Collection[Result] = body.results if isinstance(body, Changes) else ()
-    skipped: Sequence[Skipped] = body.skipped if isinstance(body, Changes) else ()
-    failed = sum(result.outcome == "failed" for result in results)
-    refused = sum(row.blocking for row in skipped)
-    parts = []
-    if failed:
-        parts.append(f"{failed} change{'s' * (failed > 1)} failed")
+def _some_rows_failed(body: Changes) -> LmxError:
+    failed = sum(result.outcome == "failed" for result in body.results)
+    refused = sum(row.blocking for row in body.skipped)
+    parts = [f"{failed} change{'s' * (failed > 1)} failed"] if failed else []
     if refused:
-        parts.append("1 row was refused" if refused == 1 else f"{refused} rows were refused")
-    return LmxError(
-        " and ".join(parts), hint="The report names them and the reasons; fix them and run again.", code="failed.rows"
-    )
+        parts.append(f"{refused} row{'s were' if refused > 1 else ' was'} refused")
+    named = "it and the reason; fix it" if failed + refused == 1 else "them and the reasons; fix them"
+    return LmxError(" and ".join(parts), hint=f"The report names {named} and run again.", code="failed.rows")

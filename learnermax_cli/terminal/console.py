@@ -2,15 +2,15 @@
 
 import sys
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext, suppress
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TextIO
 
-from learnermax_cli.core.errors import GuardError, LmxError
+from learnermax_cli.core.errors import FailedError, GuardError, LmxError
 from learnermax_cli.core.remedy import completed_text
 from learnermax_cli.core.secret_text import KnownSecrets
 from learnermax_cli.core.text_safety import printable
-from learnermax_cli.terminal.streams import Printer, bar, lines
+from learnermax_cli.terminal.streams import Printer, bar, lines, unwritten
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -65,8 +65,8 @@ class Console:
     def _complete_text(self, text: str) -> str:
         return self.mask(completed_text(text, self.manner.options))
 
-    def show(self, report: "Report") -> None:
-        """Print a report in the chosen format, without what was shown and warned of before a question."""
+    def show(self, report: "Report") -> bool:
+        """Print a report, without what was shown before a question; return False where stdout has lost what matters."""
         match self.manner.format:
             case "json":
                 self._printer.print_json(sys.stdout, report.fields())
@@ -81,13 +81,15 @@ class Console:
         self.warn_once(report.warnings)
         if report.meter.counted:
             self.note(report.meter.as_line())
-        if report.failure is not None and not self._begins_with_error:
+        if report.failure is not None and (self.manner.format != "table" or sys.stdout.isatty()):
             self.error(report.failure)
-
-    @property
-    def _begins_with_error(self) -> bool:
-        """Whether an error stands above what was done, as in a mail; on a terminal the end is what is seen."""
-        return self.manner.format == "table" and not sys.stdout.isatty()
+        refusal = self._printer.stdout_refusal()
+        has_left = isinstance(refusal, BrokenPipeError)  # who reads a list may have seen enough of it
+        if has_left and report.changed:
+            self.warn("stdout was closed before the report was written. Completed changes are kept")
+        elif refusal is not None and not has_left:
+            self.error(unwritten(refusal))
+        return refusal is None or (has_left and not report.changed)
 
     def _table(self, report: "Report") -> None:
         """Print how the run went, then all that it did; on a terminal, below what fills it, how it went again."""
@@ -99,7 +101,7 @@ class Console:
         if left is None:
             return
         self._printer.lay_out(sys.stdout, verdict_lines(left, self._shown))
-        if report.failure is not None and self._begins_with_error:
+        if report.failure is not None and extent.width is None:  # as in a mail; on a terminal the end is what is seen
             self.error(report.failure)
         self.warn_once(report.warnings)
         count = self._printer.lay_out(sys.stdout, detail_lines(left, extent, self._shown))
@@ -140,12 +142,12 @@ class Console:
             from learnermax_cli.terminal.github import tell_failure
 
             tell_failure(command, error, self.mask(place), self.environ)
-        if self.manner.format == "json":  # last, since stdout may take nothing
+        if self.manner.format == "json":
             self._printer.print_json(sys.stdout, failure_json(command, error, meter).items())
 
     def data(self, text: str) -> None:
         """Write plain text to stdout, without colour and without wrapping."""
-        sys.stdout.write(self._printer.harmless(text) + "\n")
+        self._printer.write(sys.stdout, self._printer.harmless(text) + "\n")
 
     def _csv(self, report: "Report") -> None:
         from learnermax_cli.planning.render_csv import csv_lines
@@ -214,9 +216,8 @@ class Console:
 
     def trace(self, text: str) -> None:
         """Write the traceback of a bug to stderr; the message in it may be anybody's."""
-        with suppress(OSError, ValueError):
-            sys.stderr.write(self._printer.harmless(text))
-            sys.stderr.flush()
+        self._printer.write(sys.stderr, self._printer.harmless(text))
+        self._printer.flush(sys.stderr)
 
     def require_confirmation(self, question: str, *, yes: bool, remedy: str) -> bool:
         """Ask before a write; raises GuardError, with this remedy, where nobody can answer."""
@@ -226,6 +227,8 @@ class Console:
             raise GuardError("confirmation required, but there is no terminal", hint=remedy, code="guard.confirm")
         if self.asked is not None:
             self._show_plan(self.asked)
+            if self._printer.stdout_refusal() is not None:
+                raise FailedError("stdout was closed before the plan was shown", hint="Nothing was written.")
         style = "bold red" if self.asked is not None and self.asked.live else "bold"
         self._printer.print(sys.stderr, self._text(f"{question} [y/N] ", style), end="")
         return sys.stdin.readline().strip().lower() in ("y", "yes")

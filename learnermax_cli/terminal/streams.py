@@ -3,10 +3,11 @@
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from learnermax_cli.core.errors import FailedError
 from learnermax_cli.core.secret_text import KnownSecrets, scrub
 from learnermax_cli.core.text_safety import without_workflow_commands
 
@@ -30,14 +31,39 @@ class Printer:
         self._known = known
         self._no_color = no_color
         self._in_actions = in_actions
+        self._refusal: OSError | None = None
 
     def print(self, stream: TextIO, line: "RenderableType", end: str = "\n") -> None:
         """Print Rich text, or a table, and flush."""
         text = self._rendered(stream, line, end)
         if not stream.isatty():
             text = "\n".join(line.rstrip(" ") for line in text.split("\n"))  # Rich pads the last column
-        stream.write(self.harmless(text))
-        stream.flush()
+        self.write(stream, self.harmless(text))
+        self.flush(stream)
+
+    def write(self, stream: TextIO, text: str) -> None:
+        """Write text as it stands; of a stream that takes no more the rest is thrown away, and the run goes on."""
+        try:
+            stream.write(text)
+        except OSError as error:
+            self._give_up(stream, error)
+
+    def flush(self, stream: TextIO) -> None:
+        """Hand over what is buffered."""
+        try:
+            stream.flush()
+        except OSError as error:
+            self._give_up(stream, error)
+
+    def _give_up(self, stream: TextIO, error: OSError) -> None:
+        discard(stream)
+        if stream is sys.stdout:
+            self._refusal = error
+
+    def stdout_refusal(self) -> OSError | None:
+        """Return why stdout has not taken all that was written to it, None when it has."""
+        self.flush(sys.stdout)
+        return self._refusal
 
     def lay_out(self, stream: TextIO, lines: "Iterable[RenderableType]") -> int:
         """Print Rich text, and tables as the stream has room for them; return how many of both."""
@@ -52,12 +78,8 @@ class Printer:
 
     def say(self, line: "RenderableType") -> None:
         """Print to stderr if possible: a closed stderr must not stop a sync or a payment."""
-        try:
+        with suppress(ValueError):  # a closed file
             self.print(sys.stderr, line)
-        except BrokenPipeError:
-            discard(sys.stderr)
-        except (OSError, ValueError):  # a full disk, a closed file
-            pass
 
     def harmless(self, text: str) -> str:
         """Return text without secrets, and in GitHub Actions without workflow commands."""
@@ -67,8 +89,8 @@ class Printer:
         """Print JSON, whose values are masked already: masking it again could break what stands outside of texts."""
         for text in json_pieces(document):
             # As an escape the same value is read back, while GitHub's runner finds no command in it.
-            stream.write(self._without_commands(scrub(text.replace("##[", "#\\u0023["))))
-        stream.write("\n")
+            self.write(stream, self._without_commands(scrub(text.replace("##[", "#\\u0023["))))
+        self.write(stream, "\n")
 
     def _without_commands(self, text: str) -> str:
         return without_workflow_commands(text) if self._in_actions else text
@@ -100,6 +122,12 @@ class Printer:
         with rich.capture() as capture:
             rich.print(line, end=end, soft_wrap=type(line).__name__ != "Table")
         return capture.get()
+
+
+def unwritten(error: OSError) -> FailedError:
+    """Return the failure of a run whose stdout takes no more, as on a full disk: the output is incomplete."""
+    hint = "Free space there, and run the command again. Completed changes are kept."
+    return FailedError(f"the output cannot be written: {error.strerror}", hint=hint)
 
 
 def discard(stream: TextIO) -> None:

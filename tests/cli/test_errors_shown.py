@@ -19,7 +19,7 @@ from tests.terminals import show
 
 _REQUEST = re.compile(r"req_\w+")
 _WITHOUT_COLOUR = {"0", "1", "2"}
-_REFUSED = ["Error: 1 row was refused", "  The report names them and the reasons; fix them and run again."]
+_REFUSED = ["Error: 1 row was refused", "  The report names it and the reason; fix it and run again."]
 # One for each way to the two lines: by the parser, before any report, behind a table, behind a plan.
 _WAYS: Mapping[str, tuple[tuple[str, ...], list[str]]] = {
     "parser": (("courses", HOSTILE), [f"Error: No such command '{HARMLESS}'.", "  See lmx courses --help."]),

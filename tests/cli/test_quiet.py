@@ -89,7 +89,7 @@ def test_what_needs_attention_is_printed(sandbox: Sandbox) -> None:
         (words, sum(words in line for line in lines))
         for words in ("! orphan product", "refused course b", "course a", "product a")
     ]
-    assert ["Error: 1 row was refused", "  The report names them and the reasons; fix them and run again."] == err
+    assert ["Error: 1 row was refused", "  The report names it and the reason; fix it and run again."] == err
 
 
 def test_unsent_mail_is_printed(sandbox: Sandbox) -> None:

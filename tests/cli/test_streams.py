@@ -2,6 +2,7 @@
 
 import json
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,7 @@ from tests.running import Sandbox, run_in_shell
 from tests.sampling import sampled
 
 ACTIONS = {"GITHUB_ACTIONS": "true"}
+UNREAD = "Warning: stdout was closed before the report was written. Completed changes are kept"
 
 
 def test_log_whose_reader_is_gone_cuts_nothing_short(sandbox: Sandbox) -> None:
@@ -32,7 +34,7 @@ def test_mail_begins_with_what_needs_attention(sandbox: Sandbox) -> None:
         "Environment sandbox, Stripe test mode, account acct_",
         "1 needs attention, 1 refused. Applied: 1 added, 0 changed, 0 archived, 0 unchanged, 2 skipped.",
         "Error: 1 row was refused",
-        "  The report names them and the reasons; fix them and run again.",
+        "  The report names it and the reason; fix it and run again.",
         "  ! orphan product gone: ",
         "      lmx products sync --course gone --prune",
         "    refused course b: ambiguous price 4999",
@@ -83,22 +85,57 @@ def test_full_disk_hides_no_failure(sandbox: Sandbox, unbuffered: str) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_reader_of_the_output_that_is_gone(sandbox: Sandbox) -> None:
-    """After a write one line says that it stays; where nothing is written there is nothing to say."""
+@pytest.mark.parametrize("output", ["table", "json", "markdown", "csv"])
+def test_reader_who_has_seen_enough_of_a_list(sandbox: Sandbox, output: str) -> None:
+    """`lmx courses list | grep -q a` succeeds under `set -o pipefail`, whether or not the reader waits for the end."""
     put_course(sandbox, "a", "49.99")
-    said = "Warning: stdout was closed before the report was written. Completed changes are kept"
-    assert [] == _warnings(sandbox, "products", "list")
-    assert [said] == _warnings(sandbox, "courses", "set-price", "a", "59.99")
+    code, said = _unread(sandbox, "courses", "list", "-o", output)
+    assert (0, "Cost: ") == (code, said[-1][:6]), said
+    assert [] == [line for line in said if line.startswith(("Error", "Warning"))]
+
+
+def test_reader_who_has_seen_enough_hides_no_failure(sandbox: Sandbox) -> None:
+    """What failed for another reason ends as ever."""
+    put_course(sandbox, "a", "4999")
+    assert 1 == _unread(sandbox, "products", "sync", "--dry-run")[0]
+    code, said = _unread(sandbox, "doctor")
+    assert (3, True) == (code, any(line.startswith("Error: 2 checks failed") for line in said)), said
+
+
+@pytest.mark.parametrize("page", [("--help",), ("help", "products", "sync"), ("products", "sync", "-h")], ids=" ".join)
+def test_reader_who_has_seen_enough_of_a_help_page(sandbox: Sandbox, page: tuple[str, ...]) -> None:
+    """Nothing is said of it."""
+    assert (0, []) == _unread(sandbox, *page)
+
+
+@pytest.mark.parametrize("output", ["table", "json", "markdown"])
+def test_reader_of_changes_who_is_gone(sandbox: Sandbox, output: str) -> None:
+    """What was done stays, and that nobody has read of it is a failure; GitHub Actions is told all the same."""
+    put_course(sandbox, "a", "49.99")
+    files = {name: str(sandbox.cwd / name) for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")}
+    code, said = _unread(sandbox, "courses", "set-price", "a", "59.99", "-o", output, env={**ACTIONS, **files})
+    assert (1, [UNREAD]) == (code, [line for line in said if line.startswith("Warning: ")])
     assert Decimal("59.99") == read_course(sandbox, "a")["price"]
+    assert "changes=1\n" in Path(files["GITHUB_OUTPUT"]).read_text()
+    assert "59.99" in Path(files["GITHUB_STEP_SUMMARY"]).read_text()
 
 
-def _warnings(sandbox: Sandbox, *args: str) -> list[str]:
-    """Return what a run that ends in 1 warns of when the reader of its stdout is gone from the start."""
-    process = sandbox.start(*args)
+@pytest.mark.parametrize("output", ["table", "json"])
+def test_disk_that_is_full_hides_no_failure_of_the_report(sandbox: Sandbox, output: str) -> None:
+    """The weightier exit code wins, and both errors are told."""
+    said = "Error: the output cannot be written: No space left on device"
+    for words, code in (("courses list", 1), ("doctor", 3)):
+        done = run_in_shell(sandbox, ">/dev/full", *words.split(), "-o", output)
+        errors = [line for line in done.stderr.splitlines() if line.startswith("Error: ")]
+        assert (code, said, 1 + (code == 3)) == (done.returncode, errors[-1], len(errors)), done.stderr
+
+
+def _unread(sandbox: Sandbox, *args: str, env: dict[str, str] | None = None) -> tuple[int, list[str]]:
+    """Return how a run ends, and what it says on stderr, when the reader of its stdout is gone from the start."""
+    process = sandbox.start(*args, env=env)
     process.stdout.close()
     said = process.stderr.read().splitlines()
-    assert 1 == process.wait(60), said
-    return [line for line in said if line.startswith("Warning: ")]
+    return process.wait(60), said
 
 
 @pytest.mark.slow
@@ -106,6 +143,5 @@ def test_report_that_nobody_reads(sandbox: Sandbox) -> None:
     """That its reader is gone is told, and what was done stays; a list whose reader has had enough says nothing."""
     put_course(sandbox, "a", "49.99")
     done = run_in_shell(sandbox, "| true", "products", "sync", "--yes", env={"PYTHONUNBUFFERED": "1"})
-    told = "Warning: stdout was closed before the report was written. Completed changes are kept"
-    assert ([told], ["lmx_sandbox_a"]) == (done.stderr.splitlines()[-1:], list(read_products(sandbox)))
+    assert ([UNREAD], ["lmx_sandbox_a"]) == (done.stderr.splitlines()[-1:], list(read_products(sandbox)))
     assert "reader" not in run_in_shell(sandbox, "| true", "courses", "list").stderr

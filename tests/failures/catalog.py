@@ -62,7 +62,7 @@ PRODUCTS = (
         "products sync --dry-run",
         1,
         "1 row was refused",
-        "The report names them and the reasons; fix them and run again.",
+        "The report names it and the reason; fix it and run again.",
         course("a", "4999"),
     ),
     Failure(

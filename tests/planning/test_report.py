@@ -125,6 +125,20 @@ def test_failed_rows_become_the_error_of_the_document() -> None:
     } == Report("x", "preview", body).as_json()["error"]
 
 
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (Changes(skipped=(REFUSED, SOON)), "1 row was refused"),
+        (Changes((Result(CHANGE, "failed"),)), "1 change failed"),
+    ],
+)
+def test_one_row_is_named_as_one(body: Changes, message: str) -> None:
+    """In the error and in what to do."""
+    error = Report("x", "preview", body).failure
+    assert error is not None
+    assert (message, "The report names it and the reason; fix it and run again.") == (error.message, error.hint)
+
+
 def test_guard_is_the_error_of_the_document() -> None:
     """A guard keeps the report and adds the error."""
     document = Report("x", "preview", Changes(planned([CHANGE])), error=GUARD).as_json()

@@ -2,12 +2,13 @@
 
 import io
 import json
+import os
 
 import pytest
 
-from learnermax_cli.core.errors import GuardError
+from learnermax_cli.core.errors import FailedError, GuardError
 from learnermax_cli.core.meter import MeterReading
-from learnermax_cli.planning.report import Data, Items, Report
+from learnermax_cli.planning.report import Changes, Data, Items, Report
 from learnermax_cli.terminal.console import Console, Manner
 
 Captured = pytest.CaptureFixture[str]
@@ -148,6 +149,21 @@ def test_only_yes_is_yes(answer: str, confirmed: bool, monkeypatch: pytest.Monke
     monkeypatch.setattr("sys.stderr", Terminal())
     monkeypatch.setattr("sys.stdin", Terminal(answer))
     assert confirmed == Console(Manner(), {}).require_confirmation("Sure?", yes=False, remedy="Pass --yes.")
+
+
+def test_nobody_is_asked_about_a_plan_that_was_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stdout was closed before."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    monkeypatch.setattr("sys.stderr", Terminal())
+    monkeypatch.setattr("sys.stdin", Terminal("y\n"))
+    console = Console(Manner(), {})
+    console.set_plan(Report("products sync", "preview", Changes()))
+    with open(writing, "w", encoding="utf-8") as stdout:  # noqa: PTH123
+        monkeypatch.setattr("sys.stdout", stdout)
+        with pytest.raises(FailedError) as refused:
+            console.require_confirmation("Sure?", yes=False, remedy="Pass --yes.")
+    assert "stdout was closed before the plan was shown" == refused.value.message
 
 
 def test_progress_is_silent_without_a_terminal(capsys: Captured) -> None:
