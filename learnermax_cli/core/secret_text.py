@@ -123,6 +123,8 @@ def _forms(char: str) -> Iterator[str]:
         yield rf"""'{_SLASH}*"'{_SLASH}*"'|'{_SLASH}+''"""
     if char == " ":
         yield r"\+"
+    if char in "@#:":  # as Markdown keeps them from being a mention
+        yield f"{char}<!-- -->"
 
 
 def scrub(text: str) -> str:

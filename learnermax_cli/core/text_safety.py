@@ -6,10 +6,11 @@ import unicodedata
 # Cc: control characters; Cf: invisible ones, the bidirectional overrides among them; Zl, Zp: line separators.
 _HIDDEN = frozenset(("Cc", "Cf", "Zl", "Zp", "Cs"))
 _BRIEF = 40
-# What Markdown, HTML or GitHub would act on: markup, mentions, emoji, links; ids, times and amounts stay legible.
+# What Markdown, HTML or GitHub would act on: markup, mentions, emoji, links; ids, times and amounts stay legible, and a
+# link to Stripe's Dashboard stays one.
 _NO_EMOJI = r"(?:\d\d|\d{5,}|aws[a-z-]*|iam|s[nt]s|secretsmanager|[a-z]{2}(?:-[a-z]+)+-\d):"  # of times and ARNs
 _MARKDOWN = re.compile(
-    r"[\\`*\[\]<>|~&@#!$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|(?<=www)\."
+    r"https://dashboard\.stripe\.com/[A-Za-z0-9_/]+|[\\`*\[\]<>|~&@#!$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|(?<=www)\."
     rf"|:(?=//)|:(?!{_NO_EMOJI})(?=[\w+-]+:)"
 )
 # What makes a list, a rule, a headline or a workflow command at the start of a line, not at that of a cell.
@@ -37,13 +38,13 @@ def markdown(text: str) -> str:
 
 def markdown_cell(text: str, limit: int | None = None) -> str:
     """Return the same for a cell of a table, without its border."""
-    return _MARKDOWN.sub(_entities, printable(text, limit))
+    return _MARKDOWN.sub(_harmless, printable(text, limit))
 
 
 def without_workflow_commands(text: str) -> str:
     """Return text without workflow commands: `::name` at a line's start, `##[name]` anywhere."""
     text = text.replace("##[", "#\u200b#[")
-    return re.sub(r"(?m)^([^\S\n]*):(?=:)", "\\1:\u200b", text)
+    return re.sub(r"((?:^|[\r\n])[^\S\r\n]*):(?=:)", "\\1:\u200b", text)
 
 
 def workflow_command_message(text: str) -> str:
@@ -56,6 +57,17 @@ def workflow_command_message(text: str) -> str:
 def workflow_command_property(text: str) -> str:
     """Return text escaped as a property of a workflow command, such as its title [src actions/toolkit]."""
     return workflow_command_message(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def _harmless(match: re.Match[str]) -> str:
+    text, behind = match.group(), match.string[match.end() : match.end() + 2]
+    if text.startswith("https:"):
+        return text
+    # GitHub looks for mentions and emoji when references are characters again; a comment alone separates
+    # [issue github/cmark-gfm#181].
+    if text == "@" or (text == "#" and behind[:1].isdigit()) or (text == ":" and behind != "//"):
+        return text + "<!-- -->"
+    return _entities(match)
 
 
 def _entities(match: re.Match[str]) -> str:

@@ -74,6 +74,7 @@ VALUES = {
     "key": "sk_" + "test_" + "51CANARYcanary0123456789",
     "signing": "whsec_" + "CANARY+canary/CANARY=",
     "token": "IQoJb3JpZ2luCANARY//////+canary/wEaCXVzLWVhc3QtMSJHMEUCIQ==",
+    "mention": "u@CANARY:canary:#1",
     "text": 'CANARY\'s "own" \\\\ <b>&\ncanary\t%d$ (\u00fc\u2028\U0001f600) {x};',
 }
 
