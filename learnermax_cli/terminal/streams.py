@@ -1,6 +1,7 @@
 """What gets onto a stream: Rich's lines, uncut in a pipe and scrubbed, JSON piece by piece, and progress."""
 
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -14,11 +15,17 @@ from learnermax_cli.core.text_safety import without_workflow_commands
 if TYPE_CHECKING:
     from rich.console import Console as RichConsole
     from rich.console import RenderableType
+    from rich.text import Text
 
 _INDENT = "  "
 _PIPE_WIDTH = 100_000  # Rich falls back to 80 columns in a pipe and cuts cells
 _WORTH_LINES = 20
 _LINES = 4
+# Where a line is not broken: inside a word, a command to paste, an option with its value, an amount of money.
+_COMMAND = r"\(?lmx(?: [^\s(&]\S*(?!\S)(?<![,;:.)]))*(?: [^\s(&]\S*)?"
+_PIECE = re.compile(rf"(?:{_COMMAND}|--[a-z-]+ [^\s(]\S*|\(?\d[\d.,]* [a-z]{3}\b\S*|\S+) *| +")
+_START = re.compile(r" *(?:[-/+!~]+ +)?")
+_HANGING = 4
 
 Advance = Callable[[int], None]
 """Takes how much is done."""
@@ -117,8 +124,10 @@ class Printer:
 
         # A receiver logs hundreds of lines a second, and a line without a style is its own rendering.
         rich = self.rich(stream)
-        if isinstance(line, Text) and not rich.is_terminal:
-            return line.plain + end
+        if isinstance(line, Text):
+            if not rich.is_terminal:
+                return line.plain + end
+            line = Text("\n").join(part for whole in line.split(allow_blank=True) for part in folded(whole, rich.width))
         with rich.capture() as capture:
             rich.print(line, end=end, soft_wrap=type(line).__name__ != "Table")
         return capture.get()
@@ -128,6 +137,29 @@ def unwritten(error: OSError) -> FailedError:
     """Return the failure of a run whose stdout takes no more, as on a full disk: the output is incomplete."""
     hint = "Free space there, and run the command again. Completed changes are kept."
     return FailedError(f"the output cannot be written: {error.strerror}", hint=hint)
+
+
+def folded(line: "Text", width: int) -> "Iterator[Text]":
+    """Yield a line as a terminal of that width has room for it, broken between words, what follows indented.
+
+    What has no room on a line of its own, such as a command to paste, is left to the terminal, which copies it whole.
+    """
+    from rich.cells import cell_len
+
+    start = _START.match(line.plain)
+    indent = (start.end() if start else 0) + _HANGING
+    used, begun, cuts = 0, False, list[int]()
+    for piece in _PIECE.finditer(line.plain):
+        size = cell_len(piece.group().rstrip())
+        if begun and size and used + size > width:
+            cuts.append(piece.start())
+            used, begun = indent, False
+        used += cell_len(piece.group())
+        begun |= bool(size)
+    for number, part in enumerate(line.divide(cuts)):
+        if number < len(cuts):
+            part.rstrip()
+        yield part if number == 0 else type(line)(" " * indent).append_text(part)
 
 
 def discard(stream: TextIO) -> None:

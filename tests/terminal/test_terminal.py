@@ -20,7 +20,6 @@ COMMANDS = command_paths()
 GROUPS = sorted({path[:-1] for path in COMMANDS})
 NAME = "A course with a name that is much too long for a column of a terminal"
 # Black, white, their bright and 256-colour forms, and bright or bold yellow: each vanishes on one background.
-# What follows a table is prose, one line each, which the terminal itself wraps and copies whole.
 TALK = ("Cost: ", "Fix ", "Error: ")
 VANISHING = {"30", "37", "90", "97", "93", "1;33", "1;37", "1;30", "38;5;0", "38;5;7", "38;5;11", "38;5;15"}
 
@@ -144,7 +143,7 @@ def test_ids_of_a_case_fit_80_columns(sandbox: Sandbox) -> None:
 def test_question_comes_after_the_plan_and_names_account_and_mode(sandbox: Sandbox) -> None:
     """Who answers has seen what will be done, and to whom; yes does it."""
     put_course(sandbox, "a", "49.99")
-    shown = on_terminal(sandbox, "products", "sync", answer="y")
+    shown = on_terminal(sandbox, "products", "sync", columns=200, answer="y")
     place = f"Stripe test mode, account {sandbox.info.stripe_account}; table {table_name()}"
     question = f"Apply this to environment sandbox ({place})? [y/N] y"
     assert (0, ["lmx_sandbox_a"]) == (shown.exit_code, list(read_products(sandbox)))
