@@ -124,3 +124,53 @@ def test_a_code_that_is_none_is_refused(stripe_server: StripeServer, params: Any
     """The error names the parameter."""
     new_code(stripe_server, {"percent_off": 5, "id": "known"}, code="TAKEN")
     assert param == error_of(lambda: stripe_server.client().v1.promotion_codes.create(params))["param"]
+
+
+def test_a_code_that_was_made_counts_before_those_that_need_not_be(stripe_server: StripeServer) -> None:
+    """FREE takes everything off as long as nobody has made it."""
+    new_code(stripe_server, {"percent_off": 10}, code="FREE")
+    session = new_session(stripe_server, allow_promotion_codes=True)
+    page = requests.post(str(session.url), {"method": "card", "promotion_code": "FREE"}, timeout=10)
+    assert "44.99 USD was paid." in page.text
+
+
+def test_a_discount_that_leaves_less_than_the_smallest_charge_is_refused(stripe_server: StripeServer) -> None:
+    """Stripe has no way to pay 0.20 usd; the code stays unused, and the session open."""
+    code = new_code(stripe_server, {"amount_off": AMOUNT - 20, "currency": "usd"}, code="ALMOST")
+    session = new_session(stripe_server, allow_promotion_codes=True)
+    with pytest.raises(SandboxError, match=r"at least 0\.50 usd"):
+        stripe_server.control.pay_with_code(session.id, "ALMOST")
+    assert "open" == read_session(stripe_server, session.id).status
+    assert 0 == stripe_server.client().v1.promotion_codes.retrieve(code.id).times_redeemed
+
+
+def test_an_order_without_cost_has_a_customer(stripe_server: StripeServer) -> None:
+    """Stripe takes no guests there [doc No-cost orders]."""
+    session = new_session(stripe_server, allow_promotion_codes=True)
+    free = stripe_server.control.pay(session.id, email="ada@b.example", discount_percent=100)
+    assert "ada@b.example" == stripe_server.client().v1.customers.retrieve(str(free.customer)).email
+
+
+def test_a_declined_card_does_not_use_up_a_code(stripe_server: StripeServer) -> None:
+    """The attempt was of the lower amount; a code that is not valid is refused before any."""
+    code = new_code(stripe_server, {"percent_off": 50}, code="ONCE", max_redemptions=1)
+    session = new_session(stripe_server, allow_promotion_codes=True)
+    url = str(session.url)
+    assert "not valid" in requests.post(url, {"method": "declined", "promotion_code": "TWICE"}, timeout=10).text
+    assert "declined" in requests.post(url, {"method": "declined", "promotion_code": "ONCE"}, timeout=10).text
+    client = stripe_server.client()
+    intent = client.v1.payment_intents.retrieve(str(read_session(stripe_server, session.id).payment_intent))
+    assert (2499, 0) == (intent.amount, client.v1.promotion_codes.retrieve(code.id).times_redeemed)
+
+
+def test_nothing_is_declined_where_nothing_is_paid(stripe_server: StripeServer) -> None:
+    """The page asks for no card then."""
+    session = new_session(stripe_server, allow_promotion_codes=True)
+    page = requests.post(str(session.url), {"method": "declined", "promotion_code": "FREE"}, timeout=10)
+    assert "No payment needed" in page.text
+
+
+def test_a_promotion_in_a_currency_that_stripe_does_not_know_is_refused(stripe_server: StripeServer) -> None:
+    """By the command too."""
+    with pytest.raises(SandboxError, match="Invalid currency: zzz"):
+        stripe_server.control.make_promotion("SUMMER", amount_off=500, currency="zzz")

@@ -1,6 +1,5 @@
 """The content of the pages: the values of the checkout form, and the message after it."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
@@ -11,7 +10,6 @@ from learnermax_cli.sandbox.stripe_api.resources.session_building import PAY_PAT
 from learnermax_cli.sandbox.stripe_api.store import Data, Object
 
 SESSION_ID_MARK = "{CHECKOUT_SESSION_ID}"
-_CODE = re.compile(r"OFF(\d{1,3})", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +27,8 @@ LEFT = Message("You walked away", ("Nothing was paid. The session stays open: go
 
 def order_of(form: Mapping[str, str]) -> Order:
     """Return the form's values; raises BuyerError for an invalid address."""
-    code = form.get("promotion_code", "").strip()
-    percent = _percent(code)
     method, email = cast("Method", form.get("method", "card")), form.get("email", "").strip() or None
-    return Order(method, email, percent, None if percent else code)
+    return Order(method, email, promotion_code=form.get("promotion_code", "").strip())
 
 
 def form_fields(data: Data, session: Object, form: Mapping[str, str]) -> dict[str, Any]:
@@ -83,12 +79,3 @@ def amount_text(amount: int, currency: str) -> str:
 def _onward_url(session: Object) -> str | None:
     url: str | None = session["success_url"] or session.get("return_url")
     return None if url is None else url.replace(SESSION_ID_MARK, session["id"])
-
-
-def _percent(code: str) -> int:
-    """Return what the codes take off that need not be made: FREE, and OFF with a percentage; 0 for any other."""
-    if code.upper() == "FREE":
-        return 100
-    matched = _CODE.fullmatch(code)
-    percent = 0 if matched is None else int(matched[1])
-    return percent if percent <= 100 else 0

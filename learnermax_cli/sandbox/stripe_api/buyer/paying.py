@@ -1,5 +1,6 @@
 """A buyer pays: a card that is accepted or declined, a bank debit that takes days, or a discount of 100 %."""
 
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -7,11 +8,12 @@ from typing import Literal, get_args
 
 from learnermax_cli.sandbox.stripe_api.buyer.links import count_completed
 from learnermax_cli.sandbox.stripe_api.buyer.lookup import BuyerError
+from learnermax_cli.sandbox.stripe_api.errors import StripeApiError
 from learnermax_cli.sandbox.stripe_api.ids import new_id
 from learnermax_cli.sandbox.stripe_api.resources import promotions
 from learnermax_cli.sandbox.stripe_api.resources.customers import built_customer, is_email
 from learnermax_cli.sandbox.stripe_api.resources.events import Happening, record_event
-from learnermax_cli.sandbox.stripe_api.resources.line_items import discounted
+from learnermax_cli.sandbox.stripe_api.resources.line_items import discounted, require_chargeable
 from learnermax_cli.sandbox.stripe_api.resources.payment_building import (
     Outcome,
     Payment,
@@ -25,6 +27,7 @@ from learnermax_cli.sandbox.stripe_api.store import Data, Object, replaced
 Method = Literal["card", "delayed", "declined"]
 SECONDS_TO_SETTLE = int(timedelta(days=3).total_seconds())
 DEFAULT_EMAIL = "buyer@example.com"
+_CODE = re.compile(r"OFF(\d{1,3})", re.IGNORECASE)
 _OUTCOMES: dict[Method, Outcome] = {"card": "succeeded", "delayed": "processing", "declined": "declined"}
 
 
@@ -54,10 +57,12 @@ def pay(data: Data, session: Object, order: Order, now: int) -> Object:
     if (order.discount_percent or order.promotion_code) and not session["allow_promotion_codes"]:
         raise BuyerError("this session does not allow promotion codes")
     email = _email(data, session, order)
-    if order.method == "declined":
-        return _declined(data, session, email, now)
-    priced = _priced(data, session, order, now)
-    buyer = replaced(priced, {"customer": _customer(data, session, email, now)})
+    priced, used = _priced(data, session, order, now)
+    if order.method == "declined" and priced["amount_total"]:
+        return _declined(data, session, _payment(data, priced, "declined", email, now))
+    if used is not None:
+        promotions.redeem(data, *used)
+    buyer = replaced(priced, {"customer": _customer(data, priced, email, now)})
     payment = None if priced["amount_total"] == 0 else _payment(data, buyer, _OUTCOMES[order.method], email, now)
     completed = _completed(buyer, payment, email)
     data[KIND].put(completed)
@@ -116,8 +121,7 @@ def _completed(session: Object, payment: Payment | None, email: str) -> Object:
     )
 
 
-def _declined(data: Data, session: Object, email: str, now: int) -> Object:
-    payment = _payment(data, session, "declined", email, now)
+def _declined(data: Data, session: Object, payment: Payment) -> Object:
     _put_payment(data, payment)
     tried = replaced(session, {"payment_intent": payment.intent_id})
     data[KIND].put(tried)
@@ -157,8 +161,9 @@ def _record_success(data: Data, intent_id: str, now: int) -> None:
 
 
 def _customer(data: Data, session: Object, email: str, now: int) -> str | None:
-    """Return the customer, made now if the session makes one [SDK `customer_creation`]."""
-    if session["customer"] is not None or session["customer_creation"] != "always":
+    """Return the customer, made now if the session makes one, or has nothing to be paid [doc No-cost orders]."""
+    makes_one = session["customer_creation"] == "always" or session["amount_total"] == 0
+    if session["customer"] is not None or not makes_one:
         known: str | None = session["customer"]
         return known
     created = built_customer({"email": email}, now, session["livemode"])
@@ -175,16 +180,29 @@ def _email(data: Data, session: Object, order: Order) -> str:
     return email
 
 
-def _priced(data: Data, session: Object, order: Order, now: int) -> Object:
-    """Return a session with what is taken off; raises BuyerError for a code that is not valid."""
-    if not order.promotion_code:
-        return _discounted(session, session["amount_subtotal"] * order.discount_percent // 100, new_id("promo"))
-    found = promotions.redeemable(data, order.promotion_code, session["currency"], now)
-    if found is None:
+def _priced(data: Data, session: Object, order: Order, now: int) -> tuple[Object, tuple[Object, Object] | None]:
+    """Return a session with what is taken off, and the promotion code and coupon that do; raises BuyerError."""
+    subtotal, text = session["amount_subtotal"], order.promotion_code
+    used = promotions.redeemable(data, text, session["currency"], now) if text else None
+    percent = _percent(text) if text else order.discount_percent
+    if text and used is None and not percent:
         raise BuyerError("This promotion code is not valid.")
-    code, coupon = found
-    promotions.redeem(data, code, coupon)
-    return _discounted(session, promotions.amount_off(coupon, session["amount_subtotal"]), code["id"])
+    discount = subtotal * percent // 100 if used is None else promotions.amount_off(used[1], subtotal)
+    priced = _discounted(session, discount, new_id("promo") if used is None else used[0]["id"])
+    try:
+        require_chargeable(priced["amount_total"], priced["currency"])
+    except StripeApiError as error:
+        raise BuyerError(error.body.message) from error
+    return priced, used
+
+
+def _percent(code: str) -> int:
+    """Return what the codes take off that need not be made: FREE, and OFF with a percentage; 0 for any other."""
+    if code.upper() == "FREE":
+        return 100
+    matched = _CODE.fullmatch(code)
+    percent = 0 if matched is None else int(matched[1])
+    return percent if percent <= 100 else 0
 
 
 def _discounted(session: Object, discount: int, code_id: str) -> Object:

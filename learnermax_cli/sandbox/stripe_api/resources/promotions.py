@@ -9,6 +9,7 @@ from learnermax_cli.sandbox.stripe_api.errors import invalid, refused
 from learnermax_cli.sandbox.stripe_api.ids import new_id, random_text
 from learnermax_cli.sandbox.stripe_api.lists import list_page
 from learnermax_cli.sandbox.stripe_api.metadata import merge_metadata
+from learnermax_cli.sandbox.stripe_api.resources.currencies import require_currency
 from learnermax_cli.sandbox.stripe_api.resources.stored import change, named, stored
 from learnermax_cli.sandbox.stripe_api.routing import Call
 from learnermax_cli.sandbox.stripe_api.store import Data, Object, replaced
@@ -40,12 +41,13 @@ def built_coupon(params: Mapping[str, Any], now: int, livemode: bool) -> Object:
         raise invalid("Invalid positive integer", "amount_off", "parameter_invalid_integer")
     if amount is not None and "currency" not in params:
         raise invalid("You must pass `currency` with `amount_off`.", "currency", "parameter_missing")
+    currency = require_currency(params["currency"], "currency") if amount is not None else None
     return {
         "id": params.get("id") or random_text(8),
         "object": "coupon",
         "amount_off": amount,
         "created": now,
-        "currency": params.get("currency") if amount is not None else None,
+        "currency": currency,
         "duration": params.get("duration", "once"),
         "duration_in_months": None,
         "livemode": livemode,
