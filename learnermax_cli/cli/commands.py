@@ -18,8 +18,19 @@ _ANY = (Exit.OK, Exit.FAILED, Exit.USAGE, Exit.CONFIG, Exit.INTERRUPTED)
 _TYPES = {int: "integer", float: "number"}
 
 
+def _next_words(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Return what may follow the words of a command, for shells."""
+    known: Any = ctx.find_root().command
+    for word in ctx.params.get("command") or ():
+        known = getattr(known, "commands", {}).get(word)
+    return [name for name in getattr(known, "commands", ()) if name.startswith(incomplete)]
+
+
 def show_help(
-    ctx: typer.Context, command: Annotated[list[str] | None, typer.Argument(help="Its words. Default: lmx.")] = None
+    ctx: typer.Context,
+    command: Annotated[
+        list[str] | None, typer.Argument(help="Its words. Default: lmx.", autocompletion=_next_words)
+    ] = None,
 ) -> int:
     """Show the help page of lmx, a group or a command, as --help does.
 

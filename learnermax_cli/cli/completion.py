@@ -21,8 +21,34 @@ complete -F %(complete_func)s %(prog_name)s
 """
 
 
-class _Bash(typers.BashComplete):
+class _Answers:
+    """What all shells are answered alike: values behind `--option=`, and nothing behind a command that is not there."""
+
+    joined = ""
+    """What stands before the value in the same word."""
+
+    def get_completion_args(self) -> tuple[list[str], str]:
+        args, incomplete = super().get_completion_args()  # type: ignore[misc]
+        option, equals, value = incomplete.partition("=")
+        if not (equals and option.startswith("--")):
+            return args, incomplete
+        self.joined = f"{option}="
+        return [*args, option], value
+
+    def get_completions(self, args: list[str], incomplete: str) -> list[Any]:
+        unknown = _context(self, args)._protected_args  # noqa: SLF001 - what the parser could not place
+        return [] if unknown else super().get_completions(args, incomplete)  # type: ignore[misc]
+
+
+class _Bash(_Answers, typers.BashComplete):
     source_template = _BASH
+
+    def get_completion_args(self) -> tuple[list[str], str]:
+        args, incomplete = super().get_completion_args()  # bash makes three words of `--option=value`
+        return [word for word in args if word != "="], "" if incomplete == "=" else incomplete
+
+    def format_completion(self, item: Any) -> str:
+        return self.joined + super().format_completion(item)
 
     def complete(self) -> str:
         if _asks_for_file(self):
@@ -30,13 +56,18 @@ class _Bash(typers.BashComplete):
         return super().complete()
 
 
-class _Zsh(typers.ZshComplete):
+class _Zsh(_Answers, typers.ZshComplete):
     def complete(self) -> str:
         answer = super().complete()
-        return "" if answer == "_files" and not _asks_for_file(self) else answer
+        if answer == "_files" and not _asks_for_file(self):
+            return ""
+        return f"compset -P '*='; {answer}" if self.joined else answer
 
 
-class _Fish(typers.FishComplete):
+class _Fish(_Answers, typers.FishComplete):
+    def format_completion(self, item: Any) -> str:
+        return self.joined + super().format_completion(item)
+
     def complete(self) -> str:
         if os.environ.get("_TYPER_COMPLETE_FISH_ACTION") == "is-args":
             sys.exit(_asks_for_file(self))
@@ -52,6 +83,9 @@ def register() -> None:
 
 def _asks_for_file(shell: Any) -> bool:
     args, incomplete = shell.get_completion_args()
-    context = _resolve_context(shell.cli, shell.ctx_args, shell.prog_name, args)
-    asked, _ = _resolve_incomplete(context, args, incomplete)
+    asked, _ = _resolve_incomplete(_context(shell, args), args, incomplete)
     return bool(getattr(getattr(asked, "type_descriptor", None), "is_path", False))
+
+
+def _context(shell: Any, args: list[str]) -> Any:
+    return _resolve_context(shell.cli, shell.ctx_args, shell.prog_name, args)

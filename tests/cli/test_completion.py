@@ -94,6 +94,41 @@ def test_files_are_offered_only_where_one_is_meant(shell: str, line: str, answer
     assert (*answers[shell], "") == (done.returncode, done.stdout.strip(), done.stderr)
 
 
+JOINED = {
+    "bash": ("lmx products list --output = js", "json"),  # three words, of which the last is replaced
+    "zsh": ("lmx products list --output=js", """compset -P '*='; _arguments '*: :(("json"))'"""),
+    "fish": ("lmx products list --output=js", "--output=json"),
+}
+
+
+@pytest.mark.parametrize("shell", JOINED)
+def test_value_behind_an_equals_sign_is_completed(shell: str) -> None:
+    """Each shell is told what stands before it in its own way."""
+    line, answer = JOINED[shell]
+    asked = {"COMP_WORDS": line, "COMP_CWORD": str(len(line.split()) - 1), "_TYPER_COMPLETE_ARGS": line}
+    done = run("lmx", _LMX_COMPLETE=f"complete_{shell}", _TYPER_COMPLETE_FISH_ACTION="get-args", **asked)
+    assert (0, "", answer) == (done.returncode, done.stderr, done.stdout.strip())
+
+
+@pytest.mark.parametrize(
+    ("line", "offered"),
+    [
+        ("lmx help enr", ["enrollments"]),
+        ("lmx help checkout ", ["create", "link", "show", "expire"]),
+        ("lmx help checkout show ", []),
+        ("lmx help nonsense ", []),
+        ("lmx nonsense ", []),
+        ("lmx products nonsense ", []),
+        ("lmx products list --output = json --no", ["--no-color"]),
+    ],
+)
+def test_words_are_offered_where_a_command_is_meant_or_known(line: str, offered: list[str]) -> None:
+    """`help` takes the words of commands; behind a command that does not exist nothing is known."""
+    place = len(line.split(" ")) - 1
+    done = run("lmx", _LMX_COMPLETE="complete_bash", COMP_WORDS=line, COMP_CWORD=str(place))
+    assert (0, "", offered) == (done.returncode, done.stderr, done.stdout.split())
+
+
 def test_bash_completes_with_what_lmx_shows_it() -> None:
     """A real bash takes the script of --show-completion and fills in the word."""
     load = 'eval "$(lmx --show-completion; true)"'
