@@ -2,13 +2,13 @@
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 
 from learnermax_cli.core.errors import UsageError
-from learnermax_cli.core.remedy import join, lmx
+from learnermax_cli.core.remedy import alike, join, lmx
 
 Path = tuple[str, ...]
 """The words of a command or group."""
@@ -72,7 +72,7 @@ def explain(error: Any, words: str, line: str) -> str:
         return f"Write a duration in one word: {span[1]}{span[2]}. {see_help(words)}"
     meant = next(iter(getattr(error, "possibilities", None) or ()), None)
     if choice := _NOT_A_CHOICE.fullmatch(error.message):
-        meant = _alike(choice[1].lower(), re.findall("'(.*?)'", choice[2]))
+        meant = alike(choice[1], re.findall("'(.*?)'", choice[2]))
     return (f"Did you mean {meant}? " if meant else "") + see_help(words)
 
 
@@ -94,20 +94,12 @@ def suggest(root: Any, words: str, args: list[str]) -> list[str]:
     paths = [path for path, _ in walk(root)]
     place = tuple(words.split())
     verbs = {path[-1] for path in paths if len(path) > 1}
-    if args[0] not in verbs and (name := _alike(args[0], [path[-1] for path in paths if path[:-1] == place])):
+    if args[0] not in verbs and (name := alike(args[0], [path[-1] for path in paths if path[:-1] == place])):
         found = (*place, name)
-        verb = _alike(args[1], [path[-1] for path in paths if path[:-1] == found]) if len(args) > 1 else None
+        verb = alike(args[1], [path[-1] for path in paths if path[:-1] == found]) if len(args) > 1 else None
         return [" ".join(filter(None, (*found, verb)))]
-    verb = _alike(args[0], verbs)
+    verb = alike(args[0], verbs)
     return [" ".join(path) for path in paths if len(path) > 1 and path[-1] == verb]
-
-
-def _alike(word: str, names: Iterable[str]) -> str | None:
-    from difflib import get_close_matches
-
-    known = sorted(names)
-    near = get_close_matches(word, known, n=1) or [name for name in known if word.startswith(name)]
-    return next(iter(near), None)
 
 
 def _prepare(parameters: list[Any]) -> None:

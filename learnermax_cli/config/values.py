@@ -6,6 +6,7 @@ from typing import Literal, cast
 
 from learnermax_cli.core.errors import ConfigError, LmxError, UsageError
 from learnermax_cli.core.money import PriceUnit
+from learnermax_cli.core.remedy import alike
 from learnermax_cli.core.urls import is_absolute
 
 Environment = Literal["preview", "prod", "sandbox"]
@@ -18,9 +19,10 @@ _SMALLEST, _GREATEST = Decimal("0.01"), Decimal(1_000_000)  # requests a second,
 def read_environment(text: str, _source: str) -> Environment:
     """Return an environment; raises ConfigError for another word."""
     if text not in ENVIRONMENTS:
-        raise ConfigError(
-            f"unknown environment {text!r}", hint="Use preview, prod or sandbox (-e, or LMX_ENVIRONMENT)."
-        )
+        meant = alike(text, ENVIRONMENTS)
+        question = f"Did you mean {meant}? " if meant else ""
+        hint = f"{question}Use preview, prod or sandbox (-e, or LMX_ENVIRONMENT)."
+        raise ConfigError(f"unknown environment {text!r}", hint=hint)
     return cast("Environment", text)
 
 

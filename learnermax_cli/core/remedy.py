@@ -62,6 +62,15 @@ def completed_text(text: str, options: str) -> str:
     return text.completed(options) if isinstance(text, Advice) else text
 
 
+def alike(word: str, names: Iterable[str]) -> str | None:
+    """Return the name that may have been meant by a word, in capitals or not; None where none is like it."""
+    from difflib import get_close_matches
+
+    word, known = word.lower(), sorted(names)
+    near = get_close_matches(word, known, n=1) or [name for name in known if word.startswith(name)]
+    return next(iter(near), None)
+
+
 def reconcile_one(course_id: str, user_id: str, *flags: str) -> Advice:
     """Return the command that settles one enrollment."""
     return lmx("enrollments reconcile", "--course", course_id, "--user", user_id, *flags)

@@ -129,6 +129,7 @@ def test_option_that_exists_nowhere_names_the_help_page_alone(sandbox: Sandbox) 
         ("products snyc", "Did you mean lmx products sync? See lmx products --help."),
         ("products reconcile", "Did you mean lmx enrollments reconcile? See lmx products --help."),
         ("courses create", "{creating}? See lmx courses --help."),
+        ("PRODUCTS Sync", "Did you mean lmx products sync? See lmx --help."),
         ("nonsense", "See lmx --help."),
     ],
 )
@@ -172,6 +173,16 @@ def test_mistyped_line_names_what_was_meant(sandbox: Sandbox, typed: str, error:
     done = sandbox.run(*typed.split())
     said = [f"Error: {error.format(**words)}", f"  {meant.format(**words)}"]
     assert (2, said) == (done.returncode, done.stderr.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("text", "question"), [("production", "Did you mean prod? "), ("Sandbox", "Did you mean sandbox? "), ("live", "")]
+)
+def test_mistyped_environment_variable_names_what_was_meant(sandbox: Sandbox, text: str, question: str) -> None:
+    """As the option does."""
+    done = sandbox.run("courses", "list", env={"LMX_ENVIRONMENT": text})
+    hint = f"  {question}Use preview, prod or sandbox (-e, or LMX_ENVIRONMENT)."
+    assert (3, [f"Error: unknown environment '{text}'", hint]) == (done.returncode, done.stderr.splitlines())
 
 
 @pytest.mark.parametrize("words", [("webhooks", "replay"), ("enrollments", "reconcile")])
