@@ -55,7 +55,8 @@ def stop(state_dir: Path) -> bool:
     process = None if info is None else _process_of(info)
     if process is not None:
         _end(process)
-    (state_dir / STATE_FILE).unlink(missing_ok=True)
+    with contextlib.suppress(OSError):  # where it stays, it names a process that has ended
+        (state_dir / STATE_FILE).unlink()
     return process is not None
 
 

@@ -153,6 +153,13 @@ def test_no_other_process_is_ended_without_proc() -> None:
     assert ("[false, null]\n", "") == (done.stdout, done.stderr)
 
 
+def test_nothing_runs_in_a_folder_that_is_a_file(tmp_path: Path) -> None:
+    """Stopping what is there is no failure, as where there is no folder."""
+    path = tmp_path / "file"
+    path.touch()
+    assert not process.stop(path)
+
+
 @pytest.mark.parametrize("text", ['{"pid": 1', "[]", *(json.dumps({**NULLS, "pid": pid}) for pid in (None, "1", -1))])
 def test_broken_state_file_counts_as_none(state_dir: Path, text: str) -> None:
     """A file that makes no sense is not believed, and is removed by the next stop."""
