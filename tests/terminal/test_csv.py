@@ -111,6 +111,15 @@ def test_failure_is_text_on_stderr(sandbox: Sandbox) -> None:
     assert done.returncode
 
 
+def test_findings_of_a_list_are_text_on_stderr(sandbox: Sandbox) -> None:
+    """With the command that settles each; a spreadsheet gets rows alone."""
+    sandbox.run("webhooks", "create", "--url", "https://example.com/hook")
+    make_endpoint(sandbox, url="https://example.com/other")
+    done = sandbox.run("webhooks", "list", "-o", "csv", "--exit-code")
+    findings = [line for line in done.stderr.splitlines() if line.startswith("  ! ")]
+    assert (8, 3, True) == (done.returncode, len(rows(done.stdout)), bool(findings)), done.stderr
+
+
 def test_lists_are_commands() -> None:
     """Each that is named exists; every command called list is among them, and every other whose JSON has items, but for
     `commands`, whose options do not fit in cells."""
