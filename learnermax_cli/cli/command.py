@@ -84,11 +84,14 @@ class Traits(NamedTuple):
     """Whether it may write, when it is not a dry run: at Stripe or AWS, in the sandbox, or a file."""
     local: bool = False
     """Whether it needs no account, so that neither credentials nor guards can end it."""
+    configured: bool = True
+    """Whether it reads settings, so that they can end it."""
 
 
 READS = Traits()
 WRITES = Traits(writes=True)
 LOCAL = Traits(local=True)
+HELPS = Traits(local=True, configured=False)
 
 
 @dataclass

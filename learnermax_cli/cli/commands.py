@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from learnermax_cli.planning.report import Report
 
 _COLUMNS = ("command", "writes", "asks", "exit_codes")
-_ANY = (Exit.OK, Exit.FAILED, Exit.USAGE, Exit.CONFIG, Exit.INTERRUPTED)
+_ANY = (Exit.OK, Exit.FAILED, Exit.USAGE, Exit.INTERRUPTED)
 _TYPES = {int: "integer", float: "number"}
 
 
@@ -53,6 +53,7 @@ def _row(words: str, command: Any) -> dict[str, object]:
     options = [parameter for parameter in command.params if isinstance(parameter, TyperOption)]
     names = {name for option in options for name in option.opts}
     codes = {*_ANY, *(() if traits.local else (Exit.CREDENTIALS, Exit.GUARD))}
+    codes |= {Exit.CONFIG} if traits.configured else set()
     codes |= {Exit.PENDING} if "--exit-code" in names else set()
     return {
         "command": words,

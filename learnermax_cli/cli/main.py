@@ -14,7 +14,7 @@ from typer.main import get_command
 
 from learnermax_cli import __version__
 from learnermax_cli.cli.checkout import group as checkout
-from learnermax_cli.cli.command import LOCAL, OPTION_NAMES, READS, Invocation, add_command, add_plain_command
+from learnermax_cli.cli.command import HELPS, LOCAL, OPTION_NAMES, READS, Invocation, add_command, add_plain_command
 from learnermax_cli.cli.commands import show_help
 from learnermax_cli.cli.courses import group as courses
 from learnermax_cli.cli.enrollments import group as enrollments
@@ -94,7 +94,7 @@ def config(app: "App") -> "Report":
     )
 
 
-@add_command(app, "commands", LOCAL)
+@add_command(app, "commands", HELPS)
 def commands(app: "App") -> "Report":
     """List every command with what it may do: whether it writes, whether it asks, how it may end; in JSON its options.
 
@@ -106,7 +106,7 @@ def commands(app: "App") -> "Report":
 
 
 add_plain_command(app, "demo", LOCAL)(demo)
-add_plain_command(app, "help", LOCAL)(show_help)
+add_plain_command(app, "help", HELPS)(show_help)
 
 
 def _show_version(wanted: bool) -> None:
