@@ -26,6 +26,7 @@ from learnermax_cli.doctor.model import (
     not_checked,
 )
 from learnermax_cli.enrollments.store_model import EnrollmentReader
+from learnermax_cli.planning.change import Finding
 from learnermax_cli.planning.confirm import StripeJob
 from learnermax_cli.planning.report import Items, Report
 from learnermax_cli.products.model import CatalogGateway
@@ -85,6 +86,7 @@ def run_doctor(job: DoctorJob) -> Report:
         stripe=job.stripe_identity if key.status == "ok" else None,
         extra={"summary": {word.replace(" ", "_"): number for word, number in summary.items()}},
         summary_line=", ".join(_counted(word, number) for word, number in summary.items() if number) + ".",
+        annotated=tuple(Finding("doctor:", v.check, v.found, v.remedy) for v in verdicts if v.status == "warning"),
         notes=tuple(_remedies(verdicts)),
         error=worst_failure(verdicts),
     )

@@ -22,8 +22,7 @@ class StripeIdentity:
         return {"mode": self.mode, "account": self.account}
 
     def __str__(self) -> str:
-        mode = "LIVE" if self.mode == "live" else self.mode
-        return f"Stripe {mode} mode, account {self.account or 'unknown'}"
+        return f"Stripe {'LIVE' if self.mode == 'live' else self.mode} mode, account {self.account or 'unknown'}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +73,8 @@ class Report:
     dry_run: bool | None = None
     stripe: StripeIdentity | None = None
     findings: tuple[Finding, ...] = ()
+    annotated: tuple[Finding, ...] = ()
+    """What GitHub shows beside the findings, and people and programs read in the body."""
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     """Lines that belong to the data, such as references to what was stored; printed after the plan."""
@@ -195,8 +196,7 @@ def masked_report(report: Report, mask: Mask) -> Report:
     """Return a report with its texts as they are printed: `mask` comes before anything escapes or cuts them."""
     if report.error is not None:
         mask_error(report.error, mask)
-    body = report.body
-    match body:
+    match body := report.body:
         case Items():
             body = replace(body, rows=tuple(masked(row, mask) for row in body.rows), empty=mask(body.empty))
         case Changes():
@@ -208,6 +208,7 @@ def masked_report(report: Report, mask: Mask) -> Report:
         report,
         body=body,
         findings=tuple(Finding(*masked(finding, mask)) for finding in report.findings),
+        annotated=tuple(Finding(*masked(finding, mask)) for finding in report.annotated),
         warnings=tuple(map(mask, report.warnings)),
         notes=tuple(map(mask, report.notes)),
         block=tuple(map(mask, report.block)),

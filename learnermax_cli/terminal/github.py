@@ -78,7 +78,7 @@ def _errors(report: Report) -> Iterator[str]:
 
 def _warnings(report: Report) -> Iterator[str]:
     yield from (_annotation("warning", f"lmx {report.command}", warning) for warning in report.warnings)
-    for found in report.findings:
+    for found in (*report.findings, *report.annotated):
         yield _annotation("warning", f"{found.kind} {found.key}", " - ".join(filter(None, found[2:])))
 
 

@@ -9,6 +9,7 @@ from learnermax_cli.core.errors import CredentialsError, Exit
 from learnermax_cli.doctor.model import Verdict, failed, not_checked, ok, warning
 from learnermax_cli.doctor.run import Check, run_checks, worst_failure
 from tests.doctor.worlds import PREVIEW
+from tests.items import enrollment_item
 from tests.running import Sandbox
 
 
@@ -129,3 +130,15 @@ def test_markdown_has_the_remedies(sandbox: Sandbox) -> None:
     lines = sandbox.run("doctor", "-o", "markdown", env=PREVIEW).stdout.splitlines()
     assert "| failed | Secret | secret learnermax/stripe-keys does not exist |" in lines
     assert "Fix Secret: lmx secrets push" in lines
+
+
+def test_warnings_are_annotations(sandbox: Sandbox) -> None:
+    """In GitHub Actions a mail that was not sent is seen without opening the log, and so is what failed."""
+    owed = {"run": "r", "at": "2026-01-01T00:00:00Z"}
+    item = enrollment_item("u", "c", owed["at"], paymentStatus="completed", enrollmentEvent=owed)
+    sandbox.dynamodb("preview").put_item(Item=item)
+    done = sandbox.run("doctor", env={**PREVIEW, "GITHUB_ACTIONS": "true"})
+    commands = [line for line in done.stderr.splitlines() if line.startswith("::")]
+    assert "::error title=doctor.failed::2 checks failed: Secret, Webhook endpoint. The report" == commands[0][:82]
+    shown = [line for line in commands if line.startswith("::warning title=doctor%3A Events owed::1 ")]
+    assert [True] == [" - lmx enrollments reconcile --owed-within " in line for line in shown], commands
