@@ -49,7 +49,7 @@ def refund(environ: Mapping[str, str], session_id: str, amount: str | None, *, f
         made = client.refund(session_id, _minor(client, session_id, amount), fails_later=fails)
     except SandboxError as error:
         raise _failed(error, _money_back_hint(client, session_id, error, amount)) from error
-    later = ": it fails in three days, lmx sandbox clock --advance 3d" if fails else ""
+    later = "; it fails in three days: lmx sandbox clock --advance 3d" if fails else ""
     return _money_back_report("sandbox refund", made, f"refund of {{}}, {made.status}{later}")
 
 

@@ -53,8 +53,8 @@ def poster() -> Iterator[Poster]:
         (b"HTTP/1.0 200 OK\r\n\r\nuntil the end", Posted(200)),
         (b"HTTP/1.1 500 Oh\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nno\r\n0\r\n\r\n", Posted(500)),
         (b"HTTP/1.1 302\r\nLocation: /b\r\nContent-Length: 0\r\n\r\n", Posted(302)),
-        (b"hello\r\n\r\n", Posted(error="ValueError: the answer is not HTTP")),
-        (b"HTTP/1.1 200 OK\r\n" + b"a" * 200_000, Posted(error="ValueError: the answer is too long")),
+        (b"hello\r\n\r\n", Posted(error="the answer is not HTTP")),
+        (b"HTTP/1.1 200 OK\r\n" + b"a" * 200_000, Posted(error="the answer is too long")),
     ],
     ids=lambda value: "" if isinstance(value, Posted) else value[:30].decode(),
 )
@@ -80,6 +80,6 @@ def test_a_connection_is_used_again(poster: Poster) -> None:
 def test_a_connection_that_is_closed_without_an_answer_is_a_failure(poster: Poster) -> None:
     """The sandbox does not send it again by itself."""
     with answering(b"") as (url, requests):
-        assert Posted(error="ConnectionError: closed without an answer") == poster.post(url, b"{}", {}, 10)
+        assert Posted(error="closed without an answer") == poster.post(url, b"{}", {}, 10)
 
     assert 2 == len(requests)

@@ -138,8 +138,8 @@ def test_a_refund_that_fails(sandbox: Sandbox, paid: Any) -> None:
     said = sandbox.run("sandbox", "refund", paid.id, "--fail")
 
     (refund,) = sandbox.stripe().v1.refunds.list().data
-    later = "it fails in three days, lmx sandbox clock --advance 3d"
-    assert (0, f"{refund.id}: refund of 49.99 usd, succeeded: {later}\n") == (said.returncode, said.stdout)
+    later = "it fails in three days: lmx sandbox clock --advance 3d"
+    assert (0, f"{refund.id}: refund of 49.99 usd, succeeded; {later}\n") == (said.returncode, said.stdout)
     assert 0 == sandbox.run("sandbox", "clock", "--advance", "3d").returncode
     assert "failed" == sandbox.stripe().v1.refunds.retrieve(refund.id).status
 

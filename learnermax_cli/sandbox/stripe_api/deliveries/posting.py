@@ -62,7 +62,8 @@ class Poster:
             if connection is not None:
                 connection.close()
             waited = isinstance(error, BlockingIOError)
-            return Posted(error=f"no answer after {timeout} s" if waited else f"{type(error).__name__}: {error}")
+            why = getattr(error, "strerror", None) or str(error) or "connection closed"
+            return Posted(error=f"no answer after {timeout} s" if waited else why)
         if reusable:
             self._keep(address, connection)
         else:
