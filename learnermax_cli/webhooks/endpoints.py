@@ -86,13 +86,13 @@ def find_drift(endpoint: Endpoint, listed: Sequence[Endpoint], standard: Standar
         return ()
     found = _state_drift(endpoint, standard)
     ours = ours_at(listed, endpoint.url, standard.environment)
-    create = create_again(endpoint.url, ours, standard.secrets)
+    again = ""
     if standard.secrets is not None and is_foreign(ours, standard.secrets):
-        create += f" ({REPLACES})"
+        again = f" (registering it again {REPLACES})"
     if standard.secrets is not None and (flaw := why_secret(endpoint, standard.secrets)):
-        found.append(flaw + ": " + create)
+        found.append(flaw + again)
     if len(ours) > 1:
-        found.append("two of ours at this URL, a replacement is not finished: " + create)
+        found.append(f"two of ours at this URL: a replacement is not finished{again}")
     return tuple(found)
 
 

@@ -8,10 +8,9 @@ from learnermax_cli.core.ownership import Marker
 from learnermax_cli.core.secret_text import SecretText
 from learnermax_cli.webhooks.endpoints import REPLACES, Standard, find_drift
 from learnermax_cli.webhooks.model import EVENTS, Endpoint, StoredSecrets, fingerprint
-from tests.webhooks.endpoint_values import GONE, NEW, OLD, STORED, URL, VERSION, endpoint, foreign
+from tests.webhooks.endpoint_values import GONE, NEW, OLD, STORED, VERSION, endpoint, foreign
 
-CREATE = f": lmx webhooks create --url {URL}"
-AGAIN = f"{CREATE} --yes ({REPLACES})"
+AGAIN = f" (registering it again {REPLACES})"
 LOST = "its signing secret was never stored" + AGAIN
 STANDARD = Standard("preview", VERSION, "https://learnermax.example", STORED)
 
@@ -48,20 +47,20 @@ def test_two_of_ours_at_a_url_are_an_unfinished_replacement() -> None:
     """Both say so."""
     both = [endpoint("we_1", OLD), endpoint("we_2", NEW)]
     assert [1, 1] == [len(find_drift(one, both, STANDARD)) for one in both]
-    assert "webhooks create" in find_drift(both[0], both, STANDARD)[0]
+    assert ("two of ours at this URL: a replacement is not finished",) == find_drift(both[0], both, STANDARD)
 
 
 def test_secret_that_could_not_be_read_is_no_drift() -> None:
     """Unknown is not wrong; none stored at all is."""
     assert () == find_drift(endpoint(), [], replace(STANDARD, secrets=None))
     empty = replace(STANDARD, secrets=StoredSecrets())
-    assert ("its signing secret is not the stored one" + CREATE,) == find_drift(endpoint(), [], empty)
+    assert ("its signing secret is not the stored one",) == find_drift(endpoint(), [], empty)
 
 
 def test_replacement_beside_the_endpoint_of_the_stored_secret_asks_nobody() -> None:
     """The stored secret stays; the endpoint that lost its own goes."""
     lost, found = endpoint("we_1", None), endpoint("we_2", NEW)
-    assert "its signing secret was never stored" + CREATE == find_drift(lost, [lost, found], STANDARD)[0]
+    assert "its signing secret was never stored" == find_drift(lost, [lost, found], STANDARD)[0]
 
 
 def test_fingerprint_gives_nothing_away() -> None:

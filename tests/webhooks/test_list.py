@@ -106,7 +106,7 @@ def test_lost_secret_is_drift(sandbox: Sandbox) -> None:
     worlds.created(sandbox)
     sandbox.secretsmanager().delete_secret(SecretId=NAME, ForceDeleteWithoutRecovery=True)
     [drift] = worlds.run(sandbox, "list").report["items"][0]["drift"]
-    assert f"its signing secret is not the stored one: lmx webhooks create --url {URL}" == drift
+    assert "its signing secret is not the stored one" == drift
 
 
 def test_remedy_says_what_it_replaces(sandbox: Sandbox) -> None:
@@ -115,7 +115,7 @@ def test_remedy_says_what_it_replaces(sandbox: Sandbox) -> None:
     worlds.put_secret(sandbox, {CURRENT: "whsec_" + "somebodys"})
     remedy = f"lmx webhooks create --url {URL} --yes"
     [(_, detail)] = worlds.run(sandbox, "list").findings
-    assert detail.endswith(f": its signing secret is not the stored one: {remedy} ({REPLACES})")
+    assert detail.endswith(f": its signing secret is not the stored one (registering it again {REPLACES})")
     report = json.loads(sandbox.run("doctor", "-o", "json").stdout)
     assert [remedy] == [row["remedy"] for row in report["items"] if row["check"] == "Webhook endpoint"]
 
