@@ -15,7 +15,7 @@ from tests.views.model import MANNERS, NARROW, PIPE, PLAIN, Capture, Manner, Vie
 from tests.views.run import captures
 
 _LISTS = ("courses list", "products list", "enrollments list", "webhooks list", "secrets status", "doctor")
-_PASTED = ("lmx ", "(lmx ")
+_PASTED = ("lmx ", "(lmx ", "STRIPE_", "NEXT_PUBLIC_STRIPE_", "Default: arn:")
 _ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _STYLE = re.compile(r"\x1b\[([0-9;]+)m")
 _PROGRESS = re.compile(r".*━.*|[A-Z][\w ()]+: \d+ of \d+")

@@ -166,7 +166,9 @@ def detail_lines(report: Report, extent: Extent, shown: Report | None = None) ->
         yield from _change_lines(report, report.body, extent, shown)
     notes = () if shown is None else shown.notes
     yield from (Text(printable(note)) for note in report.notes if note not in notes)
-    yield from (Text(printable(line)) for line in report.block)
+    if report.block:
+        yield Text()
+    yield from (Text(printable(line), no_wrap=True) for line in report.block)
     if report.closing and not isinstance(report.body, Changes):
         yield _closing_line(report)
 

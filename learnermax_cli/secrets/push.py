@@ -14,10 +14,13 @@ from learnermax_cli.secrets.content import SecretsJob
 from learnermax_cli.secrets.plan_push import PushKeys, PushPlan, find_keys, require_same_account
 
 _STALE = (
-    "CloudFormation reads these references again only when an update touches the resource that holds them: "
-    "update the stacks that use them."
+    "A CloudFormation template refers to the keys as below; it reads them again only when an update touches the "
+    "resource that refers to them."
 )
-_IN_CLEAR = "Lambda shows what such a variable holds. The functions of deploy/template.yaml take the parameter alone."
+_IN_CLEAR = (
+    "Lambda shows the values of such variables to who may read a function's configuration; "
+    "deploy/template.yaml needs the parameter alone."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +111,7 @@ def _filled(report: Report, outcome: PushOutcome) -> Report:
         report,
         body=Changes(() if result is None else (result,)),
         warnings=(*report.warnings, *outcome.warnings),
-        notes=(f"ARN: {arn}", _STALE, _IN_CLEAR, "For a CloudFormation template:") if shown else (),
+        notes=(f"ARN: {arn}", _STALE, _IN_CLEAR) if shown else (),
         block=block if shown else (),
         extra={
             **report.extra,

@@ -22,7 +22,7 @@ _PIPE_WIDTH = 100_000  # Rich falls back to 80 columns in a pipe and cuts cells
 _WORTH_LINES = 20
 _LINES = 4
 # Where a line is not broken: inside a word, a command to paste, an option with its value, an amount of money.
-_COMMAND = r"\(?lmx(?: [^\s(&]\S*(?!\S)(?<![,;:.)]))*(?: [^\s(&]\S*)?"
+_COMMAND = r"\(?lmx(?: [^\s(&]\S*(?!\S)(?<![,;:.)]))*(?: [^\s(&]\S*)?(?: &&)?"
 _PIECE = re.compile(rf"(?:{_COMMAND}|--[a-z-]+ [^\s(]\S*|\(?\d[\d.,]* [a-z]{3}\b\S*|\S+) *| +")
 _START = re.compile(r" *(?:[-/+!~]+ +)?")
 _HANGING = 4
@@ -142,24 +142,30 @@ def unwritten(error: OSError) -> FailedError:
 def folded(line: "Text", width: int) -> "Iterator[Text]":
     """Yield a line as a terminal of that width has room for it, broken between words, what follows indented.
 
-    What has no room on a line of its own, such as a command to paste, is left to the terminal, which copies it whole.
+    What has no room on a line of its own, such as a command to paste, is left to the terminal, which copies it whole;
+    so are lines with `no_wrap`.
     """
     from rich.cells import cell_len
 
+    if line.no_wrap:
+        yield line
+        return
     start = _START.match(line.plain)
-    indent = (start.end() if start else 0) + _HANGING
-    used, begun, cuts = 0, False, list[int]()
+    lead = start.end() if start else 0
+    used, begun, cuts, indents = 0, False, list[int](), [0]
     for piece in _PIECE.finditer(line.plain):
         size = cell_len(piece.group().rstrip())
         if begun and size and used + size > width:
             cuts.append(piece.start())
-            used, begun = indent, False
+            used = next((indent for indent in (lead + _HANGING, lead, 0) if indent + size <= width), lead + _HANGING)
+            begun = False
+            indents.append(used)
         used += cell_len(piece.group())
         begun |= bool(size)
-    for number, part in enumerate(line.divide(cuts)):
+    for number, (part, indent) in enumerate(zip(line.divide(cuts), indents, strict=True)):
         if number < len(cuts):
             part.rstrip()
-        yield part if number == 0 else type(line)(" " * indent).append_text(part)
+        yield type(line)(" " * indent).append_text(part) if indent else part
 
 
 def discard(stream: TextIO) -> None:

@@ -31,8 +31,16 @@ LINES = {
         "then run lmx products sync --course a -e prod, or wait",
         ["then run", "    lmx products sync --course a -e prod,", "    or wait"],
     ),
+    "command that just fits": (
+        "  Enroll: lmx enrollments list --all",
+        ["  Enroll:", "  lmx enrollments list --all"],
+    ),
     "command in brackets": ("as was told there (lmx doctor) above", ["as was told there", "    (lmx doctor) above"]),
     "command alone": (f"      lmx students show {'u' * 30}", [f"      lmx students show {'u' * 30}"]),
+    "commands in a row": (
+        "Fix a: lmx doctor --no-color && lmx demo",
+        ["Fix a:", "    lmx doctor --no-color &&", "    lmx demo"],
+    ),
     "option": ("- give it the option --price-unit minor", ["- give it the option", "      --price-unit minor"]),
     "amount": ("the student has paid only 1,249.99 usd", ["the student has paid only", "    1,249.99 usd"]),
     "question": ("Apply this to environment a? [y/N] ", ["Apply this to environment a?", "    [y/N] "]),
@@ -43,6 +51,12 @@ LINES = {
 def test_line_is_broken_between_words(line: str, expected: list[str]) -> None:
     """What follows is indented; ids, commands, options with their values and amounts stay whole."""
     assert expected == [part.plain for part in folded(Text(line), 29)]
+
+
+def test_line_to_paste_is_left_as_it_is() -> None:
+    """YAML for a template, which a terminal copies whole."""
+    line = Text('      STRIPE_SECRET_KEY: "{{resolve:secretsmanager}}"', no_wrap=True)
+    assert [line] == list(folded(line, 29))
 
 
 def test_broken_line_keeps_its_styles() -> None:
