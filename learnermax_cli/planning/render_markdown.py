@@ -11,6 +11,7 @@ from learnermax_cli.planning.show_change import Block, blocks, show_value, sign
 
 # A step summary may hold 1 MiB [doc "Workflow commands"]; a reader has had enough long before.
 MAX_ROWS = 500
+_MAX_WARNINGS = 20  # of courses, which may be hundreds: what needs attention stands below them
 _TEXT_LIMIT = 80  # of each text in a plan, so that what stands behind it is seen too
 _CONTINUED = " " * 4  # of a line with what the line above has no room for on a terminal
 _PROSE_LIMIT = 2_000  # of a cell: neither the commands in a reason nor a price must be cut off
@@ -25,7 +26,9 @@ def render_markdown(report: Report) -> str:
         parts.append(f"**{markdown(report.closing)}**")
     if report.failure is not None:
         parts.append(f"**{markdown(report.failure.message)}** {markdown(report.failure.hint)}")
-    parts += [f"**Warning:** {markdown(warning)}" for warning in report.warnings]
+    parts += [f"**Warning:** {markdown(warning)}" for warning in report.warnings[:_MAX_WARNINGS]]
+    if (more := len(report.warnings) - _MAX_WARNINGS) > 0:
+        parts.append(f"… and {more} more warning{'s' * (more > 1)}")
     if report.findings:
         parts.append(_findings(report.findings))
     match report.body:
@@ -44,6 +47,15 @@ def render_markdown(report: Report) -> str:
     if report.meter.counted:
         parts.append(f"<sub>{markdown(report.meter.as_line())}</sub>")
     return "\n\n".join(parts) + "\n"
+
+
+def cut_short(text: str, size: int, why: str) -> str:
+    """Return as many lines of Markdown as fit into so many bytes, and where that is not all of them, why."""
+    whole, end = text.encode(), f"\n**Cut short here: {why}**\n"
+    if len(whole) <= size:
+        return text
+    room = size - len(end.encode()) - 1
+    return whole[:room].rpartition(b"\n")[0].decode() + "\n" + end if room >= 0 else ""
 
 
 def _identity(report: Report) -> str:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from learnermax_cli.planning.report import Report
 
 _SCREEN = 20  # lines, above which what stands on top has left the smallest terminals
+_COMMENT_BYTES = 65_535
+_CUT = "a comment on GitHub holds 65,536 characters. -o json has the whole report."
 Format = Literal["table", "json", "markdown", "csv"]
 
 
@@ -71,9 +73,9 @@ class Console:
             case "json":
                 self._printer.print_json(sys.stdout, report.fields())
             case "markdown":
-                from learnermax_cli.planning.render_markdown import render_markdown
+                from learnermax_cli.planning.render_markdown import cut_short, render_markdown
 
-                self.data(render_markdown(report).rstrip("\n"))
+                self.data(cut_short(render_markdown(report), _COMMENT_BYTES, _CUT).rstrip("\n"))
             case "csv":
                 self._csv(report)
             case "table":

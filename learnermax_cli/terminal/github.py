@@ -10,14 +10,15 @@ from learnermax_cli.core.errors import LmxError
 from learnermax_cli.core.secret_text import scrub
 from learnermax_cli.core.text_safety import markdown, printable, workflow_command_message, workflow_command_property
 from learnermax_cli.planning.change import digest
-from learnermax_cli.planning.render_markdown import render_markdown
+from learnermax_cli.planning.render_markdown import cut_short, render_markdown
 from learnermax_cli.planning.report import Changes, Report, without_private_lines
 
 # [doc "Workflow commands"]: a step's summary holds 1 MiB, of all its commands together; ten annotations of a kind are
 # shown per step.
 MAX_SUMMARY_BYTES = 1 << 20
 MAX_ANNOTATIONS = 10
-_CUT = b"\n**Cut short here: GitHub shows 1 MiB of a step's summary. The log of the step has the whole report.**\n"
+_CUT = "GitHub shows 1 MiB of a step's summary. The log of the step has the whole report."
+_WARNINGS_FIRST = 5  # before the findings, which many warnings must not hide
 
 
 def tell_failure(command: str, error: LmxError, place: str, environ: Mapping[str, str]) -> None:
@@ -29,7 +30,7 @@ def tell_failure(command: str, error: LmxError, place: str, environ: Mapping[str
     )
     text = "\n\n".join(filter(None, parts)) + "\n"
     if summary_path := environ.get("GITHUB_STEP_SUMMARY"):
-        _append_summary(Path(summary_path), scrub(text).encode())
+        _append_summary(Path(summary_path), scrub(text))
     _say(_annotation("error", error.code, f"{error.message}. {error.hint}"))
 
 
@@ -40,7 +41,7 @@ def tell_actions(report: Report, environ: Mapping[str, str]) -> bool:
     """
     summary_path = environ.get("GITHUB_STEP_SUMMARY")
     if summary_path:
-        _append_summary(Path(summary_path), scrub(render_markdown(without_private_lines(report))).encode())
+        _append_summary(Path(summary_path), scrub(render_markdown(without_private_lines(report))))
     flaw = _append(environ.get("GITHUB_OUTPUT"), _outputs(report).encode())
     if flaw is not None:
         _say(_annotation("error", "GitHub Actions", f"{flaw}: later steps get no outputs of this run"))
@@ -77,9 +78,11 @@ def _errors(report: Report) -> Iterator[str]:
 
 
 def _warnings(report: Report) -> Iterator[str]:
-    yield from (_annotation("warning", f"lmx {report.command}", warning) for warning in report.warnings)
+    warnings = [_annotation("warning", f"lmx {report.command}", warning) for warning in report.warnings]
+    yield from warnings[:_WARNINGS_FIRST]
     for found in (*report.findings, *report.annotated):
         yield _annotation("warning", f"{found.kind} {found.key}", " - ".join(filter(None, found[2:])))
+    yield from warnings[_WARNINGS_FIRST:]
 
 
 def _annotation(level: str, title: str, message: str) -> str:
@@ -87,15 +90,12 @@ def _annotation(level: str, title: str, message: str) -> str:
     return f"::{level} title={title}::{workflow_command_message(printable(message))}"
 
 
-def _append_summary(path: Path, summary: bytes) -> None:
+def _append_summary(path: Path, summary: str) -> None:
     """Append to the step's summary what there is room for; an earlier command of the step may have used some."""
     used = 0
     with suppress(OSError):  # none yet, or unreadable: appending shows it
         used = path.stat().st_size
-    if used + len(summary) > MAX_SUMMARY_BYTES:
-        room = MAX_SUMMARY_BYTES - used - len(_CUT) - 1
-        summary = summary[: max(0, room)].rpartition(b"\n")[0] + b"\n" + _CUT if room >= 0 else b""
-    flaw = _append(str(path), summary)
+    flaw = _append(str(path), cut_short(summary, MAX_SUMMARY_BYTES - used, _CUT).encode())
     if flaw is not None:  # what the run has done, and how it ended, stays so
         _say(_annotation("warning", "GitHub Actions", flaw))
 

@@ -8,6 +8,7 @@ import pytest
 
 from learnermax_cli.core.errors import FailedError, GuardError
 from learnermax_cli.core.meter import MeterReading
+from learnermax_cli.planning.change import Skipped
 from learnermax_cli.planning.report import Changes, Data, Items, Report
 from learnermax_cli.terminal.console import Console, Manner
 
@@ -30,6 +31,18 @@ def test_piped_table_is_not_cut(capsys: Captured) -> None:
     Console(Manner(), {}).show(ROWS)
     lines = capsys.readouterr().out.splitlines()
     assert ["id  name", f"a   {LONG}", "b   -"] == [line.rstrip() for line in lines]
+
+
+@pytest.mark.parametrize("text", ["no price ", "\u65e5\u672c "])
+def test_markdown_fits_into_a_comment(text: str, capsys: Captured) -> None:
+    """GitHub refuses a longer one; what is left out are the last rows."""
+    rows = tuple(Skipped("course", f"c{number}", text * 20, blocking=True) for number in range(500))
+    Console(Manner("markdown"), {}).show(Report("products sync", "preview", Changes(skipped=rows)))
+    shown = capsys.readouterr().out
+    assert 60_000 < len(shown.encode()) < 65_536
+    assert shown.startswith("### lmx products sync: preview\n\n**500 rows were refused** ")
+    *_, last, _, cut = shown.rstrip("\n").split("\n")
+    assert (True, True) == (last.endswith(" |"), cut.startswith("**Cut short here: a comment on GitHub holds 65,536 "))
 
 
 def test_cost_is_told_on_stderr(capsys: Captured) -> None:

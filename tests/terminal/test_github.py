@@ -81,6 +81,22 @@ def test_annotations_stay_within_the_limit(capsys: Captured) -> None:
         assert (MAX_ANNOTATIONS, last) == (len(lines), lines[-1])
 
 
+def test_many_warnings_do_not_hide_the_findings(tmp_path: Path, capsys: Captured) -> None:
+    """Neither among the annotations nor in the summary, where a course each may have something to warn of."""
+    warnings = tuple(f"course {number}: no image" for number in range(300))
+    findings = tuple(Finding("orphan product", str(number), "d") for number in range(3))
+    report = Report("x", "preview", Changes(), findings=findings, warnings=warnings)
+    tell_actions(report, {"GITHUB_STEP_SUMMARY": str(tmp_path / "s")})
+    lines = capsys.readouterr().err.splitlines()
+    assert [3, "::warning title=lmx::294 more: see the summary of the run"] == [
+        sum("title=orphan product" in line for line in lines),
+        lines[-1],
+    ]
+    before, _, after = (tmp_path / "s").read_text().partition("| finding |")
+    assert (20, True) == (before.count("**Warning:**"), "280 more warnings" in before), before
+    assert "| orphan product | 2 | d |" in after
+
+
 def test_many_errors_do_not_hide_the_warnings(capsys: Captured) -> None:
     """The limit is one of each kind."""
     rows = tuple(Skipped("course", str(number), "bad", blocking=True) for number in range(50))
