@@ -4,6 +4,7 @@ from tests.views.checkout import VIEWS as CHECKOUT
 from tests.views.courses import VIEWS as COURSES
 from tests.views.doctor import VIEWS as DOCTOR
 from tests.views.enrollments import VIEWS as ENROLLMENTS
+from tests.views.failures import VIEWS as FAILURES
 from tests.views.model import View
 from tests.views.products import VIEWS as PRODUCTS
 from tests.views.sandbox import VIEWS as SANDBOX
@@ -21,4 +22,5 @@ VIEWS: tuple[View, ...] = (
     *WEBHOOKS,
     *DOCTOR,
     *SANDBOX,
+    *FAILURES,
 )
