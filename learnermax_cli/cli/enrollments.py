@@ -69,10 +69,11 @@ def create(
 
 
 def claim(app: "App", key: "EnrollmentKey", session_id: str, *, dry_run: bool, yes: bool) -> "Report":
-    """Make a paid session a student's."""
+    """Make a paid session a student's; it is named by its id or URL."""
+    from learnermax_cli.checkout.show import require_id
     from learnermax_cli.enrollments.claim import ClaimRequest, run_claim
 
-    return run_claim(app, ClaimRequest(key, session_id, dry_run, yes))
+    return run_claim(app, ClaimRequest(key, require_id(session_id), dry_run, yes))
 
 
 @add_command(group, "release", WRITES)

@@ -7,6 +7,7 @@ from typing import Any
 
 from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 
+from learnermax_cli.cli.options import UNSET
 from learnermax_cli.core.errors import UsageError
 from learnermax_cli.core.remedy import alike, join, lmx
 
@@ -71,7 +72,11 @@ def explain(error: Any, words: str, line: str) -> str:
     if error.message.startswith("Got unexpected extra") and (span := _SPAN.search(line)):
         return f"Write a duration in one word: {span[1]}{span[2]}. {see_help(words)}"
     meant = next(iter(getattr(error, "possibilities", None) or ()), None)
+    if getattr(error, "option_name", None) == "--env" and meant:  # nearer to --env-file by its spelling
+        meant = "--environment"
     if choice := _NOT_A_CHOICE.fullmatch(error.message):
+        if not choice[1].strip():
+            return f"{UNSET} {see_help(words)}"
         meant = alike(choice[1], re.findall("'(.*?)'", choice[2]))
     return (f"Did you mean {meant}? " if meant else "") + see_help(words)
 

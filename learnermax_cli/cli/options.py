@@ -1,6 +1,7 @@
 """The options that several commands share, and what no option may hold."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 import typer
@@ -25,6 +26,9 @@ Revoke = Annotated[
 
 _IDS: Mapping[str, Literal["course", "user"]] = {"course_id": "course", "course": "course", "user": "user"}
 """The arguments and options that name a course or a student."""
+
+UNSET = "Give it one; is a shell variable unset?"
+"""What to do about an empty value."""
 
 
 class CheckoutOptions(NamedTuple):
@@ -71,16 +75,23 @@ def require_filled(ctx: typer.Context, given: Mapping[str, Any]) -> None:
     for parameter in ctx.command.params:
         value = given.get(parameter.name or "")
         for text in value if isinstance(value, list | tuple) else [value]:
+            if text == Path():  # an empty text, too
+                raise UsageError(f"{_name(parameter)} needs the name of a file", hint=UNSET)
             if isinstance(text, str):
                 _require_usable(parameter, text)
 
 
+def _name(parameter: Any) -> str:
+    """Return what the help page calls an option or argument."""
+    name: str = max(parameter.opts, key=len)
+    return name if name.startswith("-") else str(parameter.metavar or name.upper())
+
+
 def _require_usable(parameter: Any, text: str) -> None:
-    name = max(parameter.opts, key=len)
-    name = name if name.startswith("-") else name.upper()
+    name = _name(parameter)
     if not text.strip():
         # An empty text is a shell variable that was not set; it must not mean "all", nor the default.
-        raise UsageError(f"{name} needs a value", hint="Give it one; is a shell variable unset?")
+        raise UsageError(f"{name} needs a value", hint=UNSET)
     kind = None if parameter.name == "user" and "@" in text else _IDS.get(parameter.name)
     if kind is not None and "cs_" in text:
         _require_no_session(name, text)

@@ -93,10 +93,10 @@ def run_claim(job: ClaimJob, request: ClaimRequest) -> Report:
 
 def _read_paid(job: ClaimJob, session_id: str, realm: Realm) -> Payment:
     """Read a session that is validly paid here, whoever it names."""
-    payment = job.payments.read_payment(session_id) if usable_session_id(session_id) else None
+    payment = job.payments.read_payment(session_id)
     if payment is None:
-        hint = "Check the id, and the account and mode of the key: " + lmx("secrets status")
-        raise refused(f"no session {session_id} at Stripe for this key", hint, "no_session")
+        hint = f"Check the id, and that it is of this account and of {job.settings.expected_mode} mode (-e)."
+        raise refused(f"Stripe has no session {session_id} for this key", hint, "no_session")
     whoever = replace(payment, metadata_user=None, reference_user=None)
     reading = read_state(whoever, None, realm)
     if reading.state != "paid":

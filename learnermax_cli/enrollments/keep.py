@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from learnermax_cli.checkout.plan_offer import refused
-from learnermax_cli.core.remedy import reconcile_one, release_one
+from learnermax_cli.core.remedy import Advice, reconcile_one, release_one
 from learnermax_cli.enrollments.apply_by_hand import (
     ByHandJob,
     ByHandRequest,
@@ -13,8 +13,9 @@ from learnermax_cli.enrollments.apply_by_hand import (
     require_reason,
 )
 from learnermax_cli.enrollments.model import Enrollment, Payment, PaymentGateway, usable_session_id
-from learnermax_cli.enrollments.payment_state import Realm, read_state
+from learnermax_cli.enrollments.payment_state import Realm, is_over, read_former, read_state
 from learnermax_cli.enrollments.plan_enrollment import EVENT, Work
+from learnermax_cli.enrollments.release import missing_session, what_to_do
 from learnermax_cli.planning.change import Change
 from learnermax_cli.planning.confirm import StripeJob
 from learnermax_cli.planning.report import Report
@@ -62,11 +63,19 @@ def plan_keep(enrollment: Enrollment, reason: str, *, event: bool) -> Work | Non
 def _require_paid(job: KeepJob, enrollment: Enrollment, realm: Realm) -> None:
     """Raise FailedError for a pending enrollment whose own session was never paid, or is still valid."""
     key, session_id = enrollment.key, enrollment.session_id or ""
-    payment: Payment | None = job.payments.read_payment(session_id) if usable_session_id(session_id) else None
+    hint: Advice | str
+    asked = usable_session_id(session_id)
+    payment: Payment | None = job.payments.read_payment(session_id) if asked else None
+    if asked and payment is None:
+        raise refused(*missing_session(key), "missing_session")
     reading = None if payment is None else read_state(payment, key, realm)
     if reading is not None and reading.state == "paid":
         hint = "Complete it: " + reconcile_one(key.course_id, key.user_id)
         raise refused(f"{key} is paid: nothing has to be decided by hand", hint, "paid")
-    if reading is None or reading.state not in _WAS_PAID:
-        hint = "Remove it, so that the student can buy: " + release_one(key.course_id, key.user_id)
-        raise refused(f"{key} is pending, and its session was never paid", hint, "never_paid")
+    if reading is not None and reading.state in _WAS_PAID:
+        return
+    if payment is not None and not is_over(former := read_former(payment, key, realm)):  # release would refuse it, too
+        hint = what_to_do(payment, former.state, key, realm)
+        raise refused(f"{key} is pending, and its session is {former.state}: {former.detail}", hint, "not_over")
+    hint = "Remove it, so that the student can buy: " + release_one(key.course_id, key.user_id)
+    raise refused(f"{key} is pending, and its session was never paid", hint, "never_paid")

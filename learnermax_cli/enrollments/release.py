@@ -111,16 +111,12 @@ def require_releasable(case: Case, rules: Rules, *, allow_missing_session: bool)
         if not is_over(reading):
             raise FailedError(
                 f"{key} stays, its session is {reading.state}: {reading.detail}",
-                hint=_what_to_do(payment, reading.state, key, rules.realm),
+                hint=what_to_do(payment, reading.state, key, rules.realm),
                 code="failed.not_over",
             )
     if case.named_missing and not allow_missing_session:
-        raise GuardError(
-            f"{key} names a session that Stripe does not have for this key: it may be paid in another account",
-            hint="Check account and mode of the key; if it was never paid: "
-            + release_one(key.course_id, key.user_id, "--allow-missing-session"),
-            code="guard.missing_session",
-        )
+        message, hint = missing_session(key)
+        raise GuardError(message, hint=hint, code="guard.missing_session")
     named = readings.get(case.named.session_id) if case.named else None
     return named.detail if named and named.state == "mismatch" else decision.state
 
@@ -131,7 +127,15 @@ def _sessions(case: Case) -> Iterator[Payment]:
     yield from case.others
 
 
-def _what_to_do(payment: Payment, state: State, key: EnrollmentKey, realm: Realm) -> Advice | str:
+def missing_session(key: EnrollmentKey) -> tuple[str, Advice]:
+    """Return what is wrong with an enrollment whose session Stripe does not have, and what helps."""
+    never_paid = release_one(key.course_id, key.user_id, "--allow-missing-session")
+    message = f"{key} names a session that Stripe does not have for this key: it may be paid in another account"
+    return message, "Check account and mode of the key; if it was never paid: " + never_paid
+
+
+def what_to_do(payment: Payment, state: State, key: EnrollmentKey, realm: Realm) -> Advice | str:
+    """Return what has to be done about a session before its enrollment can be released."""
     if state == "paid":  # access was taken away by hand
         return "Refund it in the Dashboard first, or let the student in: " + keep_one(*key[::-1], "let in again")
     if state != "open":

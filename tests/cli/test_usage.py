@@ -32,12 +32,33 @@ main()
         (("enrollments", "reconcile", "--user", ""), "--user"),
         (("enrollments", "list", "--table", ""), "--table"),
         (("webhooks", "delete", "--url", ""), "--url"),
+        (("sandbox", "pay", ""), "SESSION_ID|URL"),
     ],
 )
 def test_blank_value_is_refused(sandbox: Sandbox, args: tuple[str, ...], name: str) -> None:
     """A shell variable that was not set stands neither for all nor for the default."""
     done = sandbox.run(*args)
     assert (2, f"Error: {name} needs a value") == (done.returncode, done.stderr.splitlines()[0])
+
+
+@pytest.mark.parametrize(
+    ("args", "error"),
+    [
+        (("products", "sync", "--plan", ""), "--plan needs the name of a file"),
+        (("products", "sync", "--save-plan", ""), "--save-plan needs the name of a file"),
+        (("courses", "list", "--env-file="), "--env-file needs the name of a file"),
+        (
+            ("enrollments", "list", "--status", ""),
+            "Invalid value for '--status': '' is not one of 'pending', 'completed', 'free'.",
+        ),
+    ],
+)
+def test_blank_file_or_choice_asks_about_a_shell_variable(sandbox: Sandbox, args: tuple[str, ...], error: str) -> None:
+    """An empty text is no path; it is not read as the working directory."""
+    done = sandbox.run(*args)
+    lines = done.stderr.splitlines()
+    assert (2, f"Error: {error}") == (done.returncode, lines[0])
+    assert lines[1].startswith("  Give it one; is a shell variable unset?")
 
 
 @pytest.mark.parametrize(
@@ -147,6 +168,11 @@ def test_command_that_does_not_exist_names_what_may_have_been_meant(sandbox: San
             "enrollments reconcile --sinse 3d",
             "No such option: --sinse",
             "Did you mean --since? See lmx enrollments reconcile --help.",
+        ),
+        (
+            "courses list --env prod",
+            "No such option: --env",
+            "Did you mean --environment? See lmx courses list --help.",
         ),
         ("products sync --dryrun", "No such option: --dryrun", "Did you mean --dry-run? See lmx products sync --help."),
         ("courses list -e production", "{environment}: 'production' {choices}", "Did you mean prod? {page}"),

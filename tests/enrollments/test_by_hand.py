@@ -21,11 +21,11 @@ def _decide(sandbox: Sandbox, verb: str, *args: str, reason: str = "goodwill", y
     return Ran.read(done.returncode, done.stdout, done.stderr)
 
 
-def _put(sandbox: Sandbox, state: str = "paid", **attributes: Any) -> str:
-    """Put a student and an enrollment that names a session of a state."""
+def _put(sandbox: Sandbox, state: str = "paid", *, age: int = 30 * 3600, **attributes: Any) -> str:
+    """Put a student and an enrollment that names a session of a state, so many seconds old."""
     worlds.put_basics(sandbox)
     worlds.put_items(sandbox, [student_item(USER)])
-    session_id = worlds.seed(sandbox, USER, state)
+    session_id = worlds.seed(sandbox, USER, state, offset=-age)
     worlds.put_pending(sandbox, USER, session_id, **attributes)
     return session_id
 
@@ -93,7 +93,6 @@ def test_keep_lets_in_whose_payment_went_back_before_the_first_run(sandbox: Sand
     ("verb", "state", "message"),
     [
         ("keep", "expired", "is pending, and its session was never paid"),
-        ("keep", "open", "is pending, and its session was never paid"),
         ("keep", "paid", "is paid: nothing has to be decided by hand"),
         ("revoke", "open", "is pending: the student was never in"),
     ],
@@ -107,6 +106,25 @@ def test_refused(sandbox: Sandbox, verb: str, state: str, message: str) -> None:
         ran.report["error"]["message"],
         writes_since(sandbox, seq),
     )
+
+
+@pytest.mark.parametrize(
+    ("state", "message", "remedy"),
+    [
+        ("open", "is pending, and its session is open", "Wait until it ends, or expire it"),
+        ("processing", "is pending, and its session is processing", "Wait until the payment arrives or fails."),
+        ("lost", "names a session that Stripe does not have", "--allow-missing-session"),
+    ],
+)
+def test_keep_names_no_release_that_would_be_refused(sandbox: Sandbox, state: str, message: str, remedy: str) -> None:
+    """A session that may still be paid has to end first; one that Stripe does not have takes an option."""
+    _put(sandbox, "expired" if state == "lost" else state, age=60)
+    if state == "lost":
+        worlds.put_pending(sandbox, USER, "cs_test_lost")
+    ran = _decide(sandbox, "keep")
+    error = ran.report["error"]
+    assert (1, True) == (ran.exit_code, error["message"].startswith(f"{key(USER)} {message}"))
+    assert remedy in error["hint"]
 
 
 @pytest.mark.parametrize("verb", ["keep", "revoke"])

@@ -102,6 +102,16 @@ def test_refused_before_anything_is_written(sandbox: Sandbox, build: dict[str, A
     assert (1, code, []) == (ran.exit_code, ran.report["error"]["code"], writes_since(sandbox, seq))
 
 
+def test_session_is_named_by_its_url_too_and_what_is_none_is_said_before_stripe_is_asked(sandbox: Sandbox) -> None:
+    """As everywhere else that takes a session."""
+    _sold(sandbox)
+    words = ("enrollments", "create", COURSE, "--user", USER, "--dry-run", "--session")
+    assert 0 == sandbox.run(*words, f"https://checkout.stripe.com/c/pay/{SESSION}#fid").returncode
+    seq, done = last_entry(sandbox), sandbox.run(*words, "pi_1")
+    said = ["Error: 'pi_1' is not the id of a session", "  What it is about: lmx students show pi_1"]
+    assert (2, said, seq) == (done.returncode, done.stderr.splitlines(), last_entry(sandbox))
+
+
 def test_refused_for_who_is_enrolled_and_for_a_free_course(sandbox: Sandbox) -> None:
     """By another payment that holds; a free course needs none; a session that is not there; nobody to answer."""
     _sold(sandbox)
