@@ -46,7 +46,7 @@ def test_each_module_keeps_its_shape() -> None:
 
 def test_package_stays_small() -> None:
     """Files of one thought are one file: 150 before students, settings and access by hand had commands of their own."""
-    assert len([module for module in MODULES if module.room != "sandbox"]) <= 195
+    assert len([module for module in MODULES if module.room != "sandbox"]) <= 196
 
 
 @pytest.mark.parametrize(

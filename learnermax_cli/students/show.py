@@ -50,7 +50,7 @@ def _entry_lines(entry: Entry) -> Iterator[str]:
     elif len(entry.id) <= _SHORT_ID:
         yield f"{line}  {entry.id}"
     else:
-        yield from (line, f"    {entry.id}")
+        yield from (line, f"      {entry.id}")
 
 
 def _student_json(student: Student | None) -> dict[str, object] | None:

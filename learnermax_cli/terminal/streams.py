@@ -1,7 +1,6 @@
 """What gets onto a stream: Rich's lines, uncut in a pipe and scrubbed, JSON piece by piece, and progress."""
 
 import os
-import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -11,21 +10,16 @@ from typing import TYPE_CHECKING, TextIO
 from learnermax_cli.core.errors import FailedError
 from learnermax_cli.core.secret_text import KnownSecrets, scrub
 from learnermax_cli.core.text_safety import without_workflow_commands
+from learnermax_cli.terminal.folding import folded
 
 if TYPE_CHECKING:
     from rich.console import Console as RichConsole
     from rich.console import RenderableType
-    from rich.text import Text
 
 _INDENT = "  "
 _PIPE_WIDTH = 100_000  # Rich falls back to 80 columns in a pipe and cuts cells
 _WORTH_LINES = 20
 _LINES = 4
-# Where a line is not broken: inside a word, a command to paste, an option with its value, an amount of money.
-_COMMAND = r"\(?lmx(?: [^\s(&]\S*(?!\S)(?<![,;:.)]))*(?: [^\s(&]\S*)?(?: &&)?"
-_PIECE = re.compile(rf"(?:{_COMMAND}|--[a-z-]+ [^\s(]\S*|\(?\d[\d.,]* [a-z]{3}\b\S*|\S+) *| +")
-_START = re.compile(r" *(?:[-/+!~]+ +)?")
-_HANGING = 4
 
 Advance = Callable[[int], None]
 """Takes how much is done."""
@@ -127,7 +121,7 @@ class Printer:
         if isinstance(line, Text):
             if not rich.is_terminal:
                 return line.plain + end
-            line = Text("\n").join(part for whole in line.split(allow_blank=True) for part in folded(whole, rich.width))
+            line = folded(line, rich.width)
         with rich.capture() as capture:
             rich.print(line, end=end, soft_wrap=type(line).__name__ != "Table")
         return capture.get()
@@ -137,35 +131,6 @@ def unwritten(error: OSError) -> FailedError:
     """Return the failure of a run whose stdout takes no more, as on a full disk: the output is incomplete."""
     hint = "Free space there, and run the command again. Completed changes are kept."
     return FailedError(f"the output cannot be written: {error.strerror}", hint=hint)
-
-
-def folded(line: "Text", width: int) -> "Iterator[Text]":
-    """Yield a line as a terminal of that width has room for it, broken between words, what follows indented.
-
-    What has no room on a line of its own, such as a command to paste, is left to the terminal, which copies it whole;
-    so are lines with `no_wrap`.
-    """
-    from rich.cells import cell_len
-
-    if line.no_wrap:
-        yield line
-        return
-    start = _START.match(line.plain)
-    lead = start.end() if start else 0
-    used, begun, cuts, indents = 0, False, list[int](), [0]
-    for piece in _PIECE.finditer(line.plain):
-        size = cell_len(piece.group().rstrip())
-        if begun and size and used + size > width:
-            cuts.append(piece.start())
-            used = next((indent for indent in (lead + _HANGING, lead, 0) if indent + size <= width), lead + _HANGING)
-            begun = False
-            indents.append(used)
-        used += cell_len(piece.group())
-        begun |= bool(size)
-    for number, (part, indent) in enumerate(zip(line.divide(cuts), indents, strict=True)):
-        if number < len(cuts):
-            part.rstrip()
-        yield type(line)(" " * indent).append_text(part) if indent else part
 
 
 def discard(stream: TextIO) -> None:

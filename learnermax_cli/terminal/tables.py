@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
+from learnermax_cli.terminal.folding import broken, hanging, longest, pieces
+
 if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
@@ -31,29 +33,18 @@ _MOST_PADDED = 200
 _NOTHING = "-"
 _LONG_PROSE = 60  # what is longer and gets less room has lines of its own below the row
 _TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.\d+(Z|[+-]\d\d:\d\d)")
-_LAST_WORD = re.compile(r"(?<=\S) {2,}(?P<id>\S+)$")
 _STRIPE_ID = re.compile(r"(?:cs_(?:test|live)|prod|price|we|pi|plink|lmx_(?:preview|prod|sandbox))_\S{12,}")
 _LONG_ID, _HEAD, _TAIL = 24, 8, 6
-_EAST_ASIAN = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3\uff66-\uff9d\U00020000-\U0003ffff"
-_PIECE = re.compile(rf"[{_EAST_ASIAN}] *|[^ {_EAST_ASIAN}]+ *| +")
 
 
 def laid_out(line: "RenderableType", width: int | None) -> "Iterator[RenderableType]":
-    """Yield a table or a line as a terminal of that width shows it, as a pipe gets it without one."""
+    """Yield a table as a terminal of that width shows it, as a pipe gets it without one; a line as it is."""
     from rich.table import Table
-    from rich.text import Text
 
     if isinstance(line, Table):
         yield from fitted(line, width) if width else [uncut(line)]
     else:
-        yield _with_id_below(line, width) if isinstance(line, Text) and width and line.cell_len > width else line
-
-
-def _with_id_below(line: "Text", width: int) -> "Text":
-    """Return a line that is too long with the one word in its last column, such as an id, on a line of its own."""
-    aside = _LAST_WORD.search(line.plain)
-    parts = (_hanging(line[: aside.start()], 4, width), "\n    ", line[aside.start("id") :]) if aside else (line,)
-    return type(line).assemble(*parts, style=line.style)
+        yield line
 
 
 def fitted(table: "Table", width: int) -> "Iterator[RenderableType]":
@@ -124,24 +115,22 @@ def _folded_rows(columns: list[Column], width: int) -> "Iterator[Text] | None":
 
 
 def _rows(columns: list[Column], widths: list[int], width: int, below: Sequence[Column] = ()) -> "Iterator[Text]":
-    from rich.console import Console
     from rich.text import Text
 
     _squeeze(columns, widths, width)
-    console = Console(width=width)
     for number in range(len(columns[0])):
         sizes = zip(columns, widths, strict=True)
-        folded = [list(column[number].wrap(console, size, overflow="fold")) for column, size in sizes]
+        folded = [broken(column[number], 0, (0,), size).split("\n", allow_blank=True) for column, size in sizes]
         lines = zip_longest(*folded, fillvalue=Text())
         yield from (_line(columns, line, widths, header=number == 0) for line in lines)
         for column in below if number else ():
             if column[number].plain != _NOTHING:
                 label = f"    {column[0].plain}: "
-                yield Text.assemble(label, _hanging(column[number], len(label), width))
+                yield Text.assemble(label, hanging(column[number], len(label), width))
 
 
 def _folded(columns: list[Column]) -> list[int]:
-    return [max(_longest(column[0].plain), _width(column[1:])) for column in columns]
+    return [max(longest(column[0].plain), _width(column[1:])) for column in columns]
 
 
 def _has_room(columns: list[Column], widths: list[int], width: int, least: int = _LONG_PROSE) -> bool:
@@ -188,7 +177,7 @@ def _with_hanging_end(columns: list[Column], width: int) -> "Iterator[Text]":
     indent = sum(widths) + _GAP * len(widths)
     for number, (*cells, last) in enumerate(zip(*columns, strict=True)):
         line = _line(others, cells, widths, header=number == 0)
-        line.append(" " * (indent - line.cell_len)).append_text(_hanging(last, indent, width))
+        line.append(" " * (indent - line.cell_len)).append_text(hanging(last, indent, width))
         yield Text("\n").join(_without_end(part) for part in line.split("\n"))
 
 
@@ -207,42 +196,15 @@ def _row_by_row(columns: list[Column], width: int) -> "Iterator[Text]":
             yield Text()
         for number, fields in enumerate(columns):
             if number == 0 or fields[row].plain != _NOTHING:
-                yield Text.assemble((fields[0].plain.ljust(label), "bold"), _hanging(fields[row], label, width))
-
-
-def _hanging(text: "Text", indent: int, width: int) -> "Text":
-    """Return a text folded between words below its own beginning, or below its label where an id needs the room."""
-    from rich.cells import cell_len
-
-    beside = indent + _longest(text.plain) <= width
-    indent = indent if beside else _GAP
-    lines = [""] if beside else ["", ""]
-    for piece in _pieces(text.plain):
-        if lines[-1] and indent + cell_len(lines[-1] + piece.rstrip()) > width:
-            lines.append(piece)
-        else:
-            lines[-1] += piece
-    return type(text)(("\n" + " " * indent).join(line.rstrip() for line in lines), style=text.style)
-
-
-def _longest(text: str) -> int:
-    """Return the width of the longest part of a text that is not to be broken."""
-    from rich.cells import cell_len
-
-    return max((cell_len(piece.rstrip()) for piece in _pieces(text)), default=0)
-
-
-def _pieces(text: str) -> list[str]:
-    """Split a text where a line may end: behind blanks, and beside a character of a script that has none."""
-    return _PIECE.findall(text)
+                yield Text.assemble((fields[0].plain.ljust(label), "bold"), hanging(fields[row], label, width))
 
 
 def _longest_of(column: Column) -> int:
-    return max(_longest(cell.plain) for cell in column)
+    return max(longest(cell.plain) for cell in column)
 
 
 def _is_prose(column: Column) -> bool:
-    return not column.right and any(len(_pieces(cell.plain)) > 1 for cell in column[1:])
+    return not column.right and any(len(pieces(cell.plain)) > 1 for cell in column[1:])
 
 
 def _width(cells: "list[Text]") -> int:

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from learnermax_cli.terminal.tables import fitted, laid_out, uncut
+from learnermax_cli.terminal.tables import fitted, uncut
 
 ARN = "arn:aws:sns:us-east-1:123456789012:learnermax-transactional-email-preview"
 
@@ -168,20 +168,18 @@ def test_short_prose_goes_below_where_a_long_value_needs_the_room() -> None:
     ] == shown(120, *rows)
 
 
-@pytest.mark.parametrize(
-    ("width", "expected"),
-    [
-        (60, ["  2026-11-29T07:34:20Z  payment  1.00 usd taken", "    pi_ECUICG3Xizxa0PRotK5f1D2A"]),
-        (80, ["  2026-11-29T07:34:20Z  payment  1.00 usd taken  pi_ECUICG3Xizxa0PRotK5f1D2A"]),
-        (None, ["  2026-11-29T07:34:20Z  payment  1.00 usd taken  pi_ECUICG3Xizxa0PRotK5f1D2A"]),
-    ],
-)
-def test_id_at_the_end_of_a_line_that_is_too_long_has_a_line_of_its_own(width: int | None, expected: list[str]) -> None:
-    """It is whole, in its style; a line that fits, and any in a pipe, stays as it is."""
-    line = Text("  2026-11-29T07:34:20Z  payment  1.00 usd taken  pi_ECUICG3Xizxa0PRotK5f1D2A", style="dim")
-    (part,) = laid_out(line, width)
-    assert isinstance(part, Text)
-    assert (expected, "dim") == (part.plain.split("\n"), part.style)
+def test_command_below_a_row_is_whole() -> None:
+    """It can be pasted: where it has no room beside other words, it has a line of its own."""
+    rows = (
+        ("course id", "name", "problem"),
+        ("a" * 40, "b" * 40, f"no price known: lmx courses set-price {'a' * 60} 1"),
+    )
+    assert [
+        f"course id{' ' * 33}name",
+        f"{'a' * 40}  {'b' * 40}",
+        "    problem: no price known:",
+        f"             lmx courses set-price {'a' * 60} 1",
+    ] == shown(100, *rows)
 
 
 @pytest.mark.parametrize("width", [100, 120])
