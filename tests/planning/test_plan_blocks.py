@@ -1,6 +1,7 @@
 """Plans for who reviews them: a block for each course, one line for each of many, and LIVE where it is real money."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from rich.text import Text
@@ -82,8 +83,11 @@ def test_pipe_gets_the_whole_line() -> None:
 
 
 def test_markdown_never_cuts_the_price_off() -> None:
-    """A long name and description leave room for it, in one row for each course."""
-    shown = render_markdown(report(planned(created(0, "Long name " * 25, "Long description " * 60))))
+    """The longest texts that Stripe holds leave room for it, in one row for each course."""
+    create, link = created(0, "Long name " * 25, "Long description " * 2_300)
+    images = [f"https://example.com/{number}{'/x' * 1_000}" for number in range(8)]
+    after = {**(create.after or {}), "images": images, "price": PRICE}
+    shown = render_markdown(report(planned((replace(create, after=after), link))))
     rows = [line for line in shown.splitlines() if line.startswith("| + |")]
     assert (1, True) == (len(rows), "price: 125,000.00 usd | planned |" in rows[0])
 

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -109,6 +110,16 @@ def test_failure_is_text_on_stderr(sandbox: Sandbox) -> None:
     done = sandbox.run("courses", "list", "-o", "csv", "--table", "no-such-table")
     assert ("", True) == (done.stdout, done.stderr.startswith("Error: "))
     assert done.returncode
+
+
+def test_text_starts_no_workflow_command(sandbox: Sandbox) -> None:
+    """A cell may have lines of its own, which GitHub's runner would read one by one; others get them as they are."""
+    text = "no\r::error::a\n ::warning::b\r\n##[group]c"
+    put_enrolled(sandbox, "u", "c", accessRevokedAt="t", accessRevokedReason=text)
+    for env, harmless in (({"GITHUB_ACTIONS": "true"}, True), ({}, False)):
+        out = sandbox.run("enrollments", "list", "-o", "csv", env=env).stdout
+        commands = [line for line in re.split(r"[\r\n]+", out) if line.lstrip().startswith("::") or "##[" in line]
+        assert (harmless, not harmless) == (not commands, text in out)
 
 
 def test_findings_of_a_list_are_text_on_stderr(sandbox: Sandbox) -> None:
