@@ -173,7 +173,8 @@ def _exit_code(invocation: Invocation) -> int:
         message = message.replace("Value error, ", "")
         return _fail(invocation, UsageError(message, hint=_remedy(error, invocation.argv)))
     except SystemExit as end:
-        if not isinstance(end.__context__, BrokenPipeError):  # of which Typer makes an exit without a word
+        # Typer makes an exit without a word of a closed pipe; a run looks after its own (`Console.show`).
+        if invocation.app is not None or not isinstance(end.__context__, BrokenPipeError):
             raise
         discard(sys.stdout)  # whoever reads a help page has seen enough of it
         return int(Exit.OK)
