@@ -105,12 +105,20 @@ def plain(text: str) -> list[str]:
     return [" ".join(line.split()) for line in text.splitlines()]
 
 
-def require_shown(command: str, shown: list[str], said: str) -> None:
-    """Compare: what a page shows is said, a line that it cuts as far as it shows it."""
-    real = plain(said)
+def require_shown(command: str, shown: list[str], *said: str) -> None:
+    """Compare: what a page shows is said, in this order within a stream, a line that it cuts as far as it shows it."""
+    streams = [plain(text) for text in said]
     for line in plain("\n".join(shown)):
         cut = line.removesuffix("…").rstrip()
-        assert any(other == line or (cut != line and other.startswith(cut)) for other in real), (command, line, said)
+        found = [
+            (stream, place)
+            for stream in streams
+            for place, other in enumerate(stream)
+            if other == line or (cut != line and other.startswith(cut))
+        ]
+        assert found, (command, line, said)
+        stream, place = found[0]
+        del stream[: place + 1]
 
 
 def run_examples(sandbox: Sandbox, page: str) -> None:
@@ -127,7 +135,7 @@ def run_examples(sandbox: Sandbox, page: str) -> None:
             continue
         done = sandbox.run(*words)
         assert 0 == done.returncode, (command, done.stderr)
-        require_shown(command, line.shown, done.stdout + done.stderr)
+        require_shown(command, line.shown, done.stdout, done.stderr)
         if line.variable:
             variables[f"${line.variable}"] = done.stdout.strip()
 

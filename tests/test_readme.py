@@ -19,6 +19,9 @@ def test_wrong_output_is_noticed() -> None:
     require_shown("x", ["said: in fu…", "took 2.0 s"], "said: in full\ntook 3.1 s\n")
     with pytest.raises(AssertionError):
         require_shown("x", ["never said"], "said: in full\n")
+    require_shown("x", ["b", "a"], "a\n", "b\n")
+    with pytest.raises(AssertionError):
+        require_shown("x", ["b", "a"], "a\nb\n")
 
 
 def test_examples_run(sandbox: Sandbox) -> None:

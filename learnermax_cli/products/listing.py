@@ -49,7 +49,7 @@ def _row(product: ListedProduct, catalog: Catalog, plan: SyncPlan) -> dict[str, 
 def _drift(course_id: str | None, plan: SyncPlan) -> Iterator[str]:
     for change in plan.changes:
         if change.key == course_id:
-            price = (change.after or {}).get("price")
+            price = (change.after or {}).get("price") if change.kind == "price" else None
             yield f"{change.action} {change.kind}" + (f" to {show_value(price)}" if price else "")
     yield from (skipped.reason for skipped in plan.skipped if skipped.key == course_id)
     yield from (f"{finding.kind}: " + finding.detail for finding in plan.findings if finding.key == course_id)
