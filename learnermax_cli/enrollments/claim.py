@@ -86,7 +86,7 @@ def run_claim(job: ClaimJob, request: ClaimRequest) -> Report:
     group = Group(changes, lambda: _carry_out(job, claim, begin_run(job)))
     applied = apply([group], job.interrupt.begin_writes(), workers=1, progress=lambda _: None)
     done = all(result.outcome == "applied" for result in applied.results)
-    line = f"Claimed: {payment.session_id} is {key}'s." if done else "Not done: run the command again."
+    line = f"Claimed {payment.session_id} for {key}." if done else "Not done: run the command again."
     body = Changes(applied.results)
     return replace(report, body=body, summary={"claim": int(done)}, summary_line=line, error=applied.error)
 

@@ -7,7 +7,7 @@ from learnermax_cli.core.text_safety import markdown, markdown_cell
 from learnermax_cli.planning.change import Finding
 from learnermax_cli.planning.confirm import describe_place
 from learnermax_cli.planning.report import Changes, Data, Items, Report
-from learnermax_cli.planning.show_change import Block, blocks, show_value, sign
+from learnermax_cli.planning.show_change import Block, blocks, show_value, sign, unsaid_rows
 
 # A step summary may hold 1 MiB [doc "Workflow commands"]; a reader has had enough long before.
 MAX_ROWS = 500
@@ -104,7 +104,7 @@ def _changes(report: Report) -> list[str]:
         parts.append(_course_table(body))
     else:
         parts.append(_change_table(body))
-    skipped = [["skipped", row.kind, row.key, row.reason] for row in body.skipped if not row.blocking]
+    skipped = [["skipped", row.kind, row.key, row.reason] for row in unsaid_rows(report) if not row.blocking]
     if skipped:
         parts.append(_table(["", "kind", "key", "reason"], skipped, len(skipped)))
     return parts

@@ -13,7 +13,7 @@ from learnermax_cli.core.errors import InterruptedRunError
 from learnermax_cli.core.text_safety import printable
 from learnermax_cli.planning.change import Finding, Result, Skipped
 from learnermax_cli.planning.report import Changes, Data, Items, Report
-from learnermax_cli.planning.show_change import action_words, blocks, show_value
+from learnermax_cli.planning.show_change import FLAWS, action_words, blocks, show_value, titled, unsaid, unsaid_rows
 
 _STYLES = {"+": "green", "~": "yellow", "-/+": "yellow", "-": "red"}
 _OUTCOME_STYLES = {"applied": "green", "failed": "bold red", "superseded": "yellow"}
@@ -23,7 +23,6 @@ _STATUS_STYLES = {
     "failed": "bold red",
 }
 _STATUSES = ("status", "state", "active", "enabled")
-_FLAWS = ("problem", "drift", "error")
 _AMOUNTS = ("price", "sold_for")
 _TERMINAL_LIMIT = 160  # of a text in a plan
 _LINE_LIMIT = 60  # the same where each course has one line
@@ -96,13 +95,15 @@ def render_findings(findings: tuple[Finding, ...]) -> Iterator[Text]:
     """Yield a line for each thing that a person should look at, and how it is settled.
 
     A remedy that several in a row have stands below the last of them; of many of a kind, only the first show theirs.
+    One without a detail is said by a row of the list above it, so that only its remedies are shown.
     """
     shown: Counter[str] = Counter()
     for number, finding in enumerate(findings):
         kind, key, detail = map(printable, finding[:3])
-        yield Text(f"  ! {kind} {key}: {detail}", style="magenta")
-        following = findings[number + 1].remedy if number + 1 < len(findings) else None
-        hints = ["" if finding.remedy == following else finding.remedy, finding.url]
+        following = findings[number + 1] if number + 1 < len(findings) else None
+        hints = ["" if following and finding.remedy == following.remedy else finding.remedy, finding.url]
+        if detail or any(hints):
+            yield Text(f"  ! {kind} {key}" + (f": {detail}" if detail else ""), style="magenta")
         if any(hints):
             shown[kind] += 1
         if shown[kind] <= _MAX_HINTS:
@@ -127,7 +128,7 @@ def render_items(items: Items) -> Table | Text:
 
 def _cell(column: str, value: object) -> Text:
     shown = show_value(value)
-    if column in _FLAWS:
+    if column in FLAWS:
         return Text(shown, style="yellow" if shown != "-" else "")
     return Text(shown, style=_STATUS_STYLES.get(shown, "") if column in _STATUSES else "")
 
@@ -148,7 +149,7 @@ def verdict_lines(report: Report, shown: Report | None = None) -> Iterator[Text]
     """Yield the first lines: where a run worked, and how it went, without what was `shown` before a question."""
     match report.body:
         case Data(lines=lines):
-            yield from (Text(printable(line)) for line in lines)
+            yield from (Text(printable(line), style="bold" if title else "") for line, title in titled(lines))
         case Changes():
             if shown is None:
                 yield _where_line(report)
@@ -161,7 +162,7 @@ def detail_lines(report: Report, extent: Extent, shown: Report | None = None) ->
     if isinstance(report.body, Items) and (report.body.rows or not extent.quiet):
         yield render_items(report.body)
     known = set() if shown is None else set(shown.findings)
-    yield from render_findings(tuple(finding for finding in report.findings if finding not in known))
+    yield from render_findings(tuple(unsaid(finding, report) for finding in report.findings if finding not in known))
     if isinstance(report.body, Changes):
         yield from _change_lines(report, report.body, extent, shown)
     notes = () if shown is None else shown.notes
@@ -237,7 +238,7 @@ def _where_line(report: Report) -> Text:
 
 
 def _change_lines(report: Report, body: Changes, extent: Extent, shown: Report | None) -> Iterator[Text]:
-    skipped = body.skipped if shown is None else ()
+    skipped = unsaid_rows(report) if shown is None else ()
     yield from render_outcomes(body.results, "failed")
     yield from render_skipped(row for row in skipped if row.blocking)
     yield from render_plan(report, body.results if shown is None else _unseen(body.results, shown), extent)

@@ -1,12 +1,13 @@
 """Changes as people read them: Terraform's signs, old → new per field; what belongs to one course in one block."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import groupby
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain, groupby, zip_longest
 from typing import NamedTuple
 
 from learnermax_cli.core.money import Money
 from learnermax_cli.core.text_safety import printable
-from learnermax_cli.planning.change import Change, Result
+from learnermax_cli.planning.change import Change, Finding, Result, Skipped
+from learnermax_cli.planning.report import Changes, Items, Report
 
 _SIGNS = {
     "create": "+",
@@ -23,6 +24,8 @@ _TELLING = frozenset(("product", "stripeProductId", "stripePriceId", "course", "
 # What a line has no room for, and whose place in it comes first.
 _LONG = ("description", "images")
 _FIRST = ("price", "name")
+FLAWS = ("problem", "drift", "error")
+"""The columns of lists that say what is wrong with a row."""
 
 
 def sign(change: Change) -> str:
@@ -102,7 +105,10 @@ def _block(results: list[Result], limit: int | None) -> Block:
     signs = [sign(change) for change in changes]
     lead = f"{action_words(first)} {printable(first.key)}"
     others = "".join(f", {action_words(change)}" for change in changes[1:])
-    reasons = dict.fromkeys(printable(change.reason) for change in changes if change.reason)
+    given = (
+        change.reason for change in changes if change.reason and change.reason not in (change.after or {}).values()
+    )
+    reasons = dict.fromkeys(map(printable, given))
     told = (reason for reason in reasons if not any(reason in more for more in reasons.keys() - {reason}))
     shown = list(_fields(first, limit))
     known = dict(first.after or {})
@@ -148,3 +154,25 @@ def _further_fields(change: Change, known: Mapping[str, object], limit: int | No
     if linked == known.get("product") and before.get("stripeProductId") in (None, linked):
         values.pop("stripeProductId", None)
     yield from _fields(Change(change.kind, change.key, change.action, before, values), limit)
+
+
+def unsaid(finding: Finding, report: Report) -> Finding:
+    """Return a finding as it is shown beside a list, without a detail that is in a row of it."""
+    rows = report.body.rows if isinstance(report.body, Items) else ()
+    cells = (row[name] for row in rows for name in FLAWS if row.get(name))
+    flaws = chain.from_iterable(cell if isinstance(cell, list) else [cell] for cell in cells)
+    said = any(str(flaw) in finding.detail or finding.detail in str(flaw) for flaw in flaws)
+    return finding._replace(detail="") if said else finding
+
+
+def unsaid_rows(report: Report) -> tuple[Skipped, ...]:
+    """Return the rows that were left alone, but for those that a finding of the same name explains."""
+    found = {(finding.kind, finding.key) for finding in report.findings}
+    skipped = report.body.skipped if isinstance(report.body, Changes) else ()
+    return tuple(row for row in skipped if row.blocking or (row.reason, row.key) not in found)
+
+
+def titled(lines: Sequence[str]) -> Iterator[tuple[str, bool]]:
+    """Yield lines of a result, and whether each is the title of indented ones below it."""
+    for line, following in zip_longest(lines, lines[1:], fillvalue=""):
+        yield line, bool(line) and not line.startswith(" ") and following.startswith(" ")

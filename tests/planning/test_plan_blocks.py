@@ -6,10 +6,10 @@ from dataclasses import replace
 import pytest
 from rich.text import Text
 
-from learnermax_cli.planning.change import Change, Result, planned
+from learnermax_cli.planning.change import Change, Finding, Result, Skipped, planned
 from learnermax_cli.planning.render_markdown import render_markdown
-from learnermax_cli.planning.render_text import Extent, plan_lines
-from learnermax_cli.planning.report import Changes, Report, StripeIdentity
+from learnermax_cli.planning.render_text import Extent, detail_lines, plan_lines, verdict_lines
+from learnermax_cli.planning.report import Changes, Data, Items, Report, StripeIdentity
 
 PRICE = {"amount": 125_000_00, "currency": "usd"}
 
@@ -107,3 +107,40 @@ def test_live_mode_stands_in_the_header_and_in_the_sum() -> None:
     assert [("Plan: 1 to add. LIVE mode.", "bold red")] == [(last.plain, last.style)]
     shown = render_markdown(live)
     assert ("**Stripe LIVE mode, account acct_1**" in shown, "**Plan: 1 to add. LIVE mode.**" in shown) == (True, True)
+
+
+def test_reason_that_a_field_shows_is_not_said_twice() -> None:
+    """The reason of an operator is stored."""
+    kept = Change("enrollment", "u/c", "keep", {"accessKeptReason": None}, {"accessKeptReason": "goodwill"}, "goodwill")
+    shown = Report("enrollments keep", "preview", Changes(planned([kept])), True)
+    assert ["  ~ keep enrollment u/c", "      accessKeptReason: - → goodwill"] == lines(shown, Extent())[1:3]
+
+
+def test_row_that_a_finding_explains_is_left_out() -> None:
+    """In text and in Markdown; other rows and other reasons stay."""
+    rows = tuple(Skipped("enrollment", f"u-{reason}/c", reason) for reason in ("refunded", "open"))
+    findings = (Finding("refunded", "u-refunded/c", "cs_1 was refunded in full"),)
+    shown = Report("enrollments reconcile", "preview", Changes((), rows), True, findings=findings)
+    assert ["    skipped enrollment u-open/c: open"] == [line for line in lines(shown, Extent()) if "skipped" in line]
+    assert ["| skipped | enrollment | u-open/c | open |"] == [
+        line for line in render_markdown(shown).splitlines() if "skipped" in line
+    ]
+
+
+def test_finding_that_a_row_of_a_list_tells_only_adds_its_remedy() -> None:
+    """The column has the words; a finding without a remedy adds nothing."""
+    rows = ({"id": "a", "drift": ["disabled"]}, {"id": "b", "drift": "orphan product: gone"})
+    findings = (
+        Finding("drift", "a", "we_1: disabled", "lmx webhooks create"),
+        Finding("orphan product", "b", "gone"),
+        Finding("other endpoint", "c", "we_2 is not lmx's"),
+    )
+    shown = Report("webhooks list", "preview", Items(rows, ("id", "drift")), findings=findings)
+    said = [line.plain for line in detail_lines(shown, Extent()) if isinstance(line, Text)]
+    assert ["  ! drift a", "      lmx webhooks create", "  ! other endpoint c: we_2 is not lmx's"] == said
+
+
+def test_title_of_indented_lines_is_bold() -> None:
+    """So that a case is found among others."""
+    shown = Report("students show", "preview", Data({}, ("Student u", "", "course: in", "  paid", "", "b: in", "  x")))
+    assert ["course: in", "b: in"] == [line.plain for line in verdict_lines(shown) if line.style == "bold"]

@@ -105,8 +105,9 @@ def test_lost_secret_is_drift(sandbox: Sandbox) -> None:
     """When nothing is stored any more."""
     worlds.created(sandbox)
     sandbox.secretsmanager().delete_secret(SecretId=NAME, ForceDeleteWithoutRecovery=True)
-    [drift] = worlds.run(sandbox, "list").report["items"][0]["drift"]
-    assert "its signing secret is not the stored one" == drift
+    report = worlds.run(sandbox, "list").report
+    assert ["its signing secret is not the stored one"] == report["items"][0]["drift"]
+    assert [f"lmx webhooks create --url {URL}"] == [finding["remedy"] for finding in report["findings"]]
 
 
 def test_remedy_says_what_it_replaces(sandbox: Sandbox) -> None:
