@@ -96,9 +96,10 @@ def find_drift(endpoint: Endpoint, listed: Sequence[Endpoint], standard: Standar
     return tuple(found)
 
 
-def drift_remedy(url: str, flaw: str, read: ListedEndpoints, environment: str) -> Advice:
+def drift_remedy(url: str, read: ListedEndpoints, environment: str) -> Advice:
     """Return the command that settles a drift: what is at the wrong host is deleted, all else is registered again."""
-    if flaw.startswith(_WRONG_HOST):
+    flaws = (flaw for e in ours_at(read.endpoints, url, environment) for flaw in read.drift[e.endpoint_id])
+    if any(flaw.startswith(_WRONG_HOST) for flaw in flaws):
         return lmx("webhooks delete", "--url", url)
     return create_again(url, ours_at(read.endpoints, url, environment), read.secrets)
 

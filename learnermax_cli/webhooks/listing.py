@@ -27,7 +27,7 @@ def run_list(job: ListJob, *, exit_code: bool) -> Report:
     environment = job.settings.environment
     ours = [e for e in read.endpoints if e.marker.is_ours(environment)]
     drifts = [
-        Finding("endpoint drift", e.url, f"{e.endpoint_id}: " + flaw, drift_remedy(e.url, flaw, read, environment))
+        Finding("endpoint drift", e.url, f"{e.endpoint_id}: " + flaw, drift_remedy(e.url, read, environment))
         for e in ours
         for flaw in read.drift[e.endpoint_id]
     ]

@@ -121,6 +121,15 @@ def test_remedy_says_what_it_replaces(sandbox: Sandbox) -> None:
     assert [remedy] == [row["remedy"] for row in report["items"] if row["check"] == "Webhook endpoint"]
 
 
+def test_endpoint_at_a_wrong_host_is_deleted_whatever_else_is_wrong(sandbox: Sandbox) -> None:
+    """No finding of it names a command that another one undoes."""
+    elsewhere = "https://elsewhere.test/hook"
+    worlds.make_endpoint(sandbox, elsewhere, metadata=worlds.ours(), enabled_events=["charge.refunded"])
+    remedies = [finding["remedy"] for finding in worlds.run(sandbox, "list").report["findings"]]
+    assert len(remedies) > 1
+    assert {f"lmx webhooks delete --url {elsewhere}"} == set(remedies)
+
+
 def test_secret_that_cannot_be_read_is_told(sandbox: Sandbox) -> None:
     """The rest is listed all the same."""
     worlds.created(sandbox)
