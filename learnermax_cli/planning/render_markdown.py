@@ -7,7 +7,7 @@ from learnermax_cli.core.text_safety import markdown, markdown_cell
 from learnermax_cli.planning.change import Finding
 from learnermax_cli.planning.confirm import describe_place
 from learnermax_cli.planning.report import Changes, Data, Items, Report
-from learnermax_cli.planning.show_change import Block, blocks, show_value, sign, unsaid_rows
+from learnermax_cli.planning.show_change import Block, blocks, count_blocks, show_value, sign, unsaid_rows
 
 # A step summary may hold 1 MiB [doc "Workflow commands"]; a reader has had enough long before.
 MAX_ROWS = 500
@@ -100,8 +100,8 @@ def _changes(report: Report) -> list[str]:
         parts.append(_table(["", "kind", "key", "reason"], chain(_failed(body), flaws), failed + len(flaws)))
     if not body.results:
         parts.append("No changes.")
-    elif report.by_course:
-        parts.append(_course_table(body))
+    elif report.by_key:
+        parts.append(_block_table(body))
     else:
         parts.append(_change_table(body))
     skipped = [["skipped", row.kind, row.key, row.reason] for row in unsaid_rows(report) if not row.blocking]
@@ -118,11 +118,11 @@ def _failed(body: Changes) -> Iterator[list[str]]:
             yield ["failed", result.change.kind, result.change.key, reason]
 
 
-def _course_table(body: Changes) -> str:
-    """Return a row for each course: what is done, and what it changes, no price ever cut off."""
-    shown = list(blocks(body.results, _TEXT_LIMIT, by_key=True))
-    rows = ([block.sign, block.title, _reasoned(block), block.outcome] for block in shown)
-    return _table(["", "change", "fields", "outcome"], rows, len(shown))
+def _block_table(body: Changes) -> str:
+    """Return a row for each course or enrollment: what is done, and what it changes, no price ever cut off."""
+    shown = blocks(body.results, _TEXT_LIMIT, by_key=True)
+    rows = ([block.sign, ", ".join(block.steps), _reasoned(block), block.outcome] for block in shown)
+    return _table(["", "change", "fields", "outcome"], rows, count_blocks(body.results))
 
 
 def _reasoned(block: Block) -> str:

@@ -13,7 +13,17 @@ from learnermax_cli.core.errors import InterruptedRunError
 from learnermax_cli.core.text_safety import printable
 from learnermax_cli.planning.change import Finding, Result, Skipped
 from learnermax_cli.planning.report import Changes, Data, Items, Report
-from learnermax_cli.planning.show_change import FLAWS, action_words, blocks, show_value, titled, unsaid, unsaid_rows
+from learnermax_cli.planning.show_change import (
+    FAILED_STEP,
+    FLAWS,
+    action_words,
+    blocks,
+    has_many_blocks,
+    show_value,
+    titled,
+    unsaid,
+    unsaid_rows,
+)
 
 _STYLES = {"+": "green", "~": "yellow", "-/+": "yellow", "-": "red"}
 _OUTCOME_STYLES = {"applied": "green", "failed": "bold red", "superseded": "yellow"}
@@ -26,8 +36,6 @@ _STATUSES = ("status", "state", "active", "enabled")
 _AMOUNTS = ("price", "sold_for")
 _TERMINAL_LIMIT = 160  # of a text in a plan
 _LINE_LIMIT = 60  # the same where each course has one line
-MAX_BLOCKS = 40
-"""A plan of more courses shows one line for each."""
 _MAX_HINTS = 10  # of one kind of finding
 
 
@@ -49,12 +57,12 @@ class Extent(NamedTuple):
 
 
 def render_plan(report: Report, results: Iterable[Result], extent: Extent) -> Iterator[Text]:
-    """Yield the lines of a plan: a block of fields under each change or course, of many courses one line for each."""
-    brief = _is_brief(report, extent)
-    for block in blocks(results, extent.limit(brief=brief), by_key=report.by_course):
+    """Yield the lines of a plan: a block of fields under each change, course or enrollment; of many, one line each."""
+    brief = not extent.every and has_many_blocks(report)
+    for block in blocks(results, extent.limit(brief=brief), by_key=report.by_key):
         line = Text().append(f"{block.sign:>3} ", style=_STYLES[block.sign])
-        line.append("failed: " if block.failed else "", style="bold red")
         line.append(block.line if brief else block.title, style=_STYLES[block.sign])
+        line.highlight_words([FAILED_STEP] * any(block.flaws), "bold red")
         if brief:
             line.truncate(extent.width or line.cell_len, overflow="ellipsis")
             yield line
@@ -62,12 +70,6 @@ def render_plan(report: Report, results: Iterable[Result], extent: Extent) -> It
         line.append(f"  ({block.reason})" if block.reason else "", style="dim")
         yield line
         yield from (Text(f"      {field}") for field in block.fields)
-
-
-def _is_brief(report: Report, extent: Extent) -> bool:
-    if extent.every or not report.by_course or not isinstance(report.body, Changes):
-        return False
-    return len({result.change.key for result in report.body.results}) > MAX_BLOCKS
 
 
 def render_outcomes(results: Iterable[Result], *outcomes: str) -> Iterator[Text]:
@@ -109,8 +111,8 @@ def render_findings(findings: tuple[Finding, ...]) -> Iterator[Text]:
         if shown[kind] <= _MAX_HINTS:
             yield from (Text(f"      {printable(hint)}") for hint in hints if hint)
     if more := sum(count - _MAX_HINTS for count in shown.values() if count > _MAX_HINTS):
-        have = "finding has" if more == 1 else "findings have"
-        yield Text(f"    {more} more {have} a remedy or a link: see -o json", style="magenta")
+        have = f"{more} more finding{' has' if more == 1 else 's have'} a remedy or a link"
+        yield Text(f"    {have}: see -o json", style="magenta")
 
 
 def render_items(items: Items) -> Table | Text:
@@ -128,9 +130,8 @@ def render_items(items: Items) -> Table | Text:
 
 def _cell(column: str, value: object) -> Text:
     shown = show_value(value)
-    if column in FLAWS:
-        return Text(shown, style="yellow" if shown != "-" else "")
-    return Text(shown, style=_STATUS_STYLES.get(shown, "") if column in _STATUSES else "")
+    flaw = column in FLAWS and shown != "-"
+    return Text(shown, style="yellow" if flaw else _STATUS_STYLES.get(shown, "") if column in _STATUSES else "")
 
 
 def reduced(report: Report, extent: Extent) -> Report | None:
@@ -224,8 +225,7 @@ def plan_lines(report: Report, extent: Extent) -> Iterator[RenderableType]:
 
 def where(report: Report) -> str:
     """Return what a run works on: environment, and Stripe's mode and account where it asks Stripe."""
-    environment = f"Environment {report.environment}"
-    return environment if report.stripe is None else f"{environment}, {report.stripe}"
+    return f"Environment {report.environment}" + ("" if report.stripe is None else f", {report.stripe}")
 
 
 def _closing_line(report: Report) -> Text:
@@ -241,9 +241,10 @@ def _change_lines(report: Report, body: Changes, extent: Extent, shown: Report |
     skipped = unsaid_rows(report) if shown is None else ()
     yield from render_outcomes(body.results, "failed")
     yield from render_skipped(row for row in skipped if row.blocking)
-    yield from render_plan(report, body.results if shown is None else _unseen(body.results, shown), extent)
-    if shown is None and _is_brief(report, extent):
-        yield Text("    One line for each course: -v shows everything.", style="dim")
+    if not extent.quiet or any(result.outcome != "failed" for result in body.results):  # these stand above
+        yield from render_plan(report, body.results if shown is None else _unseen(body.results, shown), extent)
+    if shown is None and not extent.every and has_many_blocks(report):
+        yield Text(f"    One line for each {report.unit}: -v shows everything.", style="dim")
     if any(result.outcome != "planned" for result in body.results):
         yield from render_outcomes(body.results, "planned", "superseded")
     yield from render_skipped(row for row in skipped if not row.blocking)

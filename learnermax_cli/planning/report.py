@@ -147,9 +147,9 @@ class Report:
         return isinstance(self.body, Items) or (isinstance(self.body, Data) and self.stripe is not None)
 
     @property
-    def by_course(self) -> bool:
-        """Whether what belongs to one course is shown together."""
-        return self.unit == "course"
+    def by_key(self) -> bool:
+        """Whether what belongs to one course or enrollment is shown together."""
+        return self.unit in ("course", "enrollment")
 
     @property
     def attention(self) -> str:

@@ -1,7 +1,7 @@
 """Changes as people read them: Terraform's signs, old → new per field; what belongs to one course in one block."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import chain, groupby, zip_longest
+from itertools import chain, groupby, islice, zip_longest
 from typing import NamedTuple
 
 from learnermax_cli.core.money import Money
@@ -24,6 +24,9 @@ _TELLING = frozenset(("product", "stripeProductId", "stripePriceId", "course", "
 # What a line has no room for, and whose place in it comes first.
 _LONG = ("description", "images")
 _FIRST = ("price", "name")
+MAX_BLOCKS = 40
+"""A plan of more courses or enrollments shows one line for each."""
+FAILED_STEP = "failed: "
 FLAWS = ("problem", "drift", "error")
 """The columns of lists that say what is wrong with a row."""
 
@@ -68,43 +71,60 @@ class ShownField(NamedTuple):
 
 
 class Block(NamedTuple):
-    """One change, or all of one course, as they are shown together."""
+    """One change, or all of one course or enrollment, as they are shown together."""
 
     sign: str
-    lead: str
-    """The first change, which the others belong to."""
-    others: str
+    steps: tuple[str, ...]
+    """What is done, the first one with its key."""
+    flaws: tuple[bool, ...]
+    """Which of them failed."""
     reason: str
     fields: tuple[ShownField, ...]
     outcome: str
-    failed: bool
 
     @property
     def title(self) -> str:
-        """All that is done."""
-        return self.lead + self.others
+        """All that is done, and what of it failed."""
+        steps = zip(self.steps, self.flaws, strict=True)
+        return ", ".join(f"{FAILED_STEP}{step}" if failed else step for step, failed in steps)
 
     @property
     def line(self) -> str:
-        """The block in one line, the price first."""
+        """The block in one line: its first change, what failed, and the fields, the price first."""
         shown = [field for field in self.fields if field.name not in (*_LONG, *_TELLING)]
         shown.sort(key=lambda field: _FIRST.index(field.name) if field.name in _FIRST else len(_FIRST))
         fields = ", ".join(f"{field.name} {field.text}" for field in shown)
-        return self.lead + (f": {fields}" if fields else "") + (f"  ({self.reason})" if self.reason else "")
+        failed = any(self.flaws[1:])
+        title = self.title if failed else self._replace(steps=self.steps[:1], flaws=self.flaws[:1]).title
+        return title + (f": {fields}" if fields else "") + (f"  ({self.reason})" if self.reason else "")
 
 
 def blocks(results: Iterable[Result], limit: int | None = None, *, by_key: bool = False) -> Iterator[Block]:
     """Yield a block for each change, or with `by_key` for each key; texts are cut at `limit`."""
+    return (_block(group, limit) for group in _groups(results, by_key=by_key))
+
+
+def count_blocks(results: Iterable[Result], most: int | None = None) -> int:
+    """Return how many blocks there are with `by_key`; no more than `most` are counted."""
+    return sum(1 for _ in islice(_groups(results, by_key=True), most))
+
+
+def has_many_blocks(report: Report) -> bool:
+    """Return whether a plan has one line for each course or enrollment."""
+    results = report.body.results if isinstance(report.body, Changes) else ()
+    return report.by_key and count_blocks(results, MAX_BLOCKS + 1) > MAX_BLOCKS
+
+
+def _groups(results: Iterable[Result], *, by_key: bool) -> Iterator[list[Result]]:
     for _, group in groupby(enumerate(results), lambda item: item[1].change.key if by_key else item[0]):
-        yield _block([result for _, result in group], limit)
+        yield [result for _, result in group]
 
 
 def _block(results: list[Result], limit: int | None) -> Block:
     changes = [result.change for result in results]
     first = changes[0]
     signs = [sign(change) for change in changes]
-    lead = f"{action_words(first)} {printable(first.key)}"
-    others = "".join(f", {action_words(change)}" for change in changes[1:])
+    steps = (f"{action_words(first)} {printable(first.key)}", *map(action_words, changes[1:]))
     given = (
         change.reason for change in changes if change.reason and change.reason not in (change.after or {}).values()
     )
@@ -115,9 +135,9 @@ def _block(results: list[Result], limit: int | None) -> Block:
     for change in changes[1:]:
         shown += (field for field in _further_fields(change, known, limit) if field not in shown)
         known.update(change.after or {})
-    failed = any(result.outcome == "failed" for result in results)
+    flaws = tuple(result.outcome == "failed" for result in results)
     mark = "-/+" if "-/+" in signs else signs[0]
-    return Block(mark, lead, others, "; ".join(told), tuple(shown), _outcome(results), failed)
+    return Block(mark, steps, flaws, "; ".join(told), tuple(shown), _outcome(results))
 
 
 def _outcome(results: list[Result]) -> str:

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from learnermax_cli.planning.change import Change, Finding, Result, Skipped, planned
 from learnermax_cli.planning.render_markdown import render_markdown
-from learnermax_cli.planning.render_text import Extent, detail_lines, plan_lines, verdict_lines
+from learnermax_cli.planning.render_text import Extent, detail_lines, plan_lines, reduced, verdict_lines
 from learnermax_cli.planning.report import Changes, Data, Items, Report, StripeIdentity
 
 PRICE = {"amount": 125_000_00, "currency": "usd"}
@@ -144,3 +144,49 @@ def test_title_of_indented_lines_is_bold() -> None:
     """So that a case is found among others."""
     shown = Report("students show", "preview", Data({}, ("Student u", "", "course: in", "  paid", "", "b: in", "  x")))
     assert ["course: in", "b: in"] == [line.plain for line in verdict_lines(shown) if line.style == "bold"]
+
+
+def completed(number: int) -> tuple[Change, Change]:
+    """Return the changes that let a student in."""
+    key = f"user-{number}/course"
+    return (
+        Change("enrollment", key, "complete", {"paymentStatus": "pending"}, {"paymentStatus": "completed"}),
+        Change("event", key, "publish", None, {"eventType": "EnrollmentCompleted"}),
+    )
+
+
+def reconciled(results: Sequence[Result]) -> Report:
+    """Return the report of a reconcile that has these results."""
+    return Report("enrollments reconcile", "preview", Changes(results), False, unit="enrollment", summary_line="Sum.")
+
+
+def test_enrollment_and_its_event_are_one_block() -> None:
+    """What failed is named as that: the student is in, the mail is not sent."""
+    complete, publish = completed(1)
+    shown = reconciled((Result(complete, "applied"), Result(publish, "failed", "throttled")))
+    assert [
+        "  + complete enrollment user-1/course, failed: publish event",
+        "      paymentStatus: pending → completed",
+        "      publish event: eventType EnrollmentCompleted",
+    ] == lines(shown, Extent())[3:6]
+    row = "| + | complete enrollment user-1/course, publish event | paymentStatus: pending → completed; "
+    assert row in render_markdown(shown)
+
+
+def test_many_enrollments_have_one_line_each() -> None:
+    """With what failed of them."""
+    changes = [change for number in range(41) for change in completed(number)]
+    results = [Result(change, "applied") for change in changes[:-1]] + [Result(changes[-1], "failed", "throttled")]
+    first, *_, last, hint, _ = lines(reconciled(results), Extent())[3:]
+    assert "  + complete enrollment user-0/course: paymentStatus pending → completed" in first
+    assert last.startswith("  + complete enrollment user-40/course, failed: publish event: paymentStatus")
+    assert "    One line for each enrollment: -v shows everything." == hint
+
+
+def test_quiet_names_what_failed_once() -> None:
+    """The reason is above; a block would only say it again."""
+    _, publish = completed(1)
+    shown = reduced(reconciled((Result(publish, "failed", "throttled"),)), Extent(quiet=True))
+    assert shown is not None
+    said = [line.plain for line in detail_lines(shown, Extent(quiet=True)) if isinstance(line, Text)]
+    assert ["    failed publish event user-1/course: throttled"] == said
