@@ -7,6 +7,7 @@ from tests.enrollments.worlds import AMOUNT, COURSE, now, put_items, text_of
 from tests.items import enrollment_item, student_item
 from tests.products.worlds import marker, put_course
 from tests.running import Sandbox
+from tests.secrets.support import api_keys
 
 LONG_NAME = ("Spec-Driven Development with Agents, from the First Prompt to Production: " * 4)[:255].strip()
 WIDE_NAME = "データ構造とアルゴリズム入門:基礎から実践まで学ぶ完全コース"
@@ -17,11 +18,23 @@ OTHER_USER = "auth0|66f0c2d1e4b0a1b2c3d4e5f6"
 SESSION = "cs_test_a1" + "B2c3D4e5F6g7" * 4 + "H8i9J0k1"
 SITE = "https://learnermax.example"
 ENV = {"FRONTEND_URL": SITE}
+LIVE: Mapping[str, str | None] = {
+    "LMX_ENVIRONMENT": "prod",
+    "LMX_ALLOW_MISMATCH": "learnermax-education-sandbox",
+    **dict.fromkeys(("STRIPE_SECRET_KEY", "NEXT_PUBLIC_STRIPE_PUBLISHABLE_KEY", "TRANSACTIONAL_EMAIL_TOPIC_ARN")),
+}
+"""For a run with live keys, which `put_live_keys` puts into the env file."""
 
 
 def session_id(number: int) -> str:
     """Return one of many ids of 66 characters, as Stripe's are."""
     return f"{SESSION[:-4]}{number:04}"
+
+
+def put_live_keys(sandbox: Sandbox) -> None:
+    """Put the live keys of the sandbox's account into the env file."""
+    keys = api_keys(sandbox, "live").items()
+    (sandbox.cwd / ".env.local").write_text("".join(f"{name}={key}\n" for name, key in keys))
 
 
 def sale(number: int, **fields: object) -> dict[str, object]:

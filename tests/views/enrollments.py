@@ -1,14 +1,27 @@
 """Views of `lmx enrollments`: every state that Stripe may report, completed, released, revoked, failed in part."""
 
+from typing import Any
+
 from tests.enrollments.test_reconcile_rows import STATES
-from tests.enrollments.worlds import COURSE, now, put_basics, put_bought, put_items, put_pending, text_of
+from tests.enrollments.worlds import COURSE, now, put_basics, put_bought, put_items, put_pending, seed, text_of
 from tests.items import student_item
 from tests.products.worlds import marker, put_course, synced_course
 from tests.running import Sandbox
 from tests.views.checkout import COURSE as SOLD
 from tests.views.checkout import shop
 from tests.views.courses import nothing
-from tests.views.data import ENV, LONG_NAME, OTHER_USER, USER, put_enrolled, put_sales, sale, session_id
+from tests.views.data import (
+    ENV,
+    LIVE,
+    LONG_NAME,
+    OTHER_USER,
+    USER,
+    put_enrolled,
+    put_live_keys,
+    put_sales,
+    sale,
+    session_id,
+)
 from tests.views.model import View
 
 _LINK = {"payment_link": "plink_1", "client_reference_id": USER}
@@ -61,6 +74,47 @@ def _failing(sandbox: Sandbox) -> None:
     sandbox.control.add_fault("error", **fault)
 
 
+def _in_doubt(sandbox: Sandbox) -> None:
+    """Put in enrolled students whose money went back, or never came, in each way that is a finding or is settled."""
+    put_basics(sandbox)
+    states = {"charged-back": "dispute_lost", "in-dispute": "disputed"}
+    states |= dict.fromkeys(("kept", "revoked", "paid-after"), "refunded")
+    users = ("partly-charged-back", *states, "restored", "mail-long-owed")
+    put_sales(sandbox, [sale(n, user_id=user, state=states.get(user, "paid")) for n, user in enumerate(users, 1)])
+    long_ago, today = text_of(now(sandbox) - 86_400 * 20), text_of(now(sandbox) - 30)
+    revoked = {"accessRevokedAt": today, "accessRevokedReason": "refunded"}
+    more: dict[str, dict[str, Any]] = {
+        "kept": {"accessKeptAt": today, "accessKeptReason": "goodwill"},
+        "revoked": {"paymentStatus": "pending", **revoked},
+        "paid-after": {"paymentStatus": "pending", **revoked, "accessRevokedBy": "operator"},
+        "restored": {"paymentStatus": "pending", **revoked},
+        "mail-long-owed": {"enrollmentEvent": {"run": "r" * 32, "at": long_ago}},
+    }
+    for number, user in enumerate(users, 1):
+        attributes: dict[str, Any] = {"paymentStatus": "completed", **more.get(user, {})}
+        put_pending(sandbox, user, session_id(number), **attributes)
+    put_pending(sandbox, "never-paid", None, paymentStatus="completed")
+    sandbox.control.dispute(session_id(1), amount=1_000)
+    sandbox.control.change_dispute(session_id(1), "lost")
+    late = seed(sandbox, "paid-after", "open", id=session_id(50), offset=-60)
+    sandbox.control.pay(late)
+
+
+def _hundreds(sandbox: Sandbox) -> None:
+    """Put in hundreds of students who have paid, a few whose mails fail, and a few findings."""
+    put_basics(sandbox)
+    few = [sale(900 + n, user_id=f"refunded-{n}", state="refunded") for n in range(3)]
+    put_sales(sandbox, [*(sale(n, user_id=f"{USER[:-4]}{n:04}") for n in range(300)), *few])
+    fault = {"service": "sns", "operation": "Publish", "times": 2, "status": 400, "code": "InvalidParameter"}
+    sandbox.control.add_fault("error", **fault)
+
+
+def _live(sandbox: Sandbox) -> None:
+    put_basics(sandbox, USER)
+    put_live_keys(sandbox)
+    put_pending(sandbox, USER, None)
+
+
 def _free_course(sandbox: Sandbox) -> None:
     put_course(sandbox, "free-intro", None, name=LONG_NAME, pricingModel="free")
     put_items(sandbox, [student_item(USER)])
@@ -97,7 +151,9 @@ _CLAIM = f"enrollments create {SOLD} --user {USER} --session {session_id(1)}"
 VIEWS = (
     View("enrollments list nothing", nothing, "enrollments list", reads=True),
     View("enrollments list", _every_state, "enrollments list", reads=True),
-    View("enrollments list owed", _owed, "enrollments list --status completed", reads=True),
+    View("enrollments list owed", _owed, "enrollments list --owed", reads=True),
+    View("enrollments list owed by none", _stuck, "enrollments list --owed", reads=True),
+    View("enrollments list in doubt", _in_doubt, "enrollments list", reads=True),
     View("enrollments list of one", _every_state, f"enrollments list --user {FIRST} --course {COURSE}", reads=True),
     View("enrollments create free plan", _free_course, f"enrollments create free-intro --user {USER} -n", reads=True),
     View("enrollments create free", _free_course, f"enrollments create free-intro --user {USER}"),
@@ -112,12 +168,17 @@ VIEWS = (
     View("enrollments reconcile limited", _every_state, "enrollments reconcile --max-changes 3", ends=5),
     View("enrollments reconcile failed in part", _failing, "enrollments reconcile", ends=1),
     View("enrollments reconcile owed", _owed, "enrollments reconcile"),
+    View("enrollments reconcile in doubt", _in_doubt, "enrollments reconcile --since 3d --audit -n", reads=True),
+    View("enrollments reconcile in doubt revoking", _in_doubt, "enrollments reconcile --since 3d --revoke"),
+    View("enrollments reconcile of hundreds", _hundreds, "enrollments reconcile", ends=1, slow=True),
+    View("enrollments reconcile quiet", _failing, "enrollments reconcile -q", ends=1),
+    View("enrollments reconcile live", _live, "enrollments reconcile --release-expired", env=LIVE),
+    View("enrollments release live declined", _live, _RELEASE, answer="n", ends=1, env=LIVE),
     View(
         "enrollments reconcile without topic",
-        _stuck,
+        _owed,
         "enrollments reconcile -e preview",
         env={"TRANSACTIONAL_EMAIL_TOPIC_ARN": None, "LMX_ENVIRONMENT": "preview"},
-        reads=True,
     ),
     View("enrollments release nothing", nothing, _RELEASE, reads=True),
     View("enrollments release plan", _stuck, f"{_RELEASE} --dry-run", reads=True),
@@ -129,6 +190,8 @@ VIEWS = (
     View("enrollments keep", _refunded, _KEEP, answer="y"),
     View("enrollments revoke plan", _refunded, f"{_REVOKE} --dry-run", reads=True),
     View("enrollments revoke", _refunded, _REVOKE, answer="y"),
+    View("enrollments revoke declined", _refunded, _REVOKE, answer="n", ends=1),
+    View("enrollments revoke nobody", nothing, _REVOKE, ends=1, reads=True),
     View("enrollments create of a session plan", _sold_to_nobody, f"{_CLAIM} --dry-run", reads=True),
     View("enrollments create of a session", _sold_to_nobody, _CLAIM, answer="y"),
 )

@@ -1,7 +1,6 @@
 """Views of `lmx products`: every kind of change, refusal and finding; what failed in part; what was interrupted."""
 
 import signal
-from collections.abc import Mapping
 
 from learnermax_cli.products.sync import WORKERS
 from learnermax_cli.sandbox.stripe_api.ids import new_id
@@ -15,10 +14,9 @@ from tests.products.worlds import (
     synced_course,
 )
 from tests.running import Sandbox
-from tests.secrets.support import api_keys
 from tests.started import STOPPING, Started
 from tests.views.courses import nothing
-from tests.views.data import LONG_NAME, WIDE_NAME, put_link, put_nasty_courses
+from tests.views.data import LIVE, LONG_NAME, WIDE_NAME, put_link, put_live_keys, put_nasty_courses
 from tests.views.model import View
 
 
@@ -66,6 +64,17 @@ def _saved(sandbox: Sandbox) -> None:
     sandbox.run("products", "sync", "--dry-run", "--save-plan", str(sandbox.cwd / "plan.json"))
 
 
+def _outdated(sandbox: Sandbox) -> None:
+    _saved(sandbox)
+    put_course(sandbox, "b", "29.99")
+
+
+def _some_of_many_fail(sandbox: Sandbox) -> None:
+    put_nasty_courses(sandbox)
+    put_courses(sandbox, [f"course-{number:03}" for number in range(60)])
+    _failing(sandbox)
+
+
 def _failing(sandbox: Sandbox) -> None:
     make_product(sandbox, "lmx_sandbox_a", "a", 1999, marker("a"))
     put_course(sandbox, "a", "24.99", stripeProductId="lmx_sandbox_a")
@@ -84,8 +93,7 @@ def _failing(sandbox: Sandbox) -> None:
 
 def _live(sandbox: Sandbox) -> None:
     _linked(sandbox)
-    keys = api_keys(sandbox, "live").items()
-    (sandbox.cwd / ".env.local").write_text("".join(f"{name}={key}\n" for name, key in keys))
+    put_live_keys(sandbox)
 
 
 def _held(sandbox: Sandbox) -> None:
@@ -107,11 +115,6 @@ def _let_go(sandbox: Sandbox, said: str, _: Started) -> bool:
     return True
 
 
-_LIVE: Mapping[str, str | None] = {
-    "LMX_ENVIRONMENT": "prod",
-    "LMX_ALLOW_MISMATCH": "learnermax-education-sandbox",
-    **dict.fromkeys(("STRIPE_SECRET_KEY", "NEXT_PUBLIC_STRIPE_PUBLISHABLE_KEY", "TRANSACTIONAL_EMAIL_TOPIC_ARN")),
-}
 VIEWS = (
     View("products list nothing", nothing, "products list", reads=True),
     View("products list", _everything, "products list", reads=True),
@@ -125,10 +128,14 @@ VIEWS = (
     View("products sync", _everything, "products sync --yes", ends=1),
     View("products sync answered", _linked, "products sync", answer="y"),
     View("products sync declined", _linked, "products sync", answer="n", ends=1),
-    View("products sync live declined", _live, "products sync", answer="n", ends=1, env=_LIVE),
+    View("products sync live declined", _live, "products sync", answer="n", ends=1, env=LIVE),
+    View("products sync live", _live, "products sync", answer="y", env=LIVE),
+    View("products sync live unchanged", put_live_keys, "products sync", env=LIVE, reads=True),
     View("products sync many", _many, "products sync --yes -v"),
     View("products sync plan of hundreds", _hundreds, "products sync --dry-run", reads=True),
     View("products sync plan saved", _linked, "products sync --dry-run --save-plan plan.json", reads=True),
+    View("products sync plan outdated", _outdated, "products sync --plan plan.json --yes", ends=5),
+    View("products sync some of many fail", _some_of_many_fail, "products sync --yes", ends=1, slow=True),
     View("products sync plan not paid", _everything, "products sync --dry-run --course free-intro", reads=True),
     View("products sync saved", _saved, "products sync --plan plan.json --yes"),
     View("products sync failed in part", _failing, "products sync --yes", ends=1),

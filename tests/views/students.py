@@ -6,6 +6,8 @@ from tests.enrollments.worlds import COURSE, now, put_basics, put_pending, seed,
 from tests.items import student_item
 from tests.products.worlds import put_course
 from tests.running import Sandbox
+from tests.students.tickets import TICKETS, Ticket
+from tests.students.worlds import USER as BUYER
 from tests.views.data import LONG_NAME, OTHER_USER, USER, put_enrolled, put_sales, sale, session_id
 from tests.views.model import View, Words
 
@@ -38,10 +40,21 @@ def _shared(sandbox: Sandbox) -> None:
     sandbox.dynamodb().put_item(Item=student_item(OTHER_USER, email=_ADDRESS))
 
 
+def _of(ticket: Ticket) -> View:
+    """Return the view of a ticket of support."""
+
+    def world(sandbox: Sandbox) -> None:
+        put_basics(sandbox, BUYER)
+        ticket.put(sandbox)
+
+    return View(f"students show {ticket.name}", world, f"students show {BUYER}", reads=True, slow=True)
+
+
 VIEWS = (
     View("students show", _cases, f"students show {USER}", reads=True),
     View("students show by a session", _cases, "students show {SESSION}", reads=True),
     View("students show nobody", _cases, "students show nobody@example.com", ends=1, reads=True),
     View("students show payer unknown", _payer_unknown, "students show {SESSION}", reads=True),
     View("students show two", _shared, f"students show {_ADDRESS}", ends=1, reads=True),
+    *map(_of, TICKETS),
 )

@@ -11,7 +11,7 @@ from tests.enrollments.worlds import put_basics, put_bought, seed
 from tests.running import Sandbox
 from tests.started import Started
 from tests.views.courses import nothing
-from tests.views.data import ENV, USER, session_id
+from tests.views.data import ENV, LIVE, USER, put_live_keys, session_id
 from tests.views.model import View, Words
 from tests.webhooks.endpoint_worlds import URL, fingerprint, make_endpoint, ours
 from tests.webhooks.replays import register
@@ -28,6 +28,10 @@ def _registered(sandbox: Sandbox) -> None:
     put_signing_secret(sandbox, str(made.secret))
     marked: Any = {"metadata": ours(secretStored=fingerprint(made.secret))}
     sandbox.stripe().v1.webhook_endpoints.update(made.id, marked)
+
+
+def _foreign(sandbox: Sandbox) -> None:
+    put_signing_secret(sandbox, "whsec_" + "somebodys")
 
 
 def _drifted(sandbox: Sandbox) -> None:
@@ -87,6 +91,8 @@ VIEWS = (
     View("webhooks list drift", _drifted, "webhooks list --exit-code", env=ENV, ends=8, reads=True),
     View("webhooks create plan", nothing, f"{_CREATE} --dry-run", env=ENV, reads=True),
     View("webhooks create", nothing, _CREATE, env=ENV),
+    View("webhooks create foreign declined", _foreign, _CREATE, env=ENV, answer="n", ends=1),
+    View("webhooks create live declined", put_live_keys, _CREATE, env={**LIVE, **ENV}, answer="n", ends=1),
     View("webhooks create odd", nothing, f"webhooks create --url {_LONG_URL}", env=ENV),
     View("webhooks create again", _registered, _CREATE, env=ENV, reads=True),
     View("webhooks create mending", _drifted, f"{_CREATE} --overlap 1s", env=ENV),
