@@ -1,7 +1,7 @@
 """Reports as they should look in a pull request or a step summary; all text from outside is escaped."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain, groupby, islice
+from itertools import chain, groupby, islice, repeat
 
 from learnermax_cli.core.text_safety import markdown, markdown_cell
 from learnermax_cli.planning.change import Finding
@@ -70,7 +70,8 @@ def _prose(lines: Sequence[str]) -> Iterator[str]:
     for filled, group in groupby(lines, key=bool):
         block = list(group) if filled else []
         if len(block) == 1 or (block and block[1].startswith(" ")):
-            yield markdown(block.pop(0).strip())
+            title = markdown(block.pop(0).strip())
+            yield f"**{title}**" if block else title
         items: list[str] = []
         for line in block:
             if items and line.startswith(_CONTINUED):
@@ -82,12 +83,14 @@ def _prose(lines: Sequence[str]) -> Iterator[str]:
 
 
 def _findings(findings: Sequence[Finding]) -> str:
-    titles = ["finding", "key", "detail"]
-    titles += ["remedy"] * any(finding.remedy for finding in findings)
-    titles += ["payment"] * any(finding.url for finding in findings)
-    values = {"finding": "kind", "payment": "url"}
-    rows = ([str(finding.as_json()[values.get(title, title)] or "-") for title in titles] for finding in findings)
-    return _table(titles, rows, len(findings))
+    rows = ([finding.kind, finding.key, finding.detail] for finding in findings)
+    return _table(["finding", "key", "detail"], rows, len(findings), map(_way_out, findings))
+
+
+def _way_out(finding: Finding) -> str:
+    """Return what settles a finding, in the cell that says what it is: a column of its own leaves the page."""
+    remedy = f"<br><code>{markdown_cell(finding.remedy, _PROSE_LIMIT)}</code>" if finding.remedy else ""
+    return remedy + (f"<br>{markdown_cell(finding.url)}" if finding.url else "")
 
 
 def _changes(report: Report) -> list[str]:
@@ -147,11 +150,12 @@ def _change_table(body: Changes) -> str:
     return _table(titles, rows, len(body.results))
 
 
-def _table(titles: list[str], rows: Iterable[list[str]], count: int) -> str:
-    """Return the first rows as a table; those beyond are counted and never made."""
+def _table(titles: list[str], rows: Iterable[list[str]], count: int, ends: Iterable[str] = repeat("")) -> str:
+    """Return the first rows as a table, each with what its last cell ends in; those beyond are counted, never made."""
     lines = ["| " + " | ".join(titles) + " |", "|" + " --- |" * len(titles)]
     lines += [
-        "| " + " | ".join(markdown_cell(cell, _PROSE_LIMIT) for cell in row) + " |" for row in islice(rows, MAX_ROWS)
+        "| " + " | ".join(markdown_cell(cell, _PROSE_LIMIT) for cell in row) + f"{end} |"
+        for row, end in islice(zip(rows, ends, strict=False), MAX_ROWS)
     ]
     if count > MAX_ROWS:
         lines.append(f"\n… and {count - MAX_ROWS} more")
