@@ -31,7 +31,7 @@ def tell_failure(command: str, error: LmxError, place: str, environ: Mapping[str
     text = "\n\n".join(filter(None, parts)) + "\n"
     if summary_path := environ.get("GITHUB_STEP_SUMMARY"):
         _append_summary(Path(summary_path), scrub(text))
-    _say(_annotation("error", error.code, f"{error.message}. {error.hint}"))
+    _say(_error(error))
 
 
 def tell_actions(report: Report, environ: Mapping[str, str]) -> bool:
@@ -69,7 +69,7 @@ def _outputs(report: Report) -> str:
 
 def _errors(report: Report) -> Iterator[str]:
     if report.error is not None:
-        yield _annotation("error", report.error.code, f"{report.error.message}. {report.error.hint}")
+        yield _error(report.error)
     if isinstance(report.body, Changes):
         for result in report.body.results:
             if result.outcome == "failed":
@@ -83,6 +83,10 @@ def _warnings(report: Report) -> Iterator[str]:
     for found in (*report.findings, *report.annotated):
         yield _annotation("warning", f"{found.kind} {found.key}", " - ".join(filter(None, found[2:])))
     yield from warnings[_WARNINGS_FIRST:]
+
+
+def _error(error: LmxError) -> str:
+    return _annotation("error", error.code, f"{error.message.removesuffix('.')}. {error.hint}")
 
 
 def _annotation(level: str, title: str, message: str) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from learnermax_cli.core.errors import GuardError
+from learnermax_cli.core.errors import GuardError, UsageError
 from learnermax_cli.planning.change import Change, Finding, PackedResults, Result, Skipped, digest, planned
 from learnermax_cli.planning.report import Changes, Data, Items, Report
 from learnermax_cli.terminal.github import MAX_ANNOTATIONS, MAX_SUMMARY_BYTES, tell_actions, tell_failure
@@ -179,3 +179,12 @@ def test_run_without_a_report_is_told_too(tmp_path: Path, capsys: Captured) -> N
         "**&#60;b&#62; sk_test_*** is wrong** Do::this.&#92;nThen that.\n"
     )
     assert (expected, False) == ((tmp_path / "s").read_text().replace("&#42;", "*"), (tmp_path / "o").exists())
+
+
+@pytest.mark.parametrize("message", ["No such command 'snyc'", "No such command 'snyc'."])
+def test_error_and_remedy_are_two_sentences(message: str, capsys: Captured) -> None:
+    """Whether the first one ends with its own full stop, as the parser's do, or not."""
+    error = UsageError(message, hint="See lmx --help.")
+    tell_failure("snyc", error, "", {})
+    tell_actions(Report("x", "preview", Changes(), error=error), {})
+    assert ["::error title=usage::No such command 'snyc'. See lmx --help."] * 2 == capsys.readouterr().err.splitlines()
