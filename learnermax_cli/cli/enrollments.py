@@ -141,14 +141,21 @@ def reconcile(
     user: Annotated[str | None, typer.Option("--user", metavar="USER", help="Only this student.")] = None,
     since: Annotated[
         str | None,
-        typer.Option("--since", help="Read every complete session since then too: 30d, 36h, or a time in RFC 3339."),
+        typer.Option(
+            "--since",
+            metavar="TIME",
+            help="Read every complete session since then too: 30d, 36h, or a time in RFC 3339.",
+        ),
     ] = None,
-    until: Annotated[str | None, typer.Option("--until", help="End of the span that --since begins.")] = None,
+    until: Annotated[
+        str | None, typer.Option("--until", metavar="TIME", help="End of the span that --since begins.")
+    ] = None,
     window_only: Annotated[
         bool, typer.Option("--window-only", help="Only what was paid in the span of --since; the table is not scanned.")
     ] = False,
     strategy: Annotated[
-        Literal["auto", "list", "retrieve"], typer.Option("--strategy", help="How sessions are asked for.")
+        Literal["auto", "list", "retrieve"],
+        typer.Option("--strategy", metavar="HOW", help="How sessions are asked for: auto, list or retrieve."),
     ] = "auto",
     create_missing: Annotated[
         bool, typer.Option("--create-missing", help="Enroll who paid through a session that lmx did not make.")

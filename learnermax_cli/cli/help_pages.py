@@ -119,5 +119,16 @@ def _prepare(parameters: list[Any]) -> None:
     if not os.environ.get("FORCE_COLOR"):
         rich_utils.FORCE_TERMINAL = None  # Typer takes GitHub Actions for a terminal
     for parameter in parameters:
-        if isinstance(parameter, TyperOption) and parameter.is_flag and parameter.metavar is None:
-            parameter.metavar = ""  # a flag takes no <bool>
+        if isinstance(parameter, TyperOption) and parameter.metavar is None:
+            parameter.metavar = _value_of(parameter)
+
+
+def _value_of(option: TyperOption) -> str | None:
+    """Return what stands for an option's value: a flag takes none, and FILE or URL says more than the type."""
+    if option.is_flag:
+        return ""
+    kind = option.type_descriptor
+    if kind.is_path:
+        return "FILE"
+    is_plain = kind.annotation in (str, int, float) and not kind.is_choice
+    return max(option.opts, key=len).rpartition("-")[2].upper() if is_plain else None

@@ -89,8 +89,10 @@ def serve(
 @add_command(group, "replay", WRITES)
 def replay(
     app: "App",
-    since: Annotated[str, typer.Option("--since", help="Events since then: 36h, 3d, or a time in RFC 3339.")],
-    until: Annotated[str | None, typer.Option("--until", help="End of the span.")] = None,
+    since: Annotated[
+        str, typer.Option("--since", metavar="TIME", help="Events since then: 36h, 3d, or a time in RFC 3339.")
+    ],
+    until: Annotated[str | None, typer.Option("--until", metavar="TIME", help="End of the span.")] = None,
     undelivered: Annotated[
         bool, typer.Option("--undelivered", help="Only events that an endpoint has not received.")
     ] = False,
