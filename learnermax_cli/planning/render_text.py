@@ -162,15 +162,15 @@ def detail_lines(report: Report, extent: Extent, shown: Report | None = None) ->
     """Yield what follows the verdict: what needs attention, then what was done, then what was left alone."""
     if isinstance(report.body, Items) and (report.body.rows or not extent.quiet):
         yield render_items(report.body)
-    known = set() if shown is None else set(shown.findings)
+        if extent.width and report.body.rows and (report.findings or report.notes or report.closing):
+            yield Text()
+    known = set() if shown is None else {*shown.findings, *shown.notes}
     yield from render_findings(tuple(unsaid(finding, report) for finding in report.findings if finding not in known))
     if isinstance(report.body, Changes):
         yield from _change_lines(report, report.body, extent, shown)
-    notes = () if shown is None else shown.notes
-    yield from (Text(printable(note)) for note in report.notes if note not in notes)
-    if report.block:
-        yield Text()
-    yield from (Text(printable(line), no_wrap=True) for line in report.block)
+    yield from (Text(printable(note)) for note in report.notes if note not in known)
+    lines = ("", *report.block) if report.block else ()
+    yield from (Text(printable(line), no_wrap=True) for line in lines)
     if report.closing and not isinstance(report.body, Changes):
         yield _closing_line(report)
 

@@ -141,6 +141,15 @@ def test_ids_of_a_case_fit_80_columns(sandbox: Sandbox) -> None:
     assert [] == [line for line in lines if len(line) > 80]
 
 
+def test_lines_to_paste_are_whole_and_what_follows_a_table_is_set_off(sandbox: Sandbox) -> None:
+    """A terminal that is too narrow for YAML gets no line break into it."""
+    pushed = on_terminal(sandbox, "secrets", "push").lines
+    arn = sandbox.secretsmanager().list_secrets()["SecretList"][0]["ARN"]
+    assert f"    Default: {arn}" in pushed[pushed.index("") :]
+    status = on_terminal(sandbox, "secrets", "status", columns=120).lines
+    assert "" == status[next(number for number, line in enumerate(status) if line.startswith("Secret ")) - 1]
+
+
 def test_question_comes_after_the_plan_and_names_account_and_mode(sandbox: Sandbox) -> None:
     """Who answers has seen what will be done, and to whom; yes does it."""
     put_course(sandbox, "a", "49.99")
