@@ -30,7 +30,7 @@ def pay(environ: Mapping[str, str], target: str, method: str, email: str | None)
     try:
         session = client.pay(target, methods[method], email=email, discount_percent=percent)
     except SandboxError as error:
-        raise _failed(error, _pay_hint(client, target)) from error
+        raise _failed(error, _pay_hint(client, target, error)) from error
     return _session_report("sandbox pay", session, f", {_total(session)}{_SAID.get(method, '')}")
 
 
@@ -106,7 +106,7 @@ def _control(environ: Mapping[str, str]) -> SandboxClient:
     return SandboxClient(require_sandbox(environ).control_url)
 
 
-def _pay_hint(client: SandboxClient, target: str) -> str:
+def _pay_hint(client: SandboxClient, target: str, error: SandboxError) -> str:
     """Return what to do about a session that cannot be paid, which may still be listed as pending."""
     try:
         session = client.read_session(target)
@@ -114,7 +114,10 @@ def _pay_hint(client: SandboxClient, target: str) -> str:
         return _HINT
     if session.payment_status != "unpaid":
         return "It is paid. To complete its enrollment: lmx enrollments reconcile -e sandbox"
-    if session.status != "expired":
+    if session.status == "open":
+        allowing = "Make one that does: lmx checkout create COURSE_ID --user USER_ID --allow-promotion-codes -e sandbox"
+        return allowing if "promotion codes" in error.reason else "Give another --email, such as ada@example.com."
+    if session.status == "complete":
         return f"See what became of it: lmx checkout show {session.id} -e sandbox"
     return "Make another: lmx checkout create COURSE_ID --user USER_ID -e sandbox"
 

@@ -11,18 +11,22 @@ from tests.running import Sandbox
 @pytest.fixture
 def session(sandbox: Sandbox) -> Any:
     """Return an open session that allows promotion codes."""
+    return open_session(sandbox, allow_promotion_codes=True)
+
+
+def open_session(sandbox: Sandbox, **params: Any) -> Any:
+    """Make an open session."""
     client = sandbox.stripe()
     product = client.v1.products.create(
         {"name": "Course", "default_price_data": {"currency": "usd", "unit_amount": 4999}}
     )
-    return client.v1.checkout.sessions.create(
-        {
-            "mode": "payment",
-            "line_items": [{"price": str(product.default_price), "quantity": 1}],
-            "success_url": "https://learnermax.example/",
-            "allow_promotion_codes": True,
-        }
-    )
+    all_params: Any = {
+        "mode": "payment",
+        "line_items": [{"price": str(product.default_price), "quantity": 1}],
+        "success_url": "https://learnermax.example/",
+        **params,
+    }
+    return client.v1.checkout.sessions.create(all_params)
 
 
 PAID = {
@@ -69,6 +73,23 @@ def test_a_session_that_is_over_cannot_be_paid(sandbox: Sandbox, session: Any, b
     why, hint = PAY_AGAIN[before]
     assert (1, "") == (said.returncode, said.stdout)
     assert [f"Error: {why}", f"  {hint.replace('$session', session.id)}"] == said.stderr.splitlines()
+
+
+REFUSED = {
+    ("--method", "free"): (
+        "this session does not allow promotion codes",
+        "Make one that does: lmx checkout create COURSE_ID --user USER_ID --allow-promotion-codes -e sandbox",
+    ),
+    ("--email", "nobody"): ("this is no email address: nobody", "Give another --email, such as ada@example.com."),
+}
+
+
+@pytest.mark.parametrize("options", REFUSED)
+def test_an_open_session_that_cannot_be_paid_so(sandbox: Sandbox, options: tuple[str, str]) -> None:
+    """The remedy is another session, or another option."""
+    said = sandbox.run("sandbox", "pay", open_session(sandbox).id, *options)
+    why, hint = REFUSED[options]
+    assert (1, [f"Error: {why}", f"  {hint}"]) == (said.returncode, said.stderr.splitlines())
 
 
 def test_expire(sandbox: Sandbox, session: Any) -> None:
