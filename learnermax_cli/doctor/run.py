@@ -172,7 +172,7 @@ def worst_failure(verdicts: Sequence[Verdict]) -> LmxError | None:
         return None
     names = list(dict.fromkeys(verdict.check for verdict in bad))
     message = f"{len(names)} check{'s' * (len(names) > 1)} failed: {', '.join(names)}"
-    hint = "The report names a remedy for each; begin at the top."
+    hint = "The report names its remedy." if len(bad) == 1 else "The report names a remedy for each; begin at the top."
     error = FailedError(message, hint=hint, code="doctor.failed")
     error.exit_code = weightiest(verdict.exit_code for verdict in bad)
     return error

@@ -81,6 +81,7 @@ def test_run_ends_as_its_worst_check(codes: tuple[Exit, ...], worst: Exit) -> No
     error = worst_failure((*(failed("c", "f", "r", code) for code in codes), warning("w", "f", "r")))
     assert error is not None
     assert (worst, "1 check failed: c") == (error.exit_code, error.message)
+    assert ("its remedy" in error.hint, "for each" in error.hint) == (len(codes) == 1, len(codes) > 1)
 
 
 def test_warnings_and_unchecked_rows_end_well() -> None:
