@@ -24,11 +24,19 @@ def require_names_fit(settings: Settings) -> None:
         _require_account_fits(kind, name, where, settings)
         other = _other_environment(name, settings.environment)
         if other is not None and name not in settings.allowed_mismatches:
+            instead = f"Use -e {other}, or name another {kind} with {where}"
+            if _is_from_file(where.split()[-1], name, settings):
+                instead = f"Use -e {other}, name another env file with --env-file, or another {kind} with {where}"
             raise GuardError(
                 f"{kind} {name} is named after environment {other}, but this run is for {settings.environment}",
-                hint=f"Use -e {other}, or name another {kind} with {where}; if intended: LMX_ALLOW_MISMATCH={name}",
+                hint=f"{instead}; if intended: LMX_ALLOW_MISMATCH={name}",
                 code="guard.environment",
             )
+
+
+def _is_from_file(variable: str, value: str | None, settings: Settings) -> bool:
+    """Return whether the env file set a value: each environment is likely to have one of its own."""
+    return settings.env_file is not None and value is not None and settings.env_file.values.get(variable) == value
 
 
 def _require_account_fits(kind: str, name: str, where: str, settings: Settings) -> None:
@@ -59,10 +67,12 @@ def require_mode(mode: Mode | None, settings: Settings) -> None:
     """Raise GuardError when the key to work with is of the mode that the environment does not take."""
     if mode != settings.expected_mode:
         secret, expected = settings.secret_name, settings.expected_mode
+        in_file = _is_from_file(SECRET_KEY, settings.values.get(SECRET_KEY), settings)
         raise _mode_error(
             f"a {mode} mode key does not fit environment {settings.environment}",
             f"Use a {expected} mode key (without STRIPE_SECRET_KEY the one of secret {secret} is taken), "
-            "or another environment (-e)."
+            + ("another env file (--env-file), " if in_file else "")
+            + "or another environment (-e)."
             if settings.stripe_secret_key
             else f"Store {expected} mode keys in secret {secret} with "
             + lmx("secrets push")

@@ -146,6 +146,24 @@ FAILURES = (
     Failure(
         "courses list",
         5,
+        f"topic {_TOPIC} is named after environment prod, but this run is for preview",
+        "Use -e prod, name another env file with --env-file, or another topic with TRANSACTIONAL_EMAIL_TOPIC_ARN; "
+        f"if intended: LMX_ALLOW_MISMATCH={_TOPIC}",
+        holding(".env.local", f"TRANSACTIONAL_EMAIL_TOPIC_ARN={_TOPIC}\n"),
+        {**PREVIEW, "TRANSACTIONAL_EMAIL_TOPIC_ARN": None},
+    ),
+    Failure(
+        "courses list -e prod",
+        5,
+        "a test mode key does not fit environment prod",
+        "Use a live mode key (without STRIPE_SECRET_KEY the one of secret learnermax/stripe-keys-prod is taken), "
+        "another env file (--env-file), or another environment (-e).",
+        holding(".env.local", "STRIPE_SECRET_KEY=sk_test_1NPQ48T0QwijFdte\n"),
+        {**PROD, "STRIPE_SECRET_KEY": None},
+    ),
+    Failure(
+        "courses list",
+        5,
         f"table {_TABLE} belongs to AWS account 999999999999, but LMX_AWS_ACCOUNT is 123456789012",
         "Name another table with --table or EDUCATION_TABLE_NAME, or change LMX_AWS_ACCOUNT; if intended: "
         f"LMX_ALLOW_MISMATCH={_TABLE}",
