@@ -93,21 +93,29 @@ def _starting(state_dir: Path) -> Iterator[None]:
         (state_dir / "start.lock").write_bytes(bytes(_ROOM))
         lock_file = (state_dir / "start.lock").open("w")
     except OSError as error:
-        raise ConfigError(
-            f"the sandbox's folder {state_dir} can't be written to: {error.strerror}",
-            hint="Name another folder in LMX_SANDBOX_HOME.",
-            code="config.sandbox_home",
-        ) from error
+        raise _unwritable("folder", state_dir, error) from error
     with lock_file as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+def _unwritable(what: str, path: Path, error: OSError) -> ConfigError:
+    return ConfigError(
+        f"the sandbox's {what} {path} can't be written to: {error.strerror}",
+        hint="Name another folder in LMX_SANDBOX_HOME.",
+        code="config.sandbox_home",
+    )
 
 
 def _spawn(command: list[str], state_dir: Path) -> subprocess.Popen[bytes]:
     # Credentials and endpoints of the caller must not reach moto or boto3 inside the sandbox.
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "STRIPE_", "MOTO_"))}
     inherited["AWS_EC2_METADATA_DISABLED"] = "true"
-    descriptor = os.open(state_dir / _LOG_FILE, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    log = state_dir / _LOG_FILE
+    try:
+        descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    except OSError as error:
+        raise _unwritable("log", log, error) from error
     try:
         return subprocess.Popen(  # noqa: S603 - our own interpreter and module
             command, env=inherited, stdin=subprocess.DEVNULL, stdout=descriptor, stderr=descriptor,

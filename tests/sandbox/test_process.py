@@ -160,6 +160,15 @@ def test_nothing_runs_in_a_folder_that_is_a_file(tmp_path: Path) -> None:
     assert not process.stop(path)
 
 
+def test_log_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    """As one of another user, in a folder that is everybody's."""
+    log = tmp_path / "sandbox.log"
+    log.mkdir()
+    with pytest.raises(ConfigError) as refused:
+        process.start(tmp_path)
+    assert f"the sandbox's log {log} can't be written to: Is a directory" == refused.value.message
+
+
 @pytest.mark.parametrize("text", ['{"pid": 1', "[]", *(json.dumps({**NULLS, "pid": pid}) for pid in (None, "1", -1))])
 def test_broken_state_file_counts_as_none(state_dir: Path, text: str) -> None:
     """A file that makes no sense is not believed, and is removed by the next stop."""
