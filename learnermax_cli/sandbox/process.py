@@ -113,7 +113,7 @@ def _spawn(command: list[str], state_dir: Path) -> subprocess.Popen[bytes]:
     inherited["AWS_EC2_METADATA_DISABLED"] = "true"
     log = state_dir / _LOG_FILE
     try:
-        descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_TRUNC, 0o600)
     except OSError as error:
         raise _unwritable("log", log, error) from error
     try:

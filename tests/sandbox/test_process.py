@@ -160,6 +160,15 @@ def test_nothing_runs_in_a_folder_that_is_a_file(tmp_path: Path) -> None:
     assert not process.stop(path)
 
 
+def test_log_is_of_one_run(state_dir: Path) -> None:
+    """A start that fails shows its last line, which must not be that of a former one."""
+    state_dir.mkdir(exist_ok=True)
+    log = state_dir / "sandbox.log"
+    log.write_text("Port 1 is in use\n")
+    process.start(state_dir)
+    assert "Port 1" not in log.read_text()
+
+
 def test_log_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     """As one of another user, in a folder that is everybody's."""
     log = tmp_path / "sandbox.log"
