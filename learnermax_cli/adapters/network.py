@@ -53,7 +53,8 @@ def require_network(url: str, ca_bundle: str | None = None) -> None:
     if uses_socks(proxy) and find_spec("socks") is None:
         raise ConfigError(
             f"{name} names a SOCKS proxy, {_shown(proxy)}, but PySocks is not installed",
-            hint="Install it: pip install 'learnermax-cli[socks]'; or name an HTTP proxy.",
+            hint="Install it, in the folder of lmx's source: pip install -c constraints.txt '.[socks]'; "
+            "or name an HTTP proxy.",
             code="config.proxy",
         )
 

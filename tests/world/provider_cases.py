@@ -128,7 +128,7 @@ CASES = {
     "aws login without its extra": Case(
         "no AWS credentials from aws login (profile work): Using the login credential provider requires an additional "
         'dependency. You will need to pip install "botocore[crt]" before proceeding',
-        'Install what it needs: pip install "learnermax-cli[aws-login]"',
+        "Install what it needs, in the folder of lmx's source: pip install -c constraints.txt '.[aws-login]'",
         "[profile work]\nlogin_session = arn:aws:iam::111122223333:user/me\n",
         WORK,
     ),

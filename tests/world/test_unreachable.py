@@ -135,7 +135,9 @@ def test_socks_proxy_without_its_extra_is_named(sandbox: Sandbox, tmp_path: Path
     (tmp_path / "sitecustomize.py").write_text("import sys\nsys.modules['socks'] = None\n")
     path = f"{tmp_path}:{sandbox.env['PYTHONPATH']}"
     failed = _failure(sandbox, host, {"ALL_PROXY": f"socks5h://{LOGIN}@{CLOSED}", "PYTHONPATH": path})
-    hint = "Install it: pip install 'learnermax-cli[socks]'; or name an HTTP proxy."
+    hint = (
+        "Install it, in the folder of lmx's source: pip install -c constraints.txt '.[socks]'; or name an HTTP proxy."
+    )
     assert (3, f"ALL_PROXY names a SOCKS proxy, socks5h://{CLOSED}, but PySocks is not installed", hint) == failed
 
 

@@ -61,7 +61,9 @@ def provider_error(error: Exception, origin: Origin, role: str | None) -> Creden
             export = f"aws configure export-credentials --profile {quote(origin.profile or 'default')} --format env"
             remedy = f'Run it on a terminal, or take keys first: eval "$({export})", and leave the profile out.'
         case boto.MissingDependencyException():
-            remedy = 'Install what it needs: pip install "learnermax-cli[aws-login]"'
+            remedy = (
+                "Install what it needs, in the folder of lmx's source: pip install -c constraints.txt '.[aws-login]'"
+            )
         case boto.ClientError():
             return _refusal(error, origin, role) or CredentialsError(message, hint=remedy, code=code)
         case NoAnswerError():
