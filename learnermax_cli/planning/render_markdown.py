@@ -1,7 +1,7 @@
 """Reports as they should look in a pull request or a step summary; all text from outside is escaped."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain, groupby, islice, repeat
+from itertools import chain, groupby, islice
 
 from learnermax_cli.core.text_safety import markdown, markdown_cell
 from learnermax_cli.planning.change import Finding
@@ -83,14 +83,21 @@ def _prose(lines: Sequence[str]) -> Iterator[str]:
 
 
 def _findings(findings: Sequence[Finding]) -> str:
-    rows = ([finding.kind, finding.key, finding.detail] for finding in findings)
-    return _table(["finding", "key", "detail"], rows, len(findings), map(_way_out, findings))
+    """Return a list, whose lines fold where the page ends: in a table, ids and commands push the rest out of sight."""
+    lines = ["- " + "<br>".join(_parts(finding)) for finding in findings[:MAX_ROWS]]
+    if (more := len(findings) - MAX_ROWS) > 0:
+        lines.append(f"\n… and {more} more")
+    return "\n".join(lines)
 
 
-def _way_out(finding: Finding) -> str:
-    """Return what settles a finding, in the cell that says what it is: a column of its own leaves the page."""
-    remedy = f"<br><code>{markdown_cell(finding.remedy, _PROSE_LIMIT)}</code>" if finding.remedy else ""
-    return remedy + (f"<br>{markdown_cell(finding.url)}" if finding.url else "")
+def _parts(finding: Finding) -> Iterator[str]:
+    """Yield what a finding is, the command that settles it, and its payment."""
+    kind, key, detail = (markdown_cell(text, _PROSE_LIMIT) for text in finding[:3])
+    yield f"**{kind}** {key}: {detail}"
+    if finding.remedy:
+        yield f"<code>{markdown_cell(finding.remedy, _PROSE_LIMIT)}</code>"
+    if finding.url:
+        yield markdown_cell(finding.url)
 
 
 def _changes(report: Report) -> list[str]:
@@ -150,12 +157,11 @@ def _change_table(body: Changes) -> str:
     return _table(titles, rows, len(body.results))
 
 
-def _table(titles: list[str], rows: Iterable[list[str]], count: int, ends: Iterable[str] = repeat("")) -> str:
-    """Return the first rows as a table, each with what its last cell ends in; those beyond are counted, never made."""
+def _table(titles: list[str], rows: Iterable[list[str]], count: int) -> str:
+    """Return the first rows as a table; those beyond are counted and never made."""
     lines = ["| " + " | ".join(titles) + " |", "|" + " --- |" * len(titles)]
     lines += [
-        "| " + " | ".join(markdown_cell(cell, _PROSE_LIMIT) for cell in row) + f"{end} |"
-        for row, end in islice(zip(rows, ends, strict=False), MAX_ROWS)
+        "| " + " | ".join(markdown_cell(cell, _PROSE_LIMIT) for cell in row) + " |" for row in islice(rows, MAX_ROWS)
     ]
     if count > MAX_ROWS:
         lines.append(f"\n… and {count - MAX_ROWS} more")

@@ -45,14 +45,8 @@ def test_of_many_findings_of_a_kind_the_first_show_their_remedies(count: int, mo
 
 
 def test_markdown_has_the_remedy_below_the_detail(capsys: Captured) -> None:
-    """In the same cell, since a page of GitHub is too narrow for columns of long commands and links."""
+    """In a list, since a page of GitHub is too narrow for columns of long ids, commands and links."""
     bare, whole = Finding("a", "k", "d"), Finding("b", "k", "d", lmx("doctor"), "url")
-    assert ["| finding | key | detail |", "| --- | --- | --- |", "| a | k | d |"] == shown(
-        capsys, bare, output="markdown"
+    assert ["- **a** k: d", "- **b** k: d<br><code>lmx doctor -e prod</code><br>url"] == shown(
+        capsys, bare, whole, output="markdown"
     )
-    assert [
-        "| finding | key | detail |",
-        "| --- | --- | --- |",
-        "| a | k | d |",
-        "| b | k | d<br><code>lmx doctor -e prod</code><br>url |",
-    ] == shown(capsys, bare, whole, output="markdown")

@@ -92,9 +92,9 @@ def test_many_warnings_do_not_hide_the_findings(tmp_path: Path, capsys: Captured
         sum("title=orphan product" in line for line in lines),
         lines[-1],
     ]
-    before, _, after = (tmp_path / "s").read_text().partition("| finding |")
+    before, _, after = (tmp_path / "s").read_text().partition("- **orphan product**")
     assert (20, True) == (before.count("**Warning:**"), "280 more warnings" in before), before
-    assert "| orphan product | 2 | d |" in after
+    assert "- **orphan product** 2: d\n" in after
 
 
 def test_many_errors_do_not_hide_the_warnings(capsys: Captured) -> None:
