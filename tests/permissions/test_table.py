@@ -98,6 +98,35 @@ def test_dry_run_only_reads(sandbox: Sandbox, scenario: Scenario) -> None:
     assert (True, True) == (row.actions >= made.aws, row.permissions.keys() >= made.stripe.keys())
 
 
+TOGETHER = (
+    f"enrollments list --course {worlds.COURSE} --user open",
+    f"enrollments reconcile --course {worlds.COURSE} --user refunded --revoke",
+    "enrollments reconcile --since 3d --release-expired --audit",
+    "enrollments reconcile --since 3d --window-only --create-missing",
+    f"enrollments reconcile --since 3d --course {worlds.COURSE} --create-missing --revoke",
+    "enrollments reconcile --since 3d --user open --revoke",
+)
+
+
+def joined(rows: list[Row]) -> Row:
+    """Return a row that has what several have, in the highest level."""
+    write = {title for row in rows for title, level in row.permissions.items() if level == "Write"}
+    read = {title for row in rows for title in row.permissions} - write
+    return Row("", "; ".join(row.aws for row in rows), ", ".join(sorted(read)), ", ".join(sorted(write)))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", TOGETHER)
+def test_options_together_need_their_rows_together(sandbox: Sandbox, command: str) -> None:
+    """And nothing besides, as the page says."""
+    name = " ".join(command.split()[:2])
+    row = joined([row for row in ROWS if row.command == name and row.when and row.when in command])
+    scenario = replace(SCENARIOS["enrollments reconcile --since"][0], command=command)
+    entries = entries_of(sandbox, scenario, row)
+    assert set() == {entry["operation"] for entry in entries if entry["status"] == 403} - ACCOUNT
+    assert row.actions >= read_calls(entries).aws
+
+
 OPTIONAL = {("products sync", "Payment Links"), ("enrollments reconcile --since", "Disputes")}
 OPTIONAL |= {("students show", title) for title in ("Disputes", "Events", "Customers")}
 PARTLY = ("products sync", "enrollments reconcile --since", "students show")
