@@ -26,6 +26,10 @@ LINES = {
         ["Fix a:", "    lmx doctor --no-color &&", "    lmx demo"],
     ),
     "option": ("- give it the option --price-unit minor", ["- give it the option", "      --price-unit minor"]),
+    "number that is no amount": (
+        "account 123456789012, arn:aws:user",
+        ["account 123456789012,", "    arn:aws:user"],
+    ),
     "amount": ("the student has paid only 1,249.99 usd", ["the student has paid only", "    1,249.99 usd"]),
     "question": ("Apply this to environment a? [y/N] ", ["Apply this to environment a?", "    [y/N] "]),
 }
