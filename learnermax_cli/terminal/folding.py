@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 _HANGING = 4
 _START = re.compile(r" *(?:[-/+!~]+ +)?")
 _COMMAND = r"\(?lmx(?: [^\s(&]\S*(?!\S)(?<![,;:.)]))*(?: [^\s(&]\S*)?(?: &&)?"
-_WHOLE = rf"{_COMMAND}|--[a-z-]+ [^\s(]\S*|\(?\d(?:[\d.,]*\d)? [a-z]{{3}}\b\S*"
+_WHOLE = rf"{_COMMAND}|--[a-z-]+ [^\s(]\S*|\(?\d(?:[\d.,]*\d)? (?:[a-z]{{3}}|m?s)\b\S*"
 # Scripts that have no blanks between words.
 _EAST_ASIAN = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3\uff66-\uff9d\U00020000-\U0003ffff"
 _PIECE = re.compile(rf"(?:{_WHOLE}|[{_EAST_ASIAN}]|[^ {_EAST_ASIAN}]+) *| +")

@@ -30,7 +30,8 @@ LINES = {
         "account 123456789012, arn:aws:user",
         ["account 123456789012,", "    arn:aws:user"],
     ),
-    "amount": ("the student has paid only 1,249.99 usd", ["the student has paid only", "    1,249.99 usd"]),
+    "amount": ("the student has paid 1,249.99 usd", ["the student has paid", "    1,249.99 usd"]),
+    "duration": ("changed: paid, after 200 12 ms", ["changed: paid, after 200", "    12 ms"]),
     "question": ("Apply this to environment a? [y/N] ", ["Apply this to environment a?", "    [y/N] "]),
 }
 
