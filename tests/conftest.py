@@ -11,7 +11,7 @@ from hypothesis import settings
 from learnermax_cli.config.sandbox_state import SandboxInfo
 from learnermax_cli.sandbox import process
 from tests.running import Sandbox
-from tests.sampling import ALL_EXAMPLES
+from tests.sampling import ALL_EXAMPLES, thin_out
 
 settings.register_profile(ALL_EXAMPLES)
 
@@ -20,6 +20,12 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 _OUTSIDE = ("AWS_", "STRIPE_", "NEXT_PUBLIC_STRIPE_", "LMX_", "EDUCATION_", "TRANSACTIONAL_", "FRONTEND_", "GITHUB_")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what is slow before pytest takes it out."""
+    thin_out(items)
 
 
 @pytest.fixture(autouse=True)

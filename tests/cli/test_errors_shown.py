@@ -104,7 +104,7 @@ def test_quiet_keeps_the_two_lines(sandbox: Sandbox, way: str) -> None:
     assert lines == sandbox.run(*args, *options).stderr.splitlines()
 
 
-@pytest.mark.parametrize("output", ["table", "json"])
+@pytest.mark.parametrize("output", sampled(["table", "json"], 2))
 def test_full_disk_is_told(sandbox: Sandbox, output: str) -> None:
     """Who reads a file that was cut short learns of it by the exit code; the remedy stands on stderr."""
     done = run_in_shell(sandbox, ">/dev/full", "courses", "list", "-o", output)

@@ -120,7 +120,7 @@ def test_reader_of_changes_who_is_gone(sandbox: Sandbox, output: str) -> None:
     assert "59.99" in Path(files["GITHUB_STEP_SUMMARY"]).read_text()
 
 
-@pytest.mark.parametrize("output", ["table", "json"])
+@pytest.mark.parametrize("output", sampled(["table", "json"], 2))
 def test_disk_that_is_full_hides_no_failure_of_the_report(sandbox: Sandbox, output: str) -> None:
     """The weightier exit code wins, and both errors are told."""
     said = "Error: the output cannot be written: No space left on device"

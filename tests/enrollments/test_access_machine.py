@@ -45,6 +45,7 @@ def test_every_outcome_is_reached(sandbox: Sandbox, outcome: str) -> None:
     assert before < seen[outcome], seen
 
 
+@pytest.mark.slow
 @pytest.mark.properties
 @pytest.mark.timeout(1_800)
 def test_access_follows_the_money(sandbox: Sandbox) -> None:

@@ -132,7 +132,7 @@ def test_missing_plan_file_is_told_before_anything_is_asked(sandbox: Sandbox) ->
 
 @pytest.mark.parametrize(
     ("target", "reason"),
-    [("no/plan.json", "No such file or directory"), (".", "Is a directory"), ("/dev/full", "No space left on device")],
+    [("no/plan.json", "No such file or directory"), ("/", "Is a directory"), ("/dev/full", "No space left on device")],
 )
 def test_plan_that_cannot_be_saved_is_reported_all_the_same(sandbox: Sandbox, target: str, reason: str) -> None:
     """The report is whole, with the failure in it; nothing is written, and no file is left."""

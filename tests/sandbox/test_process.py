@@ -187,6 +187,7 @@ def test_broken_state_file_counts_as_none(state_dir: Path, text: str) -> None:
     assert not (state_dir / STATE_FILE).exists()
 
 
+@pytest.mark.slow
 def test_sandbox_outlives_its_starter(state_dir: Path) -> None:
     """Started without a parent to watch, it goes on when its starter is gone."""
     code = "import sys, pathlib; from learnermax_cli.sandbox import process; process.start(pathlib.Path(sys.argv[1]))"
@@ -233,6 +234,7 @@ def test_credentials_of_the_starter_stay_outside(state_dir: Path, monkeypatch: p
     assert info == find_sandbox(state_dir)
 
 
+@pytest.mark.slow
 def test_environment_is_all_that_other_tools_need(state_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With the exported variables a bare boto3 finds the sandbox's table."""
     info = process.start(state_dir, parent_pid=os.getpid())

@@ -35,6 +35,7 @@ def ports(url: str, other: int) -> dict[str, str]:
     return {"same": url.rpartition(":")[2], "other": str(other), "any": "0"}
 
 
+@pytest.mark.slow
 def test_start_twice_and_stop_twice(sandbox: Sandbox, own: dict[str, str | None]) -> None:
     """Starting and stopping again is no failure."""
     first = json.loads(sandbox.run("sandbox", "start", "-o", "json", env=own).stdout)

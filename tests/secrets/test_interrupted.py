@@ -8,6 +8,7 @@ import pytest
 
 from tests.forking import PROJECT
 from tests.running import Sandbox
+from tests.sampling import sampled
 from tests.secrets.support import (
     FIRST,
     KILLING,
@@ -67,7 +68,7 @@ def test_last_write_is_finished(
     assert (130, APPLIED, wanted) == (code, _outcome(report), stored(sandbox))
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", sampled([signal.SIGINT, signal.SIGTERM, signal.SIGHUP], 3))
 def test_file_is_written(sandbox: Sandbox, number: int) -> None:
     """The signal comes right before the rename: the file holds the keys."""
     keys = api_keys(sandbox)
