@@ -15,7 +15,7 @@ from tests.views.model import MANNERS, NARROW, PIPE, PLAIN, Capture, Manner, Vie
 from tests.views.run import captures
 
 _LISTS = ("courses list", "products list", "enrollments list", "webhooks list", "secrets status", "doctor")
-_PASTED = ("lmx ", "(lmx ", "STRIPE_", "NEXT_PUBLIC_STRIPE_", "Default: arn:")
+_PASTED = ("lmx ", "(lmx ", "STRIPE_", "NEXT_PUBLIC_STRIPE_", "Default: arn:", "export ")
 _ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _STYLE = re.compile(r"\x1b\[([0-9;]+)m")
 _PROGRESS = re.compile(r".*━.*|[A-Z][\w ()]+: \d+ of \d+")
@@ -72,7 +72,7 @@ def manners(view: View) -> tuple[Manner, ...]:
 
 
 @pytest.mark.parametrize(
-    "view", sampled((view for view in VIEWS if not view.slow), one_in=23), ids=lambda view: view.name
+    "view", sampled((view for view in VIEWS if not view.slow), one_in=23, in_ci=3), ids=lambda view: view.name
 )
 def test_view(sandbox: Sandbox, view: View) -> None:
     """It ends as expected, fits, says the same with and without colour, and pipes get no escape."""
@@ -86,8 +86,11 @@ def test_view(sandbox: Sandbox, view: View) -> None:
 
 
 # The steps of the demo are the other views, and it is run as a whole elsewhere.
-@pytest.mark.slow
-@pytest.mark.parametrize("view", [v for v in VIEWS if v.slow and v.command != "demo"], ids=lambda view: view.name)
+SLOW = [view for view in VIEWS if view.slow and view.command != "demo"]
+
+
+@pytest.mark.slow  # a third of them in CI
+@pytest.mark.parametrize("view", sampled(SLOW, one_in=3, in_ci=len(SLOW)), ids=lambda view: view.name)
 def test_slow_view(sandbox: Sandbox, view: View) -> None:
     """It ends as expected, and no colour vanishes."""
     ((_, shown),) = captures(sandbox, view, [NARROW])

@@ -76,7 +76,7 @@ def test_undisturbed_run_makes_exactly_these_writes(sandbox: Sandbox, scenario: 
         worlds.created(sandbox, *scenario.args)
 
 
-@pytest.mark.parametrize("case", sampled(KILLS, one_in=23), ids=point_id)
+@pytest.mark.parametrize("case", sampled(KILLS, one_in=23, in_ci=5), ids=point_id)
 def test_killed_run_is_made_good_by_the_next(sandbox: Sandbox, case: tuple[Point, str, str]) -> None:
     """After a SIGKILL before or after any write, at once or a day later, the same command leaves one session to pay."""
     point, when, later = case
@@ -128,7 +128,7 @@ def test_attempt_whose_end_stripe_refuses_starts_afresh_once(sandbox: Sandbox, n
         assert (1, "failed.clock", []) == (ran.exit_code, ran.error[0], worlds.open_sessions(sandbox))
 
 
-@pytest.mark.parametrize("case", sampled(LOST, one_in=23), ids=point_id)
+@pytest.mark.parametrize("case", sampled(LOST, one_in=23, in_ci=5), ids=point_id)
 def test_lost_answer_is_made_good_by_the_same_run(sandbox: Sandbox, case: tuple[Point, str]) -> None:
     """A run that loses a request or an answer ends well by itself, with one session to pay."""
     point, loss = case

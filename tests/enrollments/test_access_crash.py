@@ -144,7 +144,7 @@ def test_killed_run_is_made_good_by_the_next(sandbox: Sandbox, case: tuple[Point
     assert int(PUBLISH in scenario.writes) <= len(worlds.read_events(sandbox)) <= 2
 
 
-@pytest.mark.parametrize("case", sampled(LOST, one_in=23), ids=point_id)
+@pytest.mark.parametrize("case", sampled(LOST, one_in=23, in_ci=5), ids=point_id)
 def test_lost_answer_is_made_good_by_the_same_run(sandbox: Sandbox, case: tuple[Point, str]) -> None:
     """A run that loses a request or an answer ends well by itself."""
     (scenario, _), loss = case
