@@ -47,7 +47,7 @@ def test_undisturbed_run_makes_exactly_these_writes(sandbox: Sandbox, scenario: 
     assert int(PUBLISH in scenario.writes) == len(worlds.read_events(sandbox))
 
 
-@pytest.mark.parametrize("case", sampled(KILLS, one_in=11), ids=point_id)
+@pytest.mark.parametrize("case", sampled(KILLS, one_in=11, in_ci=3), ids=point_id)
 def test_killed_run_is_made_good_by_the_next(sandbox: Sandbox, case: tuple[Point, str]) -> None:
     """After a SIGKILL before or after any write, the next run completes once and sends the event at least once."""
     (scenario, index), when = case
@@ -61,7 +61,7 @@ def test_killed_run_is_made_good_by_the_next(sandbox: Sandbox, case: tuple[Point
         assert 0 == worlds.reconcile(sandbox, *scenario.args).exit_code
 
 
-@pytest.mark.parametrize("case", sampled(LOST, one_in=11), ids=point_id)
+@pytest.mark.parametrize("case", sampled(LOST, one_in=11, in_ci=3), ids=point_id)
 def test_lost_answer_is_made_good_by_the_same_run(sandbox: Sandbox, case: tuple[Point, str]) -> None:
     """A run that loses a request or an answer ends well by itself, and another writes nothing."""
     (scenario, index), loss = case

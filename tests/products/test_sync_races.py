@@ -92,7 +92,7 @@ def _case_id(case: Any) -> str:
     return "-".join([scenario.name, *("end" if point is None else f"{point[0]}-{point[1]}" for point in points)])
 
 
-@pytest.mark.parametrize("case", sampled(CASES, one_in=97, in_ci=23), ids=_case_id)
+@pytest.mark.parametrize("case", sampled(CASES, one_in=97, in_ci=47), ids=_case_id)
 def test_two_syncs_end_in_one_state(sandbox: Sandbox, case: tuple[Scenario, Point, Point | None]) -> None:
     """The first waits after a request until the second has come to one of its own, or to its end; then both go on."""
     scenario, first_point, second_point = case

@@ -33,7 +33,7 @@ def on_terminal(
 
 
 @pytest.mark.parametrize("columns", [80, 200])
-@pytest.mark.parametrize("path", sampled([*GROUPS, *COMMANDS], 9), ids=" ".join)
+@pytest.mark.parametrize("path", sampled([*GROUPS, *COMMANDS], 9, in_ci=2), ids=" ".join)
 def test_help_page_fits(path: tuple[str, ...], columns: int) -> None:
     """No line is wider than the terminal, and no option, type or word is cut."""
     shown = CliRunner().invoke(app, [*path, "--help"], prog_name="lmx", env={"COLUMNS": str(columns), "TERM": "dumb"})

@@ -81,7 +81,7 @@ def _commands(line: str) -> Iterator[str]:
 WALKED = [f for f in FAILURES if list(_commands(f.remedy)) and not f.remedy.startswith(tuple(BY_HAND))]
 
 
-@pytest.mark.parametrize("situation", sampled(SITUATIONS, one_in=7), ids=lambda situation: situation.name)
+@pytest.mark.parametrize("situation", sampled(SITUATIONS, one_in=7, in_ci=2), ids=lambda situation: situation.name)
 def test_remedy_settles_a_situation(sandbox: Sandbox, situation: Situation) -> None:
     """What is named is run, and then the command again, until it names nothing more; no message comes twice."""
     env = {**situation.env, **(situation.build(sandbox) or {})}
@@ -91,7 +91,7 @@ def test_remedy_settles_a_situation(sandbox: Sandbox, situation: Situation) -> N
     assert {command for command, name in NAMED_BY.items() if name == situation.name} <= named
 
 
-@pytest.mark.parametrize("failure", sampled(WALKED, one_in=7), ids=lambda failure: failure.error[:50])
+@pytest.mark.parametrize("failure", sampled(WALKED, one_in=7, in_ci=2), ids=lambda failure: failure.error[:50])
 def test_remedy_settles_a_failure(sandbox: Sandbox, failure: Any) -> None:
     """Each failure that names a command, likewise."""
     provoked = failure.prepare(sandbox)
