@@ -1,11 +1,12 @@
-"""A local Stripe in this process, served over HTTP and emptied before each test; a secret in the local AWS."""
+"""What the tests of the sandbox share: a local Stripe over HTTP, a secret in the local AWS, a folder for a sandbox."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from learnermax_cli.sandbox import serving
+from learnermax_cli.sandbox import process, serving
 from learnermax_cli.sandbox.client import SandboxClient
 from learnermax_cli.sandbox.stripe_api.app import create_stripe_app
 from learnermax_cli.sandbox.stripe_api.state import StripeState
@@ -40,3 +41,10 @@ def secrets(sandbox: Sandbox) -> "SecretsManagerClient":
     client = sandbox.secretsmanager()
     client.create_secret(Name=NAME, SecretString="one", ClientRequestToken=FIRST)
     return client
+
+
+@pytest.fixture
+def state_dir(tmp_path: Path) -> Iterator[Path]:
+    """A folder for one sandbox, which is stopped afterwards."""
+    yield tmp_path
+    process.stop(tmp_path)
