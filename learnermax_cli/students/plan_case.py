@@ -21,7 +21,7 @@ _SENTENCES: Mapping[str, str] = {
     "free": "In: the enrollment is free.",
     "completed": "In, and paid.",
     "kept": "In, because an operator decided so.",
-    "revoked": "Access was revoked; a new purchase gives it back, or enrollments keep.",
+    "revoked": "Access was revoked; a new purchase or enrollments keep gives it back.",
     "open": "Not paid yet: the checkout is still open.",
     "processing": "The payment is under way: wait until it arrives or fails.",
     "disputed": "In; a dispute is open: wait until the bank has decided.",
